@@ -1,0 +1,210 @@
+"""The gateway: turns a request's headers into a Caller, and credentials into tokens."""
+
+import hmac
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error
+
+from parcours.access import store
+from parcours.access.errors import (
+    GatewayRefused,
+    SandboxExists,
+    SandboxInvalid,
+    SandboxNotFound,
+    TokenRefused,
+)
+from parcours.access.model import Caller, Sandbox
+from parcours.access.tokens import Token, TokenSigner
+from parcours.db import Database
+from parcours.kit.ids import new_hex, new_uuid
+from parcours.kit.secrets import SecretBox
+from parcours.kit.settings import Settings
+from parcours.resources.store import Compiled, ResourceStore
+
+SANDBOX_KIND = "sandbox"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,255}")
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_TOKEN_CACHE_SIZE = 10_000
+
+
+class Access:
+    """Organisations, sandboxes, credentials and tokens of one server."""
+
+    def __init__(self, db: Database, resources: ResourceStore, settings: Settings, secrets: SecretBox) -> None:
+        self._db = db
+        self._resources = resources
+        self._settings = settings
+        self._signer = TokenSigner(secrets.derive(b"access-tokens"))
+        self._sandboxes: Compiled[dict[tuple[str, str], Sandbox]] = Compiled(
+            resources,
+            [SANDBOX_KIND],
+            lambda connection: {(s.org_id, s.name): s for s in store.list_sandboxes(connection)},
+        )
+        self._by_key: dict[tuple[str, str], Sandbox] = {}
+        self._tokens: dict[str, Token] = {}
+
+    def bootstrap(self) -> None:
+        """On an empty database: one organisation, its `prod` and `dev`, one client, and the credentials file."""
+        settings = self._settings
+        with self._db.write() as connection:
+            if store.count_orgs(connection):
+                return
+            now_ms = time.time_ns() // 1_000_000
+            org_id = settings.bootstrap_org_id or f"{new_hex(24).upper()}@AdobeOrg"
+            client_id = settings.bootstrap_client_id or new_hex(32)
+            client_secret = settings.bootstrap_client_secret or f"p8e-{new_hex(40)}"
+            store.insert_org(connection, org_id, settings.bootstrap_tenant, now_ms)
+            for name, title, kind in (
+                ("prod", "Production", "production"),
+                ("dev", "Development", "development"),
+            ):
+                self._insert_sandbox(connection, org_id, name, title, kind, now_ms)
+            store.insert_credential(connection, client_id, org_id, _HASHER.hash(client_secret), now_ms)
+            self._write_credentials(
+                {"client_id": client_id, "client_secret": client_secret, "org_id": org_id, "sandbox": "prod"}
+            )
+
+    def add_client(self, org_id: str, client_id: str, client_secret: str) -> None:
+        """Let one more client ask for tokens of an organisation."""
+        with self._db.write() as connection:
+            store.insert_credential(
+                connection, client_id, org_id, _HASHER.hash(client_secret), time.time_ns() // 1_000_000
+            )
+
+    def add_org(self, org_id: str, tenant: str) -> None:
+        """One more organisation, with its own `prod` and `dev`."""
+        now_ms = time.time_ns() // 1_000_000
+        with self._db.write() as connection:
+            store.insert_org(connection, org_id, tenant, now_ms)
+            self._insert_sandbox(connection, org_id, "prod", "Production", "production", now_ms)
+            self._insert_sandbox(connection, org_id, "dev", "Development", "development", now_ms)
+
+    def issue_token(self, form: Mapping[str, str]) -> dict[str, Any]:
+        """Client credentials → a signed token that expires. Raises TokenRefused."""
+        if form.get("grant_type") != "client_credentials":
+            raise TokenRefused("unsupported_grant_type", "grant_type must be client_credentials")
+        client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
+        if not client_id:
+            raise TokenRefused("invalid_client", "invalid client_id parameter")
+        with self._db.read() as connection:
+            found = store.find_credential(connection, client_id)
+        if found is None:
+            raise TokenRefused("invalid_client", "invalid client_id parameter")
+        try:
+            _HASHER.verify(found[1], client_secret)
+        except Argon2Error:
+            raise TokenRefused("invalid_client", "invalid client_secret parameter", is_unauthorized=True) from None
+        now_ms = time.time_ns() // 1_000_000
+        lifetime_s = self._settings.token_lifetime_s
+        token = self._signer.sign(client_id, found[0], form.get("scope", ""), now_ms, lifetime_s)
+        return {"access_token": token, "token_type": "bearer", "expires_in": lifetime_s - 1}
+
+    def read_token(self, authorization: str) -> Token | None:
+        """The token of an `Authorization` value, or None; verified tokens are remembered until they expire."""
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not text:
+            return None
+        now_ms = time.time_ns() // 1_000_000
+        token = self._tokens.get(text)
+        if token is None:
+            token = self._signer.read(text.strip(), now_ms)
+            if token is not None:
+                if len(self._tokens) >= _TOKEN_CACHE_SIZE:
+                    self._tokens.clear()
+                self._tokens[text] = token
+        return token if token is not None and now_ms < token.expires_at_ms else None
+
+    def admit(self, headers: Mapping[str, str], *, needs_sandbox: bool = True) -> Caller:
+        """The caller of a platform API. Raises GatewayRefused or SandboxNotFound.
+
+        Source: platform-apis §0.2 and §0.3, in the gateway's order.
+        """
+        authorization = headers.get("authorization")
+        if not authorization:
+            raise GatewayRefused("403010", "Oauth token is missing.")
+        token = self.read_token(authorization)
+        if token is None:
+            raise GatewayRefused("401013", "Oauth token is not valid")
+        api_key = headers.get("x-api-key")
+        if not api_key:
+            raise GatewayRefused("403000", "Api Key is required")
+        if not hmac.compare_digest(api_key.encode(), token.client_id.encode()):
+            raise GatewayRefused("403003", "Api Key is invalid")
+        org_id = headers.get("x-gw-ims-org-id")
+        if not org_id:
+            raise GatewayRefused("400003", "Missing header")
+        if org_id != token.org_id:
+            raise GatewayRefused("403025", "Profile is not valid")
+        name = (headers.get("x-sandbox-name") or "prod").split(",")[0].strip() if needs_sandbox else "prod"
+        return Caller(token.client_id, token.user_id, self.sandbox(org_id, name))
+
+    def sandbox(self, org_id: str, name: str) -> Sandbox:
+        """An active sandbox by name. Raises SandboxNotFound."""
+        found = self._by_key.get((org_id, name))
+        if found is None or found.state != "active":
+            with self._db.read() as connection:
+                self._by_key = self._sandboxes.current(connection)
+            found = self._by_key.get((org_id, name))
+        if found is None or found.state != "active":
+            raise SandboxNotFound(name)
+        return found
+
+    def sandboxes(self, org_id: str) -> list[Sandbox]:
+        """Every sandbox of an organisation, oldest first."""
+        with self._db.read() as connection:
+            return store.list_sandboxes(connection, org_id)
+
+    def create_sandbox(self, org_id: str, body: Mapping[str, Any]) -> Sandbox:
+        """A new, empty sandbox. Raises SandboxInvalid or SandboxExists."""
+        name, title, kind = body.get("name"), body.get("title"), body.get("type", "development")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise SandboxInvalid(
+                "a sandbox name is lower-case letters, digits and '-', and begins with a letter", "$.name"
+            )
+        if not isinstance(title, str) or not title:
+            raise SandboxInvalid("a sandbox has a title", "$.title")
+        if kind not in ("production", "development"):
+            raise SandboxInvalid("type is production or development", "$.type")
+        with self._db.write() as connection:
+            if any(s.name == name for s in store.list_sandboxes(connection, org_id)):
+                raise SandboxExists(f"a sandbox named {name!r} exists already")
+            self._insert_sandbox(connection, org_id, name, title, kind, time.time_ns() // 1_000_000)
+        return self.sandbox(org_id, name)
+
+    def rename_sandbox(self, org_id: str, name: str, title: str) -> Sandbox:
+        """Change a sandbox's title."""
+        found = self.sandbox(org_id, name)
+        with self._db.write() as connection:
+            store.update_sandbox(connection, found.scope_id, {"title": title})
+            self._resources.touch(connection, SANDBOX_KIND)
+        self._by_key = {}
+        return self.sandbox(org_id, name)
+
+    def _insert_sandbox(self, connection: Any, org_id: str, name: str, title: str, kind: str, now_ms: int) -> None:
+        store.insert_sandbox(
+            connection,
+            {
+                "id": new_uuid(),
+                "org_id": org_id,
+                "name": name,
+                "title": title,
+                "type": kind,
+                "state": "active",
+                "created_at_ms": now_ms,
+            },
+        )
+        self._resources.touch(connection, SANDBOX_KIND)
+
+    def _write_credentials(self, credentials: dict[str, str]) -> None:
+        path = self._settings.data_dir / "credentials.json"
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(orjson.dumps(credentials, option=orjson.OPT_INDENT_2) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,48 @@
+"""Builds everything from settings: the one place where rooms meet."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+
+from parcours.access import Access
+from parcours.access.routing import Gate
+from parcours.db import Database
+from parcours.http.app import build_api
+from parcours.kit.secrets import SecretBox
+from parcours.kit.settings import Settings
+from parcours.resources.store import ResourceStore
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Every service of one process, wired."""
+
+    settings: Settings
+    db: Database
+    secrets: SecretBox
+    resources: ResourceStore
+    access: Access
+
+    def routers(self) -> list[APIRouter]:
+        """The control plane's routes, one router per room."""
+        gate = Gate(self.access)
+        assert gate
+        return []
+
+    def api(self) -> FastAPI:
+        """The control plane as an ASGI application."""
+        return build_api(self.routers())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.db.close()
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Open the data directory and wire every service."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    secrets = SecretBox.open(settings.data_dir, settings.secret_key)
+    db = Database(settings.state_url)
+    resources = ResourceStore()
+    access = Access(db, resources, settings, secrets)
+    return Platform(settings=settings, db=db, secrets=secrets, resources=resources, access=access)

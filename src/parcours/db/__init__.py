@@ -1,0 +1,6 @@
+"""SQLite and PostgreSQL: engine, transactions, migrations. The only room that knows which one it is."""
+
+from parcours.db.engine import Database
+from parcours.db.tables import metadata
+
+__all__ = ["Database", "metadata"]

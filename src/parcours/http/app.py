@@ -1,0 +1,67 @@
+"""The ASGI application of the control plane: routers, errors, request ids."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from parcours import __version__
+from parcours.http.errors import from_framework, to_response
+from parcours.kit.errors import ParcoursError
+from parcours.kit.ids import new_uuid
+from parcours.kit.telemetry import get_logger
+
+log = get_logger("http")
+
+
+def build_api(routers: Iterable[APIRouter]) -> FastAPI:
+    """The control plane over the rooms' routers; OpenAPI at /openapi.json, a reader for it at /docs."""
+    app = FastAPI(title="Parcours", version=__version__, redirect_slashes=False)
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(ParcoursError, _answer_typed)
+    app.add_exception_handler(RequestValidationError, _answer_framework)
+    app.add_exception_handler(HTTPException, _answer_framework)
+    app.add_exception_handler(Exception, _answer_fault)
+    app.add_middleware(_RequestEdge)
+    return app
+
+
+async def _answer_typed(request: Request, error: Exception) -> Response:
+    return to_response(error, request)
+
+
+async def _answer_framework(request: Request, error: Exception) -> Response:
+    return from_framework(error, request)
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    log.error("request.failed", method=request.method, path=request.url.path, exc_info=error)
+    return to_response(ParcoursError("the request failed inside the server; its log says why"), request)
+
+
+class _RequestEdge:
+    """What holds for every call: `x-request-id` comes back, and one trailing slash is ignored without a redirect."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if len(path) > 1 and path.endswith("/"):
+            scope = {**scope, "path": path[:-1]}
+        request_id = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"") or new_uuid().encode()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id.decode("latin-1")
+            await send(message)
+
+        await self._app(scope, receive, send_with_id)

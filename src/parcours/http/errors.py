@@ -1,0 +1,98 @@
+"""The one table that turns a typed error into a status and the body the service's clients expect."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
+from parcours.access.routing import BodyInvalid
+from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
+from parcours.kit.ids import new_uuid
+
+Shape = Callable[[int, Any, Request], dict[str, Any]]
+"""(status, error, request) → body."""
+
+
+def gateway(status: int, error: GatewayRefused, request: Request) -> dict[str, Any]:
+    """The flat two-key body of platform-apis §0.3."""
+    return {"error_code": error.code, "message": str(error)}
+
+
+def token_service(status: int, error: TokenRefused, request: Request) -> dict[str, Any]:
+    """RFC 6749 §5.2."""
+    return {"error": error.error, "error_description": str(error)}
+
+
+def problem(prefix: str, number: str) -> Shape:
+    """Problem details with `type` …/aep/errors/{prefix}-{number}-{status} (platform-apis §0.4, form 1)."""
+
+    def shape(status: int, error: Exception, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "type": f"http://ns.adobe.com/aep/errors/{prefix}-{getattr(error, 'number', number)}-{status}",
+            "title": getattr(error, "title", None) or type(error).__name__,
+            "status": status,
+            "report": {
+                "registryRequestId": new_uuid(),
+                "timestamp": time.strftime("%m-%d-%Y %H:%M:%S", time.gmtime()),
+                "detailed-message": str(error),
+                "sub-errors": [],
+            },
+            "detail": str(error),
+        }
+        path = getattr(error, "path", None)
+        if path is not None:
+            body["report"]["path"] = path
+        return body
+
+    return shape
+
+
+STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
+    GatewayRefused: (lambda error: int(error.code[:3]), gateway),
+    TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
+    SandboxNotFound: (404, problem("SMS", "2100")),
+    SandboxExists: (409, problem("SMS", "1100")),
+    SandboxInvalid: (400, problem("SMS", "1000")),
+    BodyInvalid: (400, problem("PARC", "1000")),
+    NotFound: (404, problem("PARC", "1004")),
+    Conflict: (409, problem("PARC", "1009")),
+    VersionMismatch: (412, problem("PARC", "1012")),
+    Invalid: (400, problem("PARC", "1001")),
+    ParcoursError: (500, problem("PARC", "1500")),
+}
+"""Looked up along the error's bases, nearest first. A room's errors have their lines here and nowhere else."""
+
+
+def to_response(error: Exception, request: Request) -> Response:
+    """The answer for a typed error."""
+    status, shape = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    code = status if isinstance(status, int) else status(error)
+    return json_response(code, shape(code, error, request))
+
+
+def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def from_framework(error: Exception, request: Request) -> Response:
+    """The answer for what FastAPI itself refuses: an unknown path, a method, a parameter."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return to_response(Invalid(f"{where}: {first['msg']}", f"$.{where}"), request)
+    assert isinstance(error, HTTPException)
+    title = {404: "Not Found", 405: "Method Not Allowed"}.get(error.status_code, "Request refused")
+    body = {
+        "type": f"http://ns.adobe.com/aep/errors/PARC-1000-{error.status_code}",
+        "title": title,
+        "status": error.status_code,
+        "detail": f"{request.method} {request.url.path}: {error.detail}",
+    }
+    return json_response(error.status_code, body, error.headers)

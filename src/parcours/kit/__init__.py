@@ -1,0 +1,1 @@
+"""The ground: settings, clock, ids, JSON paths, telemetry, secrets. Knows no other room."""

@@ -1,0 +1,41 @@
+"""JSON Patch (RFC 6902) over plain documents, with the operation names in either case."""
+
+from typing import Any
+
+import jsonpatch
+
+from parcours.kit.errors import Invalid
+
+
+class PatchInvalid(Invalid):
+    """The patch is not a list of operations, or one of them does not apply."""
+
+
+def apply_patch(document: dict[str, Any], operations: Any) -> dict[str, Any]:
+    """The document with every operation applied; the given one is not changed.
+
+    operations: a list of {"op", "path", "value" | "from"}; `op` in any case.
+    Raises PatchInvalid whose path names the operation, e.g. "$[1]".
+    """
+    if not isinstance(operations, list):
+        raise PatchInvalid("a JSON Patch is a list of operations")
+    if not operations:
+        raise PatchInvalid("a JSON Patch has at least one operation")
+    result: Any = document
+    for index, operation in enumerate(operations):
+        where = f"$[{index}]"
+        if not isinstance(operation, dict) or not isinstance(operation.get("op"), str):
+            raise PatchInvalid("an operation is an object with 'op' and 'path'", where)
+        try:
+            result = jsonpatch.JsonPatch([{**operation, "op": operation["op"].lower()}]).apply(result)
+        except (
+            jsonpatch.JsonPatchException,
+            jsonpatch.JsonPointerException,
+            TypeError,
+            KeyError,
+            ValueError,
+        ) as error:
+            raise PatchInvalid(f"operation {index} can't be applied: {error}", where) from None
+    if not isinstance(result, dict):
+        raise PatchInvalid("a patch can't turn an object into something else")
+    return result

@@ -1,0 +1,129 @@
+"""Fixtures every test may use: databases of both kinds, and the control plane without a socket."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from parcours.app import Platform, build_platform
+from parcours.db import Database, metadata
+from parcours.kit.settings import Settings
+
+REQUIRED = set(os.environ.get("PARCOURS_REQUIRE", "").replace(",", " ").split())
+
+
+def missing(what: str, reason: str) -> None:
+    """Skip for a thing this machine can't have, or fail when PARCOURS_REQUIRE names it."""
+    if what in REQUIRED:
+        pytest.fail(f"PARCOURS_REQUIRE names {what}: {reason}")
+    pytest.skip(reason)
+
+
+def _postgres_bin() -> Path | None:
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
+    found = shutil.which("initdb")
+    return homes[0] if homes else Path(found).parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of the session's own, on a Unix socket; yields the socket's folder."""
+    home = _postgres_bin()
+    if home is None:
+        missing("postgres", "PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
+    assert home is not None
+    folder = tmp_path_factory.mktemp("pg")
+    owner = "postgres" if os.geteuid() == 0 else None
+    prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if owner else []
+    if owner:
+        for parent in [folder, *folder.parents]:
+            if parent == Path("/tmp"):
+                break
+            parent.chmod(0o755)
+        shutil.chown(folder, owner, owner)
+
+    def run(*command: str) -> None:
+        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd="/")
+
+    run(str(home / "initdb"), "-D", str(folder / "data"), "-U", "parcours", "--auth=trust", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
+    run(str(home / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", options, "start")
+    yield str(folder)
+    run(str(home / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL database."""
+    name = f"t{abs(hash(request.node.nodeid)):x}"
+    admin = Database(f"postgresql+psycopg://parcours@/postgres?host={postgres_server}")
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield f"postgresql+psycopg://parcours@/{name}?host={postgres_server}"
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty state database with every table, of each kind in turn."""
+    url = f"sqlite:///{tmp_path / 'state.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_db(tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite state database with every table."""
+    database = Database(f"sqlite:///{tmp_path / 'state.db'}")
+    metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[Platform]:
+    """Every service wired over a new data directory, bootstrapped, without a server."""
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        public_url="http://parcours.test",
+        bootstrap_client_id="client",
+        bootstrap_client_secret="secret",
+        bootstrap_org_id="ACME@AdobeOrg",
+        bootstrap_tenant="acme",
+        allow_private_networks=True,
+    )
+    built = build_platform(settings)
+    metadata.create_all(built.db.engine)
+    built.access.bootstrap()
+    yield built
+    built.close()
+
+
+@pytest.fixture
+def token(platform: Platform) -> str:
+    """An access token of the bootstrapped organisation."""
+    form = {"grant_type": "client_credentials", "client_id": "client", "client_secret": "secret"}
+    value: str = platform.access.issue_token(form)["access_token"]
+    return value
+
+
+@pytest.fixture
+def api(platform: Platform, token: str) -> Iterator[TestClient]:
+    """The control plane through HTTP semantics, with the platform headers of sandbox `prod` set."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "x-api-key": "client",
+        "x-gw-ims-org-id": "ACME@AdobeOrg",
+        "x-sandbox-name": "prod",
+    }
+    with TestClient(platform.api(), headers=headers, raise_server_exceptions=False) as client:
+        yield client
