@@ -1,0 +1,35 @@
+"""A journey version made ready to run: nothing in it is parsed or looked up by name again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledJourney:
+    """One version of a journey. Shared by every instance in it."""
+
+    scope_id: int
+    journey_uid: str
+    version_uid: str
+    version: str
+    """`major.minor`."""
+    name: str
+    description: str
+    namespace: str | None
+    entry_node_id: str
+    entry_event_uid: str
+    event_names: Mapping[str, str]
+    """The name expressions use for each event, by event uid, as it was at publication."""
+    listened: frozenset[str]
+    """Uids of the events some node after the entry listens to."""
+    nodes: Mapping[str, Any]
+    time_zone: ZoneInfo
+    global_timeout_us: int
+    action_timeout_us: int
+    is_reentrance_allowed: bool
+    reentrance_wait_us: int
+    """Least time between two entrances of one key."""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""

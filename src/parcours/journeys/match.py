@@ -1,0 +1,55 @@
+"""Which live journeys an event concerns, and whether a key may enter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from parcours.journeys.compiled import CompiledJourney
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The latest instance of a key across all versions of one journey."""
+
+    entered_at_us: int
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJourneys:
+    """Every version that runs, in every sandbox."""
+
+    entries: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
+    listeners: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
+    versions: Mapping[str, CompiledJourney] = field(default_factory=dict)
+
+    def by_event(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
+        """Versions open to entrances whose entry is this event."""
+        return self.entries.get((scope_id, event_uid), ())
+
+    def listening(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
+        """Versions, closed ones too, with a node after the entry that listens to this event."""
+        return self.listeners.get((scope_id, event_uid), ())
+
+    def get(self, version_uid: str) -> CompiledJourney | None:
+        """A version whose instances still move: deployed or closed. None for drafts and stopped ones."""
+        return self.versions.get(version_uid)
+
+
+def refuse_entrance(journey: CompiledJourney, key: str | None, presence: Presence | None, now_us: int) -> str | None:
+    """Why a key may not enter, as a discard reason of journeys §13.1; None when it may.
+
+    Order (§12.1): key computed, presence, re-entrance. `presence` spans every version of the journey, for a key is
+    never at two places of one journey (§9.1). A key present but not waiting for this event gives
+    `notSuitableInitialEvent`.
+    """
+    if not key:
+        return "EXTERNAL_KEY_COMPUTATION_ERROR"
+    if presence is None:
+        return None
+    if presence.is_active:
+        return "notSuitableInitialEvent"
+    if not journey.is_reentrance_allowed:
+        return "reentranceNotAllowed"
+    if now_us < presence.entered_at_us + journey.reentrance_wait_us:
+        return "reentranceNotAllowed"
+    return None

@@ -1,0 +1,238 @@
+"""The nouns of a running journey: instance, stimuli, commands, step events. All frozen, all JSON-able."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+GLOBAL_TIMER = ""
+"""`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
+
+InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped"]
+TimerKind = Literal["wait", "eventTimeout", "globalTimeout"]
+StepStatus = Literal["ended", "transitions", "error", "capped", "timedout", "instanceTimedout"]
+EdgeKind = Literal["default", "path", "timeout", "error", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event that came while the instance was busy with a call, kept until it settles."""
+
+    event_uid: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One individual inside one journey version. Made by `engine.begin`, changed only by `engine.advance`."""
+
+    id: str
+    version_uid: str
+    journey_uid: str
+    key: str
+    """The profile identifier computed from the entry event (externalKey)."""
+    namespace: str | None
+    """Identity namespace of `key`; None for a journey without one."""
+    node_id: str | None
+    """The one node the instance is at; None when it has left the journey."""
+    pass_no: int
+    """Counts the nodes entered; with `node_id` it names one stay, so that an old timer or answer is recognised."""
+    status: InstanceStatus
+    waiting_for: str | None
+    """"timer", "event:<eventUid>" or "action"; None once ended."""
+    entered_at_us: int
+    deadline_us: int
+    """When the global timeout stops the instance."""
+    step_seq: int
+    """Step events written so far; the next one has this number."""
+    events: Mapping[str, Any]
+    """Latest payload of every event received, by the event's uid."""
+    actions: Mapping[str, Any]
+    """Answer of every action called, by the name expressions use: {"jo_status_code": …, fields …}."""
+    parent_node_id: str | None = None
+    """The node left last; None at the entry."""
+    parent_transition: str | None = None
+    """How it was left: an edge's name, such as "default", "path:gold", "timeout"."""
+    held_since_us: int = 0
+    """When the present node began to hold the instance."""
+    last_error: Mapping[str, Any] | None = None
+    """{"nodeId", "code", "kind": "action" | "fetch" | "evaluation", "elapsedMs"?} of the latest node in error."""
+    pending: tuple[Pending, ...] = ()
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the instance has left the journey, in whichever way."""
+        return self.node_id is None
+
+
+# --- stimuli: what happens to an instance -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The entry event of a new instance. `data` is read only when an expression asks for it."""
+
+    payload: Mapping[str, Any]
+    """The XDM entity of the event."""
+    data: Mapping[str, Any] = NOTHING
+    """Data sources by name, then field group: {"ExperiencePlatform": {"ProfileFieldGroup": {…}}}; may be lazy."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventReceived:
+    """An event with the instance's key that some node of the journey listens to."""
+
+    event_uid: str
+    payload: Mapping[str, Any]
+    data: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class TimerDue:
+    """A timer started with StartTimer, due now; `node_id` is GLOBAL_TIMER for the global timeout."""
+
+    node_id: str
+    pass_no: int
+    data: Mapping[str, Any] = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """How a call ended, after its retries."""
+
+    status_code: str
+    """`http_<code>`, `timedout`, `capped` or `internalError` (expression-language §7.3)."""
+    response: Any = None
+    """The answer's JSON body; None when there was none or it was no JSON."""
+    origin_error: str | None = None
+    """Error of the previous attempt when a retry hid it: `http`, `timedout`, `error`."""
+    origin_code: str | None = None
+    error_message: str | None = None
+    elapsed_ms: int = 0
+    attempts: int = 1
+    endpoint: str | None = None
+    method: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """True unless an answer of the 2xx class came (journeys §6.4)."""
+        return not self.status_code.startswith("http_2")
+
+    @property
+    def error(self) -> str | None:
+        """`actionExecutionError`: `http`, `timedout`, `capped` or `error`; None when the call succeeded."""
+        if not self.is_error:
+            return None
+        if self.status_code.startswith("http_"):
+            return "http"
+        return self.status_code if self.status_code in ("timedout", "capped") else "error"
+
+    @property
+    def error_code(self) -> str | None:
+        """`actionExecutionErrorCode`: the HTTP code as text, or what stands for it; None when the call succeeded."""
+        return self.status_code.removeprefix("http_") if self.is_error else None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionAnswered:
+    """The answer to a CallAction, by its node and pass."""
+
+    node_id: str
+    pass_no: int
+    outcome: ActionOutcome
+    data: Mapping[str, Any] = NOTHING
+
+
+Stimulus = Entered | EventReceived | TimerDue | ActionAnswered
+
+
+# --- commands: what the world must do -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """Send TimerDue(node_id, pass_no) at `due_at_us`, never earlier."""
+
+    node_id: str
+    pass_no: int
+    due_at_us: int
+    kind: TimerKind
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer:
+    """Forget the timer; cancelling one that is gone changes nothing, and a late TimerDue is ignored anyway."""
+
+    node_id: str
+    pass_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallAction:
+    """Call a custom action and send ActionAnswered(node_id, pass_no, …), once, whatever happens."""
+
+    node_id: str
+    pass_no: int
+    action_uid: str
+    action_name: str
+    path: str | None
+    """What the dynamic path expression gave; None when the node has none."""
+    parameters: Mapping[str, Any]
+    """Values by `paramPath`, as JSON; a parameter without value is None."""
+    deadline_us: int
+    """When the time limit of the call, retries included, is over."""
+
+
+Command = StartTimer | CancelTimer | CallAction
+
+
+# --- what is written down -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """One step of one instance, in the words of journeys §13.1. `steps.to_record` makes the lake's row of it."""
+
+    seq: int
+    """0, 1, 2 … within the instance: (instance id, seq) is unique, and the same on replay."""
+    at_us: int
+    pass_no: int
+    """The stay it belongs to: a node that holds writes two, the first with `is_processed` false."""
+    node_id: str
+    node_name: str
+    node_type: str
+    """`start`, `event`, `condition`, `wait`, `action` or `end`."""
+    step_type: str | None
+    """`Condition`, `Action`, `Timer` or None."""
+    step_status: StepStatus
+    event_id: str
+    """What drove it: `createInstance`, an event's uid, `scheduledNotificationReceived`, `executedAction`."""
+    is_processed: bool
+    """False when the step only began to wait."""
+    is_entrance: bool
+    is_ended: bool
+    """Whether the instance left the journey with this step."""
+    parent_node_id: str | None
+    parent_transition: str | None
+    transition: str | None
+    """How the node was left; None while it holds, or when nothing follows."""
+    processing_us: int
+    """Time the instance stayed at the node, in microseconds."""
+    action: Mapping[str, Any] | None
+    """The action fields of §13.1 by their names there (`actionID`, `actionExecutionError` …); None elsewhere."""
+    detail: Mapping[str, Any]
+    """Why: for a condition {"conditionType", "chosen", "paths": [{"id", "result", "references": {text: value}}]}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What came of one stimulus."""
+
+    instance: Instance
+    commands: tuple[Command, ...] = ()
+    steps: tuple[StepEvent, ...] = ()
+    ignored: str | None = None
+    """Why the stimulus changed nothing: `ended`, `stale`, `notListening`, `queueFull` …; None when it was taken."""
+    queued: bool = field(default=False)
+    """Whether an event was put aside until the running call is answered."""
