@@ -6,6 +6,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
 GLOBAL_TIMER = ""
 """`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
 
@@ -75,7 +81,7 @@ class Entered:
 
     payload: Mapping[str, Any]
     """The XDM entity of the event."""
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
     """Data sources by name, then field group: {"ExperiencePlatform": {"ProfileFieldGroup": {…}}}; may be lazy."""
 
 
@@ -85,7 +91,7 @@ class EventReceived:
 
     event_uid: str
     payload: Mapping[str, Any]
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class TimerDue:
 
     node_id: str
     pass_no: int
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ class ActionAnswered:
     node_id: str
     pass_no: int
     outcome: ActionOutcome
-    data: Mapping[str, Any] = NOTHING
+    data: Mapping[str, Any] = field(default_factory=_nothing)
 
 
 Stimulus = Entered | EventReceived | TimerDue | ActionAnswered
@@ -234,5 +240,5 @@ class Transition:
     steps: tuple[StepEvent, ...] = ()
     ignored: str | None = None
     """Why the stimulus changed nothing: `ended`, `stale`, `notListening`, `queueFull` …; None when it was taken."""
-    queued: bool = field(default=False)
+    queued: bool = False
     """Whether an event was put aside until the running call is answered."""
