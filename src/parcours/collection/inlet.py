@@ -1,0 +1,263 @@
+"""The inlets as a bare RSGI application: no router, no middleware; definitions come from an in-memory table."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+import orjson
+
+from parcours.access import Access
+from parcours.collection import answers
+from parcours.collection.answers import Answer
+from parcours.collection.envelope import DataSetSchema, find_destination
+from parcours.flows.model import Inlet
+from parcours.kit.ids import new_xaction_id
+from parcours.kit.telemetry import Counter, Histogram
+from parcours.log import LogUnavailable, LogWriter, Record
+
+REQUESTS = Counter("parcours_collection_requests_total", "Requests to inlets, by status.", ["status"])
+MESSAGES = Counter("parcours_collection_messages_total", "Messages offered to inlets, by outcome.", ["outcome"])
+ACK_SECONDS = Histogram(
+    "parcours_collection_ack_seconds",
+    "From the request's arrival to its durable acknowledgement.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
+)
+_MESSAGES_KEPT = MESSAGES.labels("accepted")
+_MESSAGES_REFUSED = MESSAGES.labels("refused")
+
+_JSON_HEADERS = [("content-type", "application/json")]
+_PREFIXES = ("/data/foundation/import/collection/", "/collection/")
+_FORMAT = "Invalid XDM Message Format"
+_RETRY = (("retry-after", "1"),)
+
+
+class Protocol_(Protocol):
+    """The part of Granian's RSGI HTTP protocol that is used here."""
+
+    def __call__(self) -> Awaitable[bytes]:
+        """The whole request body."""
+        ...
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        """Send the answer."""
+        ...
+
+
+class InletLookup(Protocol):
+    """What the collector asks of the definitions; both change under it when a definition does."""
+
+    def get(self, inlet_id: str) -> Inlet | None:
+        """The inlet, or None."""
+        ...
+
+
+Validate = Callable[[Inlet, str, str, Any], Awaitable[list[dict[str, Any]]]]
+"""(inlet, flow id, data set id, message) → the violations of synchronous validation."""
+
+
+class Collector:
+    """Answers POST /collection/{inletId} and /collection/batch/{inletId}."""
+
+    def __init__(
+        self,
+        access: Access,
+        log: LogWriter,
+        max_body_bytes: int,
+        max_waiting: int,
+        refresh: Callable[[], Awaitable[None]],
+        validate: Validate,
+    ) -> None:
+        self._access = access
+        self._log = log
+        self._max_body_bytes = max_body_bytes
+        self._max_waiting = max_waiting
+        self._refresh = refresh
+        self._validate = validate
+        self.inlets: Mapping[str, Inlet] = {}
+        """Every inlet by id; replaced as a whole when a definition changes."""
+        self.schema_of: DataSetSchema = lambda _scope, _dataset: None
+
+    @staticmethod
+    def serves(path: str) -> bool:
+        """Whether a path is an inlet's."""
+        return path.startswith(_PREFIXES)
+
+    async def __call__(self, scope: Any, protocol: Protocol_) -> None:
+        """One request, answered. Never raises for anything a client sends."""
+        started = time.perf_counter()
+        status, body, headers = await self._answer(scope, protocol)
+        protocol.response_bytes(status, [*_JSON_HEADERS, *headers] if headers else _JSON_HEADERS, body)
+        REQUESTS.labels(status).inc()
+        ACK_SECONDS.observe(time.perf_counter() - started)
+
+    async def _answer(self, scope: Any, protocol: Protocol_) -> Answer:
+        path: str = scope.path
+        tail = path[path.index("/collection/") + 12 :].rstrip("/")
+        is_batch = tail.startswith("batch/")
+        inlet_id = tail[6:] if is_batch else tail
+        headers = scope.headers
+        if scope.method != "POST":
+            return answers.refused(405, "Method not allowed", "An inlet takes POST only", headers=(("allow", "POST"),))
+        problem = self._check_content(headers)
+        if problem is not None:
+            return problem
+        inlet = self.inlets.get(inlet_id)
+        if inlet is None:
+            await self._refresh()
+            inlet = self.inlets.get(inlet_id)
+            if inlet is None:
+                return answers.refused(404, "Inlet not found", f"inletId: [{inlet_id[:80]}] No inlet has this id")
+        if inlet.is_authenticated:
+            problem = self._check_token(inlet, headers.get("authorization"))
+            if problem is not None:
+                return problem
+        if not inlet.is_enabled:
+            return _refuse(inlet, "The connection of this inlet is disabled", 403)
+        if self._log.waiting >= self._max_waiting:
+            return answers.refused(503, "Service busy", "Too many records wait for the disk", headers=_RETRY)
+        body = await protocol()
+        if len(body) > self._max_body_bytes:
+            return self._too_large(len(body))
+        query = dict(parse_qsl(scope.query_string, keep_blank_values=True)) if scope.query_string else {}
+        flow_id = headers.get("x-adobe-flow-id") or query.get("x-adobe-flow-id") or None
+        try:
+            message = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            what = "The request has no body" if not body.strip() else f"The body is not JSON: {error}"
+            return _refuse(inlet, what)
+        if flow_id is not None and flow_id not in inlet.flows:
+            await self._refresh()
+            inlet = self.inlets.get(inlet_id, inlet)
+        try:
+            if is_batch:
+                return await self._take_batch(inlet, message, body, flow_id)
+            return await self._take_one(inlet, message, body, flow_id, query)
+        except LogUnavailable as error:
+            return answers.refused(503, "Service unavailable", str(error), headers=_RETRY)
+
+    async def _take_one(
+        self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None, query: dict[str, str]
+    ) -> Answer:
+        destination = find_destination(inlet, message, flow_id, self.schema_of)
+        if isinstance(destination, str):
+            _MESSAGES_REFUSED.inc()
+            return _refuse(inlet, destination)
+        sync = ""
+        if query:
+            sync = _sync_key(query)
+            if sync:
+                violations = await self._validate(inlet, destination.flow_id, destination.dataset_id, message)
+                if violations:
+                    _MESSAGES_REFUSED.inc()
+                    return answers.refused(400, _FORMAT, _prefix(inlet) + "Message is invalid", violations)
+        now_ms = time.time_ns() // 1_000_000
+        xaction_id = new_xaction_id(now_ms)
+        await self._log.append(
+            (Record(inlet.inlet_id, destination.flow_id, destination.dataset_id, xaction_id, now_ms, body),)
+        )
+        _MESSAGES_KEPT.inc()
+        return Answer(200, answers.accepted(inlet.inlet_id, xaction_id, now_ms, sync))
+
+    async def _take_batch(self, inlet: Inlet, batch: Any, body: bytes, flow_id: str | None) -> Answer:
+        messages = batch.get("messages") if isinstance(batch, dict) else None
+        if not isinstance(messages, list):
+            return _refuse(inlet, "A batch is an object with a list of messages")
+        now_ms = time.time_ns() // 1_000_000
+        batch_id = new_xaction_id(now_ms)
+        refusals: dict[int, str] = {}
+        kept: dict[tuple[str, str], list[int]] = {}
+        schema_of = self.schema_of
+        for index, message in enumerate(messages):
+            destination = find_destination(inlet, message, flow_id, schema_of)
+            if isinstance(destination, str):
+                refusals[index] = _prefix(inlet) + destination
+            elif destination in kept:
+                kept[destination].append(index)
+            else:
+                kept[destination] = [index]
+        if kept:
+            await self._log.append(_records(inlet, batch_id, now_ms, body, messages, kept, refusals))
+        _MESSAGES_REFUSED.inc(len(refusals))
+        _MESSAGES_KEPT.inc(len(messages) - len(refusals))
+        return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
+
+    def _check_content(self, headers: Any) -> Answer | None:
+        content_type = headers.get("content-type")
+        if content_type != "application/json":
+            if not content_type:
+                return answers.NO_CONTENT_TYPE
+            media = content_type.partition(";")[0].strip().lower()
+            if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+                return answers.refused(
+                    415, "Unsupported media type", f"Send application/json, not {media[:80]!r}"
+                )
+        length = headers.get("content-length")
+        if length is not None and length.isdecimal() and int(length) > self._max_body_bytes:
+            return self._too_large(int(length))
+        return None
+
+    def _too_large(self, length: int) -> Answer:
+        return answers.refused(
+            413,
+            "Request entity too large",
+            f"The body has {length} bytes; an inlet takes {self._max_body_bytes} at most",
+        )
+
+    def _check_token(self, inlet: Inlet, authorization: str | None) -> Answer | None:
+        if not authorization:
+            return answers.unauthorized(401, "Ims service token is empty")
+        token = self._access.read_token(authorization)
+        if token is None:
+            return answers.unauthorized(401, "Ims service token is invalid or expired")
+        if token.org_id != inlet.org_id:
+            return answers.unauthorized(403, "Ims service token belongs to another organisation")
+        return None
+
+
+def _records(
+    inlet: Inlet,
+    batch_id: str,
+    now_ms: int,
+    body: bytes,
+    messages: list[Any],
+    kept: dict[tuple[str, str], list[int]],
+    refusals: dict[int, str],
+) -> list[Record]:
+    """One record for each destination; the body goes in as it came when there is only one."""
+    if len(kept) == 1:
+        ((flow_id, dataset_id), indexes) = next(iter(kept.items()))
+        return [
+            Record(
+                inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), sorted(refusals)
+            )
+        ]
+    return [
+        Record(
+            inlet.inlet_id,
+            flow_id,
+            dataset_id,
+            batch_id,
+            now_ms,
+            # The place in the request stays readable in traces: a message keeps its index, others become null.
+            orjson.dumps({"messages": [messages[i] for i in indexes], "indexes": indexes}),
+            True,
+            len(indexes),
+        )
+        for (flow_id, dataset_id), indexes in kept.items()
+    ]
+
+
+def _sync_key(query: dict[str, str]) -> str:
+    for key in ("syncValidation", "synchronousValidation"):
+        if query.get(key, "").lower() == "true":
+            return key
+    return ""
+
+
+def _prefix(inlet: Inlet) -> str:
+    return f"inletId: [{inlet.inlet_id}] imsOrgId: [{inlet.org_id}] "
+
+
+def _refuse(inlet: Inlet, message: str, status: int = 400) -> Answer:
+    return answers.refused(status, _FORMAT, _prefix(inlet) + message)

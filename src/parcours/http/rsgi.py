@@ -1,0 +1,103 @@
+"""The one port: inlets answered by the bare RSGI application, every other path by the ASGI one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from starlette.types import ASGIApp, Message
+
+from parcours.collection.inlet import Collector
+from parcours.kit.telemetry import get_logger
+
+log = get_logger("http")
+_SAFE = "/:@!$&'()*+,;=-._~%"
+
+
+class Edge:
+    """RSGI in, RSGI or ASGI inside. Request and answer bodies of the control plane are held whole."""
+
+    def __init__(
+        self, api: ASGIApp, collector: Collector | None, max_body_bytes: int, after_write: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._api = api
+        self._collector = collector
+        self._max_body_bytes = max_body_bytes
+        self._after_write = after_write
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Granian's entry point."""
+        if scope.proto != "http":
+            protocol.close()
+            return
+        collector = self._collector
+        if collector is not None and collector.serves(scope.path):
+            try:
+                await collector(scope, protocol)
+            except Exception as error:
+                log.error("collection.failed", path=scope.path, exc_info=error)
+                protocol.response_bytes(
+                    500,
+                    [("content-type", "application/json")],
+                    b'{"type":"http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet",'
+                    b'"status":500,"title":"Internal error","report":{"message":"The request was not accepted"}}',
+                )
+            return
+        await self._answer_asgi(scope, protocol)
+
+    async def _answer_asgi(self, scope: Any, protocol: Any) -> None:
+        length = scope.headers.get("content-length")
+        if length is not None and length.isdecimal() and int(length) > self._max_body_bytes:
+            protocol.response_bytes(
+                413,
+                [("content-type", "application/json")],
+                b'{"type":"http://ns.adobe.com/aep/errors/PARC-1013-413","title":"Payload too large","status":413,'
+                b'"detail":"The request body is too large"}',
+            )
+            return
+        body = await protocol()
+        asgi_scope = _asgi_scope(scope)
+        status = 500
+        headers: list[tuple[str, str]] = []
+        chunks: list[bytes] = []
+        is_sent = False
+
+        async def receive() -> Message:
+            nonlocal is_sent
+            if is_sent:
+                await asyncio.Event().wait()  # the client is there until it is answered
+            is_sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in message["headers"]]
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        await self._api(asgi_scope, receive, send)
+        if scope.method not in ("GET", "HEAD", "OPTIONS"):
+            await self._after_write()  # before the answer: what a client has just defined, its next event meets
+        protocol.response_bytes(status, headers, b"".join(chunks))
+
+
+def _asgi_scope(scope: Any) -> dict[str, Any]:
+    host, _, port = scope.client.rpartition(":")
+    server_host, _, server_port = scope.server.rpartition(":")
+    headers = [(k.lower().encode("latin-1"), v.encode("latin-1", "replace")) for k, v in scope.headers.items()]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": scope.http_version,
+        "method": scope.method,
+        "scheme": scope.scheme,
+        "path": scope.path,
+        "raw_path": quote(scope.path, safe=_SAFE).encode(),
+        "root_path": "",
+        "query_string": scope.query_string.encode("latin-1", "replace"),
+        "headers": headers,
+        "client": (host, int(port)) if port.isdecimal() else None,
+        "server": (server_host, int(server_port)) if server_port.isdecimal() else None,
+    }

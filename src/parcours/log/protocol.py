@@ -1,0 +1,69 @@
+"""What a log is to the rest: a writer that acknowledges durably, a reader that goes on from a position."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from parcours.kit.errors import ParcoursError
+
+
+class LogUnavailable(ParcoursError):
+    """The record could not be made durable; nothing of it was kept, and the sender should try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One accepted request, as received: a single message, or a batch of them for one flow."""
+
+    inlet_id: str
+    flow_id: str
+    """The flow its messages go through; empty when a data set alone was named."""
+    dataset_id: str
+    """The data set its messages land in."""
+    xaction_id: str
+    received_at_ms: int
+    body: bytes
+    """The request body as it arrived (JSON)."""
+    is_batch: bool = False
+    """Whether the body is {"messages": […]}."""
+    count: int = 1
+    """How many messages were accepted."""
+    skip: Sequence[int] = ()
+    """Indexes in `messages` that were refused; they are not part of the record."""
+
+
+class LogWriter(Protocol):
+    """The collecting side. One per process."""
+
+    @property
+    def waiting(self) -> int:
+        """Requests not yet handed to the storage; what back-pressure is measured by."""
+        ...
+
+    def append(self, records: Sequence[Record]) -> Awaitable[None]:
+        """Done once every record survives a crash and power loss. Raises LogUnavailable, then none was kept."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was appended, then let go."""
+        ...
+
+
+class LogReader(Protocol):
+    """The working side. Positions grow by one for each record and never change."""
+
+    def read(self, after: int, max_messages: int) -> list[tuple[int, Record]]:
+        """(position, record) pairs after a position, in order, up to about `max_messages` messages; [] at the end."""
+        ...
+
+    def pending(self, after: int) -> dict[str, int]:
+        """How many messages of each flow (data set, where no flow was named) stand after a position."""
+        ...
+
+    def trim(self, through: int, received_before_ms: int) -> int:
+        """Drop records up to a position that were received before a time; how many groups went."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the storage."""
+        ...
