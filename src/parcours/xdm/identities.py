@@ -1,0 +1,81 @@
+"""Who a record is about: the identities in its `identityMap` and its identity fields."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from parcours.xdm.compiled import CompiledSchema
+
+Identity = tuple[str, str]
+"""(namespace code, id)."""
+
+MAX_IDENTITIES = 20
+"""Most identities one record links. Source: platform-apis §7.3."""
+MAX_ID_CHARACTERS = 1024
+STANDARD_NAMESPACES: Mapping[str, str] = {
+    code.lower(): code
+    for code in (
+        "CORE", "ECID", "Email", "Phone", "WAID", "TNTID", "AAID", "Email_LC_SHA256", "Phone_E.164", "Phone_SHA256",
+        "Phone_SHA256_E.164", "AdCloud", "GAID", "IDFA", "FCM", "APNS",
+    )
+}  # fmt: skip
+"""Lower-cased code → code as answers show it. Source: platform-apis §7.1."""
+
+_NOBODY = frozenset({"", "null", "none", "undefined", "anonymous", "invalid"})
+_ECID = re.compile(r"[0-9]{38}", re.ASCII)
+
+
+def extract_identities(
+    compiled: CompiledSchema, entity: Mapping[str, Any], namespaces: Mapping[str, str] = STANDARD_NAMESPACES
+) -> tuple[Identity | None, list[Identity]]:
+    """(primary identity or None, every identity), of a valid record; the primary leads the list.
+
+    namespaces: lower-cased code → canonical code; a code that is not in it stays as sent.
+    The primary is the schema's primary identity field, else the `identityMap` entry marked primary. Values that
+    name nobody ("null", "anonymous" …), ECIDs that are not 38 digits and ids above 1024 characters are left out.
+    At most 20 are returned. Source: platform-apis §1.4 and §7.3.
+    """
+    primary: Identity | None = None
+    found: dict[Identity, None] = {}
+    for field in compiled.identities:
+        value: Any = entity
+        for token in field.path:
+            value = value.get(token) if isinstance(value, dict) else None
+            if value is None:
+                break
+        else:
+            for one in value if isinstance(value, list) else (value,):
+                identity = _identity(field.namespace, one, namespaces)
+                if identity is not None:
+                    found[identity] = None
+                    if field.is_primary and primary is None:
+                        primary = identity
+    identity_map = entity.get("identityMap")
+    if isinstance(identity_map, dict):
+        for namespace, entries in identity_map.items():
+            for entry in entries if isinstance(entries, list) else ():
+                if not isinstance(entry, dict):
+                    continue
+                identity = _identity(namespace, entry.get("id"), namespaces)
+                if identity is not None:
+                    found[identity] = None
+                    if primary is None and entry.get("primary") is True:
+                        primary = identity
+    if primary is None:
+        return None, list(found)[:MAX_IDENTITIES]
+    found.pop(primary)
+    return primary, [primary, *found][:MAX_IDENTITIES]
+
+
+def _identity(namespace: str, value: Any, namespaces: Mapping[str, str]) -> Identity | None:
+    if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        value = str(value)
+    value = value.strip()
+    if value.lower() in _NOBODY or len(value) > MAX_ID_CHARACTERS:
+        return None
+    code = namespaces.get(namespace.lower(), namespace)
+    if code == "ECID" and not _ECID.fullmatch(value):
+        return None
+    return code, value
