@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 
 from parcours.access import Access
+from parcours.access import api as access_api
 from parcours.access.routing import Gate
 from parcours.db import Database
 from parcours.http.app import build_api
@@ -26,8 +27,7 @@ class Platform:
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
         gate = Gate(self.access)
-        assert gate
-        return []
+        return [access_api.router(gate, self.access)]
 
     def api(self) -> FastAPI:
         """The control plane as an ASGI application."""

@@ -19,7 +19,13 @@ class Sandbox:
     type: str
     """`production` or `development`."""
     state: str
+    """`active`, or `deleted`: then nothing of it can be reached again."""
     created_at_ms: int
+    updated_at_ms: int = 0
+    created_by: str = ""
+    updated_by: str = ""
+    version: int = 0
+    """One more at each change; the sandbox API calls it `eTag`."""
 
     @property
     def is_default(self) -> bool:

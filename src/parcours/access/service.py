@@ -1,15 +1,18 @@
 """The gateway: turns a request's headers into a Caller, and credentials into tokens."""
 
+import hashlib
 import hmac
 import os
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
+from sqlalchemy import Connection
 
 from parcours.access import store
 from parcours.access.errors import (
@@ -31,6 +34,8 @@ SANDBOX_KIND = "sandbox"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,255}")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _TOKEN_CACHE_SIZE = 10_000
+_REFRESH_S = 2.0
+_BOOTSTRAP_USER = "parcours"
 
 
 class Access:
@@ -48,6 +53,8 @@ class Access:
         )
         self._by_key: dict[tuple[str, str], Sandbox] = {}
         self._tokens: dict[str, Token] = {}
+        self._revoked: set[str] = set()
+        self._refreshed_s = 0.0
 
     def bootstrap(self) -> None:
         """On an empty database: one organisation, its `prod` and `dev`, one client, and the credentials file."""
@@ -90,7 +97,7 @@ class Access:
         if form.get("grant_type") != "client_credentials":
             raise TokenRefused("unsupported_grant_type", "grant_type must be client_credentials")
         client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
-        if not client_id:
+        if not client_id or not client_id.isprintable():
             raise TokenRefused("invalid_client", "invalid client_id parameter")
         with self._db.read() as connection:
             found = store.find_credential(connection, client_id)
@@ -115,16 +122,43 @@ class Access:
         if token is None:
             token = self._signer.read(text.strip(), now_ms)
             if token is not None:
+                if self._revoked and _digest(text) in self._revoked:
+                    return None
                 if len(self._tokens) >= _TOKEN_CACHE_SIZE:
                     self._tokens.clear()
                 self._tokens[text] = token
         return token if token is not None and now_ms < token.expires_at_ms else None
+
+    def revoke_token(self, text: str) -> None:
+        """Make a token worthless before it expires; one that is no token is ignored, as RFC 7009 wants.
+
+        Other processes notice within seconds, at their next `refresh`.
+        """
+        now_ms = time.time_ns() // 1_000_000
+        token = self._signer.read(text.strip(), now_ms)
+        if token is None:
+            return
+        with self._db.write() as connection:
+            store.revoke_token(connection, _digest(text), token.expires_at_ms, now_ms)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Notice what other processes changed: sandboxes and revoked tokens."""
+        with self._db.read() as connection:
+            self._by_key = self._sandboxes.current(connection)
+            revoked = store.revoked_digests(connection)
+        if revoked != self._revoked:
+            self._revoked = revoked
+            self._tokens = {}
+        self._refreshed_s = time.monotonic()
 
     def admit(self, headers: Mapping[str, str], *, needs_sandbox: bool = True) -> Caller:
         """The caller of a platform API. Raises GatewayRefused or SandboxNotFound.
 
         Source: platform-apis §0.2 and §0.3, in the gateway's order.
         """
+        if time.monotonic() - self._refreshed_s > _REFRESH_S:
+            self.refresh()
         authorization = headers.get("authorization")
         if not authorization:
             raise GatewayRefused("403010", "Oauth token is missing.")
@@ -156,37 +190,98 @@ class Access:
         return found
 
     def sandboxes(self, org_id: str) -> list[Sandbox]:
-        """Every sandbox of an organisation, oldest first."""
+        """Every sandbox of an organisation that is not deleted, oldest first."""
         with self._db.read() as connection:
-            return store.list_sandboxes(connection, org_id)
+            return [s for s in store.list_sandboxes(connection, org_id) if s.state != "deleted"]
 
-    def create_sandbox(self, org_id: str, body: Mapping[str, Any]) -> Sandbox:
+    def active_scopes(self) -> frozenset[int]:
+        """The scopes something may still happen in; a deleted or reset sandbox has lost its own."""
+        with self._db.read() as connection:
+            return frozenset(s.scope_id for s in self._sandboxes.current(connection).values() if s.state == "active")
+
+    def create_sandbox(self, org_id: str, body: Mapping[str, Any], user_id: str = _BOOTSTRAP_USER) -> Sandbox:
         """A new, empty sandbox. Raises SandboxInvalid or SandboxExists."""
         name, title, kind = body.get("name"), body.get("title"), body.get("type", "development")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise SandboxInvalid(
-                "a sandbox name is lower-case letters, digits and '-', and begins with a letter", "$.name"
+                "a sandbox name is lower-case letters, digits and '-', begins with a letter, "
+                "and has at most 256 characters",
+                "$.name",
             )
-        if not isinstance(title, str) or not title:
-            raise SandboxInvalid("a sandbox has a title", "$.title")
+        title = _title(title)
         if kind not in ("production", "development"):
             raise SandboxInvalid("type is production or development", "$.type")
         with self._db.write() as connection:
             if any(s.name == name for s in store.list_sandboxes(connection, org_id)):
                 raise SandboxExists(f"a sandbox named {name!r} exists already")
-            self._insert_sandbox(connection, org_id, name, title, kind, time.time_ns() // 1_000_000)
+            self._insert_sandbox(connection, org_id, name, title, kind, time.time_ns() // 1_000_000, user_id)
         return self.sandbox(org_id, name)
 
-    def rename_sandbox(self, org_id: str, name: str, title: str) -> Sandbox:
-        """Change a sandbox's title."""
-        found = self.sandbox(org_id, name)
+    def rename_sandbox(self, org_id: str, name: str, title: Any, user_id: str = _BOOTSTRAP_USER) -> Sandbox:
+        """Change a sandbox's title. Raises SandboxInvalid or SandboxNotFound."""
+        title = _title(title)
         with self._db.write() as connection:
-            store.update_sandbox(connection, found.scope_id, {"title": title})
-            self._resources.touch(connection, SANDBOX_KIND)
+            self._change(connection, self._find(connection, org_id, name), user_id, title=title)
         self._by_key = {}
         return self.sandbox(org_id, name)
 
-    def _insert_sandbox(self, connection: Any, org_id: str, name: str, title: str, kind: str, now_ms: int) -> None:
+    def delete_sandbox(self, org_id: str, name: str, user_id: str = _BOOTSTRAP_USER) -> Sandbox:
+        """End a sandbox: nothing of it can be reached any more, its inlets close, its name is free again.
+
+        What it stored stays in the database under a scope that no caller can name.
+        Raises SandboxInvalid for the default sandbox, SandboxNotFound.
+        """
+        with self._db.write() as connection:
+            found = self._find(connection, org_id, name)
+            if found.is_default:
+                raise SandboxInvalid("the default sandbox can't be deleted", "$.name")
+            self._retire(connection, found, user_id)
+        self._by_key = {}
+        return replace(found, state="deleting", updated_by=user_id)
+
+    def reset_sandbox(self, org_id: str, name: str, user_id: str = _BOOTSTRAP_USER) -> Sandbox:
+        """Empty a sandbox: its name, title and type go on with a scope that holds nothing.
+
+        The same holds for what it stored as after `delete_sandbox`. Raises SandboxNotFound.
+        """
+        with self._db.write() as connection:
+            found = self._find(connection, org_id, name)
+            self._retire(connection, found, user_id)
+            now_ms = time.time_ns() // 1_000_000
+            self._insert_sandbox(connection, org_id, name, found.title, found.type, now_ms, user_id)
+        self._by_key = {}
+        return self.sandbox(org_id, name)
+
+    def _find(self, connection: Connection, org_id: str, name: str) -> Sandbox:
+        for found in store.list_sandboxes(connection, org_id):
+            if found.name == name and found.state == "active":
+                return found
+        raise SandboxNotFound(name)
+
+    def _retire(self, connection: Connection, sandbox: Sandbox, user_id: str) -> None:
+        # "~" can't be in a name, so the retired one is out of everybody's way.
+        name = f"{sandbox.name[:200]}~{sandbox.scope_id}"
+        self._change(connection, sandbox, user_id, state="deleted", name=name)
+
+    def _change(self, connection: Connection, sandbox: Sandbox, user_id: str, **values: str) -> None:
+        audit = {
+            "updated_at_ms": time.time_ns() // 1_000_000,
+            "updated_by": user_id,
+            "version": sandbox.version + 1,
+        }
+        store.update_sandbox(connection, sandbox.scope_id, {**values, **audit})
+        self._resources.touch(connection, SANDBOX_KIND)
+
+    def _insert_sandbox(
+        self,
+        connection: Connection,
+        org_id: str,
+        name: str,
+        title: str,
+        kind: str,
+        now_ms: int,
+        user_id: str = _BOOTSTRAP_USER,
+    ) -> None:
         store.insert_sandbox(
             connection,
             {
@@ -197,6 +292,10 @@ class Access:
                 "type": kind,
                 "state": "active",
                 "created_at_ms": now_ms,
+                "updated_at_ms": now_ms,
+                "created_by": user_id,
+                "updated_by": user_id,
+                "version": 0,
             },
         )
         self._resources.touch(connection, SANDBOX_KIND)
@@ -208,3 +307,13 @@ class Access:
             file.write(orjson.dumps(credentials, option=orjson.OPT_INDENT_2) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _title(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > 256 or "\0" in value:
+        raise SandboxInvalid("a sandbox has a title of at most 256 characters", "$.title")
+    return value
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.strip().encode(), digest_size=32).hexdigest()

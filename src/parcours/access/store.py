@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     select,
     update,
@@ -38,7 +39,17 @@ sandbox_table = Table(
     Column("type", String(20), nullable=False),
     Column("state", String(20), nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Column("created_by", String(120), nullable=False),
+    Column("updated_by", String(120), nullable=False),
+    Column("version", Integer, nullable=False),
     UniqueConstraint("org_id", "name"),
+)
+revoked_token_table = Table(
+    "revoked_token",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at_ms", BigInteger, nullable=False),
 )
 credential_table = Table(
     "credential",
@@ -101,6 +112,33 @@ def list_sandboxes(connection: Connection, org_id: str | None = None) -> list[Sa
     if org_id is not None:
         statement = statement.where(t.c.org_id == org_id)
     return [
-        Sandbox(r.scope_id, r.id, r.org_id, r.tenant, r.name, r.title, r.type, r.state, r.created_at_ms)
+        Sandbox(
+            r.scope_id,
+            r.id,
+            r.org_id,
+            r.tenant,
+            r.name,
+            r.title,
+            r.type,
+            r.state,
+            r.created_at_ms,
+            r.updated_at_ms,
+            r.created_by,
+            r.updated_by,
+            r.version,
+        )
         for r in connection.execute(statement)
     ]
+
+
+def revoke_token(connection: Connection, digest: str, expires_at_ms: int, now_ms: int) -> None:
+    """Remember that a token is worthless; what has expired anyway is forgotten on the way."""
+    t = revoked_token_table
+    connection.execute(delete(t).where(t.c.expires_at_ms <= now_ms))
+    if connection.execute(select(t.c.digest).where(t.c.digest == digest)).first() is None:
+        connection.execute(insert(t), {"digest": digest, "expires_at_ms": expires_at_ms})
+
+
+def revoked_digests(connection: Connection) -> set[str]:
+    """Digests of the tokens that were revoked before they expired."""
+    return set(connection.execute(select(revoked_token_table.c.digest)).scalars())
