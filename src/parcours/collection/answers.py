@@ -20,9 +20,7 @@ _AUTHORIZATION = "https://ns.adobe.com/adobecloud/problem/data-collection-servic
 def accepted(inlet_id: str, xaction_id: str, received_at_ms: int, sync: str = "") -> bytes:
     """The single-message answer; `sync` names the key that says validation passed."""
     tail = f',"{sync}":{{"status":"pass"}}' if sync else ""
-    return (
-        f'{{"inletId":"{inlet_id}","xactionId":"{xaction_id}","receivedTimeMs":{received_at_ms}{tail}}}'.encode()
-    )
+    return f'{{"inletId":"{inlet_id}","xactionId":"{xaction_id}","receivedTimeMs":{received_at_ms}{tail}}}'.encode()
 
 
 def batch_accepted(inlet_id: str, batch_id: str, received_at_ms: int, refusals: dict[int, str], count: int) -> bytes:
@@ -37,9 +35,7 @@ def batch_accepted(inlet_id: str, batch_id: str, received_at_ms: int, refusals: 
         if reason is None:
             responses.append({"xactionId": f"{batch_id}:{index}"})
         else:
-            responses.append(
-                {"xactionId": f"{batch_id}-{index}", "status": 400, "statusCode": 400, "message": reason}
-            )
+            responses.append({"xactionId": f"{batch_id}-{index}", "status": 400, "statusCode": 400, "message": reason})
     return orjson.dumps(
         {"inletId": inlet_id, "batchId": batch_id, "receivedTimeMs": received_at_ms, "responses": responses}
     )

@@ -31,9 +31,7 @@ def is_enveloped(message: dict[str, Any]) -> bool:
     )
 
 
-def find_destination(
-    inlet: Inlet, message: Any, flow_id: str | None, schema_of: DataSetSchema
-) -> Destination | str:
+def find_destination(inlet: Inlet, message: Any, flow_id: str | None, schema_of: DataSetSchema) -> Destination | str:
     """Where the message goes, or why it is refused (the ending of the documented `report.message`).
 
     message: parsed JSON, one envelope or, for a raw inlet, any object.
@@ -94,9 +92,7 @@ def _find_xdm(
 
 
 def _checked(flow: Flow) -> tuple[Destination, str] | str:
-    return (
-        (Destination(flow.id, flow.dataset_id), flow.schema_id) if flow.is_enabled else f"Flow {flow.id} is disabled"
-    )
+    return (Destination(flow.id, flow.dataset_id), flow.schema_id) if flow.is_enabled else f"Flow {flow.id} is disabled"
 
 
 def _find_raw(inlet: Inlet, message: dict[str, Any], flow_id: str | None) -> Destination | str:

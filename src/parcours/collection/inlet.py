@@ -189,9 +189,7 @@ class Collector:
                 return answers.NO_CONTENT_TYPE
             media = content_type.partition(";")[0].strip().lower()
             if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
-                return answers.refused(
-                    415, "Unsupported media type", f"Send application/json, not {media[:80]!r}"
-                )
+                return answers.refused(415, "Unsupported media type", f"Send application/json, not {media[:80]!r}")
         length = headers.get("content-length")
         if length is not None and length.isdecimal() and int(length) > self._max_body_bytes:
             return self._too_large(int(length))
@@ -228,9 +226,7 @@ def _records(
     if len(kept) == 1:
         ((flow_id, dataset_id), indexes) = next(iter(kept.items()))
         return [
-            Record(
-                inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), sorted(refusals)
-            )
+            Record(inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), sorted(refusals))
         ]
     return [
         Record(

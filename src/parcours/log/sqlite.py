@@ -35,7 +35,9 @@ _CREATE = """CREATE TABLE IF NOT EXISTS record_group (
     bodies BLOB NOT NULL
 )"""
 # The position goes on from the highest ever used: `high_water` keeps it when trimming empties the table.
-_CREATE_HIGH_WATER = "CREATE TABLE IF NOT EXISTS high_water (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL)"
+_CREATE_HIGH_WATER = (
+    "CREATE TABLE IF NOT EXISTS high_water (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL)"
+)
 _INSERT = "INSERT INTO record_group (last_position, record_count, received_at_ms, facts, bodies) VALUES (?, ?, ?, ?, ?)"
 _LAST = "SELECT max(coalesce((SELECT max(last_position) FROM record_group), 0), coalesce((SELECT position FROM high_water), 0))"
 _READ = """SELECT last_position, record_count, facts, bodies FROM record_group

@@ -1,0 +1,106 @@
+"""The pure verb: one accepted record in, valid records and failures out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from parcours.catalog.model import DataSet, DataSetTable
+from parcours.collection.envelope import is_enveloped
+from parcours.dataflow.model import NO_DEFINITION, NOT_MAPPED, NOT_VALID, UNREADABLE, Failed, Origin, Valid
+from parcours.dataprep.service import MappingTable
+from parcours.flows.model import Flow, InletTable
+from parcours.log import Record
+from parcours.xdm.identities import extract_identities
+from parcours.xdm.table import SchemaTable
+
+RETRY_PREFIX = "retry:"
+"""Begins the xaction id of a record that is another try of a failed one; the failed record's id follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Everything a message meets on its way, as of one moment."""
+
+    inlets: InletTable
+    data_sets: DataSetTable
+    schemas: SchemaTable
+    mappings: MappingTable
+    namespaces: dict[str, str]
+    """Lower-cased namespace code → canonical code."""
+
+
+def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
+    """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""
+    inlet = definitions.inlets.get(record.inlet_id)
+    scope_id = inlet.scope_id if inlet is not None else 0
+    flow = inlet.flows.get(record.flow_id) if inlet is not None else None
+    is_raw = inlet is not None and inlet.data_type == "raw"
+    retry_of = int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0
+    dataset = definitions.data_sets.get(scope_id, record.dataset_id)
+    for xaction_id, message in _messages(record):
+        origin = Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
+        if inlet is None or (record.flow_id and flow is None) or dataset is None:
+            gone = "inlet" if inlet is None else "flow" if record.flow_id and flow is None else "data set"
+            yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
+        else:
+            yield _one(origin, dataset, flow, is_raw, message, definitions)
+
+
+def _messages(record: Record) -> Iterator[tuple[str, Any]]:
+    body = orjson.loads(record.body)
+    if not record.is_batch:
+        yield record.xaction_id, body
+        return
+    messages = body["messages"]
+    indexes = body.get("indexes") if len(messages) == record.count else None
+    skip = frozenset(record.skip)
+    for place, message in enumerate(messages):
+        if place not in skip:
+            yield f"{record.xaction_id}:{indexes[place] if indexes else place}", message
+
+
+def _one(
+    origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: dict[str, Any], definitions: Definitions
+) -> Valid | Failed:
+    scope_id = dataset.scope_id
+    schema = definitions.schemas.get(scope_id, dataset.schema_id)
+    if schema is None:
+        return _fail(origin, scope_id, dataset.id, NO_DEFINITION, f"Schema {dataset.schema_id} is gone", message)
+    warnings: tuple[str, ...] = ()
+    entity: Any
+    if is_raw:
+        payload = message["body"] if is_enveloped(message) else message
+        if flow is not None and flow.mapping is not None:
+            mapping = definitions.mappings.get(scope_id, *flow.mapping)
+            if mapping is None:
+                text = f"Mapping set {flow.mapping[0]} version {flow.mapping[1]} is gone"
+                return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
+            result = mapping.apply(payload)
+            entity = result.entity
+            warnings = tuple(str(warning) for warning in result.warnings)
+        else:
+            entity = payload
+    elif "body" in message and isinstance(message["body"], dict) and "header" in message:
+        body = message["body"]
+        entity = body.get("xdmEntity")
+        if entity is None:
+            return _fail(origin, scope_id, dataset.id, UNREADABLE, "Payload body is missing xdmEntity", message)
+    else:
+        entity = message
+    if not isinstance(entity, dict):
+        return _fail(origin, scope_id, dataset.id, UNREADABLE, "The XDM entity is not a JSON object", message)
+    if not schema.is_valid(entity):
+        errors = schema.violations(entity)
+        if warnings:
+            errors = [*errors, *({"keyword": "mapping", "message": warning} for warning in warnings)]
+        return Failed(origin, scope_id, dataset.id, NOT_VALID, errors, orjson.dumps(message))
+    primary, identities = extract_identities(schema, entity, definitions.namespaces)
+    if primary is None and identities:
+        primary = identities[0]  # nobody is marked: the first one named is meant
+    return Valid(origin, scope_id, dataset, schema, entity, orjson.dumps(entity), primary, identities, warnings)
+
+
+def _fail(origin: Origin, scope_id: int, dataset_id: str, code: str, text: str, message: Any) -> Failed:
+    return Failed(origin, scope_id, dataset_id, code, [{"message": text}], orjson.dumps(message))

@@ -1,0 +1,340 @@
+"""Journey instances, timers, step events and decisions about events in SQL. Every write is of the runner's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from parcours.db import metadata
+
+instance_table = Table(
+    "journey_instance",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("partition", Integer, nullable=False),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("journey_uid", String(36), nullable=False),
+    Column("version_uid", String(36), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("namespace", String(64)),
+    Column("status", String(10), nullable=False),
+    Column("node_id", String(80)),
+    Column("waiting_for", String(80)),
+    Column("entered_at_us", BigInteger, nullable=False),
+    Column("updated_at_us", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Index(None, "scope_id", "journey_uid", "key"),
+)
+timer_table = Table(
+    "timer",
+    metadata,
+    Column("instance_id", String(32), primary_key=True),
+    Column("node_id", String(80), primary_key=True),
+    Column("pass_no", Integer, primary_key=True),
+    Column("partition", Integer, nullable=False),
+    Column("due_at_us", BigInteger, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Index(None, "due_at_us"),
+)
+step_table = Table(
+    "journey_step",
+    metadata,
+    Column("instance_id", String(32), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("steps", Text, nullable=False),
+)
+"""One row for the steps one stimulus made; `seq` is that of the first."""
+decision_table = Table(
+    "event_decision",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("namespace", String(64)),
+    Column("identity", Text),
+    Column("event_id", Text, nullable=False),
+    Column("inlet_id", String(80), nullable=False),
+    Column("xaction_id", String(80), nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("decisions", Text, nullable=False),
+    Index(None, "scope_id", "identity"),
+    Index(None, "scope_id", "event_id"),
+)
+"""For each event that event configurations look at: what every one of them decided, and why."""
+consumer_table = Table(
+    "consumer",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+"""How far into the event log each consumer has come; moves in the transaction of the work itself."""
+
+
+class StoredInstance(NamedTuple):
+    """An instance's row: its keys beside its state as the engine wrote it."""
+
+    id: str
+    scope_id: int
+    journey_uid: str
+    version_uid: str
+    key: str
+    namespace: str | None
+    status: str
+    node_id: str | None
+    waiting_for: str | None
+    entered_at_us: int
+    updated_at_us: int
+    state: dict[str, Any]
+
+
+class DueTimer(NamedTuple):
+    """A timer whose time has come."""
+
+    instance_id: str
+    node_id: str
+    pass_no: int
+    due_at_us: int
+
+
+_INSTANCE_COLUMNS = [instance_table.c[name] for name in StoredInstance._fields]
+
+
+def insert_instances(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New instances; each row has every column."""
+    if rows:
+        connection.execute(insert(instance_table), list(rows))
+
+
+_UPDATE_INSTANCE = (
+    update(instance_table)
+    .where(instance_table.c.id == bindparam("b_id"))
+    .values(
+        status=bindparam("b_status"),
+        node_id=bindparam("b_node_id"),
+        waiting_for=bindparam("b_waiting_for"),
+        updated_at_us=bindparam("b_updated_at_us"),
+        state=bindparam("b_state"),
+    )
+)
+
+
+def update_instances(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Instances that moved: {"b_id", "b_status", "b_node_id", "b_waiting_for", "b_updated_at_us", "b_state"}."""
+    if rows:
+        connection.execute(_UPDATE_INSTANCE, list(rows))
+
+
+def find_instances(connection: Connection, ids: Sequence[str]) -> dict[str, StoredInstance]:
+    """Instances by id; those that don't exist are absent."""
+    found: dict[str, StoredInstance] = {}
+    for start in range(0, len(ids), 500):
+        rows = connection.execute(
+            select(*_INSTANCE_COLUMNS).where(instance_table.c.id.in_(list(ids[start : start + 500])))
+        )
+        for row in rows:
+            found[row.id] = _instance(row)
+    return found
+
+
+def find_by_key(
+    connection: Connection, wanted: Iterable[tuple[int, str, str]]
+) -> dict[tuple[int, str, str], list[StoredInstance]]:
+    """Instances by (scope, journey, key), across all versions; oldest entrance first."""
+    t = instance_table
+    keys = list(wanted)
+    found: dict[tuple[int, str, str], list[StoredInstance]] = {}
+    for start in range(0, len(keys), 300):
+        rows = connection.execute(
+            select(*_INSTANCE_COLUMNS)
+            .where(tuple_(t.c.scope_id, t.c.journey_uid, t.c.key).in_(keys[start : start + 300]))
+            .order_by(t.c.entered_at_us)
+        )
+        for row in rows:
+            found.setdefault((row.scope_id, row.journey_uid, row.key), []).append(_instance(row))
+    return found
+
+
+def list_instances(
+    connection: Connection, scope_id: int, *, version_uid: str | None = None, key: str | None = None, limit: int = 100
+) -> list[StoredInstance]:
+    """Latest entrances of a version, of a key, or of both."""
+    t = instance_table
+    statement = select(*_INSTANCE_COLUMNS).where(t.c.scope_id == scope_id)
+    if version_uid is not None:
+        statement = statement.where(t.c.version_uid == version_uid)
+    if key is not None:
+        statement = statement.where(t.c.key == key)
+    return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us.desc()).limit(limit))]
+
+
+def count_instances(connection: Connection, scope_id: int, version_uid: str) -> dict[tuple[str, str | None], int]:
+    """How many instances of a version stand in each (status, node)."""
+    t = instance_table
+    rows = connection.execute(
+        select(t.c.status, t.c.node_id, func.count())
+        .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid)
+        .group_by(t.c.status, t.c.node_id)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def insert_timers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New timers; (instance, node, pass) is unique."""
+    if rows:
+        connection.execute(insert(timer_table), list(rows))
+
+
+_DELETE_TIMER = delete(timer_table).where(
+    timer_table.c.instance_id == bindparam("b_instance_id"),
+    timer_table.c.node_id == bindparam("b_node_id"),
+    timer_table.c.pass_no == bindparam("b_pass_no"),
+)
+
+
+def delete_timers(connection: Connection, keys: Iterable[tuple[str, str, int]]) -> None:
+    """Forget timers by (instance, node, pass); one that is gone already changes nothing."""
+    rows = [{"b_instance_id": i, "b_node_id": n, "b_pass_no": p} for i, n, p in keys]
+    if rows:
+        connection.execute(_DELETE_TIMER, rows)
+
+
+def find_due(connection: Connection, now_us: int, limit: int) -> list[DueTimer]:
+    """Timers whose time has come, the longest overdue first. Never one that is early."""
+    t = timer_table
+    rows = connection.execute(
+        select(t.c.instance_id, t.c.node_id, t.c.pass_no, t.c.due_at_us)
+        .where(t.c.due_at_us <= now_us)
+        .order_by(t.c.due_at_us)
+        .limit(limit)
+    )
+    return [DueTimer(*row) for row in rows]
+
+
+def list_timers(connection: Connection, instance_id: str) -> list[dict[str, Any]]:
+    """The timers an instance waits for, as its page shows them."""
+    t = timer_table
+    rows = connection.execute(select(t).where(t.c.instance_id == instance_id).order_by(t.c.due_at_us))
+    return [{"nodeId": r.node_id, "pass": r.pass_no, "dueAtUs": r.due_at_us, "kind": r.kind} for r in rows]
+
+
+def insert_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Step events: {"instance_id", "seq", "scope_id", "at_us", "steps": JSON list}."""
+    if rows:
+        connection.execute(insert(step_table), list(rows))
+
+
+def list_steps(connection: Connection, instance_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The step events of instances, in order."""
+    t = step_table
+    found: dict[str, list[dict[str, Any]]] = {}
+    for start in range(0, len(instance_ids), 500):
+        rows = connection.execute(
+            select(t.c.instance_id, t.c.steps)
+            .where(t.c.instance_id.in_(list(instance_ids[start : start + 500])))
+            .order_by(t.c.instance_id, t.c.seq)
+        )
+        for instance_id, steps in rows:
+            found.setdefault(instance_id, []).extend(orjson.loads(steps))
+    return found
+
+
+def insert_decisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What was decided about events."""
+    if rows:
+        connection.execute(insert(decision_table), list(rows))
+
+
+def find_duplicates(
+    connection: Connection, scope_id: int, event_ids: Sequence[str], since_ms: int
+) -> set[tuple[str, str]]:
+    """(inlet, event id) pairs already decided about since a time."""
+    t = decision_table
+    found: set[tuple[str, str]] = set()
+    for start in range(0, len(event_ids), 500):
+        rows = connection.execute(
+            select(t.c.inlet_id, t.c.event_id).where(
+                t.c.scope_id == scope_id,
+                t.c.event_id.in_(list(event_ids[start : start + 500])),
+                t.c.received_at_ms > since_ms,
+            )
+        )
+        found.update((row.inlet_id, row.event_id) for row in rows)
+    return found
+
+
+def list_decisions(
+    connection: Connection,
+    scope_id: int,
+    *,
+    identities: Sequence[tuple[str, str]] = (),
+    event_id: str | None = None,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Decisions about the events of a person, or about one event; newest first."""
+    t = decision_table
+    statement = select(t).where(t.c.scope_id == scope_id)
+    if event_id is not None:
+        statement = statement.where(t.c.event_id == event_id)
+    else:
+        statement = statement.where(
+            t.c.identity.in_([identity for _, identity in identities]),
+            tuple_(t.c.namespace, t.c.identity).in_(list(identities)),
+        )
+    return [
+        {
+            "namespace": row.namespace,
+            "identity": row.identity,
+            "eventId": row.event_id,
+            "inletId": row.inlet_id,
+            "xactionId": row.xaction_id,
+            "receivedTimeMs": row.received_at_ms,
+            "decisions": orjson.loads(row.decisions),
+        }
+        for row in connection.execute(statement.order_by(t.c.id.desc()).limit(limit))
+    ]
+
+
+def delete_decisions(connection: Connection, before_ms: int) -> int:
+    """Forget decisions about events received before a time; how many went."""
+    return connection.execute(delete(decision_table).where(decision_table.c.received_at_ms < before_ms)).rowcount
+
+
+def get_position(connection: Connection, name: str) -> int:
+    """How far a consumer has come; 0 for a new one, which is entered."""
+    t = consumer_table
+    position = connection.execute(select(t.c.position).where(t.c.name == name)).scalar()
+    return 0 if position is None else int(position)
+
+
+def move_position(connection: Connection, name: str, old: int, new: int) -> bool:
+    """Move a consumer on; False when another worker moved it first, and this transaction must not commit."""
+    t = consumer_table
+    moved = connection.execute(update(t).where(t.c.name == name, t.c.position == old).values(position=new)).rowcount
+    if moved:
+        return True
+    if old == 0 and connection.execute(select(t.c.name).where(t.c.name == name)).first() is None:
+        connection.execute(insert(t), {"name": name, "position": new})
+        return True
+    return False
+
+
+def _instance(row: Any) -> StoredInstance:
+    return StoredInstance(*row[:11], orjson.loads(row.state))
