@@ -9,6 +9,8 @@ from parcours.access import api as access_api
 from parcours.access.routing import Gate
 from parcours.db import Database
 from parcours.http.app import build_api
+from parcours.identity import api as identity_api
+from parcours.identity.service import NamespaceService
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import ResourceStore
@@ -23,11 +25,15 @@ class Platform:
     secrets: SecretBox
     resources: ResourceStore
     access: Access
+    namespaces: NamespaceService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
         gate = Gate(self.access)
-        return [access_api.router(gate, self.access)]
+        return [
+            access_api.router(gate, self.access),
+            identity_api.router(gate, self.namespaces),
+        ]
 
     def api(self) -> FastAPI:
         """The control plane as an ASGI application."""
@@ -45,4 +51,11 @@ def build_platform(settings: Settings) -> Platform:
     db = Database(settings.state_url)
     resources = ResourceStore()
     access = Access(db, resources, settings, secrets)
-    return Platform(settings=settings, db=db, secrets=secrets, resources=resources, access=access)
+    return Platform(
+        settings=settings,
+        db=db,
+        secrets=secrets,
+        resources=resources,
+        access=access,
+        namespaces=NamespaceService(db, resources),
+    )

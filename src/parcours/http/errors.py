@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from starlette.responses import Response
 
 from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
 from parcours.access.routing import BodyInvalid
+from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
 
@@ -53,12 +55,35 @@ def problem(prefix: str, number: str) -> Shape:
     return shape
 
 
+def namespace_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """The envelope of the namespace service (platform-apis §7.1)."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "timestamp": now,
+        "type": "http://ns.adobe.com/adobecloud/problem/namespacevalidation",
+        "status": status,
+        "title": error.title,
+        "error": error.title,
+        "description": str(error),
+        "report": {"code": error.report_code, "message": str(error)},
+    }
+
+
+def identity_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """The envelope of the identity service (platform-apis §7.2)."""
+    return {"title": error.title, "status": status, "detail": str(error)}
+
+
 STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     GatewayRefused: (lambda error: int(error.code[:3]), gateway),
     TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
     SandboxNotFound: (404, problem("SMS", "2100")),
     SandboxExists: (409, problem("SMS", "1100")),
     SandboxInvalid: (400, problem("SMS", "1000")),
+    NamespaceNotFound: (404, namespace_problem),
+    NamespaceExists: (409, namespace_problem),
+    NamespaceInvalid: (400, namespace_problem),
+    IdentityInvalid: (400, identity_problem),
     BodyInvalid: (400, problem("PARC", "1000")),
     NotFound: (404, problem("PARC", "1004")),
     Conflict: (409, problem("PARC", "1009")),

@@ -1,0 +1,62 @@
+"""Namespaces under `/data/core/idnamespace`, and the XID under `/data/core/identity` (platform-apis §7.1, §7.2)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+
+from parcours.access import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.identity.namespaces import Namespace
+from parcours.identity.service import NamespaceService
+
+_BASES = ("/data/core/idnamespace/identities", "/data/core/idnamespace/orgs/{org_id}/identities")
+"""The second form is deprecated; the organisation is the caller's whatever it says."""
+
+
+def router(gate: Gate, service: NamespaceService) -> APIRouter:
+    """The namespace routes under both prefixes, and `GET /data/core/identity/identity`."""
+    api = APIRouter(tags=["Identity"])
+
+    def find_all(caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+        return [_document(namespace) for namespace in service.namespaces(caller)]
+
+    def find(namespace_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return _document(service.get(caller, namespace_id))
+
+    def create(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+        return _document(service.create(caller, body))
+
+    def replace(
+        namespace_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> list[dict[str, Any]]:
+        return [_document(service.replace(caller, namespace_id, body))]
+
+    for base in _BASES:
+        is_old = "orgs" in base
+        api.add_api_route(base, find_all, methods=["GET"], deprecated=is_old)
+        api.add_api_route(base, create, methods=["POST"], deprecated=is_old)
+        api.add_api_route(f"{base}/{{namespace_id}}", find, methods=["GET"], deprecated=is_old)
+        api.add_api_route(f"{base}/{{namespace_id}}", replace, methods=["PUT"], deprecated=is_old)
+
+    @api.get("/data/core/identity/identity")
+    def xid(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, str]:
+        query = request.query_params
+        found = service.xid_of(caller, query.get("namespace", ""), query.get("nsid", ""), query.get("id", ""))
+        return {"xid": found}
+
+    return api
+
+
+def _document(namespace: Namespace) -> dict[str, Any]:
+    return {
+        "id": namespace.id,
+        "code": namespace.code,
+        "name": namespace.name,
+        "description": namespace.description,
+        "idType": namespace.id_type,
+        "namespaceType": "Custom" if namespace.is_custom else "Standard",
+        "status": "ACTIVE",
+        "custom": namespace.is_custom,
+        "createTime": namespace.created_at_ms,
+        "updateTime": namespace.updated_at_ms,
+    }
