@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from parcours.journeys.run import Node
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledJourney:
@@ -20,11 +22,14 @@ class CompiledJourney:
     namespace: str | None
     entry_node_id: str
     entry_event_uid: str
+    entry_event_name: str
+    entry_waiting_for: str
+    """`event:<entry_event_uid>`, made once."""
     event_names: Mapping[str, str]
     """The name expressions use for each event, by event uid, as it was at publication."""
     listened: frozenset[str]
     """Uids of the events some node after the entry listens to."""
-    nodes: Mapping[str, Any]
+    nodes: Mapping[str, Node]
     time_zone: ZoneInfo
     global_timeout_us: int
     action_timeout_us: int

@@ -5,10 +5,10 @@ What the hot path makes by the thousand is a NamedTuple: a frozen dataclass of t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = {}
+"""No members; read-only by custom, for it is shared."""
 GLOBAL_TIMER = ""
 """`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
 
@@ -48,7 +48,7 @@ class Instance(NamedTuple):
     step_seq: int
     """Step events written so far; the next one has this number."""
     events: Mapping[str, Any]
-    """Latest payload of every event received, by the event's uid."""
+    """Latest payload of every event received, by the name the version's expressions use for the event."""
     actions: Mapping[str, Any]
     """Answer of every action called, by the name expressions use: {"jo_status_code": …, fields …}."""
     parent_node_id: str | None = None
@@ -141,7 +141,14 @@ class ActionAnswered(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
-Stimulus = Entered | EventReceived | TimerDue | ActionAnswered
+class Stopped(NamedTuple):
+    """The instance must leave at once: its version was stopped, or a person took it out."""
+
+    reason: str
+    data: Mapping[str, Any] = NOTHING
+
+
+Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | Stopped
 
 
 # --- commands: what the world must do -----------------------------------------------------------------------------

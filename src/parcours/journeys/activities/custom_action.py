@@ -1,0 +1,170 @@
+"""The custom action activity: one call of a configured endpoint for each individual (journeys §6.3 to §6.5)."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from parcours.expressions.errors import ExpressionFailed
+from parcours.expressions.types import Type
+from parcours.expressions.values import to_json
+from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
+from parcours.journeys.model import ActionAnswered, ActionOutcome, CallAction, Stimulus
+from parcours.journeys.run import Node, Run
+
+
+class ActionNode(Node):
+    """Computes the parameters, asks for the call, and goes on with the answer."""
+
+    __slots__ = ("action_name", "action_uid", "fixed", "keeps_response", "parameters", "path")
+    node_type: ClassVar[str] = "action"
+    step_type: ClassVar[str | None] = "Action"
+
+    def __init__(
+        self, node_id: str, name: str, action_uid: str, action_name: str, path: Explained | None,
+        parameters: Mapping[str, Explained],
+    ) -> None:  # fmt: skip
+        super().__init__(node_id, name)
+        self.action_uid = action_uid
+        self.action_name = action_name
+        self.path = path
+        self.parameters = tuple((path, explained.expression.evaluate) for path, explained in parameters.items())
+        self.fixed = {
+            "actionID": action_uid, "actionName": action_name,
+            "actionType": "customHttpAction", "actionBusinessType": "customer",
+        }  # fmt: skip
+        self.keeps_response = False
+        """Whether an expression of the journey reads the answer; the linker says so."""
+
+    def enter(self, run: Run) -> Node | None:
+        """Ask for the call. Its step event is written with the answer."""
+        context = run.context()
+        try:
+            path = None if self.path is None else self.path.expression.evaluate(context)
+            parameters = {name: to_json(evaluate(context)) for name, evaluate in self.parameters}
+        except ExpressionFailed as error:
+            return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
+        run.commands.append(
+            CallAction(
+                self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
+                run.now_us + run.journey.action_timeout_us,
+            )
+        )  # fmt: skip
+        run.hold("action")
+        return None
+
+    def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
+        """The answer: keep what expressions may read, then take the default or the error path."""
+        if not isinstance(stimulus, ActionAnswered):
+            return super().resume(run, stimulus)
+        outcome = stimulus.outcome
+        kept: dict[str, Any] = {}
+        if self.keeps_response:
+            if outcome.is_error:
+                kept["errorResponse"] = outcome.response
+            elif isinstance(outcome.response, dict):
+                kept.update(outcome.response)
+        kept["jo_status_code"] = outcome.status_code
+        run.actions = {**run.actions, self.action_name: kept}
+        action = self._fields(run, outcome)
+        if not outcome.is_error:
+            return run.leave("default", action=action)
+        status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
+        return run.fail(
+            "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
+            action=action, detail=_reason(outcome), elapsed_ms=outcome.elapsed_ms,
+        )  # fmt: skip
+
+    def _fields(self, run: Run, outcome: ActionOutcome) -> dict[str, Any]:
+        """The action's part of the step event, by its names in journeys §13.1."""
+        fields: dict[str, Any] = {
+            **self.fixed,
+            "actionParameterized": bool(self.parameters),
+            "actionExecutionTime": outcome.elapsed_ms,
+            "actionOriginEndpoint": outcome.endpoint,
+            "actionOriginMethod": outcome.method,
+            "actionSchedulerCount": outcome.attempts,
+            "actionWaitTime": (run.now_us - run.held_since_us) // 1000,
+        }
+        if outcome.is_error:
+            fields["actionExecutionError"] = outcome.error
+            fields["actionExecutionErrorCode"] = outcome.error_code
+            fields["actionExecutionOriginError"] = outcome.origin_error
+            fields["actionExecutionOriginCode"] = outcome.origin_code
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+def _reason(outcome: ActionOutcome) -> dict[str, Any]:
+    detail: dict[str, Any] = {"statusCode": outcome.status_code}
+    if outcome.error_message:
+        detail["reason"] = outcome.error_message
+    return detail
+
+
+def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:
+    uid = config["actionUid"]
+    shape = builder.action(uid, ".actionUid")
+    path_text = config.get("path")
+    path = builder.expression(path_text, ".path", Type.STRING) if path_text else None
+    parameters: dict[str, Explained] = {}
+    for index, mapping in enumerate(config.get("parameters", ())):
+        where = f".parameters[{index}]"
+        param_path = mapping["paramPath"]
+        if param_path in parameters:
+            builder.fault("ERR_ACTION_PARAMETER", f"{param_path!r} is mapped twice", f"{where}.paramPath")
+            continue
+        expected = None
+        if shape is not None:
+            known = shape.parameters.get(param_path)
+            if known is None:
+                names = ", ".join(sorted(shape.parameters)[:10]) or "none"
+                builder.fault(
+                    "ERR_ACTION_PARAMETER",
+                    f"action {shape.name!r} has no variable parameter {param_path!r}; it has: {names}",
+                    f"{where}.paramPath",
+                )
+                continue
+            expected = known.type
+        explained = builder.expression(mapping["expression"], f"{where}.expression", expected)
+        if explained is not None:
+            parameters[param_path] = explained
+    if shape is not None:
+        _check_required(shape, config, builder)
+    return ActionNode(node_id, name, uid, shape.name if shape else "", path, parameters)
+
+
+def _check_required(shape: ActionShape, config: Mapping[str, Any], builder: Builder) -> None:
+    given = {mapping["paramPath"] for mapping in config.get("parameters", ())}
+    for param_path, parameter in shape.parameters.items():
+        if not parameter.is_optional and param_path not in given:
+            builder.fault(
+                "ERR_ACTION_PARAMETER_MISSING",
+                f"parameter {param_path!r} ({parameter.label}) of action {shape.name!r} has no expression",
+                ".parameters",
+            )
+
+
+KIND = Kind(
+    type="customAction",
+    schema={
+        "required": ["actionUid"],
+        "properties": {
+            "actionUid": {"type": "string", "minLength": 1, "maxLength": 255},
+            "path": {"type": "string"},
+            "parameters": {
+                "type": "array",
+                "maxItems": 500,
+                "items": {
+                    "type": "object",
+                    "required": ["paramPath", "expression"],
+                    "properties": {
+                        "paramPath": {"type": "string", "minLength": 1},
+                        "label": {"type": "string"},
+                        "expression": {"type": "string", "minLength": 1},
+                    },
+                    "additionalProperties": False,
+                },
+            },
+        },
+    },
+    build=_build,
+    transitions=lambda _config: ("default", "error"),
+)

@@ -1,0 +1,123 @@
+"""What every kind of activity provides, and the help it gets while a journey is built."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from parcours.expressions.types import Type
+from parcours.journeys.run import Node
+
+UNIT_US: Mapping[str, int] = {
+    "seconds": 1_000_000,
+    "minutes": 60_000_000,
+    "hours": 3_600_000_000,
+    "days": 86_400_000_000,
+}
+DAY_US = UNIT_US["days"]
+
+
+class Expression(Protocol):
+    """A compiled expression, as `parcours.expressions` makes it."""
+
+    def evaluate(self, context: Any) -> Any:
+        """Its value. Raises ExpressionFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An expression with the references it reads, so that a decision can tell what they held."""
+
+    text: str
+    expression: Expression
+    references: tuple[tuple[str, Expression], ...]
+    """Each reference as written, and as an expression of its own."""
+
+
+class Builder(Protocol):
+    """What a kind uses to turn the config of one node into a compiled node; faults are collected, not raised."""
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The journey's time zone."""
+        ...
+
+    @property
+    def global_timeout_us(self) -> int:
+        """How long an instance lives at most."""
+        ...
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether the node is the journey's first."""
+        ...
+
+    def fault(self, code: str, message: str, path: str) -> None:
+        """Report what is wrong; `path` is below the node, such as ".paths[0].expression"."""
+        ...
+
+    def expression(self, text: str, path: str, expected: Type | None) -> Explained | None:
+        """Compile a text against what the journey knows at this node; None, with a fault, when it can't be."""
+        ...
+
+    def event_name(self, uid: str, path: str) -> str | None:
+        """The name of an event configuration; None, with a fault, when there is no such event."""
+        ...
+
+    def action(self, uid: str, path: str) -> "ActionShape | None":
+        """A custom action; None, with a fault, when there is no such action."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ActionShape:
+    """What a journey must know of a custom action."""
+
+    uid: str
+    name: str
+    parameters: Mapping[str, "ParameterShape"]
+    """Variable parameters by `paramPath`."""
+    response_types: Any = None
+    """JSON Schema-like description of the answer's fields; None when no answer is declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterShape:
+    """A variable parameter of an action."""
+
+    label: str
+    type: Type | None
+    """None when any value fits."""
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of activity: its part of the document, and how it becomes a node."""
+
+    type: str
+    """`type` of the node in the document."""
+    schema: Mapping[str, Any]
+    """JSON Schema of the node's own members, beside `type`, `label` and `description`."""
+    build: Callable[[str, str, Mapping[str, Any], Builder], Node]
+    """(node id, name, config, builder) → node. The config has passed `schema`."""
+    transitions: Callable[[Mapping[str, Any]], Sequence[str]]
+    """The ways out a config offers: `default`, `path:<id>`, `timeout`, `error`, `other`."""
+    can_be_entry: bool = False
+
+
+def duration_us(duration: Mapping[str, Any]) -> int:
+    """{"value": 2, "unit": "hours"} in microseconds."""
+    return int(duration["value"] * UNIT_US[duration["unit"]])
+
+
+DURATION_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["value", "unit"],
+    "properties": {
+        "value": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
+        "unit": {"enum": list(UNIT_US)},
+    },
+    "additionalProperties": False,
+}

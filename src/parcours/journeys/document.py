@@ -1,0 +1,176 @@
+"""The journey document as a JSON Schema, put together from the kinds of activities."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from parcours.journeys.activities import KINDS
+from parcours.journeys.activities.kind import Kind
+
+MAX_BYTES = 2_000_000
+"""Largest document, as minified JSON (journeys §10.1)."""
+MAX_DEPTH = 64
+MAX_NODES = 50
+MAX_REENTRANCE_WAIT_S = 90 * 86_400
+DEFAULT_REENTRANCE_WAIT_S = 300
+DEFAULT_ACTION_S = 30
+DEFAULT_GLOBAL_DAYS = 91
+NODE_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
+
+
+def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a journey document."""
+    node_id = {"type": "string", "pattern": NODE_ID_PATTERN}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Journey",
+        "description": "One journey: who enters, the activities, and the arrows between them.",
+        "type": "object",
+        "required": ["name", "entry", "nodes"],
+        "additionalProperties": False,
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Shown in lists and reports."},
+            "description": {"type": "string", "maxLength": 4000},
+            "entry": {
+                "type": "object",
+                "required": ["node"],
+                "additionalProperties": False,
+                "properties": {
+                    "node": {**node_id, "description": "The first activity, an event."},
+                    "reentrance": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {
+                            "allowed": {"type": "boolean", "default": True},
+                            "waitSeconds": {
+                                "type": "integer",
+                                "minimum": 0,
+                                "maximum": MAX_REENTRANCE_WAIT_S,
+                                "default": DEFAULT_REENTRANCE_WAIT_S,
+                                "description": "Least time between two entrances of one individual.",
+                            },
+                        },
+                    },
+                },
+            },
+            "timeZone": {"type": "string", "default": "UTC", "description": "An IANA zone, such as Europe/Paris."},
+            "timeouts": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "actionSeconds": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 30,
+                        "default": DEFAULT_ACTION_S,
+                        "description": "Time limit of one external call, retries included.",
+                    },
+                    "globalDays": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": DEFAULT_GLOBAL_DAYS,
+                        "default": DEFAULT_GLOBAL_DAYS,
+                        "description": "How long an individual stays in the journey at most.",
+                    },
+                },
+            },
+            "nodes": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": node_id,
+                "additionalProperties": {"$ref": "#/$defs/node"},
+                "description": "The activities by id; ids are stable, labels are free.",
+            },
+            "edges": {
+                "type": "array",
+                "maxItems": 5000,
+                "items": {
+                    "type": "object",
+                    "required": ["from", "to"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "from": node_id,
+                        "to": node_id,
+                        "kind": {"enum": ["default", "path", "timeout", "error", "other"], "default": "default"},
+                        "path": {"type": "string", "description": "Id of the path; only with kind `path`."},
+                    },
+                    "if": {"required": ["kind"], "properties": {"kind": {"const": "path"}}},
+                    "then": {"required": ["path"]},
+                    "else": {"properties": {"path": False}},
+                },
+            },
+            "layout": {"type": "object", "description": "Canvas positions; without meaning for the run."},
+        },
+        "$defs": {
+            "node": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"enum": list(kinds)},
+                    "label": {"type": "string", "maxLength": 200},
+                    "description": {"type": "string", "maxLength": 4000},
+                },
+                "allOf": [
+                    {
+                        "if": {"required": ["type"], "properties": {"type": {"const": kind.type}}},
+                        "then": {"$ref": f"#/$defs/{kind.type}"},
+                    }
+                    for kind in kinds.values()
+                ],
+            },
+            **{kind.type: _node_schema(kind) for kind in kinds.values()},
+        },
+    }
+
+
+def _node_schema(kind: Kind) -> dict[str, Any]:
+    common = {"type": {"const": kind.type}, "label": {"type": "string"}, "description": {"type": "string"}}
+    members = {**common, **kind.schema.get("properties", {})}
+    return {**kind.schema, "properties": members, "additionalProperties": False}
+
+
+DOCUMENT_SCHEMA = build_schema(KINDS)
+_VALIDATOR = Draft202012Validator(DOCUMENT_SCHEMA)
+
+
+def shape_faults(document: Any, limit: int = 50) -> Iterator[tuple[list[str | int], str]]:
+    """Where the document is not as the schema says: (path, message), at most `limit`."""
+    for count, error in enumerate(_VALIDATOR.iter_errors(document)):
+        if count == limit:
+            return
+        yield list(error.instance_path), error.message
+
+
+def is_too_deep(document: Any, limit: int = MAX_DEPTH) -> bool:
+    """Whether the document nests more than `limit` levels; counts without recursion."""
+    level: list[Any] = [document]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def json_path(tokens: list[str | int]) -> str:
+    """`$.nodes.wait1.duration` of a path; keys that are no plain words are quoted."""
+    text = "$"
+    for token in tokens:
+        if isinstance(token, int):
+            text += f"[{token}]"
+        elif token.replace("_", "").replace("-", "").isalnum():
+            text += f".{token}"
+        else:
+            text += f"[{token!r}]"
+    return text
+
+
+def transition_of(edge: Mapping[str, Any]) -> str:
+    """The transition an edge stands for: its kind, or `path:<id>`."""
+    kind = edge.get("kind", "default")
+    return f"path:{edge['path']}" if kind == "path" else str(kind)

@@ -1,0 +1,263 @@
+"""One stimulus being worked out: what the engine and the activities share while an instance moves."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from parcours.journeys.model import (
+    GLOBAL_TIMER,
+    NOTHING,
+    CancelTimer,
+    Command,
+    Instance,
+    InstanceStatus,
+    Pending,
+    StepEvent,
+    StepStatus,
+    Stimulus,
+    Transition,
+)
+
+if TYPE_CHECKING:
+    from parcours.journeys.compiled import CompiledJourney
+
+MAX_CONTEXT_BYTES = 1_048_576
+"""Largest instance context: events received and answers of actions (journeys §15)."""
+
+
+class Node:
+    """A compiled activity. Subclasses say what happens on arrival and on a stimulus; both leave or hold."""
+
+    __slots__ = ("exits", "id", "name")
+
+    node_type: ClassVar[str]
+    step_type: ClassVar[str | None] = None
+
+    def __init__(self, node_id: str, name: str) -> None:
+        self.id = node_id
+        self.name = name
+        self.exits: dict[str, Node] = {}
+        """The next node by transition: `default`, `path:<id>`, `timeout`, `error`, `other`. Filled when linked."""
+
+    def enter(self, run: "Run") -> "Node | None":
+        """Act on arrival. Returns the node that follows; None when the instance holds here or has ended."""
+        raise NotImplementedError
+
+    def resume(self, run: "Run", stimulus: Stimulus) -> "Node | None":
+        """Act on what came while the instance was held here. A stimulus that does not fit sets `run.ignored`."""
+        run.ignored = "stale"
+        return None
+
+
+class Run:
+    """The mutable half of `advance`: begins as the given instance, ends as the Transition."""
+
+    __slots__ = (
+        "_context",
+        "actions",
+        "commands",
+        "data",
+        "deadline_us",
+        "event_id",
+        "events",
+        "held_since_us",
+        "ignored",
+        "instance",
+        "journey",
+        "last_error",
+        "node",
+        "now_us",
+        "parent_node_id",
+        "parent_transition",
+        "pass_no",
+        "pending",
+        "status",
+        "step_seq",
+        "steps",
+        "waiting_for",
+    )
+
+    def __init__(
+        self, journey: "CompiledJourney", instance: Instance, data: Mapping[str, Any], event_id: str, now_us: int
+    ) -> None:
+        self.journey = journey
+        self.instance = instance
+        self.data = data
+        self.event_id = event_id
+        self.now_us = now_us
+        self.node: Node | None = None if instance.node_id is None else journey.nodes.get(instance.node_id)
+        self.pass_no = instance.pass_no
+        self.status: InstanceStatus = instance.status
+        self.waiting_for = instance.waiting_for
+        self.deadline_us = instance.deadline_us
+        self.step_seq = instance.step_seq
+        self.events = instance.events
+        self.actions = instance.actions
+        self.parent_node_id = instance.parent_node_id
+        self.parent_transition = instance.parent_transition
+        self.held_since_us = instance.held_since_us
+        self.last_error = instance.last_error
+        self.pending: tuple[Pending, ...] = instance.pending
+        self.commands: list[Command] = []
+        self.steps: list[StepEvent] = []
+        self.ignored: str | None = None
+        self._context: Any = None
+
+    # --- moving ---
+
+    def walk(self, node: Node | None) -> None:
+        """Go from node to node until one holds the instance or it ends."""
+        left = len(self.journey.nodes) + 1
+        while node is not None:
+            self.node = node
+            self.pass_no += 1
+            self.held_since_us = self.now_us
+            left -= 1
+            if left < 0:  # a journey that passed the check has no loop; one that did not must still stop
+                self.step(node, "error", None, ended=True, detail={"reason": "loop"})
+                self._end("error")
+                return
+            node = node.enter(self)
+
+    def leave(
+        self, transition: str, *, status: StepStatus = "ended", action: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] = NOTHING,
+    ) -> Node | None:  # fmt: skip
+        """Leave the present node. Returns the next one; None, with the instance ended, when nothing follows."""
+        node = self.node
+        assert node is not None
+        target = node.exits.get(transition)
+        if target is None:
+            self.step(node, status, None, ended=True, action=action, detail=detail)
+            self._end("ended")
+            return None
+        self.step(node, status, transition, action=action, detail=detail)
+        self.parent_node_id = node.id
+        self.parent_transition = transition
+        self.waiting_for = None
+        return target
+
+    def fail(
+        self, kind: str, code: str, *, status: StepStatus = "error", action: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] = NOTHING, elapsed_ms: int = 0,
+    ) -> Node | None:  # fmt: skip
+        """The present node is in error: go on by its alternative path, or end the instance in error.
+
+        kind: `action`, `fetch` or `evaluation`; code: as `lastErrorCode` shows it.
+        """
+        node = self.node
+        assert node is not None
+        self.last_error = {
+            "nodeId": node.id, "nodeName": node.name, "nodeType": node.node_type,
+            "kind": kind, "code": code, "elapsedMs": elapsed_ms,
+        }  # fmt: skip
+        if "error" in node.exits:
+            return self.leave("error", status=status, action=action, detail=detail)
+        self.step(node, status, None, ended=True, action=action, detail=detail)
+        self._end("timedout" if status == "timedout" else "error")
+        return None
+
+    def hold(self, waiting_for: str) -> None:
+        """Stay at the present node until something named comes."""
+        self.waiting_for = waiting_for
+
+    def end_early(self, status: StepStatus, outcome: InstanceStatus, detail: Mapping[str, Any]) -> None:
+        """Stop the instance where it stands, whatever follows."""
+        node = self.node
+        assert node is not None
+        self.step(node, status, None, ended=True, detail=detail)
+        self._end(outcome)
+
+    def _end(self, status: InstanceStatus) -> None:
+        self.node = None
+        self.status = status
+        self.waiting_for = None
+        self.pending = ()
+
+    # --- writing down ---
+
+    def step(
+        self, node: Node, status: StepStatus, transition: str | None, *, processed: bool = True, ended: bool = False,
+        action: Mapping[str, Any] | None = None, detail: Mapping[str, Any] = NOTHING,
+    ) -> None:  # fmt: skip
+        """Write one step event."""
+        seq = self.step_seq
+        self.step_seq = seq + 1
+        self.steps.append(
+            StepEvent(
+                seq, self.now_us, self.pass_no, node.id, node.name, node.node_type, node.step_type, status,
+                self.event_id, processed, seq == 0, ended, self.parent_node_id, self.parent_transition, transition,
+                self.now_us - self.held_since_us, action, detail,
+            )
+        )  # fmt: skip
+
+    # --- evaluating ---
+
+    def context(self) -> Any:
+        """What expressions are evaluated against; made when the first one is, valid for this stimulus."""
+        return None
+
+    def finish(self, *, is_new: bool = False) -> Transition:
+        """The instance as it is now, with everything that must be done and written."""
+        node = self.node
+        before = self.instance
+        if node is None and not is_new:
+            self.commands.append(CancelTimer(GLOBAL_TIMER, 0))
+        after = Instance(
+            before.id, before.version_uid, before.journey_uid, before.key, before.namespace,
+            None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
+            self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
+            self.held_since_us, self.last_error, self.pending,
+        )  # fmt: skip
+        return Transition(after, tuple(self.commands), tuple(self.steps))
+
+
+class Properties(Mapping[str, Any]):
+    """Journey properties (expression-language §9) of a run, worked out when an expression asks for one."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, name: str) -> Any:
+        fixed = self._run.journey.properties
+        return fixed[name] if name in fixed else _PROPERTIES[name](self._run)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._run.journey.properties
+        yield from _PROPERTIES
+
+    def __len__(self) -> int:
+        return len(self._run.journey.properties) + len(_PROPERTIES)
+
+
+def _error(run: Run, field: str, *kinds: str) -> Any:
+    error = run.last_error
+    return error[field] if error is not None and (not kinds or error["kind"] in kinds) else None
+
+
+def _node_name(run: Run, node_id: str | None) -> str | None:
+    node = run.journey.nodes.get(node_id) if node_id else None
+    return node.name if node else None
+
+
+_PROPERTIES: dict[str, Any] = {
+    "instanceUID": lambda run: run.instance.id,
+    "externalKey": lambda run: run.instance.key,
+    "profileId": lambda run: run.instance.key,
+    "namespace": lambda run: run.instance.namespace,
+    "currentNodeId": lambda run: run.node.id if run.node else None,
+    "currentNodeName": lambda run: run.node.name if run.node else None,
+    "previousNodeId": lambda run: run.parent_node_id,
+    "previousNodeName": lambda run: _node_name(run, run.parent_node_id),
+    "lastNodeUIDInError": lambda run: _error(run, "nodeId"),
+    "lastNodeNameInError": lambda run: _error(run, "nodeName"),
+    "lastNodeTypeInError": lambda run: _error(run, "nodeType"),
+    "lastErrorCode": lambda run: _error(run, "code"),
+    "lastExecutedActionErrorCode": lambda run: _error(run, "code", "action"),
+    "lastDataFetchErrorCode": lambda run: _error(run, "code", "fetch"),
+    "lastActionExecutionElapsedTime": lambda run: _error(run, "elapsedMs", "action"),
+    "lastDataFetchElapsedTime": lambda run: _error(run, "elapsedMs", "fetch"),
+    "supplementalId": lambda run: None,
+}
+PROPERTY_NAMES = tuple(_PROPERTIES)
