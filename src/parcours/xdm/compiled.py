@@ -74,11 +74,8 @@ class CompiledSchema:
         """
         found = leaves(self._validator, entity, limit)
         if not found and not self.is_valid(entity):
-            found.append(
-                leaf(
-                    (), ("identityMap",), "maxContains", "only one identity may be primary", "#/properties/identityMap"
-                )
-            )
+            at = ("properties", "identityMap")
+            found.append(leaf(at, ("identityMap",), "maxContains", "only one identity may be primary"))
         return found
 
     def field_at(self, tokens: Sequence[str]) -> dict[str, Any] | None:

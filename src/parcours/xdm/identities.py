@@ -72,8 +72,7 @@ def _identity(namespace: str, value: Any, namespaces: Mapping[str, str]) -> Iden
         if isinstance(value, bool) or not isinstance(value, int):
             return None
         value = str(value)
-    value = value.strip()
-    if value.lower() in _NOBODY or len(value) > MAX_ID_CHARACTERS:
+    if value.strip().lower() in _NOBODY or len(value) > MAX_ID_CHARACTERS:
         return None
     code = namespaces.get(namespace.lower(), namespace)
     if code == "ECID" and not _ECID.fullmatch(value):
