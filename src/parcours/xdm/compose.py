@@ -67,7 +67,10 @@ class _Composer:
         self._open.append((home, ""))
         part = self._expand(resource, resource, home, 0, "$")
         self._open.pop()
-        return complete({**part.node, "properties": part.node.get("properties", {})})
+        document = complete(part.node)
+        if document["type"] == "object" and document["meta:xdmType"] != "map":
+            document.setdefault("properties", {})
+        return document
 
     def _expand(self, node: Mapping[str, Any], root: Mapping[str, Any], home: str, level: int, at: str) -> _Part:
         if level > MAX_DEPTH:
