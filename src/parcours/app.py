@@ -7,6 +7,8 @@ from fastapi import APIRouter, FastAPI
 from parcours.access import Access
 from parcours.access import api as access_api
 from parcours.access.routing import Gate
+from parcours.actions import ActionService
+from parcours.actions import api as actions_api
 from parcours.db import Database
 from parcours.http.app import build_api
 from parcours.identity import api as identity_api
@@ -26,6 +28,7 @@ class Platform:
     resources: ResourceStore
     access: Access
     namespaces: NamespaceService
+    actions: ActionService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
@@ -33,6 +36,7 @@ class Platform:
         return [
             access_api.router(gate, self.access),
             identity_api.router(gate, self.namespaces),
+            actions_api.router(gate, self.actions),
         ]
 
     def api(self) -> FastAPI:
@@ -58,4 +62,5 @@ def build_platform(settings: Settings) -> Platform:
         resources=resources,
         access=access,
         namespaces=NamespaceService(db, resources),
+        actions=ActionService(db, resources, secrets, settings),
     )

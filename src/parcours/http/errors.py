@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
 from parcours.access.routing import BodyInvalid
+from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
 from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
@@ -84,6 +85,11 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     NamespaceExists: (409, namespace_problem),
     NamespaceInvalid: (400, namespace_problem),
     IdentityInvalid: (400, identity_problem),
+    ActionNotFound: (404, problem("PARC", "6004")),
+    ActionExists: (409, problem("PARC", "6009")),
+    ActionInUse: (409, problem("PARC", "6010")),
+    ActionInvalid: (400, problem("PARC", "6001")),
+    ActionParameterInvalid: (400, problem("PARC", "6002")),
     BodyInvalid: (400, problem("PARC", "1000")),
     NotFound: (404, problem("PARC", "1004")),
     Conflict: (409, problem("PARC", "1009")),

@@ -1,0 +1,145 @@
+"""The actions of a sandbox: made, read, changed and deleted; compiled for those who call them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.access.model import Caller
+from parcours.actions import authentication
+from parcours.actions.compiled import CompiledAction
+from parcours.actions.document import check_edit, endpoint, read_document
+from parcours.actions.errors import ActionExists, ActionInUse, ActionNotFound
+from parcours.actions.model import Usage
+from parcours.actions.table import ActionTable
+from parcours.db import Database
+from parcours.kit.clock import to_datetime
+from parcours.kit.secrets import SecretBox
+from parcours.kit.settings import Settings
+from parcours.resources.store import Compiled, Resource, ResourceNotFound, ResourceStore
+
+ACTION_KIND = "action"
+
+UsageOf = Callable[[Connection, int, str], Usage]
+"""(connection, scope_id, action_uid) → how many journeys use the action."""
+
+
+class ActionService:
+    """Configuration of custom actions. Secrets go in and never come out."""
+
+    def __init__(self, db: Database, resources: ResourceStore, secrets: SecretBox, settings: Settings) -> None:
+        self._db = db
+        self._resources = resources
+        self._secrets = secrets
+        self._allow_private = settings.allow_private_networks
+        self._usage_of: UsageOf = lambda connection, scope_id, action_uid: Usage()
+        self.table: Compiled[ActionTable] = self.compiled()
+
+    def compiled(self) -> Compiled[ActionTable]:
+        """Another table over the same actions, for a thread that does not share its own."""
+        return Compiled(self._resources, [ACTION_KIND], self._build)
+
+    def guard(self, usage_of: UsageOf) -> None:
+        """Let the room that knows journeys tell which actions they use."""
+        self._usage_of = usage_of
+
+    def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Store a new action. Returns what a reader sees, and its etag. Raises ActionInvalid or ActionExists."""
+        document = read_document(body, self._allow_private)
+        document["authentication"] = authentication.seal(document["authentication"], self._secrets, None)
+        with self._db.write() as connection:
+            self._check_name(connection, caller.scope_id, document["name"])
+            stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
+        return self._view(caller, stored, Usage()), stored.etag
+
+    def find_all(self, caller: Caller) -> list[dict[str, Any]]:
+        """Every action of the sandbox, oldest first."""
+        with self._db.read() as connection:
+            return [
+                self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
+                for stored in self._resources.in_scope(connection, caller.scope_id, ACTION_KIND)
+            ]
+
+    def get(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
+        """One action and its etag. Raises ActionNotFound."""
+        with self._db.read() as connection:
+            stored = self._stored(connection, caller.scope_id, uid)
+            return self._view(caller, stored, self._usage_of(connection, caller.scope_id, uid)), stored.etag
+
+    def replace(
+        self, caller: Caller, uid: str, body: Mapping[str, Any], if_match: str | None = None
+    ) -> tuple[dict[str, Any], str]:
+        """Store a new version; a masked secret keeps the stored one as long as the hosts stay the same.
+
+        Raises ActionNotFound, ActionInvalid, ActionExists, ActionInUse, EtagMismatch.
+        """
+        document = read_document(body, self._allow_private)
+        with self._db.write() as connection:
+            before = self._stored(connection, caller.scope_id, uid)
+            usage = self._usage_of(connection, caller.scope_id, uid)
+            check_edit(before.body, document, usage)
+            if document["name"] != before.body["name"]:
+                self._check_name(connection, caller.scope_id, document["name"])
+            is_same_host = _destinations(before.body) == _destinations(document)
+            previous = before.body["authentication"] if is_same_host else None
+            document["authentication"] = authentication.seal(document["authentication"], self._secrets, previous)
+            stored = self._resources.replace(connection, before, caller.author, document, if_match)
+        return self._view(caller, stored, usage), stored.etag
+
+    def delete(self, caller: Caller, uid: str) -> None:
+        """Delete an action no journey uses. Raises ActionNotFound or ActionInUse."""
+        with self._db.write() as connection:
+            stored = self._stored(connection, caller.scope_id, uid)
+            usage = self._usage_of(connection, caller.scope_id, uid)
+            if usage.draft or usage.live:
+                raise ActionInUse(f"{usage.draft + usage.live} journeys use the action; it can't be deleted")
+            self._resources.delete(connection, stored)
+
+    def compile_one(self, caller: Caller, uid: str) -> CompiledAction:
+        """One action as it would be called now. Raises ActionNotFound."""
+        with self._db.read() as connection:
+            stored = self._stored(connection, caller.scope_id, uid)
+        return CompiledAction(stored.scope_id, stored.id, stored.version, stored.body, self._secrets)
+
+    def _build(self, connection: Connection) -> ActionTable:
+        stored = self._resources.in_all_scopes(connection, ACTION_KIND)
+        return ActionTable([(r.scope_id, r.id, r.version, r.body) for r in stored], self._secrets)
+
+    def _stored(self, connection: Connection, scope_id: int, uid: str) -> Resource:
+        try:
+            return self._resources.get(connection, scope_id, ACTION_KIND, uid)
+        except ResourceNotFound:
+            raise ActionNotFound(uid) from None
+
+    def _check_name(self, connection: Connection, scope_id: int, name: str) -> None:
+        self._resources.touch(connection, ACTION_KIND)  # its row lock makes those who take a name wait for each other
+        if any(r.body["name"] == name for r in self._resources.in_scope(connection, scope_id, ACTION_KIND)):
+            raise ActionExists(name)
+
+    def _view(self, caller: Caller, stored: Resource, usage: Usage) -> dict[str, Any]:
+        return {
+            "uid": stored.id,
+            **stored.body,
+            "authentication": authentication.mask(stored.body["authentication"]),
+            "orgId": caller.org_id,
+            "sandboxName": caller.sandbox.name,
+            "state": "active",
+            "version": stored.version,
+            "usedIn": usage.draft + usage.live,
+            "metadata": {
+                "createdBy": stored.created_by,
+                "createdById": stored.created_by,
+                "createdAt": _text(stored.created_at_ms),
+                "lastModifiedBy": stored.updated_by,
+                "lastModifiedById": stored.updated_by,
+                "lastModifiedAt": _text(stored.updated_at_ms),
+            },
+        }
+
+
+def _destinations(document: Mapping[str, Any]) -> tuple[object, str]:
+    return endpoint(document).origin, authentication.destination(document["authentication"])
+
+
+def _text(at_ms: int) -> str:
+    return to_datetime(at_ms * 1_000).isoformat(timespec="milliseconds").replace("+00:00", "Z")

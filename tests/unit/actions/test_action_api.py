@@ -1,0 +1,112 @@
+"""Actions over HTTP."""
+
+from typing import Any
+
+import pytest
+from action_documents import document
+from fastapi.testclient import TestClient
+
+from parcours.actions.model import Usage
+from parcours.app import Platform
+
+URL = "/journey/orchestration/actions"
+SECRET = {"type": "basic", "username": "ann", "password": "s3cret-word"}
+
+
+@pytest.fixture
+def created(api: TestClient) -> dict[str, Any]:
+    answer = api.post(URL, json=document(authentication=SECRET))
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"{URL}/{answer.json()['uid']}"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_an_action_is_made_read_changed_and_deleted(api: TestClient, created: dict[str, Any]) -> None:
+    uid = created["uid"]
+    read = api.get(f"{URL}/{uid}/")
+    assert read.json() == created
+    assert created["orgId"] == "ACME@AdobeOrg"
+    assert created["sandboxName"] == "prod"
+    assert created["metadata"]["createdAt"].endswith("Z")
+    assert created["usedIn"] == 0
+    changed = api.put(
+        f"{URL}/{uid}", json={**created, "description": "new"}, headers={"If-Match": read.headers["etag"]}
+    )
+    assert changed.status_code == 200
+    assert (changed.json()["description"], changed.json()["version"]) == ("new", 1)
+    assert api.put(f"{URL}/{uid}", json=created, headers={"If-Match": read.headers["etag"]}).status_code == 412
+    assert api.delete(f"{URL}/{uid}").status_code == 204
+    assert api.get(f"{URL}/{uid}").status_code == 404
+    assert api.delete(f"{URL}/{uid}").status_code == 404
+    assert api.put(f"{URL}/{uid}", json=created).status_code == 404
+
+
+def test_a_secret_is_never_returned_and_outlives_a_change(
+    api: TestClient, platform: Platform, created: dict[str, Any]
+) -> None:
+    uid = created["uid"]
+    assert created["authentication"] == {**SECRET, "password": "********"}
+    for answer in (api.get(URL), api.get(f"{URL}/{uid}"), api.put(f"{URL}/{uid}", json=created)):
+        assert "s3cret" not in answer.text
+    with platform.db.read() as connection:
+        scope_id = platform.access.admit(dict(api.headers)).scope_id
+        action = platform.actions.table.current(connection).get(scope_id, uid)
+    assert action is not None
+    assert "s3cret-word" in action.secret_texts()
+
+
+def test_a_kept_secret_is_not_sent_to_another_host(api: TestClient, created: dict[str, Any]) -> None:
+    moved = {**created, "url": "https://evil.example.com/messages"}
+    answer = api.put(f"{URL}/{created['uid']}", json=moved)
+    assert answer.status_code == 400
+    assert answer.json()["report"]["path"] == "$.authentication.password"
+    assert api.put(f"{URL}/{created['uid']}", json={**moved, "authentication": SECRET}).status_code == 200
+
+
+def test_a_name_is_taken_once_per_sandbox(api: TestClient, created: dict[str, Any]) -> None:
+    assert api.post(URL, json=document()).status_code == 409
+    assert api.post(URL, json=document(), headers={"x-sandbox-name": "dev"}).status_code == 201
+    other = api.post(URL, json=document(name="Other")).json()
+    assert api.put(f"{URL}/{other['uid']}", json={**other, "name": "SendWelcome"}).status_code == 409
+
+
+def test_an_action_is_invisible_from_another_sandbox(api: TestClient, created: dict[str, Any]) -> None:
+    uid = created["uid"]
+    elsewhere = {"x-sandbox-name": "dev"}
+    assert api.get(f"{URL}/{uid}", headers=elsewhere).status_code == 404
+    assert api.put(f"{URL}/{uid}", json=created, headers=elsewhere).status_code == 404
+    assert api.delete(f"{URL}/{uid}", headers=elsewhere).status_code == 404
+    assert api.get(URL, headers=elsewhere).json()["results"] == []
+
+
+def test_actions_are_listed_in_pages(api: TestClient, created: dict[str, Any]) -> None:
+    for name in ("B", "A", "C"):
+        api.post(URL, json=document(name=name))
+    answer = api.get(URL, params={"pageSize": 2, "page": 1, "orderby": "name"})
+    assert [document["name"] for document in answer.json()["results"]] == ["C", "SendWelcome"]
+    assert (answer.json()["page"], answer.json()["limit"], answer.json()["pages"]) == (1, 2, 2)
+    assert [d["name"] for d in api.get(URL, params={"property": "name==B"}).json()["results"]] == ["B"]
+    assert api.get(URL, params={"pageSize": 0}).status_code == 400
+    assert api.get(URL, params={"page": "x"}).status_code == 400
+
+
+def test_an_action_in_use_is_guarded(api: TestClient, platform: Platform, created: dict[str, Any]) -> None:
+    platform.actions.guard(lambda connection, scope_id, uid: Usage(draft=1, live=2))
+    uid = created["uid"]
+    assert api.get(f"{URL}/{uid}").json()["usedIn"] == 3
+    assert api.delete(f"{URL}/{uid}").status_code == 409
+    assert api.put(f"{URL}/{uid}", json={**created, "method": "PUT"}).status_code == 409
+    assert api.put(f"{URL}/{uid}", json={**created, "description": "fine"}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"nope", b'"x"', b'{"name":"\\ud800"}', b"{" * 3000])
+def test_a_body_that_is_no_document_is_a_400(api: TestClient, body: bytes) -> None:
+    assert api.post(URL, content=body).status_code == 400
+
+
+def test_a_refusal_says_where(api: TestClient) -> None:
+    answer = api.post(URL, json=document(headers=[{"name": "a b", "value": "c"}]))
+    assert answer.status_code == 400
+    assert answer.json()["report"]["path"] == "$.headers[0].name"
+    assert answer.json()["type"].endswith("PARC-6001-400")
