@@ -1,0 +1,93 @@
+# Everything that is done in this repository has a name here; `make` alone lists them.
+# A fresh clone needs Python 3.11 or newer and nothing else: what is used lives in .venv.
+
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar off
+UV_VERSION := 0.13.9
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+.PHONY: help
+help: ## List what can be made
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  ARGS=… is handed on:  make demo ARGS=--exit    make serve ARGS='--port 9000'"
+	@echo "  PYTHON=… names the Python to set up with, 3.11 or newer; else one is looked for"
+
+# --- the environment --------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@PYTHON='$(PYTHON)' scripts/create-venv.sh $(VENV)
+
+$(VENV)/.runtime: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	@echo "Installing what Parcours runs on (once, and again when requirements.lock changes) …"
+	@$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what Parcours is developed with …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Make .venv with everything in it, as the lock files say
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## From nothing to sent messages: start a server, define a journey, stream events, show what happened
+	@$(BIN)/python examples/demo/demo.py $(ARGS)
+
+.PHONY: serve
+serve: $(VENV)/.runtime ## Start the server on http://127.0.0.1:8080, its data in ./data
+	@$(BIN)/parcours serve $(ARGS)
+
+# --- checking ---------------------------------------------------------------------------------------------------------
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Format, lint, types, order of the rooms
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: check
+check: lint ## What to run before a commit: lint and unit tests, under a minute
+	@$(PYTEST) tests/unit -m "not slow" $(ARGS)
+
+.PHONY: test
+test: lint ## Every test there is; one that the machine can't run is skipped with its reason
+	@scripts/install-system-packages.sh postgresql
+	@$(PYTEST) $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure speed, each figure against its baseline; results in bench/out/
+	@scripts/install-system-packages.sh wrk
+	@$(BIN)/python -m bench $(ARGS)
+
+# --- keeping ----------------------------------------------------------------------------------------------------------
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+.PHONY: lock
+lock: $(BIN)/python ## Choose the newest allowed versions of all dependencies and lock them
+	@$(PIP) uv==$(UV_VERSION)
+	$(BIN)/$(COMPILE) --upgrade pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/$(COMPILE) --upgrade --constraints requirements-dev.lock pyproject.toml -o requirements.lock
+	printf 'editables\nhatchling\n' | $(BIN)/$(COMPILE) --upgrade --constraints requirements-dev.lock -o requirements-build.lock -
+
+.PHONY: clean
+clean: ## Remove .venv and everything else that was made; ./data stays
+	@rm -rf $(VENV) dist bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	@find src tests bench examples -name __pycache__ -type d -prune -exec rm -rf {} +
