@@ -226,7 +226,9 @@ def _records(
     if len(kept) == 1:
         ((flow_id, dataset_id), indexes) = next(iter(kept.items()))
         return [
-            Record(inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), sorted(refusals))
+            Record(
+                inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), tuple(sorted(refusals))
+            )
         ]
     return [
         Record(

@@ -14,6 +14,14 @@ from starlette.responses import Response
 from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.catalog.errors import (
+    CatalogInvalid,
+    CatalogNotFound,
+    CatalogVersionMismatch,
+    DataSetInUse,
+    DataSetRefused,
+    ExportFileNotFound,
+)
 from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
@@ -90,6 +98,12 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ActionInUse: (409, problem("PARC", "6010")),
     ActionInvalid: (400, problem("PARC", "6001")),
     ActionParameterInvalid: (400, problem("PARC", "6002")),
+    CatalogNotFound: (404, problem("CTLG", "1004")),
+    ExportFileNotFound: (404, problem("DALE", "1004")),
+    DataSetRefused: (422, problem("CTLG", "1022")),
+    DataSetInUse: (409, problem("CTLG", "1009")),
+    CatalogVersionMismatch: (412, problem("CTLG", "1012")),
+    CatalogInvalid: (400, problem("CTLG", "1001")),
     BodyInvalid: (400, problem("PARC", "1000")),
     NotFound: (404, problem("PARC", "1004")),
     Conflict: (409, problem("PARC", "1009")),

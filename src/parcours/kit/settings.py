@@ -17,7 +17,7 @@ class Settings:
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8080
-    """TCP port to listen on; 0 lets the system choose."""
+    """TCP port to listen on."""
     public_url: str = ""
     """Base URL put into `inletUrl` and links; empty means http://HOST:PORT."""
     database_url: str = ""
@@ -38,6 +38,8 @@ class Settings:
     """Whether URLs set by users may reach loopback and private addresses."""
     max_body_bytes: int = 1_048_576
     """Largest request body an inlet accepts, in bytes; above it the answer is 413."""
+    max_control_body_bytes: int = 8_388_608
+    """Largest request body the control plane accepts, in bytes."""
     collector_backlog: int = 20_000
     """Most requests waiting to be made durable; above it the answer is 503 with Retry-After."""
     batch_records: int = 1_000
@@ -79,7 +81,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The URL clients reach this server at, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def state_url(self) -> str:

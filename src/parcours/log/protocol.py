@@ -28,7 +28,7 @@ class Record:
     """Whether the body is {"messages": […]}."""
     count: int = 1
     """How many messages were accepted."""
-    skip: Sequence[int] = ()
+    skip: tuple[int, ...] = ()
     """Indexes in `messages` that were refused; they are not part of the record."""
 
 
@@ -38,6 +38,11 @@ class LogWriter(Protocol):
     @property
     def waiting(self) -> int:
         """Requests not yet handed to the storage; what back-pressure is measured by."""
+        ...
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether the last attempt to make records durable succeeded."""
         ...
 
     def append(self, records: Sequence[Record]) -> Awaitable[None]:

@@ -39,7 +39,9 @@ _CREATE_HIGH_WATER = (
     "CREATE TABLE IF NOT EXISTS high_water (id INTEGER PRIMARY KEY CHECK (id = 1), position INTEGER NOT NULL)"
 )
 _INSERT = "INSERT INTO record_group (last_position, record_count, received_at_ms, facts, bodies) VALUES (?, ?, ?, ?, ?)"
-_LAST = "SELECT max(coalesce((SELECT max(last_position) FROM record_group), 0), coalesce((SELECT position FROM high_water), 0))"
+_LAST = """SELECT max(
+    coalesce((SELECT max(last_position) FROM record_group), 0),
+    coalesce((SELECT position FROM high_water), 0))"""
 _READ = """SELECT last_position, record_count, facts, bodies FROM record_group
     WHERE last_position > ? ORDER BY last_position LIMIT ?"""
 _FACTS = "SELECT last_position, record_count, facts FROM record_group WHERE last_position > ? ORDER BY last_position"
@@ -76,6 +78,7 @@ class SqliteLogWriter:
         self._position: int = self._connection.execute(_LAST).fetchone()[0]
         self._waiting: list[_Waiting] = []
         self._is_writing = False
+        self._is_healthy = True
         self._groups: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, list[_Waiting]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="log-writer", daemon=True)
         self._thread.start()
@@ -84,6 +87,11 @@ class SqliteLogWriter:
     def waiting(self) -> int:
         """Requests not yet handed to the disk."""
         return len(self._waiting)
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether the last commit succeeded."""
+        return self._is_healthy
 
     def append(self, records: Sequence[Record]) -> "asyncio.Future[None]":
         """A future that is done once the records are on disk; fails with LogUnavailable."""
@@ -117,6 +125,7 @@ class SqliteLogWriter:
             except (sqlite3.Error, OSError) as fault:
                 log.error("log.commit_failed", error=str(fault))
                 error = LogUnavailable(f"the event log can't be written: {fault}")
+            self._is_healthy = error is None
             loop.call_soon_threadsafe(self._acknowledge, loop, group, error)
 
     def _write(self, records: list[Record]) -> None:
@@ -189,7 +198,7 @@ class SqliteLogReader:
                         return found
                     body = bodies[offset : offset + length]
                     found.append(
-                        (position, Record(inlet, flow, dataset, xaction, received, body, is_batch, kept, skip))
+                        (position, Record(inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip)))
                     )
                     messages += kept
                 offset += length

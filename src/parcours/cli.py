@@ -1,0 +1,145 @@
+"""The commands. Each builds what it needs and hands over; none holds logic of its own."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from parcours import __version__
+from parcours.kit.errors import ParcoursError
+from parcours.kit.settings import Settings
+
+app = typer.Typer(
+    help="Parcours: real-time customer journeys on one machine.", no_args_is_help=True, add_completion=False
+)
+failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
+app.add_typer(failed_app, name="failed")
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the server's data [default: ./data].")]
+
+
+def main() -> None:
+    """The `parcours` command; a typed error becomes one line and exit status 1."""
+    try:
+        app()
+    except ParcoursError as error:
+        typer.echo(f"parcours: {error}", err=True)
+        sys.exit(1)
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"parcours {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [default: 8080].")] = None,
+    collector_only: Annotated[
+        bool, typer.Option("--collector-only", help="Accept and log records, without a worker to process them.")
+    ] = False,
+) -> None:
+    """Run everything: inlets, control plane and worker, on one port."""
+    settings = Settings.from_environment(data_dir=data_dir, host=host, port=port)
+    # Both processes measure into files that /metrics adds up; the library reads the variable when it is imported.
+    folder = settings.data_dir / "metrics"
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    from parcours.server_files import clear_folder
+
+    clear_folder(folder)
+    from parcours.server import serve as run
+
+    run(settings, with_worker=not collector_only)
+
+
+@app.command()
+def worker(
+    data_dir: DataDir = None,
+    lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Process what a server of the same data directory accepts (`serve` starts one by itself)."""
+    from parcours.server import work
+
+    work(Settings.from_environment(data_dir=data_dir), lifeline)
+
+
+@app.command()
+def trace(
+    identity: Annotated[str, typer.Argument(help="The customer's identity, such as jane@example.com.")],
+    namespace: Annotated[str, typer.Option(help="Identity namespace.")] = "Email",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
+    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Tell, for each event of a customer, which journeys matched or didn't, and why."""
+    from parcours.commands import trace_command
+
+    trace_command.run(_data_dir(data_dir), sandbox, identity, namespace, as_json=as_json)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT over the data sets, by name.")],
+    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    output: Annotated[str, typer.Option("--format", help="table, json, jsonl or csv.")] = "table",
+    limit: Annotated[int, typer.Option(help="Most rows printed; 0 for all.")] = 1000,
+    data_dir: DataDir = None,
+) -> None:
+    """Query landed records with SQL (DuckDB)."""
+    from parcours.lake.command import run_sql
+
+    run_sql(Settings.from_environment(data_dir=data_dir), query, sandbox=sandbox, output=output, limit=limit)
+
+
+@failed_app.callback()
+def failed(
+    context: typer.Context,
+    flow: Annotated[str | None, typer.Option(help="Only of this flow.")] = None,
+    limit: Annotated[int, typer.Option(help="Most records shown.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
+    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """List failed records with their reasons."""
+    context.obj = {"data_dir": _data_dir(data_dir), "sandbox": sandbox}
+    if context.invoked_subcommand is None:
+        from parcours.commands import failed_command
+
+        failed_command.list_records(**context.obj, flow=flow, limit=limit, as_json=as_json)
+
+
+@failed_app.command("show")
+def failed_show(context: typer.Context, record_id: int) -> None:
+    """Show one failed record whole: its reasons and its body."""
+    from parcours.commands import failed_command
+
+    failed_command.show_record(**_obj(context), record_id=record_id)
+
+
+@failed_app.command("retry")
+def failed_retry(
+    context: typer.Context,
+    record_ids: Annotated[list[int] | None, typer.Argument(help="Ids as listed.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every failed record of the sandbox.")] = False,
+) -> None:
+    """Send failed records through their flows once more, as the definitions are now."""
+    from parcours.commands import failed_command
+
+    failed_command.retry_records(**_obj(context), record_ids=record_ids or [], every=every)
+
+
+def _obj(context: typer.Context) -> dict[str, Any]:
+    found: dict[str, Any] = context.obj
+    return found
+
+
+def _data_dir(option: Path | None) -> Path:
+    return Settings.from_environment(data_dir=option).data_dir

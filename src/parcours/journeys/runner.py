@@ -1,0 +1,340 @@
+"""Instances during one transaction: loaded once, moved in memory by the pure engine, written together at the end."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from parcours.actions.errors import ActionParameterInvalid
+from parcours.actions.model import HttpRequest
+from parcours.actions.table import ActionTable
+from parcours.journeys import store
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
+from parcours.journeys.model import (
+    ActionAnswered,
+    ActionOutcome,
+    CallAction,
+    CancelTimer,
+    Entered,
+    EventReceived,
+    Instance,
+    StartTimer,
+    Stimulus,
+    TimerDue,
+    Transition,
+)
+from parcours.journeys.state import instance_from_state, instance_to_state
+from parcours.journeys.steps import to_document, to_record
+
+PARTITIONS = 64
+"""Into how many partitions keys are spread; a worker of a cluster owns some of them."""
+
+Key = tuple[int, str, str]
+"""(scope, journey uid, key)."""
+
+
+class OutgoingCall(NamedTuple):
+    """A call of a custom action to be put into the outbox."""
+
+    scope_id: int
+    partition: int
+    instance_id: str
+    node_id: str
+    pass_no: int
+    version_uid: str
+    action_uid: str
+    request: HttpRequest
+    deadline_us: int
+
+
+class _Held:
+    """An instance in the working set."""
+
+    __slots__ = ("instance", "is_changed", "is_new", "journey")
+
+    def __init__(self, journey: CompiledJourney, instance: Instance, *, is_new: bool) -> None:
+        self.journey = journey
+        self.instance = instance
+        self.is_new = is_new
+        self.is_changed = is_new
+
+
+class JourneyWorkspace:
+    """Moves instances; `flush` writes them with their timers and step events."""
+
+    def __init__(self, connection: Connection, live: LiveJourneys, actions: ActionTable, now_us: int) -> None:
+        self._connection = connection
+        self._live = live
+        self._actions = actions
+        self._now_us = now_us
+        self._held: dict[str, _Held] = {}
+        self._by_key: dict[Key, list[_Held]] = {}
+        self._latest_entrance: dict[Key, int] = {}
+        self._new_timers: dict[tuple[str, str, int], dict[str, Any]] = {}
+        self._gone_timers: dict[tuple[str, str, int], None] = {}
+        self._steps: list[dict[str, Any]] = []
+        self.calls: list[OutgoingCall] = []
+        """Calls the instances want made."""
+        self.step_lines: dict[int, list[bytes]] = {}
+        """Step events as XDM records, by scope."""
+
+    # --- loading ---
+
+    def preload(self, keys: Iterable[Key]) -> None:
+        """Read the instances of many keys in few statements."""
+        wanted = [key for key in dict.fromkeys(keys) if key not in self._by_key]
+        found = store.find_by_key(self._connection, wanted)
+        for key in wanted:
+            held: list[_Held] = []
+            for row in found.get(key, ()):
+                self._latest_entrance[key] = row.entered_at_us
+                if row.node_id is not None:
+                    one = self._hold(row)
+                    if one is not None:
+                        held.append(one)
+            self._by_key[key] = held
+
+    def load(self, ids: Iterable[str]) -> None:
+        """Read instances by id; those whose journey no longer runs are left out."""
+        wanted = [i for i in dict.fromkeys(ids) if i not in self._held]
+        for row in store.find_instances(self._connection, wanted).values():
+            if row.node_id is not None:
+                self._hold(row)
+
+    def _hold(self, row: store.StoredInstance) -> _Held | None:
+        known = self._held.get(row.id)
+        if known is not None:
+            return known
+        journey = self._live.get(row.version_uid)
+        if journey is None:
+            return None
+        held = _Held(journey, instance_from_state(row.state), is_new=False)
+        self._held[row.id] = held
+        return held
+
+    # --- moving ---
+
+    def receive(
+        self,
+        scope_id: int,
+        event_uid: str,
+        key: str | None,
+        payload: Mapping[str, Any],
+        seed: str,
+        data: Mapping[str, Any],
+    ) -> list[dict[str, Any]]:
+        """Deliver one matched event to every journey it concerns; what each made of it, as `trace` tells it.
+
+        key: the identity value computed from the event; None when that failed.
+        seed: names the event's record, so that a new instance has the same id whenever this is run.
+        data: the data sources of the person; read only when an expression asks.
+        """
+        told: list[dict[str, Any]] = []
+        entries = self._live.by_event(scope_id, event_uid)
+        listening = self._live.listening(scope_id, event_uid)
+        if not key:
+            return [
+                {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
+                for journey in dict.fromkeys((*entries, *listening))
+            ]
+        self.preload((scope_id, journey.journey_uid, key) for journey in (*entries, *listening))
+        moved: set[str] = set()
+        for journey in listening:
+            for held in self._by_key[scope_id, journey.journey_uid, key]:
+                if held.journey is not journey or held.instance.is_ended:
+                    continue
+                transition = self._advance(held, EventReceived(event_uid, payload, data))
+                if transition.ignored is None:
+                    moved.add(journey.journey_uid)
+                    outcome = {"outcome": "queued" if transition.queued else "movedOn"}
+                else:
+                    outcome = {"outcome": "ignored", "reason": transition.ignored}
+                if transition.ignored is None or journey not in entries:
+                    told.append({**_names(journey), **outcome, "instanceId": held.instance.id})
+        for journey in entries:
+            if journey.journey_uid not in moved:
+                told.append(self._enter(scope_id, journey, key, payload, seed, data))
+        return told
+
+    def _enter(
+        self,
+        scope_id: int,
+        journey: CompiledJourney,
+        key: str,
+        payload: Mapping[str, Any],
+        seed: str,
+        data: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        place = (scope_id, journey.journey_uid, key)
+        entered_at_us = self._latest_entrance.get(place)
+        presence = None
+        if entered_at_us is not None:
+            present = any(not held.instance.is_ended for held in self._by_key[place])
+            presence = Presence(entered_at_us, present)
+        reason = refuse_entrance(journey, key, presence, self._now_us)
+        if reason is not None:
+            return {**_names(journey), "outcome": "refused", "reason": reason}
+        text = f"{journey.version_uid}|{key}|{seed}"
+        instance_id = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        held = _Held(journey, new_instance(journey, instance_id, key, self._now_us), is_new=True)
+        self._held[instance_id] = held
+        self._by_key[place].append(held)
+        self._latest_entrance[place] = self._now_us
+        self._advance(held, Entered(payload, data))
+        return {**_names(journey), "outcome": "entered", "instanceId": instance_id}
+
+    def wake(self, timer: store.DueTimer, data_for: Callable[[Instance], Mapping[str, Any]]) -> bool:
+        """A timer is due; whether it moved its instance. The timer is gone in any case."""
+        self._gone_timers[timer.instance_id, timer.node_id, timer.pass_no] = None
+        held = self._held.get(timer.instance_id)
+        if held is None:
+            return False
+        stimulus = TimerDue(timer.node_id, timer.pass_no, data_for(held.instance))
+        return self._advance(held, stimulus).ignored is None
+
+    def answer(
+        self,
+        instance_id: str,
+        node_id: str,
+        pass_no: int,
+        outcome: ActionOutcome,
+        data_for: Callable[[Instance], Mapping[str, Any]],
+    ) -> bool:
+        """An action's answer came back; whether it moved its instance."""
+        held = self._held.get(instance_id)
+        if held is None:
+            return False
+        stimulus = ActionAnswered(node_id, pass_no, outcome, data_for(held.instance))
+        return self._advance(held, stimulus).ignored is None
+
+    def _advance(self, held: _Held, stimulus: Stimulus) -> Transition:
+        transition = advance(held.journey, held.instance, stimulus, self._now_us)
+        if transition.ignored is not None:
+            return transition
+        held.instance = transition.instance
+        held.is_changed = True
+        if transition.steps:
+            self._write_steps(held, transition)
+        for command in transition.commands:
+            self._perform(held, command, stimulus.data)
+        return transition
+
+    def _perform(self, held: _Held, command: Any, data: Mapping[str, Any]) -> None:
+        instance_id = held.instance.id
+        match command:
+            case StartTimer(node_id, pass_no, due_at_us, kind):
+                self._new_timers[instance_id, node_id, pass_no] = {
+                    "instance_id": instance_id,
+                    "node_id": node_id,
+                    "pass_no": pass_no,
+                    "partition": _partition(held.instance.key),
+                    "due_at_us": due_at_us,
+                    "kind": kind,
+                }
+            case CancelTimer(node_id, pass_no):
+                if self._new_timers.pop((instance_id, node_id, pass_no), None) is None:
+                    self._gone_timers[instance_id, node_id, pass_no] = None
+            case CallAction():
+                self._call(held, command, data)
+
+    def _call(self, held: _Held, command: CallAction, data: Mapping[str, Any]) -> None:
+        journey = held.journey
+        action = self._actions.get(journey.scope_id, command.action_uid)
+        problem = f"action {command.action_name!r} is gone" if action is None else None
+        if action is not None:
+            try:
+                request = action.build(command.parameters, command.path)
+            except ActionParameterInvalid as error:
+                problem = str(error)
+            else:
+                self.calls.append(
+                    OutgoingCall(
+                        journey.scope_id,
+                        _partition(held.instance.key),
+                        held.instance.id,
+                        command.node_id,
+                        command.pass_no,
+                        journey.version_uid,
+                        command.action_uid,
+                        request,
+                        command.deadline_us,
+                    )
+                )
+                return
+        outcome = ActionOutcome("internalError", error_message=problem)
+        self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
+
+    def _write_steps(self, held: _Held, transition: Transition) -> None:
+        journey, instance, steps = held.journey, transition.instance, transition.steps
+        self._steps.append(
+            {
+                "instance_id": instance.id,
+                "seq": steps[0].seq,
+                "scope_id": journey.scope_id,
+                "at_us": steps[0].at_us,
+                "steps": orjson.dumps([to_document(step) for step in steps]).decode(),
+            }
+        )
+        lines = self.step_lines.setdefault(journey.scope_id, [])
+        for step in steps:
+            lines.append(orjson.dumps(to_record(journey, instance, step)))
+
+    # --- writing ---
+
+    def flush(self) -> None:
+        """Write instances, timers and step events; `calls` and `step_lines` are the caller's to write."""
+        new: list[dict[str, Any]] = []
+        moved: list[dict[str, Any]] = []
+        for held in self._held.values():
+            if not held.is_changed:
+                continue
+            instance = held.instance
+            state = orjson.dumps(instance_to_state(instance)).decode()
+            if held.is_new:
+                new.append(
+                    {
+                        "id": instance.id,
+                        "partition": _partition(instance.key),
+                        "scope_id": held.journey.scope_id,
+                        "journey_uid": instance.journey_uid,
+                        "version_uid": instance.version_uid,
+                        "key": instance.key,
+                        "namespace": instance.namespace,
+                        "status": instance.status,
+                        "node_id": instance.node_id,
+                        "waiting_for": instance.waiting_for,
+                        "entered_at_us": instance.entered_at_us,
+                        "updated_at_us": self._now_us,
+                        "state": state,
+                    }
+                )
+            else:
+                moved.append(
+                    {
+                        "b_id": instance.id,
+                        "b_status": instance.status,
+                        "b_node_id": instance.node_id,
+                        "b_waiting_for": instance.waiting_for,
+                        "b_updated_at_us": self._now_us,
+                        "b_state": state,
+                    }
+                )
+        connection = self._connection
+        store.insert_instances(connection, new)
+        store.update_instances(connection, moved)
+        store.delete_timers(connection, self._gone_timers)
+        store.insert_timers(connection, list(self._new_timers.values()))
+        store.insert_steps(connection, self._steps)
+
+
+def _partition(key: str) -> int:
+    return zlib.crc32(key.encode()) % PARTITIONS
+
+
+def _names(journey: CompiledJourney) -> dict[str, Any]:
+    return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}

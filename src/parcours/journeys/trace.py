@@ -1,0 +1,98 @@
+"""What happened to a person or an event, and why, put together from decisions, instances, timers and steps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.identity.graph import find_cluster
+from parcours.journeys import store
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.store import StoredInstance
+from parcours.kit.errors import Invalid, NotFound
+from parcours.xdm.identities import Identity
+
+
+class InstanceNotFound(NotFound):
+    """No instance has this id in the caller's sandbox."""
+
+    def __init__(self, instance_id: str) -> None:
+        super().__init__(f"no journey instance {instance_id!r}")
+        self.instance_id = instance_id
+
+
+class TraceUnclear(Invalid):
+    """A trace needs an identity or an event id."""
+
+
+def describe_instance(
+    instance: StoredInstance,
+    live: LiveJourneys,
+    steps: Sequence[Mapping[str, Any]],
+    timers: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """An instance as its page shows it. Times are microseconds since 1970."""
+    journey = live.get(instance.version_uid)
+    return {
+        "id": instance.id,
+        "journeyUid": instance.journey_uid,
+        "versionUid": instance.version_uid,
+        "journey": journey.name if journey is not None else None,
+        "key": instance.key,
+        "namespace": instance.namespace,
+        "status": instance.status,
+        "nodeId": instance.node_id,
+        "waitingFor": instance.waiting_for,
+        "enteredAtUs": instance.entered_at_us,
+        "updatedAtUs": instance.updated_at_us,
+        "timers": list(timers),
+        "steps": list(steps),
+    }
+
+
+def trace_instance(connection: Connection, scope_id: int, instance_id: str, live: LiveJourneys) -> dict[str, Any]:
+    """One instance with its steps and timers. Raises InstanceNotFound."""
+    instance = store.find_instances(connection, [instance_id]).get(instance_id)
+    if instance is None or instance.scope_id != scope_id:
+        raise InstanceNotFound(instance_id)
+    steps = store.list_steps(connection, [instance_id]).get(instance_id, [])
+    return describe_instance(instance, live, steps, store.list_timers(connection, instance_id))
+
+
+def trace_person(
+    connection: Connection, scope_id: int, identity: Identity, live: LiveJourneys, limit: int = 100
+) -> dict[str, Any]:
+    """A person's events, each with what every event configuration decided, and the instances they are or were in."""
+    members = find_cluster(connection, scope_id, identity)
+    decisions = store.list_decisions(connection, scope_id, identities=members, limit=limit)
+    instances = [
+        instance
+        for member in members
+        for instance in store.list_instances(connection, scope_id, key=member[1], limit=limit)
+        if instance.namespace in (None, member[0])
+    ]
+    steps = store.list_steps(connection, [instance.id for instance in instances])
+    return {
+        "identities": [{"namespace": namespace, "id": value} for namespace, value in members],
+        "events": decisions,
+        "instances": [
+            describe_instance(instance, live, steps.get(instance.id, []), store.list_timers(connection, instance.id))
+            for instance in instances
+        ],
+    }
+
+
+def trace_event(connection: Connection, scope_id: int, event_id: str, live: LiveJourneys) -> dict[str, Any]:
+    """Every receipt of one event, what was decided about it, and the instances it moved."""
+    decisions = store.list_decisions(connection, scope_id, event_id=event_id)
+    ids = [
+        journey["instanceId"]
+        for decision in decisions
+        for told in decision["decisions"]
+        for journey in told.get("journeys", ())
+        if "instanceId" in journey
+    ]
+    return {
+        "events": decisions,
+        "instances": [trace_instance(connection, scope_id, i, live) for i in dict.fromkeys(ids)],
+    }

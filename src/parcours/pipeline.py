@@ -1,0 +1,430 @@
+"""The story in one file: record → valid → profile → journeys → outbox, in one transaction.
+
+    log ──read──► transform ──► lake, failures, counts
+                     │
+                     └► profile ──► match ──► journeys ──► outbox ──► (delivery)
+                                                ▲  ▲
+                                        timers ─┘  └─ answers
+
+Everything a batch of records causes commits together with the position in the log: a crash at any instruction
+either did all of it or none of it. Due timers and answers of actions are the same, each batch in a transaction.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from parcours.actions.table import ActionTable
+from parcours.catalog import store as catalog_store
+from parcours.catalog.model import DataSetTable
+from parcours.dataflow import store as failures
+from parcours.dataflow.model import Failed, Origin, Valid
+from parcours.dataflow.transform import Definitions, transform
+from parcours.dataprep.service import MappingTable
+from parcours.db import Database
+from parcours.delivery import store as outbox
+from parcours.delivery.model import ActionAnswer
+from parcours.events.model import EventConfiguration
+from parcours.events.table import EventTable
+from parcours.flows import store as flow_store
+from parcours.flows.model import InletTable
+from parcours.journeys import store as journey_store
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.model import NOTHING, Instance
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.kit.clock import Clock
+from parcours.kit.errors import ParcoursError
+from parcours.kit.telemetry import Counter, Histogram, get_logger
+from parcours.lake.stage import stage
+from parcours.log import LogReader, Record
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
+from parcours.resources.store import Compiled, ResourceStore
+from parcours.xdm.table import SchemaTable
+
+CONSUMER = "pipeline"
+DUPLICATE_WINDOW_MS = 600_000
+"""How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+INTERNAL = "INGEST-1500-500"
+"""The server itself failed on the message; its log says why."""
+
+MESSAGES = Counter("parcours_pipeline_messages_total", "Messages processed, by outcome.", ["outcome"])
+BATCH_SECONDS = Histogram("parcours_pipeline_batch_seconds", "Time of one transaction of the worker.", ["kind"])
+TIMER_LATENESS = Histogram(
+    "parcours_timer_lateness_seconds",
+    "How long after its due time a timer was handled.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+EVENT_SECONDS = Histogram(
+    "parcours_event_to_journey_seconds",
+    "From an event's receipt to the commit of what journeys made of it.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
+)
+log = get_logger("pipeline")
+
+
+class PositionMoved(ParcoursError):
+    """Another worker has processed these records; nothing of this batch is kept."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the definitions come from, compiled and refreshed as they change."""
+
+    resources: ResourceStore
+    inlets: Compiled[InletTable]
+    data_sets: Compiled[DataSetTable]
+    schemas: Compiled[SchemaTable]
+    mappings: Compiled[MappingTable]
+    namespaces: Compiled[dict[str, str]]
+    events: Compiled[EventTable]
+    journeys: Compiled[LiveJourneys]
+    actions: Compiled[ActionTable]
+    step_data_set: Callable[[Connection, int], str]
+    """The data set of a sandbox's journey step events, made when it is first needed."""
+
+
+class Pipeline:
+    """The worker's transactions. Not for use by several threads at once."""
+
+    def __init__(self, db: Database, reader: LogReader, sources: Sources, clock: Clock) -> None:
+        self._db = db
+        self._reader = reader
+        self._sources = sources
+        self._clock = clock
+        self._known_links = KnownLinks()
+        with db.read() as connection:
+            self._position = journey_store.get_position(connection, CONSUMER)
+
+    @property
+    def position(self) -> int:
+        """The last record processed."""
+        return self._position
+
+    def run_records(self, max_messages: int) -> int:
+        """Process what the log holds next; how many records it was, 0 at the end of the log.
+
+        A record that the code fails on is set aside as a failed one rather than tried for ever.
+        """
+        records = self._reader.read(self._position, max_messages)
+        if not records:
+            return 0
+        try:
+            self._process(records)
+        except (DBAPIError, PositionMoved):
+            with self._db.read() as connection:
+                self._position = journey_store.get_position(connection, CONSUMER)
+            raise
+        except Exception as error:
+            if len(records) > 1:
+                log.error("pipeline.batch_failed", records=len(records), exc_info=error)
+                for one in records:
+                    self._process_alone(one)
+            else:
+                self._set_aside(records[0], error)
+        return len(records)
+
+    def _process_alone(self, item: tuple[int, Record]) -> None:
+        try:
+            self._process([item])
+        except (DBAPIError, PositionMoved):
+            raise
+        except Exception as error:
+            self._set_aside(item, error)
+
+    def _process(self, records: Sequence[tuple[int, Record]]) -> None:
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
+            batch.take(record for _, record in records)
+            new_links = batch.flush()
+            self._move(connection, records[-1][0])
+        self._known_links.add(new_links)
+        self._position = records[-1][0]
+        MESSAGES.labels("landed").inc(batch.landed)
+        MESSAGES.labels("failed").inc(batch.failed)
+        now_ms = time.time_ns() // 1_000_000
+        for received_at_ms in batch.matched_at_ms:
+            EVENT_SECONDS.observe((now_ms - received_at_ms) / 1000)
+        BATCH_SECONDS.labels("records").observe(time.perf_counter() - started)
+
+    def _set_aside(self, item: tuple[int, Record], error: Exception) -> None:
+        """Keep a record the code can't process as failed, with the reason, and go on after it."""
+        position, record = item
+        log.error("pipeline.record_failed", position=position, xaction_id=record.xaction_id, exc_info=error)
+        with self._db.write() as connection:
+            definitions = self._sources.inlets.current(connection)
+            inlet = definitions.get(record.inlet_id)
+            scope_id = inlet.scope_id if inlet is not None else 0
+            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
+            origin = Origin(record.inlet_id, record.flow_id, record.xaction_id, record.received_at_ms, 0)
+            errors = [{"message": f"The server failed on this record: {type(error).__name__}"}]
+            batch.fail(Failed(origin, scope_id, record.dataset_id, INTERNAL, errors, record.body), record.count)
+            batch.flush()
+            self._move(connection, position)
+        self._position = position
+
+    def _move(self, connection: Connection, position: int) -> None:
+        if not journey_store.move_position(connection, CONSUMER, self._position, position):
+            raise PositionMoved("another worker has processed these records")
+
+    def run_timers(self, max_timers: int) -> int:
+        """Wake what is due; how many timers it was."""
+        now_us = self._clock.now_us()
+        with self._db.read() as connection:
+            if not journey_store.find_due(connection, now_us, 1):
+                return 0
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            due = journey_store.find_due(connection, now_us, max_timers)
+            batch = _Batch(connection, self._sources, self._known_links, now_us)
+            batch.wake(due)
+            new_links = batch.flush()
+        self._known_links.add(new_links)
+        for timer in due:
+            TIMER_LATENESS.observe((now_us - timer.due_at_us) / 1e6)
+        BATCH_SECONDS.labels("timers").observe(time.perf_counter() - started)
+        return len(due)
+
+    def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
+        """Hand the answers of actions to their instances, and forget the calls."""
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
+            batch.answer(answers)
+            batch.flush()
+        BATCH_SECONDS.labels("answers").observe(time.perf_counter() - started)
+
+    def trim(self, received_before_ms: int, decisions_before_ms: int) -> None:
+        """Drop processed records and old decisions."""
+        self._reader.trim(self._position, received_before_ms)
+        with self._db.write() as connection:
+            journey_store.delete_decisions(connection, decisions_before_ms)
+
+
+class _Looked(NamedTuple):
+    """What the event configurations of its schema say of one event."""
+
+    matched: list[tuple[EventConfiguration, str | None]]
+    """Each with the key it computes from the event; None when that failed."""
+    unmatched: list[dict[str, Any]]
+    """{"event", "eventUid", "reason"} of the others."""
+
+
+class _Batch:
+    """One transaction's working set."""
+
+    def __init__(self, connection: Connection, sources: Sources, known_links: KnownLinks, now_us: int) -> None:
+        revisions = sources.resources.revisions(connection)
+        self._connection = connection
+        self._sources = sources
+        self._now_us = now_us
+        self._definitions = Definitions(
+            inlets=sources.inlets.current(connection, revisions),
+            data_sets=sources.data_sets.current(connection, revisions),
+            schemas=sources.schemas.current(connection, revisions),
+            mappings=sources.mappings.current(connection, revisions),
+            namespaces=sources.namespaces.current(connection, revisions),
+        )
+        self._events = sources.events.current(connection, revisions)
+        self._profiles = ProfileWorkspace(connection, known_links)
+        self._journeys = JourneyWorkspace(
+            connection,
+            sources.journeys.current(connection, revisions),
+            sources.actions.current(connection, revisions),
+            now_us,
+        )
+        self._live = sources.journeys.current(connection, revisions)
+        self._lines: dict[tuple[int, str], list[bytes]] = {}
+        self._failures: list[Failed] = []
+        self._decisions: list[dict[str, Any]] = []
+        self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
+        self.landed = 0
+        self.failed = 0
+        self.matched_at_ms: list[int] = []
+
+    # --- records ---
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Every message of the records, in order."""
+        definitions = self._definitions
+        outcomes = [outcome for record in records for outcome in transform(record, definitions)]
+        outcomes = self._settle_retries(outcomes)
+        matches = self._match(outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, Failed):
+                self.fail(outcome)
+                continue
+            self._land(outcome)
+            self._profiles.apply(outcome)
+            found = matches.get(id(outcome))
+            if found is not None:
+                self._deliver(outcome, found)
+
+    def _settle_retries(self, outcomes: list[Valid | Failed]) -> list[Valid | Failed]:
+        """Take up further tries of failed records under their first receipt; drop those already settled."""
+        retried = [o.origin.retry_of for o in outcomes if o.origin.retry_of]
+        if not retried:
+            return outcomes
+        states = failures.find_states(self._connection, retried)
+        kept: list[Valid | Failed] = []
+        for outcome in outcomes:
+            origin = outcome.origin
+            if origin.retry_of:
+                state = states.pop(origin.retry_of, None)
+                if state is None:
+                    continue
+                origin = origin._replace(xaction_id=state[1], received_at_ms=state[2])
+                outcome = outcome._replace(origin=origin)
+            kept.append(outcome)
+        return kept
+
+    def _match(self, outcomes: Iterable[Valid | Failed]) -> "dict[int, _Looked]":
+        """What event configurations say of each event that any of them looks at, and which are duplicates."""
+        found: dict[int, _Looked] = {}
+        event_ids: dict[int, list[str]] = {}
+        keys: dict[int, dict[tuple[str, str], None]] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            scope_id = outcome.scope_id
+            matched = self._events.match(scope_id, outcome.schema.schema_id, outcome.entity)
+            unmatched = self._events.unmatched(scope_id, outcome.schema.schema_id, outcome.entity, matched)
+            if not matched and not unmatched:
+                continue
+            event_ids.setdefault(scope_id, []).append(outcome.entity["_id"])
+            looked = found[id(outcome)] = _Looked([(c, c.key(outcome.entity)) for c in matched], unmatched)
+            for configuration, key in looked.matched:
+                if key and configuration.namespace and self._reads_profile(scope_id, configuration.uid):
+                    keys.setdefault(scope_id, {})[configuration.namespace, key] = None
+        self._duplicates = {
+            scope_id: journey_store.find_duplicates(
+                self._connection, scope_id, ids, self._now_us // 1000 - DUPLICATE_WINDOW_MS
+            )
+            for scope_id, ids in event_ids.items()
+        }
+        for scope_id, identities in keys.items():
+            self._profiles.preload(scope_id, identities)
+        return found
+
+    def _reads_profile(self, scope_id: int, event_uid: str) -> bool:
+        live = self._live
+        return any(
+            journey.reads_profile
+            for journey in (*live.by_event(scope_id, event_uid), *live.listening(scope_id, event_uid))
+        )
+
+    def _deliver(self, valid: Valid, looked: "_Looked") -> None:
+        """Give an event to the journeys it concerns, and write down what was decided and why."""
+        scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
+        event_id = entity["_id"]
+        duplicates = self._duplicates[scope_id]
+        is_duplicate = (origin.inlet_id, event_id) in duplicates
+        duplicates.add((origin.inlet_id, event_id))
+        decisions: list[dict[str, Any]] = []
+        for configuration, key in looked.matched:
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
+            if is_duplicate:
+                told["outcome"] = "duplicate"
+            else:
+                identity = (configuration.namespace, key) if configuration.namespace and key else None
+                data = ProfileData(self._profiles, scope_id, identity)
+                journeys = self._journeys.receive(scope_id, configuration.uid, key, entity, origin.xaction_id, data)
+                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                if journeys:
+                    told["journeys"] = journeys
+                    self.matched_at_ms.append(origin.received_at_ms)
+            decisions.append(told)
+        for other in looked.unmatched:
+            decisions.append({**other, "outcome": "notMatched"})
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        self._decisions.append(
+            {
+                "scope_id": scope_id,
+                "namespace": namespace,
+                "identity": identity_value,
+                "event_id": event_id,
+                "inlet_id": origin.inlet_id,
+                "xaction_id": origin.xaction_id,
+                "received_at_ms": origin.received_at_ms,
+                "decisions": orjson.dumps(decisions).decode(),
+            }
+        )
+
+    def _land(self, valid: Valid) -> None:
+        self.landed += 1
+        self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
+        delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
+        delta.landed += 1
+        delta.bytes_out += len(valid.line)
+        if valid.warnings:
+            delta.warnings += 1
+        if valid.origin.retry_of:
+            delta.failed -= 1
+            failures.delete_failed(self._connection, valid.origin.retry_of)
+
+    def fail(self, failed: Failed, count: int = 1) -> None:
+        """Keep a failed message with its body and reason."""
+        if failed.origin.retry_of:
+            failures.fail_again(self._connection, failed)
+            return
+        self.failed += count
+        self._failures.append(failed)
+        delta = self._delta(failed.scope_id, failed.dataset_id, failed.origin)
+        delta.failed += count
+        delta.reasons[failed.code] = delta.reasons.get(failed.code, 0) + count
+
+    def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
+        window_ms = origin.received_at_ms - origin.received_at_ms % flow_store.WINDOW_MS
+        key = (scope_id, origin.flow_id, dataset_id, window_ms)
+        delta = self._runs.get(key)
+        if delta is None:
+            delta = self._runs[key] = flow_store.RunDelta()
+        delta.note_received(origin.received_at_ms, self._now_us // 1000)
+        return delta
+
+    # --- what comes back to instances ---
+
+    def wake(self, due: Sequence[journey_store.DueTimer]) -> None:
+        """Timers whose time has come."""
+        self._journeys.load(timer.instance_id for timer in due)
+        for timer in due:
+            self._journeys.wake(timer, self._data_of)
+
+    def answer(self, answers: Sequence[ActionAnswer]) -> None:
+        """Answers of actions; their outbox rows go."""
+        self._journeys.load(answer.instance_id for answer in answers)
+        for answer in answers:
+            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome, self._data_of)
+        outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
+
+    def _data_of(self, instance: Instance) -> Mapping[str, Any]:
+        journey = self._live.get(instance.version_uid)
+        if journey is None or instance.namespace is None:
+            return NOTHING
+        return ProfileData(self._profiles, journey.scope_id, (instance.namespace, instance.key))
+
+    # --- the end ---
+
+    def flush(self) -> Any:
+        """Write everything; the identity links written, to be remembered after the commit."""
+        connection = self._connection
+        links = self._profiles.flush()
+        journeys = self._journeys
+        journeys.flush()
+        outbox.enqueue(connection, journeys.calls, self._now_us)
+        journey_store.insert_decisions(connection, self._decisions)
+        failures.insert_failed(connection, self._failures)
+        for scope_id, lines in journeys.step_lines.items():
+            self._lines.setdefault((scope_id, self._sources.step_data_set(connection, scope_id)), []).extend(lines)
+        for (scope_id, dataset_id), lines in self._lines.items():
+            stage(connection, scope_id, dataset_id, lines)
+        for (scope_id, flow_id, dataset_id, window_ms), delta in self._runs.items():
+            if flow_id:
+                flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)
+            catalog_store.add_to_batch(connection, scope_id, dataset_id, flow_id, window_ms, delta)
+        return links

@@ -1,0 +1,195 @@
+"""`parcours serve`: the HTTP process with its inlets and control plane, and the worker it looks after."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import orjson
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from parcours.app import build_collector, build_platform, build_worker
+from parcours.collection.inlet import Collector
+from parcours.http.health import Health
+from parcours.http.rsgi import Edge
+from parcours.kit.errors import ParcoursError
+from parcours.kit.settings import Settings
+from parcours.kit.telemetry import configure_logging, get_logger
+from parcours.log.sqlite import SqliteLogWriter
+from parcours.worker import only_worker
+
+log = get_logger("server")
+_REFRESH_EVERY_S = 0.5
+_STOP_TIMEOUT_S = 30.0
+_GO = b"g"
+
+
+class AddressInUse(ParcoursError):
+    """Another program listens on the port."""
+
+
+def serve(settings: Settings, *, with_worker: bool = True) -> None:
+    """Run until SIGTERM or SIGINT; accepted records stay, calls under way finish or are resumed at the next start."""
+    configure_logging(settings.log_level)
+    for name in settings.extra:
+        if name != "PARCOURS_REQUIRE":
+            log.warning("settings.unknown_variable", name=name)
+    uvloop.run(_serve(settings, with_worker=with_worker))
+
+
+async def _serve(settings: Settings, *, with_worker: bool) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    worker = _WorkerProcess(settings) if with_worker else None
+    if worker is not None:
+        await worker.start()  # it loads its modules while this process opens the database
+    platform = build_platform(settings)
+    platform.migrate()
+    platform.access.bootstrap()
+    writer = SqliteLogWriter(settings.data_dir / "log.db")
+    if worker is not None:
+        worker.go()
+    health = Health(platform.db, writer, lambda: worker is None or worker.is_alive)
+    collector = build_collector(platform, writer)
+    await collector.refresh()
+    edge = Edge(platform.api(health, writer, loop), collector, settings.max_control_body_bytes, collector.refresh)
+    server = Server(
+        edge,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        backlog=1024,
+        websockets=False,
+        log_enabled=False,
+    )
+    tasks = [asyncio.create_task(_keep_fresh(collector, stop)), asyncio.create_task(server.serve())]
+    if worker is not None:
+        tasks.append(asyncio.create_task(worker.look_after(stop)))
+    _write_address(settings)
+    log.info("server.started", url=settings.base_url, data_dir=str(settings.data_dir))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    health.is_stopping = True
+    failed = [task for task in tasks if task.done() and not stop.is_set()]
+    stop.set()
+    server.stop()
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), _STOP_TIMEOUT_S)
+    if worker is not None:
+        await worker.stop()
+    await writer.close()
+    platform.close()
+    log.info("server.stopped")
+    for task in failed:
+        error = task.exception()
+        if error is not None:
+            raise error
+
+
+async def _keep_fresh(collector: Collector, stop: asyncio.Event) -> None:
+    """Notice definitions that another process changed."""
+    while not stop.is_set():
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), _REFRESH_EVERY_S)
+        await collector.refresh()
+
+
+def _write_address(settings: Settings) -> None:
+    """Tell the command line where the server of this data directory is."""
+    path = settings.data_dir / "server.json"
+    draft = path.with_suffix(".new")
+    draft.write_bytes(orjson.dumps({"url": settings.base_url, "pid": os.getpid()}) + b"\n")
+    draft.replace(path)
+
+
+class _WorkerProcess:
+    """The worker as a child: started, watched, started again when it dies, and gone when this process is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+        self._lifeline = -1
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Begin the process; it waits for `go`."""
+        reading, self._lifeline = os.pipe()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "parcours", "worker",
+            "--data-dir", str(self._settings.data_dir), "--lifeline", str(reading),
+            pass_fds=(reading,), start_new_session=False,
+        )  # fmt: skip
+        os.close(reading)
+
+    def go(self) -> None:
+        """The database is ready: begin to work."""
+        os.write(self._lifeline, _GO)
+
+    async def look_after(self, stop: asyncio.Event) -> None:
+        """Start the worker again whenever it ends by itself."""
+        delay_s = 0.1
+        while not stop.is_set():
+            assert self._process is not None
+            started = time.monotonic()
+            ended = asyncio.create_task(self._process.wait())
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if stop.is_set():
+                return
+            log.error("worker.died", exit_code=self._process.returncode)
+            os.close(self._lifeline)
+            delay_s = 0.1 if time.monotonic() - started > 60 else min(delay_s * 2, 10.0)
+            await asyncio.sleep(delay_s)
+            await self.start()
+            self.go()
+
+    async def stop(self) -> None:
+        """Let the worker finish, then make sure that it is gone."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT_S)
+        except TimeoutError:
+            log.error("worker.killed")
+            self._process.kill()
+            await self._process.wait()
+
+
+def work(settings: Settings, lifeline: int | None) -> None:
+    """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone."""
+    configure_logging(settings.log_level)
+    if lifeline is not None and os.read(lifeline, 1) != _GO:
+        return
+    uvloop.run(_work(settings, lifeline))
+
+
+async def _work(settings: Settings, lifeline: int | None) -> None:
+    with only_worker(settings.data_dir):
+        platform = build_platform(settings)
+        worker = build_worker(platform)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        if lifeline is not None:
+            loop.add_reader(lifeline, _parent_gone, worker.stop, lifeline, loop)
+        await worker.run()
+        platform.close()
+
+
+def _parent_gone(stop: Callable[[], None], lifeline: int, loop: asyncio.AbstractEventLoop) -> None:
+    if not os.read(lifeline, 1):
+        loop.remove_reader(lifeline)
+        stop()

@@ -1,0 +1,146 @@
+"""The worker: one thread runs the pipeline's transactions, the event loop runs deliveries and the lake."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from parcours.delivery.model import ActionAnswer
+from parcours.delivery.sender import Delivery
+from parcours.kit.errors import ParcoursError
+from parcours.kit.settings import Settings
+from parcours.kit.telemetry import Gauge, get_logger
+from parcours.lake.writer import LakeWriter
+from parcours.pipeline import Pipeline, PositionMoved
+
+log = get_logger("worker")
+POSITION = Gauge("parcours_pipeline_position", "Last record of the event log processed.", multiprocess_mode="max")
+_TRIM_EVERY_S = 300.0
+_LAKE_MAINTAIN_EVERY_S = 3600.0
+_BACK_OFF_S = 0.5
+
+
+class Worker:
+    """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
+
+    def __init__(self, settings: Settings, pipeline: Pipeline, delivery: Delivery, lake: LakeWriter) -> None:
+        self._settings = settings
+        self._pipeline = pipeline
+        self._delivery = delivery
+        self._lake = lake
+        self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._stop_requested = asyncio.Event()
+        delivery.on_answers = self._take_answers
+
+    async def run(self) -> None:
+        """Work until `stop` is called; then finish what is under way and return."""
+        pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
+        lake = asyncio.create_task(asyncio.to_thread(self._run_lake), name="lake")
+        delivery = asyncio.create_task(self._delivery.run(), name="delivery")
+        stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
+        try:
+            await asyncio.wait({pipeline, lake, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._delivery.stop()  # calls under way are answered before the pipeline goes
+            self._stopping.set()
+            self._wake.set()
+            stop.cancel()
+            await asyncio.gather(pipeline, lake, delivery)
+
+    def stop(self) -> None:
+        """Ask the worker to finish; safe from a signal handler of its event loop."""
+        self._stop_requested.set()
+
+    def _take_answers(self, answers: list[ActionAnswer]) -> None:
+        for answer in answers:
+            self._answers.put(answer)
+        self._wake.set()
+
+    def _run_pipeline(self) -> None:
+        settings = self._settings
+        next_timers = next_trim = 0.0
+        while True:
+            is_last = self._stopping.is_set()
+            try:
+                done = self._run_answers()
+                if not is_last:
+                    done += self._pipeline.run_records(settings.batch_records)
+                    now = time.monotonic()
+                    if now >= next_timers:
+                        woken = self._pipeline.run_timers(settings.batch_records)
+                        done += woken
+                        next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
+                    if now >= next_trim:
+                        self._trim()
+                        next_trim = now + _TRIM_EVERY_S
+            except (DBAPIError, PositionMoved) as error:
+                log.error("worker.transaction_failed", error=str(error).splitlines()[0])
+                self._stopping.wait(_BACK_OFF_S)
+                done = 0
+            if is_last:
+                return
+            if done:
+                self._delivery.wake()
+                POSITION.set(self._pipeline.position)
+            else:
+                self._wake.wait(settings.poll_ms / 1000)
+                self._wake.clear()
+
+    def _run_answers(self) -> int:
+        answers: list[ActionAnswer] = []
+        with contextlib.suppress(queue.Empty):
+            while len(answers) < self._settings.batch_records:
+                answers.append(self._answers.get_nowait())
+        if answers:
+            try:
+                self._pipeline.run_answers(answers)
+            except DBAPIError:
+                for answer in answers:  # they are still in the outbox, but needn't be asked for again
+                    self._answers.put(answer)
+                raise
+        return len(answers)
+
+    def _trim(self) -> None:
+        now_ms = time.time_ns() // 1_000_000
+        settings = self._settings
+        self._pipeline.trim(
+            now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
+        )
+
+    def _run_lake(self) -> None:
+        next_maintenance = time.monotonic() + _LAKE_MAINTAIN_EVERY_S
+        while not self._stopping.wait(self._settings.lake_commit_ms / 1000):
+            self._commit_lake()
+            if time.monotonic() >= next_maintenance:
+                try:
+                    self._lake.maintain()
+                except (DBAPIError, ParcoursError, OSError) as error:
+                    log.error("lake.maintenance_failed", error=str(error))
+                next_maintenance = time.monotonic() + _LAKE_MAINTAIN_EVERY_S
+        self._commit_lake()
+
+    def _commit_lake(self) -> None:
+        try:
+            self._lake.commit_due()
+        except (DBAPIError, ParcoursError, OSError) as error:
+            log.error("lake.commit_failed", error=str(error))
+
+
+@contextlib.contextmanager
+def only_worker(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory's worker lock; waits for a worker of an earlier start to be gone."""
+    descriptor = os.open(data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

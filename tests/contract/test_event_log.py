@@ -1,0 +1,132 @@
+"""The promises of an event log, on each implementation of it."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from parcours.log import LogUnavailable, Record
+from parcours.log.sqlite import LogFormatUnknown, SqliteLogReader, SqliteLogWriter
+
+
+def record(name: str, *, flow: str = "flow", count: int = 1) -> Record:
+    return Record("inlet", flow, "dataset", name, 1_700_000_000_000, f'{{"n":"{name}"}}'.encode(), count > 1, count)
+
+
+def append(path: Path, *groups: list[Record]) -> None:
+    async def run() -> None:
+        writer = SqliteLogWriter(path)
+        await asyncio.gather(*(writer.append(group) for group in groups))
+        await writer.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "log.db"
+
+
+def test_what_was_acknowledged_is_read_back_in_order_with_every_field(path: Path) -> None:
+    full = Record("i", "f", "d", "x", 5, b'{"messages":[1,2,3]}', True, 2, (1,))
+    append(path, [record("a"), record("b")], [full])
+    reader = SqliteLogReader(path)
+    assert reader.read(0, 100) == [(1, record("a")), (2, record("b")), (3, full)]
+    reader.close()
+
+
+def test_requests_that_wait_together_are_committed_together_and_keep_their_positions(path: Path) -> None:
+    append(path, *[[record(str(n))] for n in range(500)])
+    append(path, *[[record(str(n))] for n in range(500, 600)])
+    reader = SqliteLogReader(path)
+    read = reader.read(0, 10_000)
+    assert [position for position, _ in read] == list(range(1, 601))
+    assert {r.xaction_id for _, r in read} == {str(n) for n in range(600)}
+    groups = sqlite3.connect(path).execute("SELECT count(*) FROM record_group").fetchone()[0]
+    assert groups < 50
+    reader.close()
+
+
+def test_reading_goes_on_in_the_middle_of_a_group_and_stops_at_the_limit(path: Path) -> None:
+    append(path, [record(str(n)) for n in range(10)])
+    reader = SqliteLogReader(path)
+    assert [r.xaction_id for _, r in reader.read(4, 3)] == ["4", "5", "6"]
+    assert reader.read(10, 3) == []
+    reader.close()
+
+
+def test_one_large_batch_is_read_whole_even_above_the_limit(path: Path) -> None:
+    append(path, [record("big", count=50_000), record("next")])
+    reader = SqliteLogReader(path)
+    assert [r.xaction_id for _, r in reader.read(0, 1000)] == ["big"]
+    assert [r.xaction_id for _, r in reader.read(1, 1000)] == ["next"]
+    reader.close()
+
+
+def test_pending_counts_messages_of_each_flow_after_a_position(path: Path) -> None:
+    append(path, [record("a"), record("b", flow="other", count=7), record("c"), record("d", flow="")])
+    reader = SqliteLogReader(path)
+    assert reader.pending(1) == {"other": 7, "flow": 1, "dataset": 1}
+    reader.close()
+
+
+def test_positions_go_on_after_everything_was_trimmed(path: Path) -> None:
+    append(path, [record("a"), record("b")])
+    reader = SqliteLogReader(path)
+    assert reader.trim(2, 1_800_000_000_000) == 1
+    assert reader.read(0, 10) == []
+    append(path, [record("c")])
+    assert reader.read(2, 10) == [(3, record("c"))]
+    reader.close()
+
+
+def test_trimming_keeps_what_is_not_processed_or_young(path: Path) -> None:
+    append(path, [record("a")])
+    append(path, [record("b")])
+    reader = SqliteLogReader(path)
+    assert reader.trim(1, 1_600_000_000_000) == 0
+    assert reader.trim(1, 1_800_000_000_000) == 1
+    assert [r.xaction_id for _, r in reader.read(0, 10)] == ["b"]
+    reader.close()
+
+
+def test_a_failing_disk_refuses_the_append_and_the_next_one_works_again(path: Path) -> None:
+    async def run() -> list[str]:
+        writer = SqliteLogWriter(path)
+        await writer.append([record("kept")])
+        pages = writer._connection.execute("PRAGMA page_count").fetchone()[0]
+        writer._connection.execute(f"PRAGMA max_page_count={pages}")  # the disk is full
+        huge = Record("i", "f", "d", "lost", 1, b"x" * 1_000_000)
+        with pytest.raises(LogUnavailable):
+            await writer.append([huge])
+        assert not writer.is_healthy
+        writer._connection.execute("PRAGMA max_page_count=1000000")
+        await writer.append([record("after")])
+        assert writer.is_healthy
+        await writer.close()
+        reader = SqliteLogReader(path)
+        found = [r.xaction_id for _, r in reader.read(0, 10)]
+        reader.close()
+        return found
+
+    assert asyncio.run(run()) == ["kept", "after"]
+
+
+def test_a_request_that_was_given_up_does_not_take_its_neighbours_with_it(path: Path) -> None:
+    async def run() -> None:
+        writer = SqliteLogWriter(path)
+        first, second = writer.append([record("a")]), writer.append([record("b")])
+        first.cancel()
+        await second
+        await writer.close()
+
+    asyncio.run(run())
+
+
+def test_a_file_of_a_later_release_is_refused_by_name(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version=7")
+    connection.close()
+    with pytest.raises(LogFormatUnknown, match="format 7"):
+        SqliteLogReader(path)

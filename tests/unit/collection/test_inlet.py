@@ -1,0 +1,259 @@
+"""What an inlet answers, by status and body, through its RSGI face with a log in memory."""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parcours.collection.envelope import Destination, find_destination
+from parcours.collection.inlet import Collector
+from parcours.flows.model import Flow, Inlet
+from parcours.log import LogUnavailable, Record
+
+SCHEMA = "https://ns.adobe.com/acme/schemas/abc"
+XDM, RAW, LOCKED, OFF = "a" * 64, "b" * 64, "c" * 64, "d" * 64
+
+
+def make_inlet(inlet_id: str, data_type: str = "xdm", **changes: Any) -> Inlet:
+    flow = Flow("flow-1", 1, "Orders", "dataset-1", SCHEMA, None, True)
+    off = Flow("flow-off", 1, "Off", "dataset-2", SCHEMA, None, False)
+    values: dict[str, Any] = {
+        "inlet_id": inlet_id,
+        "scope_id": 1,
+        "org_id": "ACME@AdobeOrg",
+        "sandbox_name": "prod",
+        "connection_id": "c",
+        "data_type": data_type,
+        "is_authenticated": False,
+        "source_id": "s",
+        "name": "n",
+        "is_enabled": True,
+        "flows": {"flow-1": flow, "flow-off": off},
+    }
+    return Inlet(**{**values, **changes})
+
+
+class MemoryLog:
+    """Keeps what was appended; `broken` makes it refuse as a full disk does."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.waiting = 0
+        self.broken = False
+        self.is_healthy = True
+
+    def append(self, records: Sequence[Record]) -> Awaitable[None]:
+        async def done() -> None:
+            if self.broken:
+                raise LogUnavailable("the event log can't be written: disk full")
+            self.records.extend(records)
+
+        return done()
+
+
+class FakeAccess:
+    def read_token(self, authorization: str) -> Any:
+        class Token:
+            org_id = "ACME@AdobeOrg" if authorization.endswith("good") else "OTHER@AdobeOrg"
+
+        return None if authorization.endswith("bad") else Token()
+
+
+class Request:
+    def __init__(self, path: str, body: bytes, headers: dict[str, str], method: str = "POST", query: str = "") -> None:
+        self.path, self.method, self.query_string, self._body = path, method, query, body
+        self.headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+        self.headers = {key: value for key, value in self.headers.items() if value}
+        self.status = 0
+        self.answer: Any = None
+        self.sent_headers: dict[str, str] = {}
+
+    async def __call__(self) -> bytes:
+        return self._body
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.answer, self.sent_headers = status, orjson.loads(body), dict(headers)
+
+
+class Bench:
+    """A collector over a log in memory."""
+
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.violations: list[dict[str, Any]] = []
+
+        async def refresh() -> None:
+            pass
+
+        async def validate(*_: Any) -> list[dict[str, Any]]:
+            return self.violations
+
+        self.collector = Collector(FakeAccess(), self.log, 1_048_576, 100, refresh, validate)  # type: ignore[arg-type]
+        self.collector.inlets = {
+            XDM: make_inlet(XDM),
+            RAW: make_inlet(RAW, "raw"),
+            LOCKED: make_inlet(LOCKED, is_authenticated=True),
+            OFF: make_inlet(OFF, is_enabled=False),
+        }
+        self.collector.schema_of = lambda scope, dataset: {"dataset-9": SCHEMA}.get(dataset) if scope == 1 else None
+
+    def post(self, path: str, body: Any, headers: dict[str, str] | None = None, **more: Any) -> Request:
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        request = Request(path, raw, headers or {}, **more)
+        asyncio.run(self.collector(request, request))
+        return request
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def envelope(**header: Any) -> dict[str, Any]:
+    return {
+        "header": {"schemaRef": {"id": SCHEMA, "contentType": "x"}, "flowId": "flow-1", **header},
+        "body": {"xdmMeta": {"schemaRef": {"id": SCHEMA}}, "xdmEntity": {"_id": "1"}},
+    }
+
+
+def test_an_accepted_message_is_in_the_log_as_it_came(bench: Bench) -> None:
+    raw = orjson.dumps(envelope())
+    request = bench.post(f"/collection/{XDM}", raw)
+    assert request.status == 200
+    assert set(request.answer) == {"inletId", "xactionId", "receivedTimeMs"}
+    (kept,) = bench.log.records
+    assert (kept.body, kept.flow_id, kept.dataset_id) == (raw, "flow-1", "dataset-1")
+    assert kept.xaction_id == request.answer["xactionId"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "says"),
+    [
+        (f"/collection/{XDM}", b"not json", {}, 400, "not JSON"),
+        (f"/collection/{XDM}", b"", {}, 400, "no body"),
+        (f"/collection/{XDM}", b"[]", {}, 400, "unknown xdm format"),
+        (f"/collection/{XDM}", b"{}", {}, 400, "unknown xdm format"),
+        (f"/collection/{XDM}", envelope(imsOrgId="B@AdobeOrg"), {}, 400, "absent or wrong ims org"),
+        (f"/collection/{XDM}", envelope(schemaRef={"id": SCHEMA + "x"}), {}, 400, "unknown xdm format"),
+        (f"/collection/{XDM}", envelope(flowId="nope"), {}, 400, "unknown flow"),
+        (f"/collection/{XDM}", envelope(flowId="flow-off"), {}, 400, "disabled"),
+        (f"/collection/{XDM}", envelope(flowId=None, datasetId="nope"), {}, 400, "unknown data set"),
+        (f"/collection/{XDM}", envelope(flowId=None), {}, 400, "names no flow"),
+        (f"/collection/{XDM}", envelope(msgType="xdmEntityUpdate"), {}, 400, "deprecated"),
+        (f"/collection/{XDM}", envelope(), {"x-adobe-flow-id": "nope"}, 400, "unknown flow"),
+        (f"/collection/{RAW}", {"a": 1}, {}, 400, "names no flow"),
+        (f"/collection/{OFF}", envelope(), {}, 403, "disabled"),
+        ("/collection/unknown", envelope(), {}, 404, "No inlet"),
+        (f"/collection/{XDM}", b" " * 2_000_000, {}, 413, "2000000"),
+        (f"/collection/{XDM}", b" " * 2_000_000, {"content-length": ""}, 413, "2000000"),
+        (f"/collection/{XDM}", envelope(), {"content-type": "text/plain"}, 415, "text/plain"),
+        (f"/collection/{LOCKED}", envelope(), {}, 401, "Ims service token is empty"),
+        (f"/collection/{LOCKED}", envelope(), {"authorization": "Bearer bad"}, 401, "invalid or expired"),
+        (f"/collection/{LOCKED}", envelope(), {"authorization": "Bearer foreign"}, 403, "another organisation"),
+        (f"/collection/batch/{XDM}", {"messages": 1}, {}, 400, "list of messages"),
+    ],
+)
+def test_bad_input_gets_a_status_and_is_told_what_and_where(
+    bench: Bench, path: str, body: Any, headers: dict[str, str], status: int, says: str
+) -> None:
+    request = bench.post(path, body, headers)
+    assert request.status == status
+    assert says in request.answer["report"]["message"]
+    assert int(request.answer["status"]) == status
+    assert bench.log.records == []
+
+
+def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
+    request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
+    assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
+
+
+def test_the_status_of_an_authentication_problem_is_a_string(bench: Bench) -> None:
+    assert bench.post(f"/collection/{LOCKED}", envelope()).answer["status"] == "401"
+    assert bench.post(f"/collection/{LOCKED}", envelope(), {"authorization": "Bearer good"}).status == 200
+
+
+def test_a_full_disk_is_503_with_retry_after_and_nothing_is_acknowledged(bench: Bench) -> None:
+    bench.log.broken = True
+    request = bench.post(f"/collection/{XDM}", envelope())
+    assert (request.status, request.sent_headers["retry-after"]) == (503, "1")
+
+
+def test_an_overfull_queue_is_503(bench: Bench) -> None:
+    bench.log.waiting = 100
+    assert bench.post(f"/collection/{XDM}", envelope()).status == 503
+
+
+def test_the_good_messages_of_a_batch_are_kept_and_the_bad_ones_told_by_position(bench: Bench) -> None:
+    messages = [envelope(), {"header": {}}, 7, envelope(imsOrgId="B@AdobeOrg"), envelope()]
+    request = bench.post(f"/collection/batch/{XDM}", {"messages": messages})
+    assert request.status == 207
+    batch_id = request.answer["batchId"]
+    responses = request.answer["responses"]
+    assert responses[0] == {"xactionId": f"{batch_id}:0"}
+    assert responses[4] == {"xactionId": f"{batch_id}:4"}
+    assert [r["statusCode"] for r in responses[1:4]] == [400, 400, 400]
+    assert responses[3]["message"].endswith("absent or wrong ims org in the header")
+    assert [r["xactionId"].rsplit("-", 1)[1] for r in responses[1:4]] == ["1", "2", "3"]
+    (kept,) = bench.log.records
+    assert (kept.count, list(kept.skip), kept.is_batch) == (2, [1, 2, 3], True)
+
+
+def test_a_batch_for_several_flows_becomes_one_record_each(bench: Bench) -> None:
+    other = envelope(flowId=None, datasetId="dataset-9")
+    request = bench.post(f"/collection/batch/{XDM}", {"messages": [envelope(), other, envelope()]})
+    assert all("statusCode" not in r for r in request.answer["responses"])
+    first, second = bench.log.records
+    assert (first.flow_id, first.count, orjson.loads(first.body)["indexes"]) == ("flow-1", 2, [0, 2])
+    assert (second.dataset_id, second.count, orjson.loads(second.body)["indexes"]) == ("dataset-9", 1, [1])
+
+
+def test_a_batch_of_only_bad_messages_is_still_207(bench: Bench) -> None:
+    request = bench.post(f"/collection/batch/{XDM}", {"messages": [1, 2]})
+    assert request.status == 207
+    assert bench.log.records == []
+
+
+@pytest.mark.parametrize("query", ["syncValidation=true", "syncValidation=True"])
+def test_synchronous_validation_passes_or_shows_the_tree(bench: Bench, query: str) -> None:
+    passed = bench.post(f"/collection/{XDM}", envelope(), query=query)
+    assert passed.answer["syncValidation"] == {"status": "pass"}
+    bench.violations = [{"message": "no"}]
+    refused = bench.post(f"/collection/{XDM}", envelope(), query=query)
+    assert refused.status == 400
+    assert refused.answer["report"]["cause"] == {"_streamingValidation": [{"message": "no"}]}
+    assert len(bench.log.records) == 1
+
+
+def test_the_flow_may_stand_in_the_query_and_the_envelope_may_be_left_out(bench: Bench) -> None:
+    query = "x-adobe-flow-id=flow-1"
+    assert bench.post(f"/collection/{RAW}", {"any": "thing"}, query=query).status == 200
+    assert bench.post(f"/collection/{XDM}", {"_id": "1"}, query=query).status == 200
+    assert bench.post(f"/data/foundation/import/collection/{RAW}/", {"any": 1}, query=query).status == 200
+    assert len(bench.log.records) == 3
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["header", "body", "schemaRef", "id", "flowId", "imsOrgId", "xdmMeta", "operations", "data"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(message=json_values, data_type=st.sampled_from(["xdm", "raw"]), flow_id=st.sampled_from([None, "flow-1", "x"]))
+def test_any_json_finds_a_destination_or_a_reason(message: Any, data_type: str, flow_id: str | None) -> None:
+    found = find_destination(make_inlet(XDM, data_type), message, flow_id, lambda _scope, _dataset: None)
+    assert isinstance(found, Destination) or (isinstance(found, str) and found)
