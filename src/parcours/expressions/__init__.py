@@ -1,0 +1,29 @@
+"""One runtime (values, types, functions, compiler) under the languages of journeys and of mappings."""
+
+from parcours.expressions.compiler import JourneyExpression, compile_journey
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference
+from parcours.expressions.references import (
+    AnyReferences,
+    EvaluationContext,
+    Reference,
+    ReferenceTypes,
+    SchemaReferences,
+)
+from parcours.expressions.types import Type
+from parcours.expressions.values import to_json, to_text
+
+__all__ = [
+    "AnyReferences",
+    "EvaluationContext",
+    "ExpressionFailed",
+    "ExpressionInvalid",
+    "JourneyExpression",
+    "Reference",
+    "ReferenceTypes",
+    "SchemaReferences",
+    "Type",
+    "UnknownReference",
+    "compile_journey",
+    "to_json",
+    "to_text",
+]

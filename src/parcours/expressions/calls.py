@@ -1,0 +1,168 @@
+"""Function calls: choosing the overload, and making the call. Source: expression-language §8."""
+
+from collections.abc import Callable
+from typing import Any
+
+from parcours.expressions.code import Code, Run, constant, refused
+from parcours.expressions.errors import ExpressionFailed, nearest
+from parcours.expressions.functions import Function, Library, Parameter
+from parcours.expressions.references import EvaluationContext
+from parcours.expressions.syntax import At
+from parcours.expressions.types import Type
+from parcours.expressions.values import type_of
+
+_UNSURE = (Type.ANY, Type.NULL, Type.NUMBER, Type.LIST_ANY)
+
+
+def compile_call(library: Library, at: At, arguments: list[Code]) -> Code:
+    """The call of the function named by `at.token`. Raises ExpressionInvalid."""
+    name = at.token
+    rows = library.by_name.get(name)
+    if rows is None:
+        raise refused(at, f"unknown function {name!r}", "reference", nearest(name, library.by_name))
+    kinds = [argument.type for argument in arguments]
+    fitting = [row for row in rows if row.takes(len(kinds)) and _accepts(row, kinds)]
+    if not fitting:
+        given = ", ".join(kinds)
+        known = "; ".join(row.signature for row in rows[:12])
+        raise refused(at, f"{name}({given}) does not exist, there is {known}")
+    chosen = fitting[0]
+    if len(fitting) > 1 and any(kind in _UNSURE for kind in kinds) and len({row.call for row in fitting}) > 1:
+        return _dispatch(fitting, kinds, arguments)
+    prepared = [_prepare(at, chosen.parameter(i), argument) for i, argument in enumerate(arguments)]
+    results = {row.result_type(kinds) for row in fitting}
+    result = chosen.result_type(kinds) if len(results) == 1 else Type.ANY
+    run = _caller(chosen, [argument.run for argument in prepared])
+    if chosen.is_pure and prepared and all(argument.is_constant for argument in prepared):
+        return _fold(at, chosen, result, run)
+    return Code(result, run)
+
+
+def _accepts(row: Function, kinds: list[Type]) -> bool:
+    return all(row.parameter(index).accepts(kind) for index, kind in enumerate(kinds))
+
+
+def _fold(at: At, row: Function, result: Type, run: Run) -> Code:
+    try:
+        value = run(_NOTHING, None)
+    except ExpressionFailed as error:
+        raise refused(at, str(error)) from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise refused(at, f"{row.name} can't be computed: {error}") from None
+    if value is None and row.must_yield:
+        raise refused(at, f"{row.name} can't read this text")
+    return constant(result, value)
+
+
+_NOTHING = EvaluationContext()
+
+
+def _prepare(at: At, parameter: Parameter, argument: Code) -> Code:
+    if parameter.is_constant and not (argument.is_constant and argument.value is not None):
+        raise refused(at, f"this argument of {at.token} must be a literal")
+    kind = parameter.kind
+    if argument.is_constant:
+        if kind is None or argument.value is None:
+            return argument
+        try:
+            return constant(argument.type, kind.prepare(argument.value))
+        except ValueError as error:
+            raise refused(at, str(error)) from None
+    run = argument.run
+    if argument.type in _UNSURE or (argument.type is Type.LIST_ANY and parameter.type is not None):
+        convert = parameter.converter()
+        if convert is not None:
+            run = _then(convert, run)
+        elif parameter.type is None:
+            run = _then(_as_list, run)
+    if kind is not None:
+        run = _then(_unless_null(kind.prepare_late), run)
+    return Code(argument.type, run)
+
+
+def _then(convert: Callable[[Any], Any], run: Run) -> Run:
+    return lambda context, element: convert(run(context, element))
+
+
+def _unless_null(prepare: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else prepare(value)
+
+
+def _as_list(value: Any) -> Any:
+    if value is not None and type(value) is not list:
+        raise ExpressionFailed(f"a list is needed, not a value of type {type_of(value)}")
+    return value
+
+
+def _caller(row: Function, runs: list[Run]) -> Run:
+    call, keeps_null = row.call, row.nulls == "keep"
+    on_null = False if row.nulls == "false" else None
+    if row.takes_context:
+
+        def with_context(context: EvaluationContext, element: Any) -> Any:
+            values = [run(context, element) for run in runs]
+            return on_null if None in values and not keeps_null else call(context, *values)
+
+        return with_context
+    if len(runs) == 1:
+        only = runs[0]
+
+        def with_one(context: EvaluationContext, element: Any) -> Any:
+            value = only(context, element)
+            return on_null if value is None and not keeps_null else call(value)
+
+        return with_one
+    if len(runs) == 2:
+        first, second = runs
+
+        def with_two(context: EvaluationContext, element: Any) -> Any:
+            a, b = first(context, element), second(context, element)
+            return on_null if (a is None or b is None) and not keeps_null else call(a, b)
+
+        return with_two
+
+    def with_many(context: EvaluationContext, element: Any) -> Any:
+        values = [run(context, element) for run in runs]
+        return on_null if any(value is None for value in values) and not keeps_null else call(*values)
+
+    return with_many
+
+
+def _dispatch(rows: list[Function], kinds: list[Type], arguments: list[Code]) -> Code:
+    """Chooses the overload when it runs, by the types of the values; JSON text may stand for a date."""
+    results = {row.result_type(kinds) for row in rows}
+    result = results.pop() if len(results) == 1 else Type.ANY
+    runs = [argument.run for argument in arguments]
+
+    def run(context: EvaluationContext, element: Any) -> Any:
+        values = [one(context, element) for one in runs]
+        actual = [type_of(value) for value in values]
+        for row in rows:
+            if _accepts(row, actual):
+                return _call_with(row, context, values)
+        for row in rows:
+            try:
+                return _call_with(row, context, values)
+            except ExpressionFailed:
+                continue
+        raise ExpressionFailed(f"{rows[0].name} can't be applied to {', '.join(actual)}")
+
+    return Code(result, run)
+
+
+def _call_with(row: Function, context: EvaluationContext, values: list[Any]) -> Any:
+    ready: list[Any] = []
+    for index, value in enumerate(values):
+        parameter = row.parameter(index)
+        convert = parameter.converter()
+        if convert is not None:
+            value = convert(value)
+        if parameter.kind is not None and value is not None:
+            try:
+                value = (parameter.kind.prepare if parameter.is_constant else parameter.kind.prepare_late)(value)
+            except ValueError as error:
+                raise ExpressionFailed(str(error)) from None
+        ready.append(value)
+    if row.nulls != "keep" and any(value is None for value in ready):
+        return False if row.nulls == "false" else None
+    return row.call(context, *ready) if row.takes_context else row.call(*ready)

@@ -1,0 +1,64 @@
+"""What a piece of an expression is compiled to."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from parcours.expressions.errors import ExpressionInvalid, Fault
+from parcours.expressions.references import EvaluationContext
+from parcours.expressions.syntax import At, ReferenceKind
+from parcours.expressions.types import Type
+from parcours.expressions.values import converter
+
+Run = Callable[[EvaluationContext, Any], Any]
+"""(context, element of the innermost selector) → value."""
+
+
+class Code(NamedTuple):
+    """A typed callable, or a constant known beforehand."""
+
+    type: Type
+    run: Run
+    is_constant: bool = False
+    value: Any = None
+
+
+class Scope(NamedTuple):
+    """What a selector's condition sees: the element in hand."""
+
+    kind: ReferenceKind
+    root: tuple[str, ...]
+    path: tuple[str, ...]
+    type: Type
+
+
+class Lint(NamedTuple):
+    """Something that is accepted here and that the author should know of."""
+
+    rule: str
+    """Stable name, e.g. "plus-operand-parentheses"."""
+    message: str
+    line: int
+    column: int
+
+
+def constant(kind: Type, value: Any) -> Code:
+    """A value known when the expression is written."""
+    return Code(kind, lambda _context, _element: value, True, value)
+
+
+def refused(at: At, reason: str, fault: Fault = "type", candidates: list[str] | None = None) -> ExpressionInvalid:
+    """The error for something written at `at`."""
+    return ExpressionInvalid(
+        reason, fault=fault, line=at.line, column=at.column, token=at.token, candidates=candidates or ()
+    )
+
+
+def converted(code: Code, wanted: Type) -> Code:
+    """`code` with its value checked when it runs and turned into the wanted type."""
+    convert = converter(wanted)
+    if convert is None or code.type is wanted or code.type is Type.NULL:
+        return code
+    if code.is_constant:
+        return constant(wanted, convert(code.value))
+    run = code.run
+    return Code(wanted, lambda context, element: convert(run(context, element)))

@@ -1,0 +1,568 @@
+"""Journey expressions compiled: types checked once, then plain Python closures."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from parcours.expressions import paths
+from parcours.expressions.calls import compile_call
+from parcours.expressions.code import Code, Lint, Run, Scope, constant, converted, refused
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference, nearest
+from parcours.expressions.journey_parser import parse_journey
+from parcours.expressions.library import JOURNEY
+from parcours.expressions.operators import ORDERINGS, arithmetic, differs, order_unknown, orderable
+from parcours.expressions.paths import Step
+from parcours.expressions.references import PLATFORM, EvaluationContext, Reference, ReferenceTypes
+from parcours.expressions.syntax import (
+    At,
+    Call,
+    Chain,
+    Comparison,
+    Conditional,
+    Constant,
+    Element,
+    Field,
+    Group,
+    ListOf,
+    Logical,
+    Negative,
+    Node,
+    Not,
+    ReferenceKind,
+    ReferenceTo,
+    Selector,
+    Test,
+)
+from parcours.expressions.types import Type, accepts
+from parcours.expressions.values import (
+    INTEGER_MAX,
+    converter,
+    is_equal,
+    parse_date,
+    parse_date_time,
+    parse_date_time_only,
+)
+
+_DOTTED = re.compile(r"(\d\d)\.(\d\d)(?:\.(\d\d)(?!\d))?(\.\d{3,9})?(\D.*|)", re.ASCII)
+_ELEMENT_NAMES: dict[ReferenceKind, str] = {
+    "event": "currentEventField",
+    "dataSource": "currentDataPackField",
+    "action": "currentActionField",
+    "datasetLookup": "currentDatasetLookupField",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyExpression:
+    """A compiled expression: made once, run for every event."""
+
+    text: str
+    type: Type
+    """What it yields; ANY when only running will tell."""
+    evaluate: Callable[[EvaluationContext], Any]
+    """Its value for a context (see `values` for the Python types; `values.to_json` makes it JSON).
+
+    Raises ExpressionFailed when a value can't be worked with.
+    """
+    references: tuple[Reference, ...]
+    """Everything it may read, each once, in the order written."""
+    warnings: tuple[Lint, ...]
+
+    def holds(self, context: EvaluationContext) -> bool:
+        """Whether it yields true; null does not hold. Raises ExpressionFailed."""
+        return self.evaluate(context) is True
+
+    @property
+    def reads_profile(self) -> bool:
+        """Whether the profile must be at hand."""
+        return any(reference.is_profile for reference in self.references)
+
+    @property
+    def reads_experience_events(self) -> bool:
+        """Whether the person's stored events must be at hand."""
+        return any(reference.is_experience_events for reference in self.references)
+
+
+def compile_journey(text: str, references: ReferenceTypes, expected: Type | None = None) -> JourneyExpression:
+    """Compile a journey expression.
+
+    expected: the type its place needs; None for any. Raises ExpressionInvalid.
+    """
+    try:
+        compiler = _Compiler(references)
+        code = compiler.compile(parse_journey(text), None)
+    except RecursionError:
+        raise ExpressionInvalid("the expression is nested too deeply") from None
+    if expected is not None:
+        code = _fit(code, expected)
+    run = code.run
+
+    def evaluate(context: EvaluationContext) -> Any:
+        try:
+            return run(context, None)
+        except (TypeError, ValueError, OverflowError, ArithmeticError, RecursionError) as error:
+            raise ExpressionFailed(f"the expression can't be evaluated: {error}") from error
+
+    found = tuple(dict.fromkeys(compiler.references))
+    return JourneyExpression(text, code.type, evaluate, found, tuple(compiler.lints))
+
+
+def _fit(code: Code, expected: Type) -> Code:
+    if code.type is expected or expected is Type.ANY:
+        return code
+    if not (accepts(expected, code.type) or (expected is Type.DECIMAL and code.type is Type.INTEGER)):
+        hint = ""
+        if expected is Type.DATE_TIME_ONLY and code.type is Type.DATE_TIME:
+            hint = "; wrap it in toDateTimeOnly(…)"
+        raise ExpressionInvalid(f"the expression yields {code.type}, {expected} is needed{hint}", fault="type")
+    return converted(code, expected)
+
+
+class _Compiler:
+    def __init__(self, types: ReferenceTypes) -> None:
+        self.types = types
+        self.references: list[Reference] = []
+        self.lints: list[Lint] = []
+
+    def compile(self, node: Node, scope: Scope | None) -> Code:
+        return _COMPILE[type(node)](self, node, scope)
+
+    def lint(self, at: At, rule: str, message: str) -> None:
+        self.lints.append(Lint(rule, message, at.line, at.column))
+
+    def boolean(self, node: Node, scope: Scope | None) -> Run:
+        code = self.compile(node, scope)
+        if not accepts(Type.BOOLEAN, code.type):
+            raise refused(node.at, f"a boolean is needed here, not {code.type}")
+        return converted(code, Type.BOOLEAN).run
+
+    # --- literals ---------------------------------------------------------------------------------------------------
+
+    def constant(self, node: Constant, _scope: Scope | None) -> Code:
+        if node.type is Type.INTEGER and node.value > INTEGER_MAX:
+            raise refused(node.at, "an integer has 64 bits", "syntax")
+        return constant(node.type, node.value)
+
+    def list_of(self, node: ListOf, scope: Scope | None) -> Code:
+        codes: list[Code] = []
+        for item in node.items:
+            codes.append(self.compile(item, scope))
+        kinds = {code.type for code in codes} - {Type.NULL}
+        if kinds == {Type.INTEGER, Type.DECIMAL}:
+            codes = [converted(code, Type.DECIMAL) for code in codes]
+            kinds = {Type.DECIMAL}
+        known = kinds - {Type.ANY}
+        if len(known) > 1 or any(kind.is_list or kind in (Type.OBJECT, Type.MAP) for kind in known):
+            names = ", ".join(sorted(kinds))
+            raise refused(node.at, f"the elements of a list have one scalar type, not {names}")
+        kind = kinds.pop().list if len(kinds) == 1 else Type.LIST_ANY
+        if all(code.is_constant for code in codes):
+            return constant(kind, [code.value for code in codes])
+        runs = [code.run for code in codes]
+        return Code(kind, lambda context, element: [run(context, element) for run in runs])
+
+    def group(self, node: Group, scope: Scope | None) -> Code:
+        return self.compile(node.inner, scope)
+
+    # --- logic ------------------------------------------------------------------------------------------------------
+
+    def negation(self, node: Not, scope: Scope | None) -> Code:
+        run = self.boolean(node.inner, scope)
+        return Code(Type.BOOLEAN, lambda context, element: run(context, element) is not True)
+
+    def logical(self, node: Logical, scope: Scope | None) -> Code:
+        if node.symbol == "or" and any(isinstance(operand, Logical) for operand in node.operands):
+            self.lint(node.at, "and-or-parentheses", "'and' is worked before 'or'; parentheses say which is meant")
+        runs: list[Run] = []
+        for operand in node.operands:
+            runs.append(self.boolean(operand, scope))
+        is_and = node.symbol == "and"
+        if len(runs) == 2:
+            first, second = runs
+            if is_and:
+                return Code(Type.BOOLEAN, lambda c, e: first(c, e) is True and second(c, e) is True)
+            return Code(Type.BOOLEAN, lambda c, e: first(c, e) is True or second(c, e) is True)
+
+        def run(context: EvaluationContext, element: Any) -> bool:
+            for one in runs:
+                if (one(context, element) is True) is not is_and:
+                    return not is_and
+            return is_and
+
+        return Code(Type.BOOLEAN, run)
+
+    def conditional(self, node: Conditional, scope: Scope | None) -> Code:
+        condition = self.boolean(node.condition, scope)
+        chosen, otherwise = self.compile(node.chosen, scope), self.compile(node.otherwise, scope)
+        kind = _common(chosen.type, otherwise.type)
+        if kind is None:
+            raise refused(node.at, f"the branches yield {chosen.type} and {otherwise.type}: one type is needed")
+        yes, no = converted(chosen, kind).run, converted(otherwise, kind).run
+        return Code(kind, lambda c, e: yes(c, e) if condition(c, e) is True else no(c, e))
+
+    # --- comparison -------------------------------------------------------------------------------------------------
+
+    def comparison(self, node: Comparison, scope: Scope | None) -> Code:
+        for side in (node.left, node.right):
+            if isinstance(side, Constant) and side.type is Type.NULL:
+                raise refused(node.at, "null can't be compared: write 'is null' or 'is not null'", "syntax")
+        left, right = self.compile(node.left, scope), self.compile(node.right, scope)
+        compare = ORDERINGS.get(node.symbol)
+        if compare is None:
+            return self.equality(node, left, right)
+        if not orderable(left.type, right.type):
+            reason = f"{left.type} {node.symbol} {right.type} is not possible: only numbers and date-times are ordered"
+            raise refused(node.at, reason)
+        if (left.type is Type.ANY and right.type in (Type.ANY, Type.NULL)) or (
+            right.type is Type.ANY and left.type in (Type.ANY, Type.NULL)
+        ):
+            compare = order_unknown(compare)
+        elif left.type is Type.ANY:
+            left = converted(left, Type.NUMBER if right.type.is_numeric else right.type)
+        elif right.type is Type.ANY:
+            right = converted(right, Type.NUMBER if left.type.is_numeric else left.type)
+        a, b = left.run, right.run
+        if right.is_constant and right.value is not None:
+            limit = right.value
+
+            def against_constant(context: EvaluationContext, element: Any) -> bool:
+                value = a(context, element)
+                return value is not None and compare(value, limit)
+
+            return Code(Type.BOOLEAN, against_constant)
+
+        def ordered(context: EvaluationContext, element: Any) -> bool:
+            x, y = a(context, element), b(context, element)
+            return x is not None and y is not None and compare(x, y)
+
+        return Code(Type.BOOLEAN, ordered)
+
+    def equality(self, node: Comparison, left: Code, right: Code) -> Code:
+        kinds = (left.type, right.type)
+        if Type.ANY in kinds:
+            other = right.type if left.type is Type.ANY else left.type
+            if other.is_temporal:
+                left, right = _read_quietly(left, other), _read_quietly(right, other)
+        elif left.type is not right.type and not {Type.NULL, Type.LIST_ANY} & set(kinds):
+            if not (left.type.is_numeric and right.type.is_numeric):
+                self.lint(node.at, "different-types", f"{left.type} and {right.type} are never equal")
+        a, b = left.run, right.run
+        if node.symbol == "!=":
+            return Code(Type.BOOLEAN, lambda c, e: differs(a(c, e), b(c, e)))
+        if left.type is right.type and left.type in (Type.STRING, Type.INTEGER, Type.DECIMAL):
+            if right.is_constant:
+                wanted = right.value
+                return Code(Type.BOOLEAN, lambda c, e: bool(a(c, e) == wanted))
+            return Code(Type.BOOLEAN, lambda c, e: bool(a(c, e) == b(c, e)))
+        return Code(Type.BOOLEAN, lambda c, e: is_equal(a(c, e), b(c, e)))
+
+    def test(self, node: Test, scope: Scope | None) -> Code:
+        code = self.compile(node.inner, scope)
+        run = code.run
+        match node.name:
+            case "is null":
+                return Code(Type.BOOLEAN, lambda c, e: run(c, e) is None)
+            case "is not null":
+                return Code(Type.BOOLEAN, lambda c, e: run(c, e) is not None)
+            case "has null":
+                if not (code.type.is_list or code.type in (Type.ANY, Type.NULL)):
+                    raise refused(node.at, f"'has null' asks a list, not {code.type}")
+                return Code(Type.BOOLEAN, lambda c, e: _has_null(run(c, e)))
+            case "is numeric":
+                return Code(Type.BOOLEAN, lambda c, e: type(run(c, e)) in (int, float))
+            case "is integer":
+                return Code(Type.BOOLEAN, lambda c, e: type(run(c, e)) is int)
+        return Code(Type.BOOLEAN, lambda c, e: type(run(c, e)) is float)
+
+    # --- arithmetic -------------------------------------------------------------------------------------------------
+
+    def chain(self, node: Chain, scope: Scope | None) -> Code:
+        first = self.compile(node.first, scope)
+        kind, is_constant, operand = first.type, first.is_constant, node.first
+        steps: list[tuple[Callable[[Any, Any], Any], Run]] = []
+        for at, symbol, right_node in node.rest:
+            right = self.compile(right_node, scope)
+            found = arithmetic(symbol, kind, right.type)
+            if found is None:
+                hint = "; both sides of * have the same type" if symbol == "*" else ""
+                raise refused(at, f"{kind} {symbol} {right.type} is not possible{hint}")
+            if symbol == "+" and (isinstance(operand, Call) or isinstance(right_node, Call)):
+                self.lint(at, "plus-operand-parentheses", "a function call beside '+' is put in parentheses elsewhere")
+            if symbol == "-" and kind.is_temporal:
+                self.lint(at, "date-minus-duration", "add a negative duration instead")
+            kind, compute = found
+            steps.append((compute, right.run))
+            is_constant, operand = is_constant and right.is_constant, right_node
+        start = first.run
+        if len(steps) == 1:
+            compute, second = steps[0]
+            code = Code(kind, lambda c, e: compute(start(c, e), second(c, e)))
+        else:
+
+            def run(context: EvaluationContext, element: Any) -> Any:
+                value = start(context, element)
+                for apply, right_run in steps:
+                    value = apply(value, right_run(context, element))
+                return value
+
+            code = Code(kind, run)
+        return self.folded(node.at, code) if is_constant else code
+
+    def folded(self, at: At, code: Code) -> Code:
+        try:
+            value = code.run(EvaluationContext(), None)
+        except ExpressionFailed as error:
+            raise refused(at, str(error)) from None
+        except (TypeError, ValueError, OverflowError) as error:
+            raise refused(at, f"this can't be computed: {error}") from None
+        kind = code.type
+        if kind is Type.NUMBER:
+            kind = Type.INTEGER if type(value) is int else Type.DECIMAL
+        return constant(kind, value)
+
+    def negative(self, node: Negative, scope: Scope | None) -> Code:
+        code = self.compile(node.inner, scope)
+        if not (code.type.is_numeric or code.type in (Type.ANY, Type.NULL)):
+            raise refused(node.at, f"- stands before a number, not before {code.type}")
+        found = arithmetic("-", Type.INTEGER, code.type)
+        assert found is not None
+        compute, run = found[1], code.run
+        result = Code(code.type, lambda c, e: compute(0, run(c, e)))
+        return self.folded(node.at, result) if code.is_constant and code.value is not None else result
+
+    # --- functions --------------------------------------------------------------------------------------------------
+
+    def call(self, node: Call, scope: Scope | None) -> Code:
+        arguments: list[Code] = []
+        for argument in node.arguments:
+            arguments.append(self.compile(argument, scope))
+        if node.name == "date":
+            return _date_literal(node, arguments)
+        code = compile_call(JOURNEY, node.at, arguments)
+        if node.name in ("inAudience", "inSegment"):
+            self.references.append(Reference("audience", arguments[0].value))
+        return code
+
+    # --- references -------------------------------------------------------------------------------------------------
+
+    def reference(self, node: ReferenceTo, scope: Scope | None) -> Code:
+        root = tuple(part.name for part in node.root)
+        steps = node.steps
+        kind = self.type_at(node.root[-1].at, node.kind, root, ())
+        if node.kind == "property":
+            self.references.append(Reference("property", root[0]))
+            return _typed(paths.reader(lambda context: context.properties, root[0], ()), kind)
+        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
+            steps = steps if self.has_profile_field(root) else steps[1:]
+        parameters: list[tuple[str, Run]] = []
+        for name, value in node.parameters:
+            parameters.append((name.name, self.compile(value, scope).run))
+        parameters.sort(key=lambda parameter: parameter[0])
+
+        def base(names: tuple[str, ...]) -> Run:
+            match node.kind:
+                case "event":
+                    return paths.event_reader(root[0], names)
+                case "action":
+                    return paths.reader(lambda context: context.actions, root[0], names)
+                case "decision":
+                    return paths.reader(lambda context: context.decisions, root[0], names)
+                case "datasetLookup":
+                    return paths.reader(lambda context: context.lookups, root[0], names)
+            return paths.data_source_reader(root[0], root[1], tuple(parameters), names)
+
+        run, kind, path = self.steps(Scope(node.kind, root, (), kind), base, steps)
+        group = root[1] if len(root) > 1 else ""
+        self.references.append(Reference(node.kind, root[0], group, path, bool(parameters)))
+        code = _typed(run, kind)
+        return code if node.default is None else self.with_default(node, code, node.default, scope)
+
+    def with_default(self, node: ReferenceTo, code: Code, default_node: Node, scope: Scope | None) -> Code:
+        default = self.compile(default_node, scope)
+        if isinstance(default_node, Call):
+            self.lint(
+                default_node.at, "default-parentheses", "a function in defaultValue is put in parentheses elsewhere"
+            )
+        fits = accepts(code.type, default.type) or (code.type is Type.DECIMAL and default.type is Type.INTEGER)
+        if not fits:
+            raise refused(default_node.at, f"the default is of type {default.type}, the field of type {code.type}")
+        run, instead = code.run, converted(default, code.type).run
+
+        def read(context: EvaluationContext, element: Any) -> Any:
+            value = run(context, element)
+            return instead(context, element) if value is None else value
+
+        return Code(code.type, read)
+
+    def element(self, node: Element, scope: Scope | None) -> Code:
+        if scope is None:
+            raise refused(node.at, f"{node.at.token} stands only inside all(), first() or last()", "reference")
+        if scope.kind != node.kind:
+            raise refused(node.at, "this collection has another name for its elements", "reference",
+                          [_ELEMENT_NAMES.get(scope.kind, "")])  # fmt: skip
+        run, kind, _ = self.steps(scope, paths.element_reader, node.steps)
+        return _typed(run, kind)
+
+    def has_profile_field(self, root: tuple[str, ...]) -> bool:
+        try:
+            return self.types.type_of("dataSource", root, ("profile",)) is not Type.ANY
+        except UnknownReference:
+            return False
+
+    def type_at(self, at: At, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type:
+        try:
+            return self.types.type_of(kind, root, path)
+        except UnknownReference as unknown:
+            raise refused(at, str(unknown), "reference", nearest(unknown.name, unknown.known)) from None
+
+    def steps(
+        self, start: Scope, base: Callable[[tuple[str, ...]], Run], steps: tuple[Field | Selector, ...]
+    ) -> tuple[Run, Type, tuple[str, ...]]:
+        """The reader of a path from `start` on, the type it yields, and the path in field names."""
+        here, names = start, []
+        rest = list(steps)
+        while rest and isinstance(rest[0], Field):
+            leading = cast(Field, rest.pop(0))
+            here = self.field(here, leading)
+            names.append(leading.name)
+        run = base(tuple(names))
+        readers: list[Step] = []
+        for step in rest:
+            if isinstance(step, Field):
+                here = self.field(here, step)
+                readers.append(paths.fields((step.name,)))
+            else:
+                here, reader = self.selector(here, step)
+                readers.append(reader)
+        return (paths.chain(run, readers) if readers else run), here.type, here.path
+
+    def field(self, here: Scope, step: Field) -> Scope:
+        if here.type not in (Type.OBJECT, Type.MAP, Type.LIST_OBJECT, Type.ANY, Type.LIST_ANY):
+            raise refused(step.at, f"{'.'.join(here.path)} is of type {here.type}: it has no fields", "reference")
+        path = (*here.path, "*" if here.type is Type.MAP else step.name)
+        kind = Type.ANY
+        if here.type not in (Type.ANY, Type.LIST_ANY):
+            kind = self.type_at(step.at, here.kind, here.root, path)
+            if here.type is Type.LIST_OBJECT and kind is not Type.ANY:
+                kind = kind if kind.is_list else Type.LIST_OBJECT if kind is Type.MAP else kind.list
+        return Scope(here.kind, here.root, path, kind)
+
+    def selector(self, here: Scope, step: Selector) -> tuple[Scope, Step]:
+        name, argument = step.name, step.argument
+        if name in ("all", "first", "last"):
+            element = self.element_of(here, step)
+            condition = self.boolean(argument, element) if argument is not None else None
+            if name == "all":
+                return here, paths.select_all(condition)
+            return element, paths.select_one(condition, is_first=name == "first")
+        if name == "at":
+            return self.element_of(here, step), paths.select_at(self.argument(step, Type.INTEGER))
+        if here.type not in (Type.MAP, Type.OBJECT, Type.ANY):
+            raise refused(step.at, f"{name} asks a map, not {here.type}")
+        if name == "entry":
+            key = self.argument(step, Type.STRING)
+            path = (*here.path, "*")
+            is_map = here.type is Type.MAP
+            kind = self.type_at(step.at, here.kind, here.root, path) if is_map else Type.ANY
+            return Scope(here.kind, here.root, path, kind), paths.select_entry(key)
+        if argument is not None:
+            raise refused(step.at, f"{name} takes no argument", "syntax")
+        if name == "keys":
+            return here._replace(type=Type.LIST_STRING), paths.select_keys
+        return here._replace(type=Type.STRING), paths.select_first_key
+
+    def element_of(self, here: Scope, step: Selector) -> Scope:
+        if not (here.type.is_list or here.type is Type.ANY):
+            raise refused(step.at, f"{step.name} asks a list, not {here.type}")
+        return here._replace(type=here.type.element)
+
+    def argument(self, step: Selector, wanted: Type) -> Run:
+        if step.argument is None:
+            raise refused(step.at, f"{step.name} takes one argument", "syntax")
+        code = self.compile(step.argument, None)
+        if not accepts(wanted, code.type):
+            raise refused(step.argument.at, f"{step.name} takes {wanted}, not {code.type}")
+        return converted(code, wanted).run
+
+
+_COMPILE: dict[type, Callable[[_Compiler, Any, Scope | None], Code]] = {
+    Constant: _Compiler.constant,
+    ListOf: _Compiler.list_of,
+    Group: _Compiler.group,
+    Not: _Compiler.negation,
+    Logical: _Compiler.logical,
+    Conditional: _Compiler.conditional,
+    Comparison: _Compiler.comparison,
+    Test: _Compiler.test,
+    Chain: _Compiler.chain,
+    Negative: _Compiler.negative,
+    Call: _Compiler.call,
+    ReferenceTo: _Compiler.reference,
+    Element: _Compiler.element,
+}
+
+
+def _typed(run: Run, kind: Type) -> Code:
+    """A reader whose values are checked against the declared type when it runs."""
+    convert = converter(kind)
+    if convert is None:
+        return Code(kind, run)
+    return Code(kind, lambda context, element: convert(run(context, element)))
+
+
+def _common(left: Type, right: Type) -> Type | None:
+    """The type of two branches together. Source: expression-language §6."""
+    if left is right or right is Type.NULL:
+        return left
+    if left is Type.NULL:
+        return right
+    if Type.ANY in (left, right):
+        return Type.ANY
+    if left.is_numeric and right.is_numeric:
+        return Type.NUMBER if Type.NUMBER in (left, right) else Type.DECIMAL
+    if Type.LIST_ANY in (left, right) and left.is_list and right.is_list:
+        return right if left is Type.LIST_ANY else left
+    return None
+
+
+def _has_null(value: Any) -> bool:
+    return type(value) is list and None in value
+
+
+def _read_quietly(code: Code, kind: Type) -> Code:
+    """A JSON text as a date of the other side's type; what isn't one stays as it is, and is not equal."""
+    if code.type is not Type.ANY:
+        return code
+    convert, run = converter(kind), code.run
+    assert convert is not None
+
+    def read(context: EvaluationContext, element: Any) -> Any:
+        value = run(context, element)
+        try:
+            return convert(value)
+        except ExpressionFailed:
+            return value
+
+    return Code(kind, read)
+
+
+def _date_literal(node: Call, arguments: list[Code]) -> Code:
+    """date("…"): its type is that of the text's shape. Source: expression-language §3."""
+    if len(arguments) != 1 or not arguments[0].is_constant or arguments[0].type is not Type.STRING:
+        raise refused(node.at, "date takes one literal text")
+    text: str = arguments[0].value
+    day, t, clock = text.partition("T")
+    dotted = _DOTTED.fullmatch(clock)
+    if dotted:
+        clock = f"{dotted[1]}:{dotted[2]}:{dotted[3] or '00'}{dotted[4] or ''}{dotted[5]}"
+    value: date | datetime | None
+    for kind, value in (
+        (Type.DATE_ONLY, parse_date(day) if not t else None),
+        (Type.DATE_TIME, parse_date_time(f"{day}T{clock}") if t else None),
+        (Type.DATE_TIME_ONLY, parse_date_time_only(f"{day}T{clock}") if t else None),
+    ):
+        if value is not None:
+            return constant(kind, value)
+    raise refused(node.at, f"{text!r} is no date: write YYYY-MM-DD, or with a time, or with a time and an offset")
