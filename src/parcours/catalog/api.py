@@ -1,0 +1,159 @@
+"""Catalog (`/data/foundation/catalog`) and the failed files of Data Access (`/data/foundation/export`)."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Connection
+from starlette.responses import StreamingResponse
+
+from parcours.access import Caller
+from parcours.access.routing import Gate, json_body, json_object
+from parcours.catalog import export
+from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
+from parcours.catalog.listing import PAGING, ListQuery, parse_query
+from parcours.catalog.model import Batch
+from parcours.catalog.service import CatalogService
+from parcours.db import Database
+
+BASE = "/data/foundation/catalog"
+EXPORT = "/data/foundation/export/batches/{batch_id}"
+
+FailedLines = Callable[[Connection, int, str], Iterable[bytes]]
+"""(connection, scope, batch id) → its failed records, each a line of JSON with its error keys."""
+
+
+def list_query(request: Request) -> ListQuery:
+    """List parameters from the query and, for paging, from headers too. Raises CatalogInvalid."""
+    pairs = request.query_params.multi_items()
+    named = {key for key, _ in pairs}
+    pairs += [(key, request.headers[key]) for key in PAGING if key not in named and key in request.headers]
+    return parse_query(pairs)
+
+
+def router(gate: Gate, service: CatalogService, db: Database, base_url: str, failed_lines: FailedLines) -> APIRouter:
+    """Data sets, batches and what failed in them. base_url: where links in answers point to."""
+    api = APIRouter(tags=["Catalog"])
+
+    @api.get(f"{BASE}/dataSets")
+    def list_data_sets(caller: Caller = Depends(gate.caller), query: ListQuery = Depends(list_query)) -> dict[str, Any]:
+        return service.data_sets(caller, query)
+
+    @api.post(f"{BASE}/dataSets")
+    def create_data_set(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> Response:
+        dataset_id = service.create(caller, body)
+        return _links(dataset_id, 201, {"Location": f"{base_url}{BASE}/dataSets/{dataset_id}"})
+
+    @api.get(f"{BASE}/dataSets/{{dataset_id}}")
+    def get_data_set(request: Request, dataset_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+        query = parse_query(p for p in request.query_params.multi_items() if p[0] == "properties")
+        document, version = service.data_set(caller, dataset_id, query.properties)
+        return Response(
+            orjson.dumps({dataset_id: document}), media_type="application/json", headers={"ETag": f'"{version}"'}
+        )
+
+    @api.patch(f"{BASE}/dataSets/{{dataset_id}}")
+    def patch_data_set(
+        request: Request, dataset_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+    ) -> Response:
+        if not isinstance(body, dict | list):
+            raise CatalogInvalid("the body is an object of new values or a list of JSON Patch operations")
+        service.patch(caller, dataset_id, body, *_preconditions(request))
+        return _links(dataset_id)
+
+    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}")
+    def merge_data_set(
+        request: Request,
+        dataset_id: str,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> Response:
+        service.merge(caller, dataset_id, body, *_preconditions(request))
+        return _links(dataset_id)
+
+    @api.put(f"{BASE}/dataSets/{{dataset_id}}")
+    def replace_data_set(
+        request: Request,
+        dataset_id: str,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> Response:
+        service.replace(caller, dataset_id, body, *_preconditions(request))
+        return _links(dataset_id)
+
+    @api.delete(f"{BASE}/dataSets/{{dataset_id}}")
+    def delete_data_set(dataset_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+        service.delete(caller, dataset_id)
+        return _links(dataset_id)
+
+    @api.get(f"{BASE}/lastBatches")
+    def last_batches(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return service.last_batches(caller)
+
+    @api.get(f"{BASE}/batches")
+    def list_batches(caller: Caller = Depends(gate.caller), query: ListQuery = Depends(list_query)) -> dict[str, Any]:
+        return service.batches(caller, query)
+
+    @api.get(f"{BASE}/batches/{{batch_id}}")
+    def get_batch(batch_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return {batch_id: service.batch(caller, batch_id)}
+
+    def lines_of(batch: Batch) -> Iterator[bytes]:
+        if batch.is_failed:
+            with db.read() as connection:
+                yield from failed_lines(connection, batch.scope_id, batch.id)
+
+    @api.get(f"{EXPORT}/failed", response_model=None)
+    def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
+        batch = service.require_batch(caller, batch_id)
+        folder = EXPORT.format(batch_id=batch_id) + "/failed"
+        if path == export.SUCCESS_MARK:
+            return _stream(())
+        if path == export.part_name(batch) and batch.is_failed:
+            return _stream(lines_of(batch))
+        if path:
+            raise ExportFileNotFound(f"batch {batch_id} has no failed file {path!r}")
+        files = [(export.SUCCESS_MARK, 0)]
+        if batch.is_failed:
+            files.append((export.part_name(batch), export.size_of(lines_of(batch))))
+        return export.file_list(base_url, folder, files)
+
+    @api.get(f"{EXPORT}/meta", response_model=None)
+    def meta_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
+        batch = service.require_batch(caller, batch_id)
+        folder = EXPORT.format(batch_id=batch_id) + "/meta"
+        part = f"{export.ROW_ERRORS}/{export.part_name(batch)}"
+        if path in export.SAMPLE_NAMES:
+            return _stream(export.row_errors(export.sample(lines_of(batch)), batch))
+        if path == part and batch.is_failed:
+            return _stream(export.row_errors(lines_of(batch), batch))
+        if path == export.ROW_ERRORS:
+            files = [(part, export.size_of(export.row_errors(lines_of(batch), batch)))] if batch.is_failed else []
+        elif path == export.INPUT_FILES:
+            files = []  # streamed records come in requests, not in files
+        elif path:
+            raise ExportFileNotFound(f"batch {batch_id} has no file {path!r}")
+        else:
+            sample = export.row_errors(export.sample(lines_of(batch)), batch)
+            files = [
+                (export.ROW_ERRORS, 0),
+                (export.SAMPLE_NAMES[0], export.size_of(sample)),
+                (export.INPUT_FILES, 0),
+            ]
+        return export.file_list(base_url, folder, files)
+
+    return api
+
+
+def _preconditions(request: Request) -> tuple[str | None, str | None]:
+    return request.headers.get("if-match"), request.headers.get("if-none-match")
+
+
+def _links(dataset_id: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """What every change of a data set answers."""
+    return Response(orjson.dumps([f"@/dataSets/{dataset_id}"]), status, headers, media_type="application/json")
+
+
+def _stream(lines: Iterable[bytes]) -> StreamingResponse:
+    return StreamingResponse((line + b"\n" for line in lines), media_type="application/octet-stream")
