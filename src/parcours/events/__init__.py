@@ -1,0 +1,1 @@
+"""Event configurations: which streamed records are an event, and who it is about."""

@@ -25,8 +25,6 @@ class CompiledJourney:
     entry_event_name: str
     entry_waiting_for: str
     """`event:<entry_event_uid>`, made once."""
-    event_names: Mapping[str, str]
-    """The name expressions use for each event, by event uid, as it was at publication."""
     listened: frozenset[str]
     """Uids of the events some node after the entry listens to."""
     nodes: Mapping[str, Node]
@@ -36,5 +34,7 @@ class CompiledJourney:
     is_reentrance_allowed: bool
     reentrance_wait_us: int
     """Least time between two entrances of one key."""
+    reads_profile: bool = False
+    """Whether an expression reads the profile or the stored events of the person."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""

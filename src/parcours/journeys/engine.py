@@ -115,8 +115,8 @@ def _stop(journey: CompiledJourney, instance: Instance, stimulus: Stopped, now_u
 
 
 def _cancel_timer(run: Run) -> None:
-    """Cancel the timer of the node that holds the instance, if it may have one."""
-    if run.node is not None and run.waiting_for != "action" and run.step_seq:
+    """Cancel the timer of the node that holds the instance, if one runs."""
+    if run.node is not None and run.node.has_timer:
         run.commands.append(CancelTimer(run.node.id, run.pass_no))
 
 
@@ -153,4 +153,7 @@ def _give(run: Run, stimulus: Stimulus) -> None:
 
 def _fits(run: Run) -> bool:
     """Whether what the instance carries is still within the limit."""
-    return len(orjson.dumps({"events": run.events, "actions": run.actions})) <= MAX_CONTEXT_BYTES
+    try:
+        return len(orjson.dumps({"events": run.events, "actions": run.actions})) <= MAX_CONTEXT_BYTES
+    except TypeError:  # nested deeper than what can be stored
+        return False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from parcours.expressions.references import EvaluationContext
 from parcours.journeys.model import (
     GLOBAL_TIMER,
     NOTHING,
@@ -38,6 +39,11 @@ class Node:
         self.exits: dict[str, Node] = {}
         """The next node by transition: `default`, `path:<id>`, `timeout`, `error`, `other`. Filled when linked."""
 
+    @property
+    def has_timer(self) -> bool:
+        """Whether a timer runs while the node holds an instance."""
+        return False
+
     def enter(self, run: "Run") -> "Node | None":
         """Act on arrival. Returns the node that follows; None when the instance holds here or has ended."""
         raise NotImplementedError
@@ -52,7 +58,6 @@ class Run:
     """The mutable half of `advance`: begins as the given instance, ends as the Transition."""
 
     __slots__ = (
-        "_context",
         "actions",
         "commands",
         "data",
@@ -100,7 +105,6 @@ class Run:
         self.commands: list[Command] = []
         self.steps: list[StepEvent] = []
         self.ignored: str | None = None
-        self._context: Any = None
 
     # --- moving ---
 
@@ -192,9 +196,9 @@ class Run:
 
     # --- evaluating ---
 
-    def context(self) -> Any:
-        """What expressions are evaluated against; made when the first one is, valid for this stimulus."""
-        return None
+    def context(self) -> EvaluationContext:
+        """What expressions at the present node are evaluated against."""
+        return EvaluationContext(self.events, self.data, self.actions, Properties(self), self.now_us)
 
     def finish(self, *, is_new: bool = False) -> Transition:
         """The instance as it is now, with everything that must be done and written."""

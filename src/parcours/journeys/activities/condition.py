@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
-from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import Builder, Explained, Kind
 from parcours.journeys.run import Node, Run
 from parcours.kit.clock import to_datetime
@@ -42,7 +41,7 @@ class DataSourceCondition(ConditionNode):
         self.paths = tuple(
             (
                 path_id, f"path:{path_id}", explained.expression.evaluate,
-                tuple((text, reference.evaluate) for text, reference in explained.references),
+                explained.references,
             )
             for path_id, explained in paths
         )  # fmt: skip
@@ -55,7 +54,7 @@ class DataSourceCondition(ConditionNode):
             entry: dict[str, Any] = {"id": path_id}
             tried.append(entry)
             try:
-                entry["references"] = {text: to_json(read(context)) for text, read in references}
+                entry["references"] = {text: read(context) for text, read in references}
                 result = evaluate(context)
             except ExpressionFailed as error:
                 entry["error"] = str(error)

@@ -1,6 +1,6 @@
 """The custom action activity: one call of a configured endpoint for each individual (journeys §6.3 to §6.5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
 from parcours.expressions.errors import ExpressionFailed
@@ -14,25 +14,30 @@ from parcours.journeys.run import Node, Run
 class ActionNode(Node):
     """Computes the parameters, asks for the call, and goes on with the answer."""
 
-    __slots__ = ("action_name", "action_uid", "fixed", "keeps_response", "parameters", "path")
+    __slots__ = ("action_name", "action_uid", "answer_keys", "failure_keys", "fixed", "names", "parameters", "path")
     node_type: ClassVar[str] = "action"
     step_type: ClassVar[str | None] = "Action"
 
     def __init__(
-        self, node_id: str, name: str, action_uid: str, action_name: str, path: Explained | None,
-        parameters: Mapping[str, Explained],
-    ) -> None:  # fmt: skip
+        self, node_id: str, name: str, shape: ActionShape, path: Explained | None, parameters: Mapping[str, Explained]
+    ) -> None:
         super().__init__(node_id, name)
-        self.action_uid = action_uid
-        self.action_name = action_name
+        self.action_uid = action_uid = shape.uid
+        self.action_name = action_name = shape.name
+        self.answer_keys = tuple(shape.answer.sample) if shape.answer else ()
+        self.failure_keys = tuple(shape.failure.sample) if shape.failure else ()
         self.path = path
         self.parameters = tuple((path, explained.expression.evaluate) for path, explained in parameters.items())
         self.fixed = {
             "actionID": action_uid, "actionName": action_name,
             "actionType": "customHttpAction", "actionBusinessType": "customer",
         }  # fmt: skip
-        self.keeps_response = False
-        """Whether an expression of the journey reads the answer; the linker says so."""
+        self.names: tuple[str, ...] = ()
+        """Under which names the answer is kept for expressions; none when no expression reads it."""
+
+    def link(self, alias: str | None, read: Set[str]) -> None:
+        """Learn which names the journey's expressions use. alias: the node's own, when several share the action."""
+        self.names = tuple(name for name in (self.action_name, alias) if name is not None and name in read)
 
     def enter(self, run: Run) -> Node | None:
         """Ask for the call. Its step event is written with the answer."""
@@ -56,14 +61,9 @@ class ActionNode(Node):
         if not isinstance(stimulus, ActionAnswered):
             return super().resume(run, stimulus)
         outcome = stimulus.outcome
-        kept: dict[str, Any] = {}
-        if self.keeps_response:
-            if outcome.is_error:
-                kept["errorResponse"] = outcome.response
-            elif isinstance(outcome.response, dict):
-                kept.update(outcome.response)
-        kept["jo_status_code"] = outcome.status_code
-        run.actions = {**run.actions, self.action_name: kept}
+        if self.names:
+            kept = self._kept(outcome)
+            run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
         action = self._fields(run, outcome)
         if not outcome.is_error:
             return run.leave("default", action=action)
@@ -72,6 +72,17 @@ class ActionNode(Node):
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
             action=action, detail=_reason(outcome), elapsed_ms=outcome.elapsed_ms,
         )  # fmt: skip
+
+    def _kept(self, outcome: ActionOutcome) -> dict[str, Any]:
+        """The declared part of the answer: expressions can't read more (journeys §6.4)."""
+        response = outcome.response if isinstance(outcome.response, dict) else {}
+        if not outcome.is_error:
+            kept = {key: response[key] for key in self.answer_keys if key in response}
+        else:
+            failure = {key: response[key] for key in self.failure_keys if key in response}
+            kept = {"errorResponse": failure} if failure else {}
+        kept["jo_status_code"] = outcome.status_code
+        return kept
 
     def _fields(self, run: Run, outcome: ActionOutcome) -> dict[str, Any]:
         """The action's part of the step event, by its names in journeys §13.1."""
@@ -128,7 +139,7 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
             parameters[param_path] = explained
     if shape is not None:
         _check_required(shape, config, builder)
-    return ActionNode(node_id, name, uid, shape.name if shape else "", path, parameters)
+    return ActionNode(node_id, name, shape or ActionShape(uid, "", {}), path, parameters)
 
 
 def _check_required(shape: ActionShape, config: Mapping[str, Any], builder: Builder) -> None:

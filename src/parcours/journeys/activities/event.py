@@ -39,6 +39,11 @@ class EventNode(Node):
         """`timeout` with a timeout path; else `default`, and the timeout works as an interruptible wait."""
         self.waiting_for = f"event:{event_uid}"
 
+    @property
+    def has_timer(self) -> bool:
+        """When the node has a timeout."""
+        return self.timeout_us is not None
+
     def enter(self, run: Run) -> Node | None:
         """Begin to listen."""
         detail: dict[str, Any] = {"eventUid": self.event_uid}

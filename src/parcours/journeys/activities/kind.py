@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from parcours.actions.model import AnswerShape
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -31,8 +32,8 @@ class Explained:
 
     text: str
     expression: Expression
-    references: tuple[tuple[str, Expression], ...]
-    """Each reference as written, and as an expression of its own."""
+    references: tuple[tuple[str, Callable[[Any], Any]], ...]
+    """Each reference as written, with what shows its value in a context."""
 
 
 class Builder(Protocol):
@@ -78,8 +79,10 @@ class ActionShape:
     name: str
     parameters: Mapping[str, "ParameterShape"]
     """Variable parameters by `paramPath`."""
-    response_types: Any = None
-    """JSON Schema-like description of the answer's fields; None when no answer is declared."""
+    answer: AnswerShape | None = None
+    """What a good answer holds; None when the action describes none."""
+    failure: AnswerShape | None = None
+    """What the answer of a failed call holds."""
 
 
 @dataclass(frozen=True, slots=True)

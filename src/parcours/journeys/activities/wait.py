@@ -28,6 +28,11 @@ class WaitNode(Node):
         self.expression = expression
         self.time_zone = time_zone
 
+    @property
+    def has_timer(self) -> bool:
+        """Always."""
+        return True
+
     def enter(self, run: Run) -> Node | None:
         """Start the timer. A moment past is no wait; one after the global timeout ends the instance here."""
         if self.expression is None:

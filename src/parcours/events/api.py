@@ -1,0 +1,77 @@
+"""Routes of event configurations, under /journey/orchestration/events."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from parcours.access.model import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.events.service import EventService
+from parcours.resources.filtering import matches, sort_by
+
+PREFIX = "/journey/orchestration/events"
+
+
+def router(gate: Gate, service: EventService) -> APIRouter:
+    """POST, GET, PUT and DELETE of events, and the payload preview."""
+    routes = APIRouter(prefix=PREFIX, tags=["events"])
+
+    @routes.post("", status_code=201)
+    def create_event(
+        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        """Make an event; a system-generated one gets its eventID here."""
+        document, etag = service.create(caller, body)
+        response.headers["ETag"] = etag
+        response.headers["Location"] = f"{PREFIX}/{document['uid']}"
+        return document
+
+    @routes.get("")
+    def list_events(
+        caller: Caller = Depends(gate.caller),
+        filters: list[str] = Query(default=[], alias="property"),
+        orderby: str = "",
+        page: int = Query(default=0, ge=0, le=1_000_000),
+        page_size: int = Query(default=100, ge=1, le=100, alias="pageSize"),
+    ) -> dict[str, Any]:
+        """The sandbox's events, page by page."""
+        found = [document for document in service.find_all(caller) if matches(document, filters)]
+        found = sort_by(found, orderby)
+        return {
+            "results": found[page * page_size : (page + 1) * page_size],
+            "page": page,
+            "limit": page_size,
+            "pages": -(-len(found) // page_size),
+        }
+
+    @routes.get("/{uid}")
+    def get_event(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """One event."""
+        document, etag = service.get(caller, uid)
+        response.headers["ETag"] = etag
+        return document
+
+    @routes.get("/{uid}/payload")
+    def preview_payload(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """A sample of the message that senders post to an inlet."""
+        return service.preview(caller, uid)
+
+    @routes.put("/{uid}")
+    def replace_event(
+        uid: str,
+        request: Request,
+        response: Response,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Write an event anew; of one in use only name, description and added fields are taken."""
+        document, etag = service.replace(caller, uid, body, request.headers.get("if-match"))
+        response.headers["ETag"] = etag
+        return document
+
+    @routes.delete("/{uid}", status_code=204)
+    def delete_event(uid: str, caller: Caller = Depends(gate.caller)) -> None:
+        """Delete an event that no journey uses."""
+        service.delete(caller, uid)
+
+    return routes

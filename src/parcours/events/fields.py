@@ -1,0 +1,131 @@
+"""The selected fields of an event: checked against the schema, cut out of it, and shown as a sample payload."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from parcours.events.errors import EventInvalid
+from parcours.events.model import EVENT_ID_PATH
+from parcours.kit.paths import split_pointer
+from parcours.xdm.compiled import CompiledSchema
+
+MAX_FIELDS = 1_000
+ALWAYS = (("_id",), ("timestamp",))
+"""Selected in every event."""
+_EXAMPLE_DATE_TIME = "2018-05-29T00:00:00.000Z"
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def read_fields(value: Any, schema: CompiledSchema, required: Iterable[Sequence[str]]) -> list[str]:
+    """The pointers to store: those given, in their order, then those required and not yet covered.
+
+    Raises EventInvalid for what is no list of pointers to fields of the schema.
+    """
+    if not isinstance(value, list):
+        raise EventInvalid('fields is a list of JSON pointers such as "/person/name"', "$.fields")
+    if len(value) > MAX_FIELDS:
+        raise EventInvalid(f"an event has at most {MAX_FIELDS} fields", "$.fields")
+    chosen: dict[tuple[str, ...], None] = {}
+    for index, pointer in enumerate(value):
+        path = f"$.fields[{index}]"
+        if not isinstance(pointer, str) or not pointer.startswith("/"):
+            raise EventInvalid('a field is a JSON pointer such as "/person/name"', path)
+        tokens = split_pointer(pointer)
+        if schema.field_at(tokens) is None:
+            raise EventInvalid(f"schema {schema.title!r} has no field {pointer!r}", path)
+        chosen[tokens] = None
+    for tokens in map(tuple, required):
+        if schema.field_at(tokens) is not None and not covers(chosen, tokens):
+            chosen[tokens] = None
+    return [to_pointer(tokens) for tokens in chosen]
+
+
+def covers(chosen: Iterable[Sequence[str]], tokens: Sequence[str]) -> bool:
+    """Whether a field, or an object it is in, is among the chosen."""
+    return any(tuple(tokens[: len(field)]) == tuple(field) for field in chosen)
+
+
+def to_pointer(tokens: Sequence[str]) -> str:
+    """Tokens as an RFC 6901 pointer."""
+    return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def to_reference(name: str, tokens: Sequence[str]) -> str:
+    """The expression that reads a field of an event: @event{name.path}, segments quoted where they must be."""
+    path = "".join("." + (token if _BARE.fullmatch(token) else _quoted(token)) for token in tokens)
+    return f"@event{{{name}{path}}}"
+
+
+def _quoted(token: str) -> str:
+    text = token.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
+
+
+def cut(document: Mapping[str, Any], chosen: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """The part of a closed schema that the chosen fields make up."""
+    return _cut(document, [tuple(field) for field in chosen])
+
+
+def _cut(node: Mapping[str, Any], chosen: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    if () in chosen:
+        return dict(node)
+    if node.get("type") == "array" and isinstance(node.get("items"), Mapping):
+        inner = [
+            field[1:] if field[0].isdecimal() or field[0] in ("*", "[*]", "[]", "-") else field for field in chosen
+        ]
+        return {**node, "items": _cut(node["items"], inner)}
+    properties = node.get("properties")
+    if not isinstance(properties, Mapping):
+        return dict(node)
+    kept: dict[str, Any] = {}
+    for name, child in properties.items():
+        inner = [field[1:] for field in chosen if field[0] == name]
+        if inner and isinstance(child, Mapping):
+            kept[name] = _cut(child, inner)
+    return {**node, "properties": kept, "required": [name for name in node.get("required", ()) if name in kept]}
+
+
+def sample(document: Mapping[str, Any], namespace: str | None, event_id: str | None) -> dict[str, Any]:
+    """An entity with an example in every field of a cut schema. Source: journeys §4.3.
+
+    The selected fields come first, then `_id`, `timestamp` and, of a system-generated event, its id.
+    """
+    properties: Mapping[str, Any] = document.get("properties", {})
+    last = ("_id", "timestamp", "_experience")
+    entity: dict[str, Any] = {}
+    for name in [*(n for n in properties if n not in last), *(n for n in last if n in properties)]:
+        if name == "identityMap":
+            entity[name] = {namespace or "Email": [{"id": "string"}]}
+        else:
+            entity[name] = _example(properties[name])
+    entity.setdefault("_id", "string")
+    entity.setdefault("timestamp", _EXAMPLE_DATE_TIME)
+    if event_id is not None:
+        target = entity
+        for token in EVENT_ID_PATH[:-1]:
+            target = target.setdefault(token, {})
+        target[EVENT_ID_PATH[-1]] = event_id
+    return entity
+
+
+def _example(node: Mapping[str, Any]) -> Any:
+    choices = node.get("enum")
+    if isinstance(choices, list) and choices:
+        return " | ".join(str(choice) for choice in choices)
+    kind = node.get("type")
+    if kind == "array":
+        items = node.get("items")
+        return [_example(items)] if isinstance(items, Mapping) else []
+    if kind == "object" or "properties" in node:
+        properties = node.get("properties")
+        if isinstance(properties, Mapping):
+            return {name: _example(child) for name, child in properties.items() if isinstance(child, Mapping)}
+        values = node.get("additionalProperties")
+        return {"key": _example(values)} if isinstance(values, Mapping) else {}
+    if kind == "integer":
+        return 10
+    if kind == "number":
+        return 10.0
+    if kind == "boolean":
+        return True
+    return {"date": _EXAMPLE_DATE_TIME[:10], "date-time": _EXAMPLE_DATE_TIME}.get(str(node.get("format")), "string")

@@ -1,0 +1,107 @@
+"""The two expressions of an event: who it is about, and whether a record is it. Both read its payload only."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from parcours.events.errors import EventInvalid
+from parcours.events.fields import to_reference
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
+from parcours.expressions.journey import JourneyExpression, compile_journey
+from parcours.expressions.references import EvaluationContext, SchemaReferences
+from parcours.expressions.types import Type
+from parcours.expressions.values import to_text
+from parcours.kit.clock import Clock
+from parcours.kit.paths import get_in
+
+MAX_KEY_BYTES = 1_024
+"""Longest profile identifier, in UTF-8; a longer one can't be an index key in every database."""
+_KEY_TYPES = (Type.STRING, Type.INTEGER, Type.DECIMAL, Type.NUMBER, Type.ANY)
+
+Entity = Mapping[str, Any]
+
+
+def compile_payload(
+    text: Any, name: str, document: Mapping[str, Any] | None, expected: Type | None, path: str
+) -> JourneyExpression:
+    """An expression over the payload of event `name`. Raises EventInvalid at `path`, with line and column.
+
+    document: closed schema of the payload; None accepts any field.
+    """
+    if not isinstance(text, str):
+        raise EventInvalid("an expression is a text", path)
+    try:
+        expression = compile_journey(text, SchemaReferences(events={name: document}), expected)
+    except ExpressionInvalid as error:
+        raise EventInvalid(str(error), path, line=error.line, column=error.column) from None
+    foreign = next((r for r in expression.references if r.kind != "event" or r.name != name), None)
+    if foreign is not None:
+        raise EventInvalid(f"only fields of the event itself can be read here, not {foreign.name!r}", path)
+    return expression
+
+
+def compile_key_text(text: Any, name: str, document: Mapping[str, Any] | None, path: str) -> JourneyExpression:
+    """The profile identifier's expression: a text, or a number that is turned into one. Raises EventInvalid."""
+    expression = compile_payload(text, name, document, None, path)
+    if expression.type not in _KEY_TYPES:
+        raise EventInvalid(f"the profile identifier is a string, not {expression.type}", path)
+    return expression
+
+
+def key_reader(
+    text: str, name: str, document: Mapping[str, Any] | None, plain_path: Sequence[str] | None, clock: Clock
+) -> Callable[[Entity], str | None]:
+    """What computes the key of a record, None when there is none. Raises EventInvalid for a text that is invalid.
+
+    plain_path: the path of the schema's primary identity. A text that just reads it needs no expression.
+    """
+    if plain_path is not None and text == to_reference(name, plain_path):
+        path = tuple(plain_path)
+
+        def read_plain(entity: Entity) -> str | None:
+            return _as_key(get_in(entity, path))
+
+        return read_plain
+    expression = compile_key_text(text, name, document, "$.profileIdentifier")
+
+    def read(entity: Entity) -> str | None:
+        try:
+            return _as_key(expression.evaluate(EvaluationContext(events={name: entity}, now_us=clock.now_us())))
+        except ExpressionFailed:
+            return None
+
+    return read
+
+
+def condition_reader(
+    text: str, name: str, document: Mapping[str, Any] | None, clock: Clock
+) -> Callable[[Entity], bool]:
+    """Whether a record is a rule-based event; false when the condition can't be evaluated. Raises EventInvalid."""
+    expression = compile_payload(text, name, document, Type.BOOLEAN, "$.idCondition")
+
+    def read(entity: Entity) -> bool:
+        try:
+            context = EvaluationContext(events={name: entity}, now_us=clock.now_us())
+            return expression.evaluate(context) is True
+        except ExpressionFailed:
+            return False
+
+    return read
+
+
+def _as_key(value: Any) -> str | None:
+    """A usable key: not empty, not too long, without the one character that not every database stores."""
+    if type(value) is not str:
+        if type(value) not in (int, float):
+            return None
+        value = to_text(value)
+    if not value or "\x00" in value or len(value) > MAX_KEY_BYTES:
+        return None
+    if not value.isascii() and len(value.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        return None
+    return str(value)
+
+
+def rename_event(text: str, old: str, new: str) -> str:
+    """The expression with every reference to event `old` pointing to `new`."""
+    return re.sub(rf"(@(?:event)?\{{\s*){re.escape(old)}(?=\s*[.,}}])", lambda found: found[1] + new, text)

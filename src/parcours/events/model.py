@@ -1,0 +1,45 @@
+"""The nouns of event configurations."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+IdType = Literal["systemGenerated", "ruleBased"]
+EVENT_ID_PATH = ("_experience", "campaign", "orchestration", "eventID")
+"""Where a sender puts the id of a system-generated event."""
+
+
+class Usage(NamedTuple):
+    """How many journeys use an event."""
+
+    draft: int = 0
+    live: int = 0
+    """Versions that were ever published and not deleted: live, closed, stopped."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.draft + self.live
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventConfiguration:
+    """Which streamed records are this event, and who they are about. Nothing in it is parsed again."""
+
+    uid: str
+    scope_id: int
+    name: str
+    """As expressions call it: @event{name.path}."""
+    schema_id: str
+    id_type: IdType
+    event_id: str | None
+    """64 hexadecimal characters; None for a rule-based event."""
+    condition_text: str | None
+    namespace: str | None
+    """Identity namespace of the key; None for an event without one."""
+    condition: Callable[[Mapping[str, Any]], bool] | None
+    """Whether a record of the schema is this event; None for a system-generated one. Never raises."""
+    key: Callable[[Mapping[str, Any]], str | None]
+    """The profile identifier of a record; None when it can't be computed. Never raises."""
+    document: Mapping[str, Any] | None
+    """Closed JSON Schema of what journeys may read: the selected fields. None when the schema is gone."""

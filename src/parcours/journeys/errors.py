@@ -1,0 +1,36 @@
+"""What authoring a journey refuses."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from parcours.kit.errors import Conflict, Invalid, NotFound
+
+if TYPE_CHECKING:
+    from parcours.journeys.check import Fault
+
+
+class JourneyNotFound(NotFound):
+    """No journey, or version of one, has this uid."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"no journey or journey version {uid!r}")
+
+
+class JourneyInvalid(Invalid):
+    """The document can't be published; `faults` says all that is wrong."""
+
+    def __init__(self, faults: "Sequence[Fault]") -> None:
+        first = faults[0] if faults else None
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(
+            f"{first.message}{more}" if first else "the journey can't be built", first.path if first else "$"
+        )
+        self.faults = tuple(faults)
+
+
+class JourneyTooLarge(JourneyInvalid):
+    """The document is larger than what is stored."""
+
+
+class JourneyStateConflict(Conflict):
+    """The version's status does not allow this."""

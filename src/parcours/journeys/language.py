@@ -1,0 +1,164 @@
+"""Expressions in journeys: what they may refer to at a node, and what their references held when they ran."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from parcours.actions.model import AnswerShape
+from parcours.expressions.errors import UnknownReference
+from parcours.expressions.journey import compile_journey
+from parcours.expressions.references import (
+    EXPERIENCE_EVENTS,
+    PLATFORM,
+    EvaluationContext,
+    Reference,
+    SchemaReferences,
+)
+from parcours.expressions.syntax import ReferenceKind
+from parcours.expressions.types import Type
+from parcours.expressions.values import type_of
+from parcours.journeys.activities.kind import ActionShape, Explained
+
+PROFILE_GROUP = "ProfileFieldGroup"
+_SHOWN_ITEMS = 10
+_SHOWN_CHARACTERS = 200
+
+
+class NodeScope(NamedTuple):
+    """What expressions at one node may read."""
+
+    events: Mapping[str, Mapping[str, Any] | None]
+    """Name of an event → closed schema of its payload; None: any field."""
+    actions: Mapping[str, ActionShape]
+    """Name expressions use → the action."""
+
+
+class Language:
+    """Compiles the expressions of one journey."""
+
+    def __init__(self, platform: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """platform: field groups of the built-in data source with their closed schemas; None: any field."""
+        self._platform = {PROFILE_GROUP: None, EXPERIENCE_EVENTS: None, **platform}
+        self.actions_read: set[str] = set()
+        """Names of the actions whose answers the expressions so far read."""
+        self.reads_profile = False
+        """Whether one of them reads the profile or the person's stored events."""
+
+    def compile(self, text: str, scope: NodeScope, expected: Type | None) -> Explained:
+        """A text as an expression at a node with this scope. Raises ExpressionInvalid."""
+        expression = compile_journey(text, _References(scope, self._platform), expected)
+        readers: dict[str, Callable[[EvaluationContext], Any]] = {}
+        for reference in expression.references:
+            readers.setdefault(reference_text(reference), reader_of(reference))
+            if reference.kind == "action":
+                self.actions_read.add(reference.name)
+            elif reference.is_profile or reference.is_experience_events:
+                self.reads_profile = True
+        return Explained(text, expression, tuple(readers.items()))
+
+
+class _References:
+    """Event payloads and profiles by their schemas, answers of actions by their samples."""
+
+    def __init__(self, scope: NodeScope, platform: Mapping[str, Mapping[str, Any] | None]) -> None:
+        self._schemas = SchemaReferences(scope.events, {PLATFORM: platform})
+        self._actions = scope.actions
+
+    def type_of(self, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type:
+        """See `ReferenceTypes`."""
+        if kind != "action":
+            return self._schemas.type_of(kind, root, path)
+        action = self._actions.get(root[0])
+        if action is None:
+            raise UnknownReference("action", root[0], self._actions)
+        if not path:
+            return Type.OBJECT
+        if path == ("jo_status_code",):
+            return Type.STRING
+        if path[0] == "errorResponse" and action.failure is not None:
+            return _answer_type(action.failure, path[1:])
+        if action.answer is None:
+            raise UnknownReference("field", path[0], ["jo_status_code"])
+        return _answer_type(action.answer, path)
+
+
+def _answer_type(shape: AnswerShape, path: tuple[str, ...]) -> Type:
+    node: Any = shape.sample
+    pointer: str | None = ""
+    """None below a list, whose elements have no declared types."""
+    for name in path:
+        while isinstance(node, list):
+            node = node[0] if node else None
+            pointer = None
+        if not isinstance(node, Mapping):
+            raise UnknownReference("field", name)
+        if name not in node:
+            raise UnknownReference("field", name, node)
+        node = node[name]
+        if pointer is not None:
+            pointer += "/" + name.replace("~", "~0").replace("/", "~1")
+    declared = None if pointer is None else shape.types.get(pointer)
+    return declared or type_of(node)
+
+
+def reference_text(reference: Reference) -> str:
+    """A reference as it is written, without selectors: @event{Order.total}."""
+    path = "".join("." + name for name in reference.path)
+    match reference.kind:
+        case "event":
+            return f"@event{{{reference.name}{path}}}"
+        case "dataSource":
+            return f"#{{{reference.name}.{reference.group}{path}}}"
+        case "property":
+            return f"${{{reference.name}}}"
+        case "audience":
+            return f"inAudience({reference.name!r})"
+    return f"@{reference.kind}{{{reference.name}{path}}}"
+
+
+def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
+    """What shows a person the value a reference had: JSON, long values cut."""
+    name, group, path = reference.name, reference.group, reference.path
+    match reference.kind:
+        case "event":
+            return lambda context: _read(context.events.get(name), path)
+        case "dataSource" if not reference.has_parameters:
+            return lambda context: _read(_group(context, name, group), path)
+        case "action":
+            return lambda context: _read(context.actions.get(name), path)
+        case "property":
+            return lambda context: context.properties.get(name)
+        case "audience":
+            return lambda context: name in context.audiences
+    return lambda context: None
+
+
+def _group(context: EvaluationContext, name: str, group: str) -> Any:
+    source = context.data_sources.get(name)
+    return None if source is None else source.get(group)
+
+
+def _read(value: Any, path: tuple[str, ...]) -> Any:
+    for index, name in enumerate(path):
+        if isinstance(value, Mapping):
+            if name == "*":
+                return _shown([_read(child, path[index + 1 :]) for child in list(value.values())[: _SHOWN_ITEMS + 1]])
+            if index == 0 and name == "profile" and name not in value:
+                continue
+            value = value.get(name)
+        elif isinstance(value, list):
+            return _shown([_read(child, path[index:]) for child in value[: _SHOWN_ITEMS + 1]])
+        else:
+            return None
+    return _shown(value)
+
+
+def _shown(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
+    if kind is list:
+        shown = [_shown(item) for item in value[:_SHOWN_ITEMS]]
+        return [*shown, "…"] if len(value) > _SHOWN_ITEMS else shown
+    if isinstance(value, Mapping):
+        return f"an object of {len(value)} fields"
+    return value
