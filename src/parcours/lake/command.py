@@ -1,0 +1,124 @@
+"""`parcours sql`: a query's rows as a table for people, or as JSON, JSON lines or CSV for programs."""
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import orjson
+
+from parcours.lake.model import DataSetName
+
+if TYPE_CHECKING:
+    from parcours.lake.query import Lake, QueryResult
+
+Format = Literal["table", "json", "jsonl", "csv"]
+_JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+_MAX_CELL = 120
+"""Characters of a nested value that a table shows."""
+
+
+def run_sql(
+    lake: "Lake",
+    scope_id: int,
+    data_sets: Sequence[DataSetName],
+    sql: str,
+    *,
+    format: Format = "table",
+    limit: int | None = None,
+    out: IO[str] | None = None,
+) -> int:
+    """Run a query and write its rows to `out` (standard output); returns how many were written.
+
+    limit: most rows; None means 1 000 for a table and all for the others. Raises what `Lake.query` raises.
+    """
+    out = sys.stdout if out is None else out
+    if limit is None and format == "table":
+        limit = 1_000
+    result = lake.query(scope_id, data_sets, sql, limit=limit)
+    write = {"table": _write_table, "json": _write_json, "jsonl": _write_lines, "csv": _write_csv}[format]
+    write(result, out)
+    return int(result.table.num_rows)
+
+
+def _write_table(result: "QueryResult", out: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(show_edge=False, pad_edge=False)
+    for field in result.table.schema:
+        shown.add_column(Text(field.name), overflow="fold", justify="right" if _is_number(field.type) else "left")
+    for row in _rows(result):
+        shown.add_row(*(Text(_cell(value)) for value in row))
+    is_terminal = hasattr(out, "isatty") and out.isatty()
+    console = Console(file=out, width=None if is_terminal else 200, highlight=False)
+    console.print(shown)
+    count = result.table.num_rows
+    more = ", there are more (--limit)" if result.is_cut else ""
+    console.print(Text(f"{count} row{'' if count == 1 else 's'}{more}"), style="dim")
+
+
+def _write_json(result: "QueryResult", out: IO[str]) -> None:
+    rows = [_named(result, row) for row in _rows(result)]
+    out.write(orjson.dumps(rows, option=_JSON_OPTIONS | orjson.OPT_INDENT_2).decode() + "\n")
+
+
+def _write_lines(result: "QueryResult", out: IO[str]) -> None:
+    for row in _rows(result):
+        out.write(orjson.dumps(_named(result, row), option=_JSON_OPTIONS).decode() + "\n")
+
+
+def _write_csv(result: "QueryResult", out: IO[str]) -> None:
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(result.table.column_names)
+    for row in _rows(result):
+        writer.writerow(["" if value is None else value if isinstance(value, str) else _text(value) for value in row])
+
+
+def _rows(result: "QueryResult") -> Iterable[list[Any]]:
+    """Rows as lists: two columns of a result may have the same name."""
+    columns = [column.to_pylist(maps_as_pydicts="lossy") for column in result.table.columns]
+    return ([_plain(value) for value in row] for row in zip(*columns, strict=True)) if columns else ()
+
+
+def _named(result: "QueryResult", row: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(result.table.column_names, row, strict=True))
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it; sums of whole numbers come as decimals."""
+    match value:
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case Decimal():
+            return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
+        case None | bool() | int() | float() | str() | datetime():
+            return value if not isinstance(value, int) or abs(value) < 2**63 else str(value)
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return orjson.dumps(value, option=_JSON_OPTIONS).decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return orjson.dumps(value, option=_JSON_OPTIONS).decode().strip('"')
+    return str(value)
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else _text(value)
+    return text if len(text) <= _MAX_CELL or isinstance(value, str) else text[: _MAX_CELL - 1] + "…"
+
+
+def _is_number(kind: Any) -> bool:
+    return str(kind).startswith(("int", "uint", "float", "double", "decimal", "halffloat"))

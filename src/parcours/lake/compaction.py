@@ -1,0 +1,57 @@
+"""Few files of good size instead of many small ones, without touching the same record too often."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from parcours.lake.convert import DUCKDB_CONFIG, quoted, sql_type
+from parcours.lake.shape import Struct
+from parcours.lake.tables import ROW_GROUP_ROWS, LakeTable
+
+_SIZE_CLASSES_BYTES = (1024 * 1024, 16 * 1024 * 1024, 256 * 1024 * 1024)
+"""A file is merged with others of its class only: so a record is rewritten at most once for each class."""
+_MIN_FILES = 10
+_MAX_FILES = 200
+
+
+def merge_small_files(table: LakeTable) -> int:
+    """Merge the files of each size class that has grown too many into one; returns how many were merged.
+
+    Each merge is one snapshot that changes no record and carries `parcours.through` on.
+    """
+    merged = 0
+    lower = 0
+    for upper in _SIZE_CLASSES_BYTES:
+        files = [file for file in table.data_files() if lower <= file.file_size_in_bytes < upper][:_MAX_FILES]
+        if len(files) >= _MIN_FILES:
+            transaction = table.table.transaction()
+            paths = [table.path_of(file) for file in files]
+            table.replace(transaction, files, _read(paths, table.shape()), table.through())
+            merged += len(files)
+        lower = upper
+    return merged
+
+
+def _read(paths: Sequence[Path], columns: Struct) -> Iterator[pa.Table]:
+    connection = duckdb.connect(":memory:", config={**DUCKDB_CONFIG, "threads": 1, "memory_limit": "1GB"})
+    try:
+        connection.execute("SET TimeZone='UTC'")
+        scan = parquet_scan([str(path) for path in paths])
+        present = connection.sql(scan).columns
+        selected = ", ".join(
+            f"CAST({quoted(name) if name in present else 'NULL'} AS {sql_type(child)}) AS {quoted(name)}"
+            for name, child in columns.fields.items()
+        )
+        relation = connection.sql(f"SELECT {selected} FROM ({scan})")  # noqa: S608
+        for batch in relation.to_arrow_reader(ROW_GROUP_ROWS):
+            yield pa.Table.from_batches([batch])
+    finally:
+        connection.close()
+
+
+def parquet_scan(paths: Sequence[str]) -> str:
+    """SQL that reads Parquet files as one table, whichever columns each of them has."""
+    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return f"SELECT * FROM read_parquet([{files}], union_by_name = true)"  # noqa: S608

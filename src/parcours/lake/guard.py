@@ -1,0 +1,115 @@
+"""What a user's SQL can reach: the files it was given, to read them, and nothing else.
+
+DuckDB is told to leave the file system alone but for paths of a scheme of our own, and what serves that scheme can't
+write. (Allowing the files by their real paths is not enough: DuckDB 2.0 runs `WITH x AS (COPY … TO 'an allowed
+path')` as part of a SELECT.)
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import duckdb
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
+
+from parcours.lake.convert import DUCKDB_CONFIG
+
+_SCHEME = "lake"
+
+
+class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
+    """A read-only file system that holds the files it was made with, under numbers."""
+
+    protocol = (_SCHEME,)
+    cachable = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paths: dict[str, Path] = {}
+        self.is_file_missing = False
+        """Whether a file was gone when it was to be read: a compaction has removed it, look for the new ones."""
+
+    def give(self, path: Path) -> str:
+        """Make a file readable; returns its path for SQL."""
+        name = f"{len(self._paths)}.parquet"
+        self._paths[name] = path
+        return f"{_SCHEME}://{name}"
+
+    @property
+    def names(self) -> list[str]:
+        """The paths for SQL of all files."""
+        return [f"{_SCHEME}://{name}" for name in self._paths]
+
+    def open(self, path: str, mode: str = "rb", **_: Any) -> IO[bytes]:
+        """A file to read; anything else is refused."""
+        if mode != "rb":
+            raise PermissionError("the lake is read-only")
+        try:
+            return open(self._path(path), "rb")
+        except FileNotFoundError:
+            self.is_file_missing = True
+            raise
+
+    def glob(self, path: str, **_: Any) -> list[str]:
+        """The path itself when it is one of the files."""
+        return [path] if self.exists(path) else []
+
+    def exists(self, path: str, **_: Any) -> bool:
+        """Whether the path is one of the files."""
+        return self._strip_protocol(path) in self._paths
+
+    def isdir(self, path: str) -> bool:
+        """There are no folders."""
+        return False
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Name and size."""
+        return {"name": path, "size": self.size(path), "type": "file"}
+
+    def size(self, path: str) -> int:
+        """In bytes."""
+        return self._stat(path).st_size
+
+    def modified(self, path: str) -> datetime:
+        """When the file was written; files of the lake never change."""
+        return datetime.fromtimestamp(self._stat(path).st_mtime, UTC)
+
+    def _stat(self, path: str) -> os.stat_result:
+        try:
+            return self._path(path).stat()
+        except FileNotFoundError:
+            self.is_file_missing = True
+            raise
+
+    def _path(self, path: str) -> Path:
+        found = self._paths.get(self._strip_protocol(path))
+        if found is None:
+            raise PermissionError(f"no file of this query: {path}")
+        return found
+
+
+def open_guarded(files: GivenFiles, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """An empty in-memory database that can read the files given so far, before `lock` is called."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={**DUCKDB_CONFIG, "memory_limit": memory_limit, "threads": threads, "temp_directory": ""},
+    )
+    connection.register_filesystem(files)
+    connection.execute("SET TimeZone='UTC'")
+    return connection
+
+
+def lock(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """From now on nothing but the named files can be read, nothing written, no setting changed."""
+    quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+    connection.execute(f"SET allowed_paths = [{quoted}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def close_guarded(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close, and break the circle between the connection and the files."""
+    connection.unregister_filesystem(_SCHEME)
+    connection.close()

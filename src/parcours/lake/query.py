@@ -1,0 +1,270 @@
+"""SQL over the data sets of one sandbox: what has landed and what is staged, each record once.
+
+Order makes it once: first the staged chunks are read, then each table's snapshot; a chunk counts only when its number
+is above the snapshot's `parcours.through`. A commit in between moves records from one side to the other, never to both.
+"""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from parcours.db import Database
+from parcours.lake.compaction import parquet_scan
+from parcours.lake.convert import Converter, quoted, sql_type
+from parcours.lake.errors import LakeUnreadable, QueryInvalid, QueryTimedOut
+from parcours.lake.guard import GivenFiles, close_guarded, lock, open_guarded
+from parcours.lake.model import Chunk, DataSetName
+from parcours.lake.naming import slugs
+from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
+from parcours.lake.store import read_all_chunks
+from parcours.lake.tables import LakeTable, LakeTables, catalog_path
+from parcours.lake.writer import SchemaOf, catalog_url
+
+_ATTEMPTS = 5
+_IDENTIFIER = re.compile(r'"(?:[^"]|"")*"|[^\W\d]\w*')
+_LISTS_TABLES = re.compile(r"\b(show|information_schema|duckdb_\w+|pg_\w+|sqlite_master)\b", re.IGNORECASE)
+# The reference platform's DATEDIFF(minute, a, b) takes the part without quotes.
+_DATE_PART = re.compile(
+    r"(\bdate_?diff\s*\(\s*)(year|quarter|month|week|day|hour|minute|second|millisecond|microsecond)(?=\s*,)",
+    re.IGNORECASE,
+)
+_UNKNOWN_TABLE = re.compile(r"Table with name (\S+) does not exist")
+_BATCH_ROWS = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """Rows of a query."""
+
+    table: pa.Table
+    """At most the rows asked for."""
+    is_cut: bool
+    """Whether there were more."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Each row as a dict of plain values: maps as dicts, instants as aware date-times."""
+        rows: list[dict[str, Any]] = self.table.to_pylist(maps_as_pydicts="lossy")
+        return rows
+
+
+class Lake:
+    """Reads the lake; works beside a running server and without one. Safe between threads."""
+
+    def __init__(
+        self,
+        db: Database,
+        warehouse: Path,
+        schema_of: SchemaOf,
+        *,
+        memory_limit: str = "1GB",
+        threads: int = 2,
+    ) -> None:
+        """memory_limit: what one query may use, as DuckDB writes it; queries don't spill to disk."""
+        self._db = db
+        self._warehouse = warehouse
+        self._schema_of = schema_of
+        self._memory_limit = memory_limit
+        self._threads = threads
+
+    def query(
+        self,
+        scope_id: int,
+        data_sets: Sequence[DataSetName],
+        sql: str,
+        *,
+        limit: int | None = None,
+        timeout_s: float = 600.0,
+    ) -> QueryResult:
+        """Run one SELECT over the data sets of a sandbox.
+
+        data_sets: all that the sandbox has; each is a table named by its name's slug ("Web events" is web_events) and
+        by its id. limit: most rows returned; None means all. Raises QueryInvalid, QueryTimedOut or LakeUnreadable.
+        """
+        for attempt in range(_ATTEMPTS):
+            files = GivenFiles()
+            try:
+                return self._query(files, scope_id, data_sets, sql, limit, timeout_s)
+            except FileNotFoundError as error:
+                cause: Exception = error
+            except QueryInvalid as error:
+                if not files.is_file_missing:
+                    raise
+                cause = error
+            if attempt == _ATTEMPTS - 1:
+                raise LakeUnreadable(f"a file of the lake is missing: {cause}") from cause
+        raise AssertionError
+
+    def _query(
+        self,
+        files: GivenFiles,
+        scope_id: int,
+        data_sets: Sequence[DataSetName],
+        sql: str,
+        limit: int | None,
+        timeout_s: float,
+    ) -> QueryResult:
+        sql = _DATE_PART.sub(r"\1'\2'", sql)
+        names = slugs(data_sets)
+        wanted = _wanted(sql, names)
+        words = frozenset(_words(sql))
+        with self._db.read() as reading:
+            staged = read_all_chunks(reading, scope_id, list(wanted))
+        tables = self._tables(scope_id, list(wanted))
+        connection = open_guarded(files, self._memory_limit, self._threads)
+        try:
+            for number, (dataset_id, views) in enumerate(wanted.items()):
+                source = self._source(
+                    connection, files, scope_id, dataset_id, tables.get(dataset_id), staged[dataset_id], words, number
+                )
+                for view in views:
+                    with _told(names):
+                        connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
+            lock(connection, files.names)
+            return _run(connection, sql, names, limit, timeout_s)
+        finally:
+            close_guarded(connection)
+
+    def _tables(self, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:
+        url = catalog_url(self._db)
+        if not dataset_ids or (not url and not catalog_path(self._warehouse).exists()):
+            return {}
+        tables = LakeTables(self._warehouse, url)
+        try:
+            found = {dataset_id: tables.find(scope_id, dataset_id) for dataset_id in dataset_ids}
+        finally:
+            tables.close()
+        return {dataset_id: table for dataset_id, table in found.items() if table is not None}
+
+    def _source(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        files: GivenFiles,
+        scope_id: int,
+        dataset_id: str,
+        table: LakeTable | None,
+        chunks: Sequence[Chunk],
+        words: frozenset[str],
+        number: int,
+    ) -> str:
+        """SQL for every record of a data set, with every column any of them has or the query names."""
+        document = self._schema_of(scope_id, dataset_id)
+        through = table.through() if table is not None else 0
+        lines = [line for chunk in chunks if chunk.seq > through for line in chunk.lines.split(b"\n")]
+        columns = table.shape() if table is not None else Struct()
+        staged = None
+        if lines:
+            converter = Converter()
+            try:
+                staged = converter.convert(lines, columns, document).table
+            finally:
+                converter.close()
+        merge(columns, select_named(document, words))
+        if not columns.fields:
+            settle(columns, document)
+            columns.fields.setdefault("_id", Leaf.TEXT)
+        parts = []
+        data_files = table.data_files() if table is not None else []
+        if data_files and table is not None:
+            scan = parquet_scan([files.give(table.path_of(file)) for file in data_files])
+            parts.append(_select(columns, f"({scan})", connection.sql(scan)))
+        if staged is not None:
+            name = f"parcours_staged.part_{number}"
+            connection.execute("CREATE SCHEMA IF NOT EXISTS parcours_staged")
+            connection.register("incoming", staged)
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")  # noqa: S608
+            connection.unregister("incoming")
+            parts.append(_select(columns, name, connection.table(name)))
+        if not parts:
+            empty = ", ".join(f"CAST(NULL AS {sql_type(c)}) AS {quoted(n)}" for n, c in columns.fields.items())
+            parts.append(f"SELECT {empty} LIMIT 0")
+        return " UNION ALL ".join(parts)
+
+
+def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> str:
+    """The columns out of a source that may lack some of them, or parts of them."""
+    have = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
+    wanted = {name: str(duckdb.sqltype(sql_type(child))) for name, child in columns.fields.items()}
+    selected = ", ".join(
+        quoted(name)
+        if have.get(name) == kind
+        else f"CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
+        for name, kind in wanted.items()
+    )
+    return f"SELECT {selected} FROM {source}"  # noqa: S608
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    names: dict[str, str],
+    limit: int | None,
+    timeout_s: float,
+) -> QueryResult:
+    with _told(names):
+        statements = connection.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryInvalid("one SELECT statement is expected: the lake is read-only")
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        connection.interrupt()
+
+    timer = threading.Timer(timeout_s, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        with _told(names):
+            reader = connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
+            batches: list[pa.RecordBatch] = []
+            count = 0
+            for batch in reader:
+                batches.append(batch)
+                count += batch.num_rows
+                if limit is not None and count > limit:
+                    break
+            table = pa.Table.from_batches(batches, reader.schema)
+            return QueryResult(table.slice(0, limit), limit is not None and count > limit)
+    except QueryInvalid as error:
+        if is_late.is_set():
+            raise QueryTimedOut(timeout_s) from error
+        raise
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _told(names: dict[str, str]) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as error:
+        message = str(error).strip()
+        unknown = _UNKNOWN_TABLE.search(message) if isinstance(error, duckdb.CatalogException) else None
+        if unknown is None:
+            raise QueryInvalid(message) from error
+        tables = sorted(name for name, dataset_id in names.items() if name != dataset_id)
+        listed = f"there are {', '.join(tables[:20])}{' …' if len(tables) > 20 else ''}" if tables else "there are none"
+        raise QueryInvalid(f"no table {unknown[1]}: {listed}", tables) from error
+
+
+def _words(sql: str) -> Iterator[str]:
+    for found in _IDENTIFIER.findall(sql):
+        yield (found[1:-1].replace('""', '"') if found[0] == '"' else found).lower()
+
+
+def _wanted(sql: str, names: dict[str, str]) -> dict[str, list[str]]:
+    """The data sets a query may mean, by id, with the names they get: opening all of them would take its time."""
+    words = set(_words(sql))
+    is_any = _LISTS_TABLES.search(sql) is not None
+    wanted: dict[str, list[str]] = {}
+    for name, dataset_id in names.items():
+        if (is_any and name != dataset_id) or name.lower() in words:
+            wanted.setdefault(dataset_id, []).append(name)
+    return wanted
