@@ -6,7 +6,7 @@ from typing import Any
 
 from parcours.access import Caller
 from parcours.catalog.errors import CatalogInvalid
-from parcours.catalog.model import WINDOW_MS, Batch, DataSet
+from parcours.catalog.model import REASONS, WINDOW_MS, Batch, DataSet
 from parcours.catalog.store import BatchError
 from parcours.catalog.tags import PROFILE, TABLE, is_enabled, normalise_tags
 from parcours.resources.store import Resource
@@ -170,7 +170,7 @@ def render_batch(batch: Batch, caller: Caller, errors: Iterable[BatchError], now
         "errors": [
             {
                 "code": reason.code,
-                "description": reason.description,
+                "description": REASONS.get(reason.code, reason.code),
                 "recordCount": reason.record_count,
                 "rows": [],
             }

@@ -1,7 +1,7 @@
 """The nouns of the catalog."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,58 @@ WINDOW_MS = 900_000
 def window_of(at_ms: int) -> int:
     """The start of the window a moment is in, in epoch milliseconds."""
     return at_ms - at_ms % WINDOW_MS
+
+
+REASONS: Mapping[str, str] = {
+    "INGEST-1100-400": "A definition the record was accepted for is gone",
+    "INGEST-1212-400": "The record does not conform to its schema",
+    "INGEST-1401-400": "The record is not what the flow takes",
+    "INGEST-1500-500": "The server failed on the record",
+    "MAPPER-3700-400": "Mapper Transform Error",
+}
+"""Reason codes of failed records in words. Source: platform-apis §1.8."""
+
+
+@dataclass(slots=True)
+class RunDelta:
+    """What one transaction adds to a window of a flow: to its run and to its batches.
+
+    Counts are differences and may be negative: a failed record that landed at last is -1 failed, +1 landed.
+    """
+
+    landed: int = 0
+    failed: int = 0
+    warnings: int = 0
+    """Landed records whose mapping dropped something."""
+    bytes_in: int = 0
+    """As received."""
+    bytes_out: int = 0
+    """As landed."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Failed records by reason code."""
+    first_at_ms: int = 0
+    """Earliest receipt noted; 0 when none was."""
+    last_at_ms: int = 0
+    """Latest time of processing noted."""
+    measured: int = 0
+    """How many records' latencies are in the sum."""
+    latency_sum_ms: int = 0
+    latency_min_ms: int = 0
+    latency_max_ms: int = 0
+
+    def note_received(self, received_at_ms: int, now_ms: int) -> None:
+        """Count in one record's times: receipt and processing, in epoch milliseconds."""
+        latency_ms = max(0, now_ms - received_at_ms)
+        if not self.measured or received_at_ms < self.first_at_ms:
+            self.first_at_ms = received_at_ms
+        if not self.measured or latency_ms < self.latency_min_ms:
+            self.latency_min_ms = latency_ms
+        if latency_ms > self.latency_max_ms:
+            self.latency_max_ms = latency_ms
+        if now_ms > self.last_at_ms:
+            self.last_at_ms = now_ms
+        self.latency_sum_ms += latency_ms
+        self.measured += 1
 
 
 @dataclass(frozen=True, slots=True)

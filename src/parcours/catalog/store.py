@@ -12,14 +12,14 @@ from sqlalchemy import (
     Index,
     String,
     Table,
-    Text,
     UniqueConstraint,
+    case,
     func,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from parcours.catalog.model import Batch
+from parcours.catalog.model import Batch, RunDelta
 from parcours.db import metadata
 from parcours.kit.ids import new_ulid
 
@@ -46,13 +46,12 @@ batch_error_table = Table(
     Column("scope_id", BigInteger, primary_key=True),
     Column("batch_id", String(26), primary_key=True),
     Column("code", String(40), primary_key=True),
-    Column("description", Text, nullable=False),
     Column("record_count", BigInteger, nullable=False),
 )
 
 
 class BatchIds(NamedTuple):
-    """The batches that one `upsert_batch` counted into; None where there was nothing to count."""
+    """The batches that one `add_to_batch` counted into; None where there was nothing to count."""
 
     landed: str | None
     failed: str | None
@@ -62,44 +61,30 @@ class BatchError(NamedTuple):
     """Why records of a failed batch failed."""
 
     code: str
-    description: str
-    """One of them, in words."""
     record_count: int
 
 
-def upsert_batch(
-    connection: Connection,
-    *,
-    scope_id: int,
-    dataset_id: str,
-    flow_id: str,
-    window_start_ms: int,
-    now_ms: int,
-    record_count: int = 0,
-    failed_record_count: int = 0,
-    size_bytes: int = 0,
-    failed_size_bytes: int = 0,
-    errors: Mapping[str, tuple[int, str]] | None = None,
+def add_to_batch(
+    connection: Connection, scope_id: int, dataset_id: str, flow_id: str, window_start_ms: int, delta: RunDelta
 ) -> BatchIds:
-    """Add to the window's batches, making them when they are new: one of what landed, one of what failed.
+    """Add to a window's batches, making them when they are new: one of what landed, one of what failed.
 
-    Counts are differences and may be negative: a failed record that landed at last is -1 failed, +1 landed.
-    errors: reason code → (difference, an example in words).
+    flow_id: empty for records that named a data set and no flow.
     """
     row = {
         "scope_id": scope_id,
         "dataset_id": dataset_id,
         "flow_id": flow_id,
         "window_start_ms": window_start_ms,
-        "now_ms": now_ms,
+        "now_ms": delta.last_at_ms or window_start_ms,
     }
     landed = failed = None
-    if record_count:
-        landed = _add(connection, row, is_failed=False, count=record_count, size_bytes=size_bytes)
-    if failed_record_count or errors:
-        failed = _add(connection, row, is_failed=True, count=failed_record_count, size_bytes=failed_size_bytes)
-        for code, (count, description) in (errors or {}).items():
-            _add_error(connection, scope_id, failed, code, count, description)
+    if delta.landed:
+        landed = _add(connection, row, is_failed=False, count=delta.landed, size_bytes=delta.bytes_out)
+    if delta.failed or delta.reasons:
+        failed = _add(connection, row, is_failed=True, count=delta.failed, size_bytes=0)
+        for code, count in delta.reasons.items():
+            _add_error(connection, scope_id, failed, code, count)
     return BatchIds(landed, failed)
 
 
@@ -127,26 +112,21 @@ def _add(connection: Connection, row: Mapping[str, Any], *, is_failed: bool, cou
                 "record_count": t.c.record_count + new.record_count,
                 "failed_record_count": t.c.failed_record_count + new.failed_record_count,
                 "size_bytes": t.c.size_bytes + new.size_bytes,
-                "updated_ms": new.updated_ms,
+                "updated_ms": case((new.updated_ms > t.c.updated_ms, new.updated_ms), else_=t.c.updated_ms),
             },
         ).returning(t.c.id)
     ).scalar_one()
     return batch_id
 
 
-def _add_error(connection: Connection, scope_id: int, batch_id: str, code: str, count: int, description: str) -> None:
+def _add_error(connection: Connection, scope_id: int, batch_id: str, code: str, count: int) -> None:
     t = batch_error_table
     make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
-    statement = make(t).values(
-        scope_id=scope_id, batch_id=batch_id, code=code, description=description, record_count=count
-    )
+    statement = make(t).values(scope_id=scope_id, batch_id=batch_id, code=code, record_count=count)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=[t.c.scope_id, t.c.batch_id, t.c.code],
-            set_={
-                "record_count": t.c.record_count + statement.excluded.record_count,
-                "description": statement.excluded.description,
-            },
+            set_={"record_count": t.c.record_count + statement.excluded.record_count},
         )
     )
 
@@ -196,7 +176,7 @@ def find_errors(connection: Connection, scope_id: int, batch_ids: Sequence[str])
             .order_by(t.c.record_count.desc(), t.c.code)
         )
         for row in rows:
-            found.setdefault(row.batch_id, []).append(BatchError(row.code, row.description, row.record_count))
+            found.setdefault(row.batch_id, []).append(BatchError(row.code, row.record_count))
     return found
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from parcours.access.routing import Gate
 from parcours.app import Platform
 from parcours.catalog import api as catalog_api
-from parcours.catalog.model import WINDOW_MS, window_of
+from parcours.catalog.model import WINDOW_MS, RunDelta, window_of
 from parcours.catalog.service import CatalogService
-from parcours.catalog.store import BatchIds, upsert_batch
+from parcours.catalog.store import BatchIds, add_to_batch
 from parcours.http.app import build_api
 from parcours.xdm.compiled import CompiledSchema
 
@@ -353,31 +353,22 @@ def test_a_system_data_set_is_made_once_and_can_not_be_deleted(
     assert client.delete(f"{BASE}/dataSets/{dataset_id}").status_code == 409
 
 
-def land(platform: Platform, dataset_id: str, **values: Any) -> BatchIds:
-    """Count into the batches of the window of `at_ms` (now, unless told)."""
-    at_ms = values.pop("at_ms", time.time_ns() // 1_000_000)
+def land(platform: Platform, dataset_id: str, at_ms: int = 0, **values: Any) -> BatchIds:
+    """Count into the batches of the window of `at_ms`, or of now."""
+    at_ms = at_ms or time.time_ns() // 1_000_000
     scope_id = platform.access.sandbox("ACME@AdobeOrg", "prod").scope_id
+    delta = RunDelta(**values)
+    delta.note_received(at_ms, at_ms)
     with platform.db.write() as connection:
-        return upsert_batch(
-            connection,
-            **{
-                "scope_id": scope_id,
-                "dataset_id": dataset_id,
-                "flow_id": "flow-1",
-                "window_start_ms": window_of(at_ms),
-                "now_ms": at_ms,
-                **values,
-            },
-        )
+        return add_to_batch(connection, scope_id, dataset_id, "flow-1", window_of(at_ms), delta)
 
 
 def test_what_landed_and_what_failed_are_two_batches_with_the_documented_keys(
     client: TestClient, platform: Platform
 ) -> None:
     dataset_id = make(client)
-    errors = {"INGEST-1212-400": (2, "#/n: expected type: String, found: Long")}
-    ids = land(platform, dataset_id, record_count=3, size_bytes=30, failed_record_count=2, errors=errors)
-    assert land(platform, dataset_id, record_count=4, size_bytes=40).landed == ids.landed
+    ids = land(platform, dataset_id, landed=3, bytes_out=30, failed=2, reasons={"INGEST-1212-400": 2})
+    assert land(platform, dataset_id, landed=4, bytes_out=40).landed == ids.landed
     batches = client.get(f"{BASE}/batches", params={"dataSet": dataset_id, "orderBy": "desc:created"}).json()
     assert set(batches) == {ids.landed, ids.failed}
     landed, failed = batches[ids.landed], batches[ids.failed]
@@ -386,7 +377,12 @@ def test_what_landed_and_what_failed_are_two_batches_with_the_documented_keys(
     assert "completed" not in landed
     assert (failed["status"], failed["recordCount"], failed["failedRecordCount"]) == ("failed", 0, 2)
     assert failed["errors"] == [
-        {"code": "INGEST-1212-400", "description": errors["INGEST-1212-400"][1], "recordCount": 2, "rows": []}
+        {
+            "code": "INGEST-1212-400",
+            "description": "The record does not conform to its schema",
+            "recordCount": 2,
+            "rows": [],
+        }
     ]
     for batch in (landed, failed):
         assert batch["relatedObjects"][0] == {"type": "dataSet", "id": dataset_id}
@@ -403,8 +399,8 @@ def test_a_failed_record_that_lands_at_last_moves_from_one_batch_to_the_other(
     client: TestClient, platform: Platform
 ) -> None:
     dataset_id = make(client)
-    ids = land(platform, dataset_id, failed_record_count=1, errors={"X-1": (1, "bad")})
-    again = land(platform, dataset_id, record_count=1, failed_record_count=-1, errors={"X-1": (-1, "bad")})
+    ids = land(platform, dataset_id, failed=1, reasons={"X-1": 1})
+    again = land(platform, dataset_id, landed=1, failed=-1, reasons={"X-1": -1})
     assert again.failed == ids.failed
     failed = client.get(f"{BASE}/batches/{ids.failed}").json()[ids.failed]
     assert (failed["status"], failed["failedRecordCount"], failed["errors"]) == ("inactive", 0, [])
@@ -415,8 +411,8 @@ def test_a_failed_record_that_lands_at_last_moves_from_one_batch_to_the_other(
 def test_batches_are_filtered_ordered_and_paged(client: TestClient, platform: Platform) -> None:
     one, other = make(client, name="one"), make(client, name="other")
     old_ms = 1_700_000_000_000
-    old = [land(platform, one, record_count=n + 1, at_ms=old_ms + n * WINDOW_MS).landed for n in range(5)]
-    new = land(platform, other, record_count=9).landed
+    old = [land(platform, one, landed=n + 1, at_ms=old_ms + n * WINDOW_MS).landed for n in range(5)]
+    new = land(platform, other, landed=9).landed
 
     def found(**query: Any) -> list[str]:
         answer = client.get(f"{BASE}/batches", params=query)
@@ -440,7 +436,7 @@ def test_batches_are_filtered_ordered_and_paged(client: TestClient, platform: Pl
 
 
 def test_failed_records_are_listed_and_downloaded(client: TestClient, platform: Platform) -> None:
-    ids = land(platform, make(client), record_count=1, failed_record_count=150)
+    ids = land(platform, make(client), landed=1, failed=150)
     listing = client.get(f"{EXPORT}/{ids.failed}/failed")
     assert listing.status_code == 200
     success, part = listing.json()["data"]
@@ -458,7 +454,7 @@ def test_failed_records_are_listed_and_downloaded(client: TestClient, platform: 
 
 
 def test_row_errors_have_their_own_form_and_a_sample(client: TestClient, platform: Platform) -> None:
-    ids = land(platform, make(client), failed_record_count=150)
+    ids = land(platform, make(client), failed=150)
     names = [f["name"] for f in client.get(f"{EXPORT}/{ids.failed}/meta").json()["data"]]
     assert names == ["row_errors", "row_errors_sample.json", "input_files"]
     (file,) = client.get(f"{EXPORT}/{ids.failed}/meta?path=row_errors").json()["data"]
@@ -473,7 +469,7 @@ def test_row_errors_have_their_own_form_and_a_sample(client: TestClient, platfor
 
 
 def test_another_sandbox_sees_no_batch(client: TestClient, platform: Platform) -> None:
-    ids = land(platform, make(client), record_count=1, failed_record_count=1)
+    ids = land(platform, make(client), landed=1, failed=1)
     dev = {"x-sandbox-name": "dev"}
     assert client.get(f"{BASE}/batches", headers=dev).json() == {}
     assert client.get(f"{BASE}/lastBatches", headers=dev).json() == {}
