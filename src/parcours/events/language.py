@@ -6,8 +6,8 @@ from typing import Any
 
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import to_reference
+from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
-from parcours.expressions.journey import JourneyExpression, compile_journey
 from parcours.expressions.references import EvaluationContext, SchemaReferences
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_text

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from parcours.actions.model import AnswerShape
+from parcours.expressions.compiler import compile_journey
 from parcours.expressions.errors import UnknownReference
-from parcours.expressions.journey import compile_journey
 from parcours.expressions.references import (
     EXPERIENCE_EVENTS,
     PLATFORM,

@@ -1,0 +1,116 @@
+"""Routes of authoring, under /journey/orchestration: journeys, versions, and the schema of their document."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from parcours.access.model import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.journeys.service import JourneyService
+from parcours.resources.filtering import matches, sort_by
+
+BASE = "/journey/orchestration"
+
+
+def router(gate: Gate, service: JourneyService) -> APIRouter:
+    """Journeys and their versions, from a draft to a stop."""
+    routes = APIRouter(prefix=BASE, tags=["journeys"])
+
+    def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
+        document, etag = found
+        response.headers["ETag"] = etag
+        return document
+
+    @routes.get("/schema/journey")
+    def get_schema(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """The JSON Schema of a journey document."""
+        return DOCUMENT_SCHEMA
+
+    @routes.post("/journeys", status_code=201)
+    def create_journey(
+        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        """Make a journey from its document; `versionUid` is its first draft."""
+        document = answer(response, service.create(caller, body))
+        response.headers["Location"] = f"{BASE}/journeys/{document['uid']}"
+        return document
+
+    @routes.get("/journeys")
+    def list_journeys(
+        caller: Caller = Depends(gate.caller),
+        filters: list[str] = Query(default=[], alias="property"),
+        orderby: str = "",
+        page: int = Query(default=0, ge=0, le=1_000_000),
+        page_size: int = Query(default=100, ge=1, le=100, alias="pageSize"),
+    ) -> dict[str, Any]:
+        """The sandbox's journeys, page by page."""
+        return _page(service.find_all(caller), filters, orderby, page, page_size)
+
+    @routes.post("/list/journeys")
+    def list_journeys_with_versions(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """Every journey with its versions (journeys §14.4); a body is not read."""
+        found = service.find_all(caller)
+        return {"results": found, "page": 0, "limit": len(found), "pages": 1}
+
+    @routes.get("/journeys/{uid}")
+    def get_journey(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """One journey with a line for each version."""
+        return service.get(caller, uid)
+
+    @routes.delete("/journeys/{uid}", status_code=204)
+    def delete_journey(uid: str, caller: Caller = Depends(gate.caller)) -> None:
+        """Delete a journey that was never published."""
+        service.delete(caller, uid)
+
+    @routes.get("/journeys/{uid}/latest")
+    def get_latest(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """The latest version, whatever its status."""
+        return answer(response, service.latest(caller, uid))
+
+    @routes.post("/journeys/{uid}/versions", status_code=201)
+    def create_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """A new draft from the latest version."""
+        return answer(response, service.create_version(caller, uid))
+
+    @routes.get("/journeyVersions/{uid}")
+    def get_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """One version with its document."""
+        return answer(response, service.get_version(caller, uid))
+
+    @routes.put("/journeyVersions/{uid}")
+    def replace_version(
+        uid: str,
+        request: Request,
+        response: Response,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Save a draft: the journey document, or a version as read with `document` in it."""
+        return answer(response, service.replace_version(caller, uid, body, request.headers.get("if-match")))
+
+    @routes.post("/journeyVersions/{uid}/check")
+    def check_version(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """What is wrong with a version, without publishing it."""
+        return service.check(caller, uid)
+
+    def add_verb(verb: str, act: Callable[[Caller, str], tuple[dict[str, Any], str]]) -> None:
+        @routes.post(f"/journeyVersions/{{uid}}/{verb}", name=f"{verb}_version", summary=f"{verb.title()} a version")
+        def do(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+            return answer(response, act(caller, uid))
+
+    add_verb("publish", service.publish)
+    add_verb("close", service.close)
+    add_verb("stop", service.stop)
+    return routes
+
+
+def _page(found: list[dict[str, Any]], filters: list[str], orderby: str, page: int, page_size: int) -> dict[str, Any]:
+    kept = sort_by([document for document in found if matches(document, filters)], orderby)
+    return {
+        "results": kept[page * page_size : (page + 1) * page_size],
+        "page": page,
+        "limit": page_size,
+        "pages": -(-len(kept) // page_size),
+    }

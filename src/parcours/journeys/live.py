@@ -1,0 +1,91 @@
+"""The journeys that run, compiled from stored versions."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from parcours.access.model import Sandbox
+from parcours.access.store import list_sandboxes
+from parcours.actions.table import ActionTable
+from parcours.events.table import EventTable
+from parcours.journeys.compile import VersionIdentity, compile_version
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
+from parcours.journeys.errors import JourneyInvalid
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.versions import RUNNING, VERSION_KIND
+from parcours.kit.telemetry import get_logger
+from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.xdm.table import SchemaTable
+
+log = get_logger("journeys")
+
+
+class Tables(NamedTuple):
+    """What journeys are compiled from. A thread that does not share its tables has its own."""
+
+    events: Compiled[EventTable]
+    actions: Compiled[ActionTable]
+    schemas: Compiled[SchemaTable]
+
+    def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
+        """Of one sandbox, as the connection sees it."""
+        return SandboxDefinitions(
+            scope_id,
+            self.events.current(connection),
+            self.actions.current(connection),
+            self.schemas.current(connection),
+        )
+
+
+class LiveBuilder:
+    """Builds the table of live journeys, and remembers what it compiled: what is published never changes."""
+
+    def __init__(self, resources: ResourceStore, tables: Tables) -> None:
+        self._resources = resources
+        self._tables = tables
+        self._known: dict[str, CompiledJourney] = {}
+
+    def build(self, connection: Connection) -> LiveJourneys:
+        """Every version that is open to entrances, or closed with people still inside."""
+        versions: dict[str, CompiledJourney] = {}
+        entries: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
+        listeners: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
+        sandboxes = {sandbox.scope_id: sandbox for sandbox in list_sandboxes(connection)}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            status = stored.body["status"]
+            if status not in RUNNING:
+                continue
+            journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes.get(stored.scope_id))
+            if journey is None:
+                continue
+            versions[stored.id] = journey
+            if status == "Deployed":
+                place = (journey.scope_id, journey.entry_event_uid)
+                entries[place] = (*entries.get(place, ()), journey)
+            for uid in journey.listened:
+                place = (journey.scope_id, uid)
+                listeners[place] = (*listeners.get(place, ()), journey)
+        self._known = versions
+        return LiveJourneys(entries, listeners, versions)
+
+    def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
+        current = self._tables.definitions(connection, stored.scope_id)
+        definitions = FrozenDefinitions(current, stored.body["names"])
+        try:
+            return compile_version(stored.body["document"], definitions, identity_of(stored, sandbox))
+        except JourneyInvalid as error:  # it was valid when it was published: something it needs is gone
+            log.error("journey.unusable", version_uid=stored.id, reason=str(error))
+            return None
+
+
+def identity_of(version: Resource, sandbox: Sandbox | None) -> VersionIdentity:
+    """Whose version a stored body is."""
+    return VersionIdentity(
+        scope_id=version.scope_id,
+        org_id=sandbox.org_id if sandbox else "",
+        sandbox_name=sandbox.name if sandbox else "",
+        journey_uid=version.body["journeyUid"],
+        version_uid=version.id,
+        version=version.body["version"],
+    )

@@ -1,0 +1,340 @@
+"""Authoring: journeys and their versions, from a draft to a stop; and the live ones, compiled for the worker."""
+
+import time
+from functools import partial
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.access.model import Caller
+from parcours.actions.model import Usage as ActionUsage
+from parcours.actions.service import ActionService
+from parcours.db import Database
+from parcours.events.language import rename_event
+from parcours.events.model import Usage as EventUsage
+from parcours.events.service import EventService
+from parcours.journeys.check import Fault, check_size
+from parcours.journeys.compile import examine
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.definitions import (
+    FrozenDefinitions,
+    map_expressions,
+    names_in,
+    uids_in,
+)
+from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.live import LiveBuilder, Tables, identity_of
+from parcours.journeys.versions import (
+    JOURNEY_KIND,
+    PUBLISHED,
+    RUNNING,
+    VERSION_KIND,
+    Status,
+    deployed,
+    new_version,
+    show_faults,
+    show_journey,
+    show_version,
+)
+from parcours.kit.ids import new_uuid
+from parcours.kit.telemetry import get_logger
+from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.xdm.service import XdmService
+
+Stop = Callable[[Connection, int, str], None]
+"""(connection, scope_id, version_uid): everyone inside leaves at once."""
+
+_Uses = dict[tuple[int, str, str], tuple[int, int]]
+"""(scope, "eventUid" | "actionUid", uid) → (draft, published) versions that name it."""
+
+log = get_logger("journeys")
+
+
+class JourneyService:
+    """Journeys of every sandbox."""
+
+    def __init__(
+        self,
+        db: Database,
+        resources: ResourceStore,
+        events: EventService,
+        actions: ActionService,
+        xdm: XdmService,
+        stop: Stop | None = None,
+    ) -> None:
+        self._db = db
+        self._resources = resources
+        self._events = events
+        self._actions = actions
+        self._xdm = xdm
+        self._tables = Tables(events.table, actions.table, xdm.table)
+        self._stop = stop or (lambda connection, scope_id, version_uid: None)
+        self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
+        self.live: Compiled[LiveJourneys] = self.compiled()
+        events.guard(self.usage_of_event, self._follow_event)
+        actions.guard(self.usage_of_action)
+
+    def compiled(self) -> Compiled[LiveJourneys]:
+        """Another table over the same journeys, for a thread that does not share its own."""
+        tables = Tables(self._events.compiled(), self._actions.compiled(), self._xdm.table)
+        return Compiled(self._resources, [VERSION_KIND], LiveBuilder(self._resources, tables).build)
+
+    # --- authoring ---
+
+    def create(self, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
+        """A new journey whose first version is a draft of `document`. Raises JourneyInvalid for what is none."""
+        body = _read_draft(document)
+        with self._db.write() as connection:
+            journey = self._resources.create(
+                connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
+            )
+            draft = self._resources.create(
+                connection, caller.scope_id, caller.author, VERSION_KIND, new_version(journey.id, 1, body)
+            )
+            journey = self._resources.replace(connection, journey, caller.author, {"versions": [draft.id]})
+        return {**show_journey(caller, journey, [draft]), "versionUid": draft.id}, draft.etag
+
+    def find_all(self, caller: Caller) -> list[dict[str, Any]]:
+        """Every journey of the sandbox, oldest first."""
+        with self._db.read() as connection:
+            versions = {v.id: v for v in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND)}
+            return [
+                show_journey(caller, journey, [versions[uid] for uid in journey.body["versions"]])
+                for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
+            ]
+
+    def get(self, caller: Caller, journey_uid: str) -> dict[str, Any]:
+        """One journey. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            journey = self._journey(connection, caller.scope_id, journey_uid)
+            return show_journey(caller, journey, self._versions(connection, journey))
+
+    def delete(self, caller: Caller, journey_uid: str) -> None:
+        """Delete a journey that was never published. Raises JourneyNotFound or JourneyStateConflict."""
+        with self._db.write() as connection:
+            journey = self._journey(connection, caller.scope_id, journey_uid)
+            versions = self._versions(connection, journey)
+            if any(version.body["status"] != "Draft" for version in versions):
+                raise JourneyStateConflict("a journey that was published can't be deleted")
+            for version in versions:
+                self._resources.delete(connection, version)
+            self._resources.delete(connection, journey)
+
+    def latest(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
+        """The latest version of a journey, and its etag. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            journey = self._journey(connection, caller.scope_id, journey_uid)
+            version = self._versions(connection, journey)[-1]
+        return show_version(caller, version), version.etag
+
+    def get_version(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
+        """A version and its etag. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            version = self._version(connection, caller.scope_id, version_uid)
+        return show_version(caller, version), version.etag
+
+    def create_version(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
+        """A new draft from the latest version, which is none itself. Raises JourneyNotFound, JourneyStateConflict."""
+        with self._db.write() as connection:
+            journey = self._journey(connection, caller.scope_id, journey_uid)
+            uids = journey.body["versions"]
+            latest = self._version(connection, caller.scope_id, uids[-1])
+            if latest.body["status"] == "Draft":
+                raise JourneyStateConflict("the latest version is a draft already")
+            document = latest.body["document"]
+            if latest.body["names"] is not None:
+                document = self._with_current_names(connection, caller.scope_id, document, latest.body["names"])
+            body = new_version(journey_uid, len(uids) + 1, document)
+            draft = self._resources.create(connection, caller.scope_id, caller.author, VERSION_KIND, body)
+            self._resources.replace(connection, journey, caller.author, {"versions": [*uids, draft.id]})
+        return show_version(caller, draft), draft.etag
+
+    def replace_version(
+        self, caller: Caller, version_uid: str, document: Any, if_match: str | None = None
+    ) -> tuple[dict[str, Any], str]:
+        """Save a draft: a journey document, or a version as it was read, with `document` in it.
+
+        Raises JourneyNotFound, JourneyInvalid, JourneyStateConflict, EtagMismatch.
+        """
+        if isinstance(document, Mapping) and isinstance(document.get("document"), Mapping):
+            document = document["document"]
+        body = _read_draft(document)
+        with self._db.write() as connection:
+            version = self._version(connection, caller.scope_id, version_uid)
+            self._expect(version, {"Draft"}, "changed")
+            version = self._resources.replace(
+                connection, version, caller.author, {**version.body, "document": body}, if_match
+            )
+        return show_version(caller, version), version.etag
+
+    def check(self, caller: Caller, version_uid: str) -> dict[str, Any]:
+        """What is wrong with a version: {"valid", "errors", "warnings"}. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            version = self._version(connection, caller.scope_id, version_uid)
+            return show_faults(self._examine(connection, caller, version)[1])
+
+    def publish(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
+        """Open a draft to entrances, and close the version before it.
+
+        Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault.
+        """
+        with self._db.write() as connection:
+            version = self._version(connection, caller.scope_id, version_uid)
+            self._expect(version, {"Draft"}, "published")
+            journey, faults = self._examine(connection, caller, version)
+            errors = [fault for fault in faults if fault.severity == "error"]
+            if journey is None or errors:
+                raise JourneyInvalid(errors)
+            for other in self._versions(
+                connection, self._journey(connection, caller.scope_id, version.body["journeyUid"])
+            ):
+                if other.body["status"] == "Deployed":
+                    self._resources.replace(connection, other, caller.author, {**other.body, "status": "Closed"})
+            body = {
+                **version.body,
+                "status": "Deployed",
+                "names": names_in(version.body["document"], self._tables.definitions(connection, caller.scope_id)),
+                "deployments": deployed(version.body, caller.author.user_id, time.time_ns() // 1_000_000),
+            }
+            version = self._resources.replace(connection, version, caller.author, body)
+        log.info("journey.published", version_uid=version.id, scope_id=caller.scope_id)
+        return show_version(caller, version, faults), version.etag
+
+    def close(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
+        """No more entrances; people inside finish. Raises JourneyNotFound or JourneyStateConflict."""
+        return self._set_status(caller, version_uid, {"Deployed"}, "Closed", "closed")
+
+    def stop(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
+        """Everyone inside leaves at once. Raises JourneyNotFound or JourneyStateConflict."""
+        return self._set_status(caller, version_uid, RUNNING, "Stopped", "stopped")
+
+    def _set_status(
+        self, caller: Caller, version_uid: str, allowed: frozenset[str] | set[str], status: Status, verb: str
+    ) -> tuple[dict[str, Any], str]:
+        with self._db.write() as connection:
+            version = self._version(connection, caller.scope_id, version_uid)
+            self._expect(version, allowed, verb)
+            version = self._resources.replace(connection, version, caller.author, {**version.body, "status": status})
+            if status == "Stopped":
+                self._stop(connection, caller.scope_id, version_uid)
+        log.info(f"journey.{verb}", version_uid=version.id, scope_id=caller.scope_id)
+        return show_version(caller, version), version.etag
+
+    # --- looking up ---
+
+    def _journey(self, connection: Connection, scope_id: int, uid: str) -> Resource:
+        try:
+            return self._resources.get(connection, scope_id, JOURNEY_KIND, uid)
+        except ResourceNotFound:
+            raise JourneyNotFound(uid) from None
+
+    def _version(self, connection: Connection, scope_id: int, uid: str) -> Resource:
+        try:
+            return self._resources.get(connection, scope_id, VERSION_KIND, uid)
+        except ResourceNotFound:
+            raise JourneyNotFound(uid) from None
+
+    def _versions(self, connection: Connection, journey: Resource) -> list[Resource]:
+        return [self._version(connection, journey.scope_id, uid) for uid in journey.body["versions"]]
+
+    @staticmethod
+    def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) -> None:
+        status = version.body["status"]
+        if status not in allowed:
+            raise JourneyStateConflict(f"the version is {status} and can't be {verb}")
+
+    # --- compiling ---
+
+    def _examine(
+        self, connection: Connection, caller: Caller, version: Resource
+    ) -> tuple[CompiledJourney | None, list[Fault]]:
+        definitions = self._tables.definitions(connection, caller.scope_id)
+        identity = identity_of(version, caller.sandbox)
+        names = version.body["names"]
+        used = definitions if names is None else FrozenDefinitions(definitions, names)
+        journey, faults = examine(version.body["document"], used, identity)
+        if journey is not None and version.body["status"] == "Draft":
+            faults += self._check_succession(connection, version, journey)
+        return journey, faults
+
+    def _check_succession(self, connection: Connection, version: Resource, journey: CompiledJourney) -> list[Fault]:
+        """A version keeps its predecessor's namespace and re-entrance rule. Source: journeys §10.5."""
+        parent = self._journey(connection, version.scope_id, version.body["journeyUid"])
+        before = [v for v in self._versions(connection, parent) if v.id != version.id and v.body["status"] in PUBLISHED]
+        if not before:
+            return []
+        old = before[-1].body
+        definitions = FrozenDefinitions(self._tables.definitions(connection, version.scope_id), old["names"])
+        previous, _ = examine(old["document"], definitions)
+        faults: list[Fault] = []
+        if previous is None:
+            return faults
+        if (previous.is_reentrance_allowed, previous.reentrance_wait_us) != (
+            journey.is_reentrance_allowed,
+            journey.reentrance_wait_us,
+        ):
+            message = f"the re-entrance rule must stay that of version {old['version']}"
+            faults.append(Fault("ERR_VERSION_REENTRANCE", message, "$.entry.reentrance"))
+        if previous.namespace != journey.namespace:
+            message = f"the journey must begin with an event about {previous.namespace or 'no namespace'}, as before"
+            faults.append(Fault("ERR_VERSION_NAMESPACE", message, "$.entry.node"))
+        return faults
+
+    # --- what events and actions ask ---
+
+    def usage_of_event(self, connection: Connection, scope_id: int, uid: str) -> EventUsage:
+        """How many versions name an event."""
+        return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
+
+    def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
+        """How many versions name a custom action."""
+        return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
+
+    def _count_uses(self, connection: Connection) -> _Uses:
+        uses: _Uses = {}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            is_published = stored.body["status"] in PUBLISHED
+            for member in ("eventUid", "actionUid"):
+                for uid in uids_in(stored.body["document"], member):
+                    key = (stored.scope_id, member, uid)
+                    draft, published = uses.get(key, (0, 0))
+                    uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
+        return uses
+
+    def _follow_event(
+        self, connection: Connection, scope_id: int, author: Author, uid: str, old: str, new: str
+    ) -> None:
+        """Drafts follow an event's new name; published versions keep the name they froze. Source: journeys §3.2."""
+        for version in self._resources.in_scope(connection, scope_id, VERSION_KIND):
+            document = version.body["document"]
+            if version.body["status"] == "Draft" and uid in uids_in(document, "eventUid"):
+                renamed = map_expressions(document, partial(rename_event, old=old, new=new))
+                if renamed != document:
+                    self._resources.replace(connection, version, author, {**version.body, "document": renamed})
+
+    def _with_current_names(
+        self, connection: Connection, scope_id: int, document: Any, names: Mapping[str, Mapping[str, str]]
+    ) -> Any:
+        """A published document as a draft: its expressions call events by the names of today."""
+        definitions = self._tables.definitions(connection, scope_id)
+        for uid, old in names.get("events", {}).items():
+            event = definitions.event(uid)
+            if event is not None and event.name != old:
+                new = event.name
+                document = map_expressions(document, partial(rename_event, old=old, new=new))
+        return document
+
+
+def _read_draft(document: Any) -> dict[str, Any]:
+    """What may be stored as a draft: an object with a name, not too large. The rest is for the check to say."""
+    size = check_size(document)
+    if size is not None and size.severity == "error":
+        raise (JourneyTooLarge if size.code == "ERR_DOCUMENT_SIZE" else JourneyInvalid)([size])
+    if not isinstance(document, dict):
+        raise JourneyInvalid([Fault("ERR_DOCUMENT_SHAPE", "a journey is a JSON object", "$")])
+    name = document.get("name")
+    if not isinstance(name, str) or not name.strip() or len(name) > 255:
+        raise JourneyInvalid([Fault("ERR_DOCUMENT_SHAPE", "a journey has a name of at most 255 characters", "$.name")])
+    return document

@@ -1,0 +1,110 @@
+"""A journey and its versions as stored and as shown: status, audit, what publication freezes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from parcours.access.model import Caller
+from parcours.journeys.check import Fault
+from parcours.kit.clock import to_datetime
+from parcours.resources.store import Resource
+
+JOURNEY_KIND = "journey"
+VERSION_KIND = "journeyVersion"
+
+Status = Literal["Draft", "Deployed", "Closed", "Stopped"]
+RUNNING: frozenset[str] = frozenset({"Deployed", "Closed"})
+"""In these people inside move on."""
+PUBLISHED: frozenset[str] = frozenset({"Deployed", "Closed", "Stopped"})
+
+
+def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The stored body of a draft."""
+    return {
+        "journeyUid": journey_uid,
+        "version": f"{number}.0",
+        "status": "Draft",
+        "document": document,
+        "names": None,
+        "deployments": {},
+    }
+
+
+def show_version(caller: Caller, stored: Resource, faults: Sequence[Fault] | None = None) -> dict[str, Any]:
+    """A version as the API shows it. faults: given after a check."""
+    body = stored.body
+    document = body["document"]
+    shown = {
+        "uid": stored.id,
+        "journeyUid": body["journeyUid"],
+        "name": document.get("name"),
+        "description": document.get("description", ""),
+        "version": body["version"],
+        "status": body["status"],
+        "orgId": caller.org_id,
+        "sandboxName": caller.sandbox.name,
+        "metadata": metadata(stored),
+        "document": document,
+    }
+    return shown if faults is None else {**shown, **show_faults(faults)}
+
+
+def show_faults(faults: Sequence[Fault]) -> dict[str, Any]:
+    """{"valid", "errors", "warnings"}."""
+    errors = [fault.to_json() for fault in faults if fault.severity == "error"]
+    return {
+        "valid": not errors,
+        "errors": errors,
+        "warnings": [fault.to_json() for fault in faults if fault.severity == "warning"],
+    }
+
+
+def show_journey(caller: Caller, stored: Resource, versions: Sequence[Resource]) -> dict[str, Any]:
+    """A journey with a line for each of its versions, oldest first; name and description are the latest's."""
+    latest = versions[-1]
+    document = latest.body["document"]
+    return {
+        "uid": stored.id,
+        "name": document.get("name"),
+        "description": document.get("description", ""),
+        "latestVersionUid": latest.id,
+        "status": latest.body["status"],
+        "versions": [
+            {"uid": version.id, "version": version.body["version"], "status": version.body["status"]}
+            for version in versions
+        ],
+        "orgId": caller.org_id,
+        "sandboxName": caller.sandbox.name,
+        "metadata": {**metadata(latest), **_created(stored)},
+    }
+
+
+def metadata(stored: Resource) -> dict[str, Any]:
+    """Audit fields of journeys §14.1; those of deployments once there is one."""
+    return {
+        **_created(stored),
+        "lastModifiedBy": stored.updated_by,
+        "lastModifiedById": stored.updated_by,
+        "lastModifiedAt": at_text(stored.updated_at_ms),
+        **stored.body.get("deployments", {}),
+    }
+
+
+def _created(stored: Resource) -> dict[str, Any]:
+    return {
+        "createdBy": stored.created_by,
+        "createdById": stored.created_by,
+        "createdAt": at_text(stored.created_at_ms),
+    }
+
+
+def deployed(body: Mapping[str, Any], user_id: str, at_ms: int) -> dict[str, Any]:
+    """The `deployments` of a body that is published now."""
+    at = at_text(at_ms)
+    last = {"lastDeployedBy": user_id, "lastDeployedById": user_id, "lastDeployedAt": at}
+    first = {"firstDeployedBy": user_id, "firstDeployedById": user_id, "firstDeployedAt": at}
+    return {**first, **body.get("deployments", {}), **last}
+
+
+def at_text(at_ms: int) -> str:
+    """Milliseconds since 1970 as `2026-01-31T12:00:00.000Z`."""
+    return to_datetime(at_ms * 1_000).isoformat(timespec="milliseconds").replace("+00:00", "Z")
