@@ -10,12 +10,15 @@ from parcours.access.routing import Gate
 from parcours.actions import ActionService
 from parcours.actions import api as actions_api
 from parcours.db import Database
+from parcours.delivery import api as delivery_api
 from parcours.http.app import build_api
 from parcours.identity import api as identity_api
 from parcours.identity.service import NamespaceService
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import ResourceStore
+from parcours.xdm import DescriptorService, XdmService
+from parcours.xdm import api as xdm_api
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Platform:
     access: Access
     namespaces: NamespaceService
     actions: ActionService
+    schemas: XdmService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
@@ -36,7 +40,9 @@ class Platform:
         return [
             access_api.router(gate, self.access),
             identity_api.router(gate, self.namespaces),
+            xdm_api.router(gate, self.schemas, DescriptorService(self.db, self.resources, self.schemas)),
             actions_api.router(gate, self.actions),
+            delivery_api.router(gate, self.actions, self.settings.allow_private_networks),
         ]
 
     def api(self) -> FastAPI:
@@ -62,5 +68,6 @@ def build_platform(settings: Settings) -> Platform:
         resources=resources,
         access=access,
         namespaces=NamespaceService(db, resources),
+        schemas=XdmService(db, resources),
         actions=ActionService(db, resources, secrets, settings),
     )

@@ -25,6 +25,7 @@ from parcours.catalog.errors import (
 from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
+from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
 """(status, error, request) → body."""
@@ -105,6 +106,10 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     CatalogVersionMismatch: (412, problem("CTLG", "1012")),
     CatalogInvalid: (400, problem("CTLG", "1001")),
     BodyInvalid: (400, problem("PARC", "1000")),
+    XdmNotFound: (404, problem("XDM", "1012")),
+    AcceptRefused: (406, problem("XDM", "1005")),
+    ChangeBreaking: (422, problem("XDM", "1406")),
+    XdmInvalid: (400, problem("XDM", "1001")),
     NotFound: (404, problem("PARC", "1004")),
     Conflict: (409, problem("PARC", "1009")),
     VersionMismatch: (412, problem("PARC", "1012")),

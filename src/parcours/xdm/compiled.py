@@ -83,20 +83,25 @@ class CompiledSchema:
 
         Arrays are entered by an index, by "*", or silently by a key of their items; maps by any key.
         """
-        node: dict[str, Any] = self.document
-        for token in tokens:
-            while node.get("type") == "array" and not (token.isdecimal() or token in _ITEM_TOKENS):
-                node = node.get("items", {})
-            if node.get("type") == "array":
-                child = node.get("items")
-            else:
-                child = node.get("properties", {}).get(token)
-                if child is None and "properties" not in node:
-                    child = node.get("additionalProperties")
-            if not isinstance(child, dict):
-                return None
-            node = child
-        return node
+        return field_at(self.document, tokens)
+
+
+def field_at(document: dict[str, Any], tokens: Sequence[str]) -> dict[str, Any] | None:
+    """A field of a resolved document, as `CompiledSchema.field_at`."""
+    node: dict[str, Any] = document
+    for token in tokens:
+        while node.get("type") == "array" and not (token.isdecimal() or token in _ITEM_TOKENS):
+            node = node.get("items", {})
+        if node.get("type") == "array":
+            child = node.get("items")
+        else:
+            child = node.get("properties", {}).get(token)
+            if child is None and "properties" not in node:
+                child = node.get("additionalProperties")
+        if not isinstance(child, dict):
+            return None
+        node = child
+    return node
 
 
 def build_validator(document: Mapping[str, Any]) -> Draft7Validator:

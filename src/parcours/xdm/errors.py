@@ -3,6 +3,13 @@
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError
 
 
+class XdmInvalid(Invalid):
+    """Input the registry can't accept."""
+
+    number = "1001"
+    title = "Request not valid"
+
+
 class XdmNotFound(NotFound):
     """No resource of the asked kind has this id in the container."""
 
@@ -22,7 +29,7 @@ class AcceptRefused(ParcoursError):
     title = "Not acceptable"
 
 
-class AcceptInvalid(Invalid):
+class AcceptInvalid(XdmInvalid):
     """An `Accept` that another endpoint of the registry takes, not this one."""
 
     title = "Accept header not valid"
@@ -32,14 +39,14 @@ class AcceptInvalid(Invalid):
         self.number = number
 
 
-class SchemaInvalid(Invalid):
+class SchemaInvalid(XdmInvalid):
     """A resource that breaks a rule of shape, naming or composition; `path` leads into the document sent."""
 
     number = "1521"
     title = "Resource not valid"
 
 
-class TitleTaken(Invalid):
+class TitleTaken(XdmInvalid):
     """Titles are unique among all resources of a sandbox."""
 
     number = "1021"
@@ -63,28 +70,28 @@ class ChangeBreaking(Conflict):
         self.changes = changes
 
 
-class ReadOnly(Invalid):
+class ReadOnly(XdmInvalid):
     """The global container and the unions can't be written."""
 
     number = "1018"
     title = "Container is read-only"
 
 
-class DescriptorInvalid(Invalid):
+class DescriptorInvalid(XdmInvalid):
     """A descriptor that can't hold: a wrong path, an unknown schema, a second primary identity."""
 
     number = "1526"
     title = "Descriptor not valid"
 
 
-class ImportFailed(Invalid):
+class ImportFailed(XdmInvalid):
     """An import of which nothing was stored."""
 
     number = "3005"
     title = "Import Resource Failed"
 
 
-class QueryInvalid(Invalid):
+class QueryInvalid(XdmInvalid):
     """A list parameter that can't be read."""
 
     number = "1004"

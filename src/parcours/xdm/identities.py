@@ -7,11 +7,13 @@ from typing import Any
 from parcours.xdm.compiled import CompiledSchema
 
 Identity = tuple[str, str]
-"""(namespace code, id)."""
+"""(namespace code, id). The code is in the one form everything is stored by: see `extract_identities`."""
 
 MAX_IDENTITIES = 20
 """Most identities one record links. Source: platform-apis §7.3."""
-MAX_ID_CHARACTERS = 1024
+MAX_ID_BYTES = 1024
+"""Longest id, in UTF-8; for ids in ASCII the limit of platform-apis §7.3."""
+MAX_NAMESPACE_CHARACTERS = 64
 STANDARD_NAMESPACES: Mapping[str, str] = {
     code.lower(): code
     for code in (
@@ -30,10 +32,11 @@ def extract_identities(
 ) -> tuple[Identity | None, list[Identity]]:
     """(primary identity or None, every identity), of a valid record; the primary leads the list.
 
-    namespaces: lower-cased code → canonical code; a code that is not in it stays as sent.
+    namespaces: lower-cased code → canonical code; a code that is not in it is lower-cased, so that every spelling
+    of a namespace is one (as `identity.namespaces.canonical_namespace` has it).
     The primary is the schema's primary identity field, else the `identityMap` entry marked primary. Values that
-    name nobody ("null", "anonymous" …), ECIDs that are not 38 digits and ids above 1024 characters are left out.
-    At most 20 are returned. Source: platform-apis §1.4 and §7.3.
+    name nobody ("null", "anonymous" …), that hold a NUL character, ECIDs that are not 38 digits, ids above 1024
+    bytes and codes above 64 characters are left out. At most 20 are returned. Source: platform-apis §1.4 and §7.3.
     """
     primary: Identity | None = None
     found: dict[Identity, None] = {}
@@ -72,9 +75,14 @@ def _identity(namespace: str, value: Any, namespaces: Mapping[str, str]) -> Iden
         if isinstance(value, bool) or not isinstance(value, int):
             return None
         value = str(value)
-    if value.strip().lower() in _NOBODY or len(value) > MAX_ID_CHARACTERS:
+    if value.strip().lower() in _NOBODY or "\0" in value or len(value) > MAX_ID_BYTES:
         return None
-    code = namespaces.get(namespace.lower(), namespace)
+    if not value.isascii() and len(value.encode()) > MAX_ID_BYTES:
+        return None
+    lower = namespace.lower()
+    code = namespaces.get(lower, lower)
     if code == "ECID" and not _ECID.fullmatch(value):
+        return None
+    if len(code) > MAX_NAMESPACE_CHARACTERS or "\0" in code:
         return None
     return code, value

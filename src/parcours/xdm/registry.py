@@ -177,7 +177,7 @@ class Registry:
                 "title": "Time series events",
                 "items": {"type": "object", "meta:xdmType": "object", "additionalProperties": True},
             }
-        return {**{k: v for k, v in union.items() if k != "allOf"}, **document, "title": union["title"]}
+        return {**document, **{key: value for key, value in union.items() if key != "allOf"}}
 
 
 def is_union(schema: Mapping[str, Any]) -> bool:
