@@ -11,9 +11,13 @@ from parcours.actions import ActionService
 from parcours.actions import api as actions_api
 from parcours.db import Database
 from parcours.delivery import api as delivery_api
+from parcours.events import api as events_api
+from parcours.events.service import EventService
 from parcours.http.app import build_api
 from parcours.identity import api as identity_api
 from parcours.identity.service import NamespaceService
+from parcours.journeys import api as journeys_api
+from parcours.journeys.service import JourneyService
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import ResourceStore
@@ -33,6 +37,8 @@ class Platform:
     namespaces: NamespaceService
     actions: ActionService
     schemas: XdmService
+    events: EventService
+    journeys: JourneyService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
@@ -42,6 +48,8 @@ class Platform:
             identity_api.router(gate, self.namespaces),
             xdm_api.router(gate, self.schemas, DescriptorService(self.db, self.resources, self.schemas)),
             actions_api.router(gate, self.actions),
+            events_api.router(gate, self.events),
+            journeys_api.router(gate, self.journeys),
             delivery_api.router(gate, self.actions, self.settings.allow_private_networks),
         ]
 
@@ -61,13 +69,19 @@ def build_platform(settings: Settings) -> Platform:
     db = Database(settings.state_url)
     resources = ResourceStore()
     access = Access(db, resources, settings, secrets)
+    namespaces = NamespaceService(db, resources)
+    schemas = XdmService(db, resources)
+    actions = ActionService(db, resources, secrets, settings)
+    events = EventService(db, resources, schemas, namespaces)
     return Platform(
         settings=settings,
         db=db,
         secrets=secrets,
         resources=resources,
         access=access,
-        namespaces=NamespaceService(db, resources),
-        schemas=XdmService(db, resources),
-        actions=ActionService(db, resources, secrets, settings),
+        namespaces=namespaces,
+        schemas=schemas,
+        actions=actions,
+        events=events,
+        journeys=JourneyService(db, resources, events, actions, schemas),
     )

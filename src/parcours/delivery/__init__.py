@@ -1,0 +1,1 @@
+"""From the outbox to the world: calls that were decided and committed are made, and their answers handed back."""

@@ -1,0 +1,141 @@
+"""One call from its first attempt to its outcome: time limit, retries, token. Source: journeys §6.4, §6.5."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+import orjson
+
+from parcours.actions.compiled import CompiledAction
+from parcours.actions.errors import TokenUnavailable
+from parcours.actions.model import HttpRequest
+from parcours.delivery.retry import FINAL_STATUSES, delay_s, is_success, read_retry_after
+from parcours.delivery.sender import Received, Sender, SendFailed
+from parcours.delivery.tokens import TokenCache
+from parcours.journeys.model import ActionOutcome
+from parcours.kit.clock import Clock
+from parcours.kit.secrets import SecretUnreadable
+
+
+class _Attempt(NamedTuple):
+    received: Received | None
+    message: str | None
+    """Why no answer came."""
+    is_final: bool
+
+    @property
+    def code(self) -> str:
+        return "internalError" if self.received is None else f"http_{self.received.status}"
+
+
+class Caller:
+    """Makes calls through a sender."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._sender = sender
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self.tokens = TokenCache(sender, clock)
+
+    async def call(
+        self, action: CompiledAction, request: HttpRequest, key: str, version_uid: str, limit_s: float
+    ) -> ActionOutcome:
+        """The outcome of a call; whatever goes wrong is one too.
+
+        key: the `Idempotency-Key` of every attempt. version_uid: whose tokens are used. limit_s: for all attempts.
+        """
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        attempts = 0
+        last: _Attempt | None = None
+        """The latest attempt that ended."""
+        is_late = False
+        headers = {"Idempotency-Key": key}
+        has_fresh_token = False
+        try:
+            async with asyncio.timeout_at(started + limit_s):
+                while True:
+                    attempts += 1
+                    last_token, current = await self._attempt(action, request, headers, version_uid)
+                    last = current
+                    if current.received is not None and is_success(current.received.status):
+                        break
+                    if last_token is not None and current.code == "http_401" and not has_fresh_token:
+                        self.tokens.drop(action, version_uid, last_token)
+                        has_fresh_token = True
+                        continue
+                    delay = (
+                        None if current.is_final else self._delay(current, attempts, started + limit_s - loop.time())
+                    )
+                    if delay is None:
+                        break
+                    await self._sleep(delay)
+        except TimeoutError:
+            is_late = True
+        elapsed_ms = round((loop.time() - started) * 1000)
+        endpoint = request.url.partition("?")[0]
+        if is_late or last is None:
+            return ActionOutcome(
+                "timedout",
+                origin_error=None if last is None else "error" if last.received is None else "http",
+                origin_code=None if last is None else last.code.removeprefix("http_"),
+                error_message=f"no answer within {limit_s:g} s" + ("" if last is None else f"; before: {last.code}"),
+                elapsed_ms=elapsed_ms,
+                attempts=attempts,
+                endpoint=endpoint,
+                method=request.method,
+            )
+        return ActionOutcome(
+            last.code,
+            response=_declared(action, last.received),
+            error_message=last.message,
+            elapsed_ms=elapsed_ms,
+            attempts=attempts,
+            endpoint=endpoint,
+            method=request.method,
+        )
+
+    async def _attempt(
+        self, action: CompiledAction, request: HttpRequest, headers: dict[str, str], version_uid: str
+    ) -> tuple[str | None, _Attempt]:
+        """One attempt, and the token it used."""
+        token: str | None = None
+        try:
+            token_call = action.token_call
+            if token_call is not None:
+                token = await self.tokens.get(action, token_call, version_uid)
+            received = await self._sender.send(action.authorize(request, token), request, headers)
+        except SendFailed as failed:
+            return token, _Attempt(None, str(failed), failed.is_final)
+        except TokenUnavailable as error:
+            return token, _Attempt(None, str(error), False)
+        except SecretUnreadable as error:
+            return token, _Attempt(None, str(error), True)
+        return token, _Attempt(received, None, received.status in FINAL_STATUSES)
+
+    def _delay(self, attempt: _Attempt, attempts: int, remaining_s: float) -> float | None:
+        asked = None
+        if attempt.received is not None:
+            asked = read_retry_after(attempt.received.headers.get("Retry-After"), self._clock.now_us())
+        return delay_s(attempts, remaining_s, asked, self._jitter())
+
+
+def _declared(action: CompiledAction, received: Received | None) -> Any:
+    """The part of the answer an instance keeps; the body is parsed only when the action describes one."""
+    if received is None or not received.body:
+        return None
+    is_error = not is_success(received.status)
+    if (action.failure_response if is_error else action.response) is None:
+        return None
+    try:
+        return action.declared_part(is_error, orjson.loads(received.body))
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,43 @@
+"""The nouns of delivery."""
+
+import hashlib
+from typing import NamedTuple
+
+from parcours.actions.model import HttpRequest
+from parcours.journeys.model import ActionOutcome
+
+
+class OutboxRow(NamedTuple):
+    """A call that was committed and not yet answered."""
+
+    id: int
+    scope_id: int
+    instance_id: str
+    node_id: str
+    pass_no: int
+    version_uid: str
+    action_uid: str
+    idempotency_key: str
+    request: HttpRequest | None
+    """Without authentication; None when the stored text can't be read."""
+    time_limit_us: int
+    """For the whole call, retries included, counted from its first attempt."""
+
+
+class ActionAnswer(NamedTuple):
+    """How a call ended. Whoever takes it commits its effect and deletes the outbox row in one transaction."""
+
+    outbox_id: int
+    scope_id: int
+    instance_id: str
+    node_id: str
+    pass_no: int
+    outcome: ActionOutcome
+    first_started_at_us: int
+    """When the first attempt began, in microseconds since 1970."""
+
+
+def idempotency_key(instance_id: str, node_id: str, pass_no: int) -> str:
+    """32 hexadecimal characters, the same for every attempt of one stay at one node, across restarts."""
+    text = f"{instance_id}\n{node_id}\n{pass_no}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,270 @@
+"""The loop that empties the outbox: committed rows in, HTTP calls out, answers handed back."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp.abc import AbstractResolver
+from sqlalchemy.exc import SQLAlchemyError
+
+from parcours.actions import ActionService
+from parcours.actions.table import ActionTable
+from parcours.db import Database
+from parcours.delivery import store
+from parcours.delivery.backlog import Backlog
+from parcours.delivery.caller import Caller
+from parcours.delivery.model import ActionAnswer, OutboxRow
+from parcours.delivery.sender import HttpSender
+from parcours.journeys.model import ActionOutcome
+from parcours.kit.clock import Clock, SystemClock
+from parcours.kit.settings import Settings
+from parcours.kit.telemetry import Gauge, Histogram, get_logger
+
+ACTION_SECONDS = Histogram(
+    "parcours_action_duration_seconds",
+    "From the first attempt of an action's call to its outcome.",
+    ["outcome"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+OUTBOX_PENDING = Gauge("parcours_outbox_pending", "Committed calls that are waiting or in flight.")
+
+LOAD_ROWS = 500
+POLL_S = 0.5
+"""Longest until rows are found that no one announced with `wake`."""
+SWEEP_S = 5.0
+"""How often rows are looked for that were committed after later ones, as concurrent writers may do."""
+GRACE_S = 5.0
+"""How long a stop waits for calls in flight; the rest is made again at the next start."""
+_ERROR_PAUSE_S = 1.0
+
+OnAnswers = Callable[[list[ActionAnswer]], None]
+log = get_logger("delivery")
+
+
+class Delivery:
+    """Makes the calls of the outbox. It lives in one event loop; only `wake` may be called by other threads."""
+
+    def __init__(
+        self,
+        db: Database,
+        actions: ActionService,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        resolver: AbstractResolver | None = None,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self.on_answers: OnAnswers = _refuse_answers
+        """Called in the loop's thread with the answers of the moment; must return at once."""
+        self._db = db
+        self._actions = actions.compiled()
+        self._allow_private = settings.allow_private_networks
+        self._clock = clock or SystemClock()
+        self._resolver = resolver
+        self._grace_s = grace_s
+        self._backlog = Backlog(settings.delivery_concurrency)
+        self._table: ActionTable | None = None
+        self._last_id = 0
+        self._known: set[int] = set()
+        self._next_sweep_s = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._answers: list[ActionAnswer] = []
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._is_woken = False
+        self._is_stopping = False
+
+    def wake(self) -> None:
+        """Look for new rows now: somebody has committed some."""
+        if self._is_woken:
+            return
+        with self._lock:
+            if self._loop is not None and not self._is_woken:
+                self._is_woken = True
+                self._loop.call_soon_threadsafe(self._on_wake)
+
+    async def stop(self) -> None:
+        """End `run`: calls in flight are answered, or given up after a few seconds and made again at the next start."""
+        self._is_stopping = True
+        self._work.set()
+        if self._loop is not None:
+            await self._ended.wait()
+
+    async def run(self) -> None:
+        """Make the calls of the outbox until `stop`. Rows stay until whoever takes the answers deletes them."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            self._loop = loop
+        self._next_sweep_s = loop.time() + SWEEP_S
+        try:
+            async with HttpSender(self._allow_private, self._resolver) as sender:
+                self._caller = Caller(sender, self._clock)
+                try:
+                    with ThreadPoolExecutor(1, "outbox") as reader:
+                        while not self._is_stopping:
+                            await self._turn(reader)
+                    await self._finish(self._grace_s)
+                finally:
+                    self._is_stopping = True
+                    await self._finish(0)
+                    await self._caller.tokens.close()
+        finally:
+            with self._lock:
+                self._loop = None
+            self._ended.set()
+
+    def _on_wake(self) -> None:
+        self._is_woken = False
+        self._work.set()
+
+    async def _turn(self, reader: ThreadPoolExecutor) -> None:
+        self._work.clear()
+        pause_s = POLL_S
+        try:
+            is_drained = await self._load(reader)
+        except SQLAlchemyError as error:
+            log.error("outbox.unreadable", error=type(error).__name__)
+            is_drained, pause_s = True, _ERROR_PAUSE_S
+        self._start_calls()
+        if is_drained and not self._is_stopping:
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._work.wait()
+            except TimeoutError:
+                pass
+
+    # --- loading ---
+
+    async def _load(self, reader: ThreadPoolExecutor) -> bool:
+        """Load what is new, parked or overlooked; whether nothing more is known to be there."""
+        loop = asyncio.get_running_loop()
+        rows, self._table = await loop.run_in_executor(reader, self._read_new, self._last_id)
+        for row in rows:
+            self._known.add(row.id)
+            self._backlog.add(row)
+        if rows:
+            self._last_id = rows[-1].id
+        if self._backlog.wants_parked:
+            for host, ids in self._backlog.parked_to_load():
+                self._backlog.unpark(host, ids, await loop.run_in_executor(reader, self._read, ids))
+        if loop.time() >= self._next_sweep_s:
+            self._next_sweep_s = loop.time() + SWEEP_S
+            await self._sweep(reader)
+        return len(rows) < LOAD_ROWS
+
+    async def _sweep(self, reader: ThreadPoolExecutor) -> None:
+        """Find rows that a slower transaction committed behind `_last_id`, and forget ids that are gone."""
+        loop = asyncio.get_running_loop()
+        stored = set(await loop.run_in_executor(reader, self._read_ids, self._last_id))
+        overlooked = sorted(stored - self._known)
+        self._known &= stored
+        for start in range(0, len(overlooked), LOAD_ROWS):
+            ids = overlooked[start : start + LOAD_ROWS]
+            for row in await loop.run_in_executor(reader, self._read, ids):
+                self._known.add(row.id)
+                self._backlog.add(row)
+
+    def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable]:
+        with self._db.read() as connection:
+            return store.load_after(connection, after_id, LOAD_ROWS), self._actions.current(connection)
+
+    def _read(self, ids: list[int]) -> list[OutboxRow]:
+        with self._db.read() as connection:
+            return store.load(connection, ids)
+
+    def _read_ids(self, up_to_id: int) -> list[int]:
+        with self._db.read() as connection:
+            return store.find_ids(connection, up_to_id)
+
+    # --- calling ---
+
+    def _start_calls(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._is_stopping and (found := self._backlog.take()) is not None:
+            task = loop.create_task(self._deliver(*found))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        OUTBOX_PENDING.set(len(self._backlog))
+
+    async def _deliver(self, host: str, row: OutboxRow) -> None:
+        started_at_us = self._clock.now_us()
+        try:
+            try:
+                outcome = await self._call(row)
+            except Exception as error:
+                log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
+                outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
+            self._note(row, outcome)
+            self._answer(
+                ActionAnswer(row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us)
+            )
+        finally:
+            self._backlog.done(host)
+            self._start_calls()
+            if self._backlog.wants_parked:
+                self._work.set()
+
+    async def _call(self, row: OutboxRow) -> ActionOutcome:
+        if row.request is None:
+            return ActionOutcome("internalError", error_message="the stored request can't be read")
+        action = None if self._table is None else self._table.get(row.scope_id, row.action_uid)
+        if action is None:
+            return ActionOutcome("internalError", error_message="the action was deleted")
+        return await self._caller.call(
+            action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6
+        )
+
+    def _note(self, row: OutboxRow, outcome: ActionOutcome) -> None:
+        code = outcome.status_code
+        label = f"{code[5]}xx" if code.startswith("http_") else code
+        ACTION_SECONDS.labels(label).observe(outcome.elapsed_ms / 1000)
+        if outcome.is_error:
+            log.warning(
+                "action.error",
+                outbox_id=row.id,
+                instance_id=row.instance_id,
+                node_id=row.node_id,
+                action_uid=row.action_uid,
+                outcome=code,
+                attempts=outcome.attempts,
+                elapsed_ms=outcome.elapsed_ms,
+                reason=outcome.error_message,
+            )
+
+    def _answer(self, answer: ActionAnswer) -> None:
+        if not self._answers:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._answers.append(answer)
+
+    def _hand_over(self) -> None:
+        if self._answers:
+            answers, self._answers = self._answers, []
+            try:
+                self.on_answers(answers)
+            except Exception as error:  # the rows are still there; nobody else has these answers
+                log.error("answers.refused", answers=len(answers), exc_info=error)
+                asyncio.get_running_loop().call_later(_ERROR_PAUSE_S, self._give_back, answers)
+
+    def _give_back(self, answers: list[ActionAnswer]) -> None:
+        self._answers[:0] = answers
+        self._hand_over()
+
+    # --- the end ---
+
+    async def _finish(self, grace_s: float) -> None:
+        """Wait for calls in flight, then give up on the rest: their rows stay."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                log.info("delivery.cut_short", calls=len(late))
+        self._hand_over()
+
+
+def _refuse_answers(answers: list[ActionAnswer]) -> None:
+    raise RuntimeError("nobody takes the answers of actions")

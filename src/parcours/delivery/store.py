@@ -1,0 +1,126 @@
+"""The outbox: calls that journeys decided, in the order they were committed."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, Integer, String, Table, Text, delete, func, insert, select
+
+from parcours.actions.model import HttpRequest
+from parcours.db import metadata
+from parcours.delivery.model import OutboxRow, idempotency_key
+from parcours.journeys.runner import OutgoingCall
+
+outbox_table = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("instance_id", String(64), nullable=False),
+    Column("node_id", String(80), nullable=False),
+    Column("pass_no", Integer, nullable=False),
+    Column("journey_version_uid", String(64), nullable=False),
+    Column("action_uid", String(255), nullable=False),
+    Column("idempotency_key", String(64), nullable=False, unique=True),
+    Column("request", Text, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("deadline_us", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""`id` is never given twice, so that a reader may go on after the last one it saw. A secret is never in `request`."""
+
+_ROW = select(
+    *(
+        outbox_table.c[name]
+        for name in (
+            "id", "scope_id", "instance_id", "node_id", "pass_no", "journey_version_uid", "action_uid",
+            "idempotency_key", "request", "created_at_us", "deadline_us",
+        )
+    )
+)  # fmt: skip
+_CHUNK = 500
+
+
+def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) -> None:
+    """Put calls into the outbox. A stay at a node can be there only once: IntegrityError otherwise."""
+    if calls:
+        connection.execute(
+            insert(outbox_table),
+            [
+                {
+                    "scope_id": call.scope_id,
+                    "partition": call.partition,
+                    "instance_id": call.instance_id,
+                    "node_id": call.node_id,
+                    "pass_no": call.pass_no,
+                    "journey_version_uid": call.version_uid,
+                    "action_uid": call.action_uid,
+                    "idempotency_key": idempotency_key(call.instance_id, call.node_id, call.pass_no),
+                    "request": encode_request(call.request),
+                    "created_at_us": now_us,
+                    "deadline_us": call.deadline_us,
+                }
+                for call in calls
+            ],
+        )
+
+
+def load_after(connection: Connection, after_id: int, limit: int) -> list[OutboxRow]:
+    """The oldest rows after one, in order."""
+    c = outbox_table.c
+    return [_row(row) for row in connection.execute(_ROW.where(c.id > after_id).order_by(c.id).limit(limit))]
+
+
+def load(connection: Connection, ids: Iterable[int]) -> list[OutboxRow]:
+    """The rows with these ids that are still there, in order."""
+    c = outbox_table.c
+    found: list[OutboxRow] = []
+    for chunk in _chunks(ids):
+        found += [_row(row) for row in connection.execute(_ROW.where(c.id.in_(chunk)).order_by(c.id))]
+    return found
+
+
+def find_ids(connection: Connection, up_to_id: int) -> list[int]:
+    """The ids of all rows up to one, in order."""
+    c = outbox_table.c
+    return list(connection.execute(select(c.id).where(c.id <= up_to_id).order_by(c.id)).scalars())
+
+
+def delete_answered(connection: Connection, ids: Iterable[int]) -> None:
+    """Forget calls whose answers are committed in the same transaction."""
+    for chunk in _chunks(ids):
+        connection.execute(delete(outbox_table).where(outbox_table.c.id.in_(chunk)))
+
+
+def count(connection: Connection) -> int:
+    """How many calls are not yet answered."""
+    return connection.execute(select(func.count()).select_from(outbox_table)).scalar_one()
+
+
+def encode_request(request: HttpRequest) -> str:
+    """A request as the outbox keeps it: a JSON list; the body is UTF-8 text."""
+    body = None if request.body is None else request.body.decode()
+    return orjson.dumps((request.method, request.url, request.headers, body)).decode()
+
+
+def decode_request(text: str) -> HttpRequest | None:
+    """What `encode_request` was given; None for a text it did not write."""
+    try:
+        method, url, headers, body = orjson.loads(text)
+        pairs = tuple((str(name), str(value)) for name, value in headers)
+        return HttpRequest(str(method), str(url), pairs, None if body is None else body.encode())
+    except (orjson.JSONDecodeError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _row(row: Any) -> OutboxRow:
+    *identity, request, created_at_us, deadline_us = row
+    return OutboxRow._make((*identity, decode_request(request), max(deadline_us - created_at_us, 0)))
+
+
+def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, _CHUNK)):
+        yield chunk

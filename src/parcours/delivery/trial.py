@@ -1,0 +1,109 @@
+"""The "test request" of an action: one call with values typed by a person, shown with its answer (journeys §6.7)."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from parcours.actions.authentication import MASK
+from parcours.actions.compiled import CompiledAction
+from parcours.actions.errors import ActionParameterInvalid, TokenUnavailable
+from parcours.actions.model import HttpRequest
+from parcours.delivery.sender import HttpSender, Received, SendFailed
+from parcours.delivery.tokens import TokenCache
+from parcours.kit.clock import SystemClock
+from parcours.kit.ids import new_hex
+from parcours.kit.secrets import SecretUnreadable
+
+LIMIT_S = 30.0
+_MAX_SHOWN = 65_536
+_KEYS = frozenset({"parameters", "path"})
+
+
+def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: bool) -> dict[str, Any]:
+    """Make the call once, without retries, and show what went over the wire; secrets are blotted out.
+
+    body: {"parameters": {paramPath: value}, "path": the dynamic path}. Raises ActionParameterInvalid.
+    """
+    for key in body:
+        if key not in _KEYS:
+            raise ActionParameterInvalid(f"a test has parameters and path, not {key!r}", f"$.{key}")
+    parameters = {} if body.get("parameters") is None else body["parameters"]
+    if not isinstance(parameters, dict):
+        raise ActionParameterInvalid("parameters maps paths to values", "$.parameters")
+    for path in parameters:
+        if action.parameter(path) is None:
+            raise ActionParameterInvalid(f"the action has no parameter {path!r}", "$.parameters")
+    request = action.build(parameters, body.get("path"))
+    started = time.perf_counter()
+    try:
+        received, reason = asyncio.run(_exchange(action, request, allow_private)), None
+    except TimeoutError:
+        received, reason = None, f"no answer within {LIMIT_S:g} s"
+    except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
+        received, reason = None, str(failed)
+    shown: dict[str, Any] = {
+        "request": {
+            "method": request.method,
+            "url": request.url,
+            "headers": dict(request.headers),
+            "body": _readable(request.body),
+        },
+        "response": None if received is None else _answer(received),
+        "durationMs": round((time.perf_counter() - started) * 1000),
+        "reason": reason,
+    }
+    secrets = _secrets(action)
+    return {key: _blot(value, secrets) for key, value in shown.items()}
+
+
+async def _exchange(action: CompiledAction, request: HttpRequest, allow_private: bool) -> Received:
+    async with asyncio.timeout(LIMIT_S), HttpSender(allow_private) as sender:
+        tokens = TokenCache(sender, SystemClock())
+        try:
+            call = action.token_call
+            token = None if call is None else await tokens.get(action, call, "")
+            headers = {"Idempotency-Key": new_hex(32)}
+            return await sender.send(action.authorize(request, token), request, headers)
+        finally:
+            await tokens.close()
+
+
+def _answer(received: Received) -> dict[str, Any]:
+    body = received.body
+    return {
+        "status": received.status,
+        "headers": dict(received.headers),
+        "body": "the answer is too long to be shown" if body is None else _readable(body[:_MAX_SHOWN]),
+    }
+
+
+def _readable(body: bytes | None) -> Any:
+    if not body:
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def _secrets(action: CompiledAction) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(action.secret_texts(), key=len, reverse=True))
+    except SecretUnreadable:
+        return ()
+
+
+def _blot(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The value with every secret in its texts masked: receivers like to echo what they got."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, dict):
+        return {_blot(key, secrets): _blot(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_blot(item, secrets) for item in value]
+    return value
