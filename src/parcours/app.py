@@ -85,3 +85,83 @@ def build_platform(settings: Settings) -> Platform:
         events=events,
         journeys=JourneyService(db, resources, events, actions, schemas),
     )
+
+
+STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEventSchema"
+STEP_EVENT_DATA_SET = "journey_step_events"
+
+
+def build_worker(platform: Platform) -> Worker:
+    """The pipeline with its timers, the deliveries and the lake, over the platform's definitions."""
+    settings = platform.settings
+    sources = Sources(
+        resources=platform.resources,
+        inlets=platform.flows.inlets,
+        data_sets=platform.catalog.table,
+        schemas=platform.schemas.table,
+        mappings=platform.mappings.table,
+        namespaces=platform.namespaces.table,
+        events=platform.events.table,
+        journeys=platform.journeys.live,
+        actions=platform.actions.table,
+        step_data_set=lambda connection, scope_id: platform.catalog.ensure_system_data_set(
+            connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
+        ),
+    )
+    reader = SqliteLogReader(settings.data_dir / "log.db")
+    pipeline = Pipeline(platform.db, reader, sources, SystemClock())
+    delivery = Delivery(platform.db, platform.actions, settings)
+    return Worker(settings, pipeline, delivery, build_lake_writer(platform))
+
+
+def build_lake_writer(platform: Platform) -> LakeWriter:
+    """Commits staged records to the warehouse in the data directory."""
+    data_sets = Compiled(platform.resources, [DATA_SET_KIND], platform.catalog.build_table)
+    schemas = platform.schemas.compiled()
+
+    def schema_of(scope_id: int, dataset_id: str) -> LakeSchema | None:
+        with platform.db.read() as connection:
+            data_set = data_sets.current(connection).get(scope_id, dataset_id)
+            schema = None if data_set is None else schemas.current(connection).get(scope_id, data_set.schema_id)
+        return None if schema is None else schema.document
+
+    return LakeWriter(platform.db, platform.settings.data_dir / "lake", schema_of)
+
+
+class Definitions:
+    """What the inlets know: read again when a definition has a new revision."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._lock = threading.Lock()
+        self.inlets: InletTable | None = None
+        self.data_sets: DataSetTable | None = None
+
+    def read(self) -> None:
+        """Bring both tables up to date; for any thread."""
+        platform = self._platform
+        with self._lock, platform.db.read() as connection:
+            revisions = platform.resources.revisions(connection)
+            self.inlets = platform.flows.inlets.current(connection, revisions)
+            self.data_sets = platform.catalog.table.current(connection, revisions)
+
+
+def build_collector(platform: Platform, log: LogWriter) -> Collector:
+    """The inlets over a log."""
+    definitions = Definitions(platform)
+
+    async def refresh() -> None:
+        await asyncio.to_thread(definitions.read)
+        assert definitions.inlets is not None
+        collector.inlets = definitions.inlets.by_id
+
+    def schema_of(scope_id: int, dataset_id: str) -> str | None:
+        found = None if definitions.data_sets is None else definitions.data_sets.get(scope_id, dataset_id)
+        return None if found is None else found.schema_id
+
+    settings = platform.settings
+    collector = Collector(
+        platform.access, log, settings.max_body_bytes, settings.collector_backlog, refresh, SyncValidator(platform)
+    )
+    collector.schema_of = schema_of
+    return collector

@@ -22,7 +22,9 @@ from parcours.catalog.errors import (
     DataSetRefused,
     ExportFileNotFound,
 )
+from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
 from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
+from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
@@ -65,6 +67,22 @@ def problem(prefix: str, number: str) -> Shape:
     return shape
 
 
+def authoring_problem(number: str) -> Shape:
+    """Problem details with the place inside an expression, or every fault of a journey, in the report."""
+    base = problem("PARC", number)
+
+    def shape(status: int, error: Any, request: Request) -> dict[str, Any]:
+        body = base(status, error, request)
+        report = body["report"]
+        report["sub-errors"] = [fault.to_json() for fault in getattr(error, "faults", ())]
+        for name in ("line", "column"):
+            if getattr(error, name, None) is not None:
+                report[name] = getattr(error, name)
+        return body
+
+    return shape
+
+
 def namespace_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
     """The envelope of the namespace service (platform-apis §7.1)."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -99,6 +117,14 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ActionInUse: (409, problem("PARC", "6010")),
     ActionInvalid: (400, problem("PARC", "6001")),
     ActionParameterInvalid: (400, problem("PARC", "6002")),
+    EventNotFound: (404, problem("PARC", "5004")),
+    EventExists: (409, problem("PARC", "5009")),
+    EventInUse: (409, problem("PARC", "5010")),
+    EventInvalid: (400, authoring_problem("5001")),
+    JourneyNotFound: (404, problem("PARC", "7004")),
+    JourneyStateConflict: (409, problem("PARC", "7009")),
+    JourneyTooLarge: (413, authoring_problem("7013")),
+    JourneyInvalid: (400, authoring_problem("7001")),
     CatalogNotFound: (404, problem("CTLG", "1004")),
     ExportFileNotFound: (404, problem("DALE", "1004")),
     DataSetRefused: (422, problem("CTLG", "1022")),
