@@ -1,0 +1,96 @@
+"""A small sandbox for journey tests: three events, two actions, and ways to compile and drive a document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from parcours.actions.model import AnswerShape
+from parcours.expressions.types import Type
+from parcours.journeys.activities.kind import ActionShape, ParameterShape
+from parcours.journeys.compile import EventShape, VersionIdentity, compile_version
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.model import ActionOutcome, Entered, Instance, Transition
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+DAY_US = 86_400 * SECOND_US
+NOW_US = 1_767_225_600_000_000
+"""2026-01-01T00:00:00Z."""
+
+ORDER: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "total": {"type": "number"},
+        "city": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "email": {"type": "string"},
+    },
+}
+PROFILE: Mapping[str, Any] = {"type": "object", "properties": {"tier": {"type": "string"}}}
+
+
+class World:
+    """Definitions of one sandbox."""
+
+    def __init__(self) -> None:
+        self.events = {
+            "e1": EventShape("e1", "Order", "Email", ORDER),
+            "e2": EventShape("e2", "Payment", "Email", ORDER),
+            "e3": EventShape("e3", "Visit", "ECID", ORDER),
+            "e4": EventShape("e4", "Anonymous", None, ORDER),
+        }
+        answer = AnswerShape({"points": 1, "level": "gold"}, {"/points": Type.INTEGER, "/level": Type.STRING})
+        failure = AnswerShape({"reason": "x"}, {"/reason": Type.STRING})
+        self.actions = {
+            "a1": ActionShape("a1", "SendMail", {"/to": ParameterShape("To", Type.STRING, False)}),
+            "a2": ActionShape("a2", "Loyalty", {"/n": ParameterShape("N", Type.INTEGER, True)}, answer, failure),
+        }
+
+    def event(self, uid: str) -> EventShape | None:
+        return self.events.get(uid)
+
+    def action(self, uid: str) -> ActionShape | None:
+        return self.actions.get(uid)
+
+    def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
+        return {"ProfileFieldGroup": PROFILE}
+
+
+WORLD = World()
+IDENTITY = VersionIdentity(
+    scope_id=1, org_id="ACME@AdobeOrg", sandbox_name="prod", journey_uid="journey", version_uid="version", version="1.0"
+)
+GOOD = ActionOutcome("http_200")
+
+
+def document(nodes: Mapping[str, Any], *edges: tuple[str, ...], entry: str = "start", **members: Any) -> dict[str, Any]:
+    """A journey document; an edge is (from, to), (from, to, kind) or (from, to, "path", path id)."""
+    return {
+        "name": "Test",
+        "entry": {"node": entry},
+        "nodes": {"start": {"type": "event", "eventUid": "e1"}, **nodes},
+        "edges": [
+            {"from": e[0], "to": e[1]} | ({"kind": e[2]} if len(e) > 2 else {}) | ({"path": e[3]} if len(e) > 3 else {})
+            for e in edges
+        ],
+        **members,
+    }
+
+
+def compiled(doc: Mapping[str, Any]) -> CompiledJourney:
+    return compile_version(doc, WORLD, IDENTITY)
+
+
+def entered(journey: CompiledJourney, payload: Mapping[str, Any] | None = None, **data: Any) -> Transition:
+    """A new instance, entered at NOW_US."""
+    instance = new_instance(journey, "i1", "jane@example.com", NOW_US)
+    return advance(journey, instance, Entered(payload or {}, data), NOW_US)
+
+
+def states(transition: Transition) -> list[tuple[str, str, str | None]]:
+    """(node, status, transition) of each step."""
+    return [(step.node_id, step.step_status, step.transition) for step in transition.steps]
+
+
+def place(instance: Instance) -> tuple[str | None, str | None]:
+    return instance.node_id, instance.waiting_for
