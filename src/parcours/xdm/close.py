@@ -1,12 +1,9 @@
 """The closed form of a resolved document: what records are checked against."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from parcours.xdm.compiled import Behaviour
-
-_MESSAGES_ONLY = ("examples",)
+from parcours.xdm.compiled import Behaviour, build_validator
 
 
 def close(document: Mapping[str, Any], behaviour: Behaviour, required_paths: Iterable[Sequence[str]]) -> dict[str, Any]:
@@ -37,7 +34,7 @@ class _Closer:
         known = self._done.get(id(schema))
         if known is not None:
             return known
-        result = {key: value for key, value in schema.items() if key not in _MESSAGES_ONLY}
+        result = dict(schema)
         match schema.get("type"):
             case "object":
                 if "properties" in schema:
@@ -77,9 +74,4 @@ def _takes_empty(schema: Mapping[str, Any]) -> bool:
     if "enum" in schema:
         return True  # the list says it all
     pattern = schema.get("pattern")
-    if pattern is None:
-        return False
-    try:
-        return re.search(pattern, "") is not None
-    except re.error:
-        return False
+    return pattern is not None and build_validator({"type": "string", "pattern": pattern}).is_valid("")

@@ -27,9 +27,7 @@ _NOBODY = frozenset({"", "null", "none", "undefined", "anonymous", "invalid"})
 _ECID = re.compile(r"[0-9]{38}", re.ASCII)
 
 
-def extract_identities(
-    compiled: CompiledSchema, entity: Mapping[str, Any], namespaces: Mapping[str, str] = STANDARD_NAMESPACES
-) -> tuple[Identity | None, list[Identity]]:
+def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> tuple[Identity | None, list[Identity]]:
     """(primary identity or None, every identity), of a valid record; the primary leads the list.
 
     namespaces: lower-cased code → canonical code; a code that is not in it is lower-cased, so that every spelling
@@ -48,7 +46,7 @@ def extract_identities(
                 break
         else:
             for one in value if isinstance(value, list) else (value,):
-                identity = _identity(field.namespace, one, namespaces)
+                identity = _identity(field.namespace, one)
                 if identity is not None:
                     found[identity] = None
                     if field.is_primary and primary is None:
@@ -59,7 +57,7 @@ def extract_identities(
             for entry in entries if isinstance(entries, list) else ():
                 if not isinstance(entry, dict):
                     continue
-                identity = _identity(namespace, entry.get("id"), namespaces)
+                identity = _identity(namespace, entry.get("id"))
                 if identity is not None:
                     found[identity] = None
                     if primary is None and entry.get("primary") is True:
@@ -70,7 +68,7 @@ def extract_identities(
     return primary, [primary, *found][:MAX_IDENTITIES]
 
 
-def _identity(namespace: str, value: Any, namespaces: Mapping[str, str]) -> Identity | None:
+def _identity(namespace: str, value: Any) -> Identity | None:
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int):
             return None

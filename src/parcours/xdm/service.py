@@ -12,7 +12,15 @@ from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm import views
 from parcours.xdm.admission import admit
 from parcours.xdm.audit import Revision, audit_log
-from parcours.xdm.errors import ChangeBreaking, ImportFailed, ReadOnly, SchemaInvalid, XdmInvalid, XdmNotFound
+from parcours.xdm.errors import (
+    ChangeBreaking,
+    ImportFailed,
+    ReadOnly,
+    SchemaInvalid,
+    TitleTaken,
+    XdmInvalid,
+    XdmNotFound,
+)
 from parcours.xdm.ids import EVENT_CLASS, KINDS, PROFILE_CLASS, UNION_SUFFIX, alt_id, kind_of, new_resource_id
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry, is_union
@@ -27,6 +35,7 @@ InUse = Callable[[Connection, int, str], bool]
 
 Document = dict[str, Any]
 
+_KINDS = (RESOURCE_KIND, DESCRIPTOR_KIND)
 _MAX_IMPORT = 500
 _MAX_AUDITED = 100
 _NEWEST = 10
@@ -39,16 +48,21 @@ class XdmService:
         self._db = db
         self._resources = resources
         self._kept: dict[Any, Any] = {}
-        kinds = [RESOURCE_KIND, DESCRIPTOR_KIND]
         self._registries: Compiled[dict[int, Registry]] = Compiled(
-            resources, kinds, lambda connection: load_registries(connection, resources)
+            resources, _KINDS, lambda connection: load_registries(connection, resources)
         )
-        self.table: Compiled[SchemaTable] = Compiled(
-            resources, kinds, lambda connection: SchemaTable(self._registries.current(connection), self._kept)
-        )
+        self.table: Compiled[SchemaTable] = self.compiled()
         """Compiled schemas, for whoever checks records."""
         self.is_in_use: InUse = lambda connection, scope_id, schema_id: False
         """Set by what builds the platform, for the registry knows no data sets."""
+
+    def compiled(self) -> Compiled[SchemaTable]:
+        """A table for a thread of its own; what is compiled in one is used by all."""
+        return Compiled(
+            self._resources,
+            _KINDS,
+            lambda connection: SchemaTable(load_registries(connection, self._resources), self._kept),
+        )
 
     def registry(self, connection: Connection, scope_id: int) -> Registry:
         """A sandbox's components as of the connection's snapshot."""
@@ -186,11 +200,13 @@ class XdmService:
             lock(connection)
             before = self.registry(connection, caller.scope_id)
             old = _find(before, "tenant", kind, name)
+            shown = views.describe(old, before, caller)
             try:
-                patched = apply_patch(views.describe(old, before, caller), operations)
+                patched = apply_patch(shown, operations)
             except PatchInvalid as error:
                 raise SchemaInvalid(str(error), error.path) from None
-            resource = _made(kind, patched, old["$id"])
+            meant = {key: value for key, value in patched.items() if key in old or value != shown.get(key)}
+            resource = _made(kind, meant, old["$id"])
             self._store(connection, caller, before, resource)
         return self._answer(caller, resource["$id"])
 
@@ -229,7 +245,10 @@ class XdmService:
             for index, one in enumerate(exported):
                 try:
                     resource = _imported(one, caller.sandbox.tenant)
-                    if registry.get(resource["$id"]) is not None:
+                    taken = registry.get(resource["$id"])
+                    if taken is not None and taken["title"] == resource["title"]:
+                        raise TitleTaken(resource["$id"])
+                    if taken is not None:
                         raise SchemaInvalid(f"An object {resource['$id']} already exists", "$.$id")
                     registry = self._store(connection, caller, registry, resource)
                 except XdmInvalid as error:

@@ -24,6 +24,8 @@ class SchemaTable:
     ) -> None:
         self._registries = registries
         self._kept = kept
+        for key in [key for key in list(kept) if self.registry(key[0]).get(key[1]) is None]:
+            kept.pop(key, None)
         self._ready: dict[tuple[int, str], CompiledSchema | None] = {}
 
     def get(self, scope_id: int, schema_id: str) -> CompiledSchema | None:

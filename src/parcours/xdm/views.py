@@ -112,8 +112,8 @@ def render(resource: Mapping[str, Any], registry: Registry, view: View, caller: 
 
 def _resolved(resource: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     if resource["meta:resourceType"] == "unions":
-        return registry.union_document(resource["meta:class"])
-    return registry.resolved(resource)
+        return _with_origins(registry.union_document(resource["meta:class"]))
+    return _with_origins(registry.resolved(resource))
 
 
 def describe(resource: Mapping[str, Any], registry: Registry, caller: Caller) -> dict[str, Any]:
@@ -247,6 +247,27 @@ def source_names(fields: Mapping[str, Any]) -> dict[str, Any]:
         else:
             result[name if name.startswith("_") else f"xdm:{name}"] = value
     return result
+
+
+def _with_origins(node: dict[str, Any], container: str = "") -> dict[str, Any]:
+    """Each field with its own XDM name in `meta:xdmField`. container: the vocabulary the fields stand in, if any."""
+    result = dict(node)
+    if isinstance(node.get("properties"), dict):
+        prefix = _VOCABULARIES.get(container, "xdm:")
+        result["properties"] = {
+            name: {**_with_origins(child, name), "meta:xdmField": _origin(name, prefix)}
+            for name, child in node["properties"].items()
+        }
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), dict):
+            result[key] = _with_origins(node[key])
+    return result
+
+
+def _origin(name: str, prefix: str) -> str:
+    if name in ("_id", "_type"):
+        return "@" + name[1:]
+    return name if name.startswith("_") else prefix + name
 
 
 def _prefixed(node: Any) -> Any:
