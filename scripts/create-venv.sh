@@ -18,7 +18,12 @@ make_with() {
 }
 
 without_venv=""
-for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3.14 python3 python}; do
+if [ -n "${PYTHON:-}" ]; then
+    set -- "$PYTHON"
+else
+    set -- python3.11 python3.12 python3.13 python3.14 python3 python
+fi
+for candidate in "$@"; do
     version=$(version_of "$candidate") || continue
     tried="$tried  $candidate is Python $version"
     if ! is_new_enough "$candidate"; then
