@@ -1,21 +1,86 @@
-"""Merging fragments into one profile: last write wins, attribute by attribute."""
+"""Merging fragments into one profile: attribute by attribute, in the order that the merge policy gives."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+GraphType = Literal["none", "pdg"]
+MergeType = Literal["timestampOrdered", "dataSetPrecedence"]
+
+_BUILT_IN = UUID("6a0f5f1c-7d0b-4d3e-9b56-2c1f0a9b7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class MergePolicy:
+    """Whose fragments make up a profile, and which of two values stays."""
+
+    id: str
+    graph_type: GraphType = "pdg"
+    """`pdg`: those of every linked identity. `none`: those of the one identity asked for."""
+    merge_type: MergeType = "timestampOrdered"
+    order: tuple[str, ...] = ()
+    """For dataSetPrecedence: data sets, the strongest first. One that is not named is weaker than all of them."""
+
+    def merge(self, fragments: Iterable[tuple[str, int, dict[str, Any]]]) -> dict[str, Any]:
+        """(data set id, updated at in µs, attributes) triples → one profile.
+
+        timestampOrdered: of two values at one path the later fragment's stays. dataSetPrecedence: that of the
+        stronger data set; within one data set, the later. Source: platform-apis §7.5.
+        """
+        if self.merge_type == "timestampOrdered":
+            return merge_fragments((updated_at_us, body) for _, updated_at_us, body in fragments)
+        strength = {dataset_id: len(self.order) - place for place, dataset_id in enumerate(self.order)}
+        ordered = sorted(fragments, key=lambda fragment: (strength.get(fragment[0], 0), fragment[1]))
+        return lay_over([body for _, _, body in ordered])
+
+
+@dataclass(frozen=True, slots=True)
+class MergePolicyTable:
+    """Every merge policy of every sandbox."""
+
+    by_id: Mapping[tuple[int, str], MergePolicy]
+    defaults: Mapping[int, str]
+    """Scope → id of the policy that was made the default; a scope that is not in it has the built-in one."""
+
+    def get(self, scope_id: int, policy_id: str) -> MergePolicy | None:
+        """The policy, or None."""
+        found = self.by_id.get((scope_id, policy_id))
+        if found is None and policy_id == built_in_id(scope_id):
+            return MergePolicy(policy_id)
+        return found
+
+    def default(self, scope_id: int) -> MergePolicy:
+        """The policy that holds where none is named."""
+        policy_id = self.defaults.get(scope_id)
+        found = self.by_id.get((scope_id, policy_id if policy_id is not None else built_in_id(scope_id)))
+        return found if found is not None else MergePolicy(built_in_id(scope_id))
+
+
+def built_in_id(scope_id: int) -> str:
+    """Id of the policy a sandbox has from the start."""
+    return str(uuid5(_BUILT_IN, str(scope_id)))
 
 
 def merge_fragments(fragments: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
-    """(updated_at_us, attributes) pairs → one profile.
+    """(updated_at_us, attributes) pairs → one profile; of two values at one path the later fragment's stays.
 
-    Objects merge key by key; of two values at one path the later fragment's stays, and lists are replaced whole.
-    The entries of `identityMap` are joined. Source: `timestampOrdered`, platform-apis §7.5.
+    Fragments of the same moment are taken in the order given.
     """
-    ordered = sorted(fragments, key=lambda fragment: fragment[0])
-    if len(ordered) == 1:
-        return ordered[0][1]
+    return lay_over([body for _, body in sorted(fragments, key=lambda fragment: fragment[0])])
+
+
+def lay_over(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Attributes laid one over the other, the first undermost.
+
+    Objects merge key by key, lists are replaced whole, the entries of `identityMap` are joined. The result may share
+    parts with the bodies: treat it as read-only.
+    """
+    if len(bodies) == 1:
+        return bodies[0]
     merged: dict[str, Any] = {}
-    for _, body in ordered:
-        _lay_over(merged, body)
+    for body in bodies:
+        _lay(merged, body)
         identity_map = body.get("identityMap")
         if isinstance(identity_map, dict):
             known = merged.setdefault("identityMap", {})
@@ -26,15 +91,15 @@ def merge_fragments(fragments: Iterable[tuple[int, dict[str, Any]]]) -> dict[str
     return merged
 
 
-def _lay_over(target: dict[str, Any], source: dict[str, Any], *, is_root: bool = True) -> None:
+def _lay(target: dict[str, Any], source: dict[str, Any], *, is_root: bool = True) -> None:
     for key, value in source.items():
         if is_root and key == "identityMap":
             continue
-        old = target.get(key)
         if isinstance(value, dict):
+            old = target.get(key)
             if not isinstance(old, dict):
                 old = {}
                 target[key] = old
-            _lay_over(old, value, is_root=False)
+            _lay(old, value, is_root=False)
         else:
             target[key] = value

@@ -1,13 +1,29 @@
 """Profile fragments and profile events in SQL."""
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Index, String, Table, Text, delete, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.db import metadata
+from parcours.identity.graph import by_namespace
 from parcours.xdm.identities import Identity
 
 profile_fragment_table = Table(
@@ -26,16 +42,19 @@ profile_event_table = Table(
     Column("scope_id", BigInteger, primary_key=True),
     Column("namespace", String(64), primary_key=True),
     Column("identity", Text, primary_key=True),
-    Column("event_id", Text, primary_key=True),
-    Column("at_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, primary_key=True),
+    Column("event_key", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     Column("dataset_id", String(60), nullable=False),
     Column("received_at_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index(None, "scope_id", "dataset_id"),
 )
+"""The key is in the order of a person's time line, so that a page of it is one stretch of the index."""
 
+MAX_KEY_CHARACTERS = 256
 MAX_EVENTS = 1_000
 """Most events of one person an expression sees, newest first. Source: expression-language §7.6."""
+MIN_MS, MAX_MS = -(2**62), 2**62
 
 
 class Fragment(NamedTuple):
@@ -61,11 +80,35 @@ class EventRow(NamedTuple):
 
     scope_id: int
     identity: Identity
-    event_id: str
     at_ms: int
+    event_key: str
+    """From `event_key`."""
     dataset_id: str
     received_at_ms: int
     line: bytes
+
+
+class ProfileEvent(NamedTuple):
+    """An experience event as it is stored. Its first four fields are what a person's events are ordered by."""
+
+    at_ms: int
+    event_key: str
+    namespace: str
+    identity: str
+    dataset_id: str
+    received_at_ms: int
+    entity: dict[str, Any]
+
+
+EventPlace = tuple[int, str, str, str]
+"""(at_ms, event key, namespace, identity): where an event stands in a time line."""
+
+
+def event_key(event_id: str) -> str:
+    """An event's `_id` in a form every database can hold in a key: a digest stands for a very long one."""
+    if len(event_id) <= MAX_KEY_CHARACTERS and "\0" not in event_id:
+        return event_id
+    return f"#{blake2b(event_id.encode(), digest_size=32).hexdigest()}"
 
 
 def put_fragments(connection: Connection, rows: Sequence[FragmentRow]) -> None:
@@ -95,7 +138,7 @@ def put_fragments(connection: Connection, rows: Sequence[FragmentRow]) -> None:
 
 
 def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
-    """Write events; one that is there already (same person, same `_id`) stays as it was."""
+    """Write events; one that is there already (same person, time and `_id`) stays as it was."""
     if not rows:
         return
     make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
@@ -106,8 +149,8 @@ def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
                 "scope_id": r.scope_id,
                 "namespace": r.identity[0],
                 "identity": r.identity[1],
-                "event_id": r.event_id,
                 "at_ms": r.at_ms,
+                "event_key": r.event_key,
                 "dataset_id": r.dataset_id,
                 "received_at_ms": r.received_at_ms,
                 "body": r.line.decode(),
@@ -120,17 +163,16 @@ def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
 def find_fragments(
     connection: Connection, scope_id: int, identities: Sequence[Identity]
 ) -> dict[Identity, list[Fragment]]:
-    """The fragments of each identity; those without any are absent."""
+    """The fragments of each identity, the oldest first; those without any are absent."""
     t = profile_fragment_table
     found: dict[Identity, list[Fragment]] = {}
-    for start in range(0, len(identities), 400):
+    for namespace, values in by_namespace(identities):
         rows = connection.execute(
-            select(t.c.namespace, t.c.identity, t.c.dataset_id, t.c.updated_at_us, t.c.body).where(
-                t.c.scope_id == scope_id,
-                tuple_(t.c.namespace, t.c.identity).in_(list(identities[start : start + 400])),
-            )
+            select(t.c.identity, t.c.dataset_id, t.c.updated_at_us, t.c.body)
+            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+            .order_by(t.c.updated_at_us, t.c.dataset_id)
         )
-        for namespace, identity, dataset_id, updated_at_us, body in rows:
+        for identity, dataset_id, updated_at_us, body in rows:
             found.setdefault((namespace, identity), []).append(Fragment(dataset_id, updated_at_us, orjson.loads(body)))
     return found
 
@@ -140,36 +182,83 @@ def find_events(
     scope_id: int,
     identities: Sequence[Identity],
     *,
-    from_ms: int = 0,
-    to_ms: int = 2**62,
+    from_ms: int = MIN_MS,
+    to_ms: int = MAX_MS,
+    start: EventPlace | None = None,
     limit: int = MAX_EVENTS,
     newest_first: bool = True,
-) -> list[tuple[Identity, str, int, int, dict[str, Any]]]:
-    """(identity, event id, time in ms, received in ms, entity) of a person's events between two times."""
+) -> list[ProfileEvent]:
+    """Events of a person from `from_ms` up to before `to_ms`, in the order asked for.
+
+    start: the place to begin at, itself included; None begins at the end of the time line that comes first.
+    """
     t = profile_event_table
-    order = (t.c.at_ms.desc(), t.c.event_id.desc()) if newest_first else (t.c.at_ms, t.c.event_id)
-    rows = connection.execute(
-        select(t.c.namespace, t.c.identity, t.c.event_id, t.c.at_ms, t.c.received_at_ms, t.c.body)
-        .where(
+    place = (t.c.at_ms, t.c.event_key, t.c.namespace, t.c.identity)
+    order = [t.c.at_ms.desc(), t.c.event_key.desc()] if newest_first else [t.c.at_ms, t.c.event_key]
+    rows: list[Any] = []
+    for member in identities:  # one by one: each is then read off the index in order, however many events there are
+        statement = select(*place, t.c.dataset_id, t.c.received_at_ms, t.c.body).where(
             t.c.scope_id == scope_id,
-            tuple_(t.c.namespace, t.c.identity).in_(list(identities)),
+            t.c.namespace == member[0],
+            t.c.identity == member[1],
             t.c.at_ms >= from_ms,
             t.c.at_ms < to_ms,
         )
-        .order_by(*order)
-        .limit(limit)
-    )
-    return [((r[0], r[1]), r[2], r[3], r[4], orjson.loads(r[5])) for r in rows]
+        if start is not None:
+            statement = statement.where(_not_before(start, member, newest_first))
+        rows.extend(connection.execute(statement.order_by(*order).limit(limit)))
+    rows.sort(key=lambda row: (row[0], row[1], row[2], row[3]), reverse=newest_first)
+    return [ProfileEvent(r[0], r[1], r[2], r[3], r[4], r[5], orjson.loads(r[6])) for r in rows[:limit]]
+
+
+def _not_before(start: EventPlace, member: Identity, newest_first: bool) -> ColumnElement[bool]:
+    """Whether an event of `member` stands at `start` or comes after it."""
+    t = profile_event_table
+    at_ms, key, *owner = start
+    if newest_first:
+        rest = t.c.event_key <= key if list(member) <= owner else t.c.event_key < key
+        return and_(t.c.at_ms <= at_ms, or_(t.c.at_ms < at_ms, rest))
+    rest = t.c.event_key >= key if list(member) >= owner else t.c.event_key > key
+    return and_(t.c.at_ms >= at_ms, or_(t.c.at_ms > at_ms, rest))
+
+
+def find_event_sources(connection: Connection, scope_id: int, identities: Sequence[Identity]) -> dict[str, int]:
+    """Data set → when its latest event of a person was received, in ms; empty when they have no events."""
+    t = profile_event_table
+    found: dict[str, int] = {}
+    for namespace, values in by_namespace(identities):
+        rows = connection.execute(
+            select(t.c.dataset_id, func.max(t.c.received_at_ms))
+            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+            .group_by(t.c.identity, t.c.dataset_id)
+        )
+        for dataset_id, received_at_ms in rows:
+            found[dataset_id] = max(received_at_ms, found.get(dataset_id, 0))
+    return found
+
+
+def is_known(connection: Connection, scope_id: int, identities: Sequence[Identity]) -> bool:
+    """Whether any data set holds a fragment or an event of these identities."""
+    for t in (profile_fragment_table, profile_event_table):
+        for namespace, values in by_namespace(identities):
+            found = connection.execute(
+                select(t.c.scope_id)
+                .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+                .limit(1)
+            ).first()
+            if found is not None:
+                return True
+    return False
 
 
 def delete_person(connection: Connection, scope_id: int, identities: Iterable[Identity]) -> int:
     """Remove every fragment and event of the identities; how many rows went."""
     gone = 0
-    members = list(identities)
-    for t in (profile_fragment_table, profile_event_table):
-        gone += connection.execute(
-            delete(t).where(t.c.scope_id == scope_id, tuple_(t.c.namespace, t.c.identity).in_(members))
-        ).rowcount
+    for namespace, values in by_namespace(identities):
+        for t in (profile_fragment_table, profile_event_table):
+            gone += connection.execute(
+                delete(t).where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+            ).rowcount
     return gone
 
 

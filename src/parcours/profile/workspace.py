@@ -4,21 +4,28 @@ So a condition of a journey sees the profile with the very event applied that st
 that came after it in the same batch.
 """
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from parcours.dataflow.model import Valid
-from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, insert_links
+from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, graph_revision, insert_links
+from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.kit.clock import to_us
 from parcours.profile import store
-from parcours.profile.merge import merge_fragments
-from parcours.profile.store import EventRow, Fragment, FragmentRow
+from parcours.profile.merge import MergePolicyTable, lay_over
+from parcours.profile.store import EventPlace, EventRow, Fragment, FragmentRow, event_key
 from parcours.xdm.identities import Identity
 
 _KNOWN_LINKS_MAX = 200_000
+_NO_NAMESPACES = NamespaceTable({})
+_BUILT_IN_POLICIES = MergePolicyTable({}, {})
+_DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(?:\.(\d{1,6})\d*)?(.*)")
 
 
 class KnownLinks:
@@ -26,6 +33,13 @@ class KnownLinks:
 
     def __init__(self) -> None:
         self._links: set[Link] = set()
+        self._revision = 0
+
+    def forget_unless(self, revision: int) -> None:
+        """Start anew when links were deleted since: one that is remembered may be gone."""
+        if revision != self._revision:
+            self._links.clear()
+            self._revision = revision
 
     def new(self, links: Iterable[Link]) -> list[Link]:
         """Those not seen before."""
@@ -41,74 +55,115 @@ class KnownLinks:
 class ProfileWorkspace:
     """Applies records one by one and answers what a profile is at that point; `flush` writes all of it."""
 
-    def __init__(self, connection: Connection, known_links: KnownLinks) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        known_links: KnownLinks,
+        namespaces: NamespaceTable = _NO_NAMESPACES,
+        policies: MergePolicyTable = _BUILT_IN_POLICIES,
+    ) -> None:
+        """namespaces: which identities link people. policies: how each sandbox merges, by its default policy."""
         self._connection = connection
         self._known_links = known_links
+        self._has_asked_revision = False
+        self._namespaces = namespaces
+        self._policies = policies
         self._fragments: dict[tuple[int, Identity], dict[str, Fragment]] = {}
         self._neighbours: dict[tuple[int, Identity], list[Identity]] = {}
         self._new_fragments: dict[tuple[int, Identity, str], FragmentRow] = {}
         self._latest: dict[tuple[int, Identity], dict[str, Fragment]] = {}
-        self._new_events: dict[tuple[int, Identity, str], EventRow] = {}
-        self._new_entities: dict[tuple[int, Identity], list[tuple[int, str, dict[str, Any]]]] = {}
+        self._new_events: dict[tuple[int, Identity, int, str], EventRow] = {}
+        self._new_entities: dict[tuple[int, Identity], list[tuple[EventPlace, dict[str, Any]]]] = {}
         self._new_links: dict[Link, None] = {}
         self._new_neighbours: dict[tuple[int, Identity], list[Identity]] = {}
 
     def preload(self, scope_id: int, identities: Iterable[Identity]) -> None:
-        """Read the profiles of many identities in few statements; `profile` then needs no database."""
-        frontier = [i for i in dict.fromkeys(identities) if (scope_id, i) not in self._fragments]
-        while frontier:
-            neighbours = find_neighbours(self._connection, scope_id, frontier)
-            fragments = store.find_fragments(self._connection, scope_id, frontier)
-            for identity in frontier:
-                self._neighbours[scope_id, identity] = neighbours.get(identity, [])
-                self._fragments[scope_id, identity] = {f.dataset_id: f for f in fragments.get(identity, ())}
-            frontier = [
-                other
-                for other in dict.fromkeys(other for near in neighbours.values() for other in near)
-                if (scope_id, other) not in self._fragments
-            ]
+        """Read the profiles of many identities in few statements; `profile` then seldom needs the database."""
+        frontier = [(canonical_namespace(namespace), identity) for namespace, identity in identities]
+        if self._policies.default(scope_id).graph_type == "none":
+            self._load(scope_id, frontier)
+            return
+        room = len(frontier) * MAX_MEMBERS
+        while frontier and room > 0:
+            self._load(scope_id, frontier)
+            room -= len(frontier)
+            near = dict.fromkeys(other for member in frontier for other in self._neighbours[scope_id, member])
+            frontier = [other for other in near if (scope_id, other) not in self._fragments][: max(room, 0)]
+
+    def _load(self, scope_id: int, identities: Iterable[Identity]) -> None:
+        unread = [identity for identity in dict.fromkeys(identities) if (scope_id, identity) not in self._fragments]
+        if not unread:
+            return
+        neighbours = find_neighbours(self._connection, scope_id, unread)
+        fragments = store.find_fragments(self._connection, scope_id, unread)
+        for identity in unread:
+            self._neighbours[scope_id, identity] = neighbours.get(identity, [])
+            self._fragments[scope_id, identity] = {f.dataset_id: f for f in fragments.get(identity, ())}
 
     def apply(self, valid: Valid) -> None:
         """Lay one valid record of a profile-enabled data set over the person it is about."""
         primary = valid.primary
         if primary is None or not (valid.dataset.is_profile_enabled and valid.schema.is_union):
             return
-        scope_id = valid.scope_id
-        key = (scope_id, primary)
         if valid.schema.behaviour == "time-series":
-            event_id = valid.entity["_id"]
-            at_ms = _epoch_ms(valid.entity["timestamp"])
-            row = EventRow(
-                scope_id, primary, event_id, at_ms, valid.dataset.id, valid.origin.received_at_ms, valid.line
-            )
-            if self._new_events.setdefault((scope_id, primary, event_id), row) is row:
-                self._new_entities.setdefault(key, []).append((at_ms, event_id, valid.entity))
+            self._apply_event(valid, primary)
         else:
-            now_us = time.time_ns() // 1000
-            self._new_fragments[scope_id, primary, valid.dataset.id] = FragmentRow(
-                scope_id, primary, valid.dataset.id, now_us, valid.line
-            )
-            latest = self._latest.setdefault(key, {})
-            latest[valid.dataset.id] = Fragment(valid.dataset.id, now_us, valid.entity)
+            self._apply_record(valid, primary)
         if len(valid.identities) > 1:
-            links: list[Link] = [(scope_id, primary, other) for other in valid.identities if other != primary]
-            for link in self._known_links.new(links):
-                if link not in self._new_links:
-                    self._new_links[link] = None
-                    self._new_neighbours.setdefault(key, []).append(link[2])
-                    self._new_neighbours.setdefault((scope_id, link[2]), []).append(primary)
+            self._link(valid.scope_id, primary, valid.identities)
+
+    def _apply_event(self, valid: Valid, primary: Identity) -> None:
+        scope_id, entity = valid.scope_id, valid.entity
+        at_ms = epoch_ms(entity["timestamp"])
+        key = event_key(entity["_id"])
+        row = EventRow(scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line)
+        if self._new_events.setdefault((scope_id, primary, at_ms, key), row) is row:
+            place = (at_ms, key, *primary)
+            self._new_entities.setdefault((scope_id, primary), []).append((place, entity))
+
+    def _apply_record(self, valid: Valid, primary: Identity) -> None:
+        scope_id, dataset_id, entity, line = valid.scope_id, valid.dataset.id, valid.entity, valid.line
+        if valid.dataset.is_upsert:
+            held = self._read(scope_id, primary).get(dataset_id)
+            if held is not None:
+                entity = lay_over([held.body, entity])
+                line = orjson.dumps(entity)
+        now_us = time.time_ns() // 1000
+        self._new_fragments[scope_id, primary, dataset_id] = FragmentRow(scope_id, primary, dataset_id, now_us, line)
+        self._latest.setdefault((scope_id, primary), {})[dataset_id] = Fragment(dataset_id, now_us, entity)
+
+    def _link(self, scope_id: int, primary: Identity, identities: Iterable[Identity]) -> None:
+        if not self._has_asked_revision:
+            self._known_links.forget_unless(graph_revision(self._connection))
+            self._has_asked_revision = True
+        links: list[Link] = [(scope_id, primary, other) for other in identities if other != primary]
+        for link in self._known_links.new(links):
+            other = link[2]
+            if link in self._new_links or not (
+                self._links_people(scope_id, primary) and self._links_people(scope_id, other)
+            ):
+                continue
+            self._new_links[link] = None
+            self._new_neighbours.setdefault((scope_id, primary), []).append(other)
+            self._new_neighbours.setdefault((scope_id, other), []).append(primary)
+
+    def _links_people(self, scope_id: int, identity: Identity) -> bool:
+        namespace = self._namespaces.get(scope_id, identity[0])
+        return namespace is None or namespace.links_people
 
     def cluster(self, scope_id: int, identity: Identity) -> list[Identity]:
         """Every identity linked to this one as of the records applied so far; itself first."""
+        if self._policies.default(scope_id).graph_type == "none":
+            return [identity]
         members: dict[Identity, None] = {identity: None}
         frontier = [identity]
         while frontier and len(members) < MAX_MEMBERS:
-            self.preload(scope_id, frontier)
+            self._load(scope_id, frontier)
             found: list[Identity] = []
             for member in frontier:
                 near = self._neighbours[scope_id, member]
                 more = self._new_neighbours.get((scope_id, member))
-                for other in near if more is None else [*near, *more]:
+                for other in near if more is None else [*reversed(more), *near]:
                     if other not in members and len(members) < MAX_MEMBERS:
                         members[other] = None
                         found.append(other)
@@ -116,26 +171,25 @@ class ProfileWorkspace:
         return list(members)
 
     def profile(self, scope_id: int, identity: Identity) -> dict[str, Any]:
-        """The merged attributes of a person as of the records applied so far; {} for one nobody knows."""
-        fragments: list[tuple[int, dict[str, Any]]] = []
-        for member in self.cluster(scope_id, identity):
-            fragments.extend((f.updated_at_us, f.body) for f in self._read(scope_id, member).values())
-        return merge_fragments(fragments) if fragments else {}
+        """The merged attributes of a person as of the records applied so far; {} for one nobody knows. Read-only."""
+        fragments = [f for m in self.cluster(scope_id, identity) for f in self._read(scope_id, m).values()]
+        return self._policies.default(scope_id).merge(fragments) if fragments else {}
 
     def events(self, scope_id: int, identity: Identity) -> list[dict[str, Any]]:
         """The person's experience events, newest first, a thousand at most, of the last year."""
         members = self.cluster(scope_id, identity)
         since_ms = time.time_ns() // 1_000_000 - 366 * 86_400_000
         stored = store.find_events(self._connection, scope_id, members, from_ms=since_ms)
-        found = {(i, event_id): (at_ms, event_id, entity) for i, event_id, at_ms, _, entity in stored}
+        found: dict[EventPlace, dict[str, Any]] = {event[:4]: event.entity for event in stored}
         for member in members:
-            for at_ms, event_id, entity in self._new_entities.get((scope_id, member), ()):
-                found.setdefault((member, event_id), (at_ms, event_id, entity))
-        newest = sorted(found.values(), key=lambda item: item[:2], reverse=True)
-        return [entity for _, _, entity in newest[: store.MAX_EVENTS]]
+            for place, entity in self._new_entities.get((scope_id, member), ()):
+                if place[0] >= since_ms:
+                    found.setdefault(place, entity)
+        newest = sorted(found, reverse=True)
+        return [found[place] for place in newest[: store.MAX_EVENTS]]
 
     def _read(self, scope_id: int, identity: Identity) -> dict[str, Fragment]:
-        self.preload(scope_id, (identity,))
+        self._load(scope_id, (identity,))
         stored = self._fragments[scope_id, identity]
         latest = self._latest.get((scope_id, identity))
         return {**stored, **latest} if latest else stored
@@ -155,7 +209,7 @@ class ProfileData(Mapping[str, Any]):
     def __init__(self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None) -> None:
         self._workspace = workspace
         self._scope_id = scope_id
-        self._identity = identity
+        self._identity = None if identity is None else (canonical_namespace(identity[0]), identity[1])
         self._groups: dict[str, Any] = {}
 
     def __getitem__(self, source: str) -> Mapping[str, Any]:
@@ -200,11 +254,17 @@ class _Groups(Mapping[str, Any]):
         return len(FIELD_GROUPS)
 
 
-def _epoch_ms(timestamp: str) -> int:
-    """A validated XDM date-time as epoch milliseconds."""
+def epoch_ms(timestamp: str) -> int:
+    """A validated XDM date-time as epoch milliseconds. A leap second counts as the second before it; 0 for none."""
     try:
-        return int(datetime.fromisoformat(timestamp).timestamp() * 1000)
-    except ValueError:  # more than six fractional digits, which XDM allows
-        head, _, tail = timestamp.partition(".")
-        zone = tail.lstrip("0123456789")
-        return int(datetime.fromisoformat(f"{head}.{tail[:6]}{zone}").timestamp() * 1000)
+        return to_us(datetime.fromisoformat(timestamp)) // 1000
+    except (ValueError, TypeError, OverflowError):  # what RFC 3339 allows and Python does not
+        found = _DATE_TIME.fullmatch(timestamp)
+    if found is None:
+        return 0
+    day, minutes, seconds, fraction, zone = found.groups()
+    text = f"{day}T{minutes}{min(seconds, '59')}.{(fraction or '0').ljust(6, '0')}{zone.upper()}"
+    try:
+        return to_us(datetime.fromisoformat(text)) // 1000
+    except (ValueError, TypeError, OverflowError):
+        return 0
