@@ -2,6 +2,7 @@
 
 from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference
+from parcours.expressions.mapping_compiler import MappingExpression, compile_mapping
 from parcours.expressions.references import (
     AnyReferences,
     EvaluationContext,
@@ -18,12 +19,14 @@ __all__ = [
     "ExpressionFailed",
     "ExpressionInvalid",
     "JourneyExpression",
+    "MappingExpression",
     "Reference",
     "ReferenceTypes",
     "SchemaReferences",
     "Type",
     "UnknownReference",
     "compile_journey",
+    "compile_mapping",
     "to_json",
     "to_text",
 ]

@@ -35,7 +35,7 @@ from parcours.expressions.syntax import (
     Selector,
     Test,
 )
-from parcours.expressions.types import Type, accepts
+from parcours.expressions.types import NUMERIC, Type, accepts
 from parcours.expressions.values import (
     INTEGER_MAX,
     converter,
@@ -245,9 +245,8 @@ class _Compiler:
             other = right.type if left.type is Type.ANY else left.type
             if other.is_temporal:
                 left, right = _read_quietly(left, other), _read_quietly(right, other)
-        elif left.type is not right.type and not {Type.NULL, Type.LIST_ANY} & set(kinds):
-            if not (left.type.is_numeric and right.type.is_numeric):
-                self.lint(node.at, "different-types", f"{left.type} and {right.type} are never equal")
+        elif not (left.type is right.type or {Type.NULL, Type.LIST_ANY} & set(kinds) or {*kinds} <= NUMERIC):
+            self.lint(node.at, "different-types", f"{left.type} and {right.type} are never equal")
         a, b = left.run, right.run
         if node.symbol == "!=":
             return Code(Type.BOOLEAN, lambda c, e: differs(a(c, e), b(c, e)))

@@ -1,7 +1,7 @@
 """What both languages share in reading text: the guards, and Lark's errors in our words."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +49,14 @@ class Grammar:
 
     def _explain(self, text: str, error: UnexpectedInput) -> ExpressionInvalid:
         token = ""
-        expected: Iterable[str] = ()
+        expected: Any = ()
         if isinstance(error, UnexpectedToken) and error.token.type != "$END":
             token, expected = str(error.token), error.accepts or error.expected
         elif isinstance(error, UnexpectedCharacters):
             found = re.compile(r"\w+|.", re.DOTALL).match(text, error.pos_in_stream or 0)
             token, expected = found[0] if found else "", error.allowed or ()
         else:
-            expected = getattr(error, "accepts", None) or getattr(error, "expected", ())
+            expected = getattr(error, "accepts", None) or getattr(error, "expected", None) or ()
         names = sorted({self._words.get(name, name.lower()) for name in expected} - {""})
         line, column = error.line, error.column
         if not token:

@@ -37,7 +37,7 @@ class Type(StrEnum):
     @property
     def is_numeric(self) -> bool:
         """Integer, decimal, or a quotient of the two."""
-        return self in _NUMERIC
+        return self in NUMERIC
 
     @property
     def is_list(self) -> bool:
@@ -60,7 +60,7 @@ class Type(StrEnum):
         return _LIST.get(self, Type.LIST_ANY)
 
 
-_NUMERIC = frozenset({Type.INTEGER, Type.DECIMAL, Type.NUMBER})
+NUMERIC = frozenset({Type.INTEGER, Type.DECIMAL, Type.NUMBER})
 _TEMPORAL = frozenset({Type.DATE_ONLY, Type.DATE_TIME_ONLY, Type.DATE_TIME, Type.DURATION})
 _LIST = {
     Type.STRING: Type.LIST_STRING,
@@ -81,5 +81,5 @@ def accepts(wanted: Type, given: Type) -> bool:
     if given is wanted or given in (Type.ANY, Type.NULL) or wanted is Type.ANY:
         return True
     if given is Type.NUMBER:
-        return wanted in _NUMERIC
+        return wanted in NUMERIC
     return given is Type.LIST_ANY and wanted.is_list and wanted is not Type.LIST_OBJECT
