@@ -166,6 +166,14 @@ class _Compiler:
             action_timeout_us=self.action_timeout_us,
             is_reentrance_allowed=reentrance.get("allowed", True),
             reentrance_wait_us=reentrance.get("waitSeconds", DEFAULT_REENTRANCE_WAIT_S) * 1_000_000,
+            step_fields={
+                "journeyID": identity.journey_uid,
+                "journeyVersionID": identity.version_uid,
+                "journeyVersionName": document["name"],
+                "journeyVersion": identity.version,
+                "instanceType": "unitary",
+                **({} if entry.namespace is None else {"profileNamespace": entry.namespace}),
+            },
             reads_profile=self.language.reads_profile,
             properties={
                 "journeyUID": identity.journey_uid,

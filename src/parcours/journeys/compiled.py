@@ -34,6 +34,8 @@ class CompiledJourney:
     is_reentrance_allowed: bool
     reentrance_wait_us: int
     """Least time between two entrances of one key."""
+    step_fields: dict[str, Any] = field(default_factory=dict)
+    """What all step events of the version share, by the names of journeys §13.1; copied, never changed."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
     properties: Mapping[str, Any] = field(default_factory=dict)

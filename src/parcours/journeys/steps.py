@@ -1,5 +1,6 @@
 """Step events as people and the lake read them (journeys §13.1)."""
 
+from functools import lru_cache
 from typing import Any
 
 from parcours.journeys.compiled import CompiledJourney
@@ -39,49 +40,43 @@ def to_record(
 
     `_id` is made of instance and number, so that a step landed twice is one distinct `_id` (journeys §12.1).
     """
-    fields: dict[str, Any] = {
-        "journeyID": journey.journey_uid,
-        "journeyVersionID": journey.version_uid,
-        "journeyVersionName": journey.name,
-        "journeyVersion": journey.version,
-        "instanceID": instance.id,
-        "externalKey": instance.key,
-        "profileID": instance.key,
-        "profileNamespace": instance.namespace,
-        "eventID": step.event_id,
-        "nodeID": step.node_id,
-        "nodeName": step.node_name,
-        "nodeType": step.node_type,
-        "journeyNodeProcessed": step.is_processed,
-        "stepID": f"{instance.id}-{step.pass_no}",
-        "stepName": step.node_name,
-        "stepType": step.step_type,
-        "stepStatus": step.step_status,
-        "parentStepID": None if step.parent_node_id is None else f"{instance.id}-{step.pass_no - 1}",
-        "parentStepName": None if step.parent_node_id is None else _name(journey, step.parent_node_id),
-        "parentTransitionID": step.parent_transition,
-        "parentTransitionName": step.parent_transition,
-        "processingTime": step.processing_us // 1000,
-        "instanceType": "unitary",
-        **(step.action or {}),
-    }
+    instance_id = instance.id
+    fields = journey.step_fields.copy()
+    fields["instanceID"] = instance_id
+    fields["externalKey"] = fields["profileID"] = instance.key
+    fields["eventID"] = step.event_id
+    fields["nodeID"] = step.node_id
+    fields["nodeName"] = fields["stepName"] = step.node_name
+    fields["nodeType"] = step.node_type
+    fields["journeyNodeProcessed"] = step.is_processed
+    fields["stepID"] = f"{instance_id}-{step.pass_no}"
+    fields["stepStatus"] = step.step_status
+    fields["processingTime"] = step.processing_us // 1000
+    if step.step_type is not None:
+        fields["stepType"] = step.step_type
+    if step.parent_node_id is not None:
+        parent = journey.nodes.get(step.parent_node_id)
+        fields["parentStepID"] = f"{instance_id}-{step.pass_no - 1}"
+        fields["parentStepName"] = step.parent_node_id if parent is None else parent.name
+        fields["parentTransitionID"] = fields["parentTransitionName"] = step.parent_transition
+    if step.action is not None:
+        fields.update(step.action)
     if step.is_entrance:
         fields["entrance"] = True
         fields["reentrance"] = is_reentrance
     if step.is_ended:
         fields["instanceEnded"] = True
     record: dict[str, Any] = {
-        "_id": f"{instance.id}-{step.seq}",
-        "timestamp": to_datetime(step.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "_experience": {
-            "journeyOrchestration": {"stepEvents": {name: value for name, value in fields.items() if value is not None}}
-        },
+        "_id": f"{instance_id}-{step.seq}",
+        "timestamp": _timestamp(step.at_us),
+        "_experience": {"journeyOrchestration": {"stepEvents": fields}},
     }
     if instance.namespace is not None:
         record["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
     return record
 
 
-def _name(journey: CompiledJourney, node_id: str) -> str:
-    node = journey.nodes.get(node_id)
-    return node_id if node is None else node.name
+@lru_cache(maxsize=256)
+def _timestamp(at_us: int) -> str:
+    """The steps of a batch share few moments."""
+    return to_datetime(at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
