@@ -23,6 +23,7 @@ STANDARD_NAMESPACES: Mapping[str, str] = {
 }  # fmt: skip
 """Lower-cased code → code as answers show it. Source: platform-apis §7.1."""
 
+_SPELLINGS = {spelling: code for code in STANDARD_NAMESPACES.values() for spelling in (code, code.lower())}
 _NOBODY = frozenset({"", "null", "none", "undefined", "anonymous", "invalid"})
 _ECID = re.compile(r"[0-9]{38}", re.ASCII)
 
@@ -30,8 +31,8 @@ _ECID = re.compile(r"[0-9]{38}", re.ASCII)
 def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> tuple[Identity | None, list[Identity]]:
     """(primary identity or None, every identity), of a valid record; the primary leads the list.
 
-    namespaces: lower-cased code → canonical code; a code that is not in it is lower-cased, so that every spelling
-    of a namespace is one (as `identity.namespaces.canonical_namespace` has it).
+    A standard namespace has its standard code, any other is lower-cased, so that every spelling of a namespace is
+    one (as `identity.namespaces.canonical_namespace` has it).
     The primary is the schema's primary identity field, else the `identityMap` entry marked primary. Values that
     name nobody ("null", "anonymous" …), that hold a NUL character, ECIDs that are not 38 digits, ids above 1024
     bytes and codes above 64 characters are left out. At most 20 are returned. Source: platform-apis §1.4 and §7.3.
@@ -77,8 +78,10 @@ def _identity(namespace: str, value: Any) -> Identity | None:
         return None
     if not value.isascii() and len(value.encode()) > MAX_ID_BYTES:
         return None
-    lower = namespace.lower()
-    code = namespaces.get(lower, lower)
+    code = _SPELLINGS.get(namespace)
+    if code is None:
+        lower = namespace.lower()
+        code = STANDARD_NAMESPACES.get(lower, lower)
     if code == "ECID" and not _ECID.fullmatch(value):
         return None
     if len(code) > MAX_NAMESPACE_CHARACTERS or "\0" in code:
