@@ -36,19 +36,19 @@ class Defined:
 def define(platform: Platform, receiver_url: str, say: Any) -> Defined:
     """Create every definition; `say` is called with a line for each."""
     tenant = platform.get(FOUNDATION + "/schemaregistry/stats")["tenantId"]
-    profile_schema = _profile_schema(platform)
-    event_schema = _event_schema(platform, tenant)
+    profile_schema = make_profile_schema(platform)
+    event_schema = make_event_schema(platform, tenant)
     say(f"schemas       loyalty profile {profile_schema[-12:]}, order event {event_schema[-12:]}")
-    profile_dataset = _dataset(platform, "Loyalty members", profile_schema)
-    event_dataset = _dataset(platform, "Orders", event_schema)
+    profile_dataset = make_dataset(platform, "Loyalty members", profile_schema)
+    event_dataset = make_dataset(platform, "Orders", event_schema)
     say(f"data sets     {profile_dataset}, {event_dataset}")
-    raw = _connection(
+    raw = make_connection(
         platform,
         "ACME Streaming Connection Raw Data Authenticated",
         {"sourceId": "crm", "dataType": "raw", "name": "Sample connection", "authenticationRequired": True},
     )
-    xdm = _connection(platform, "ACME Streaming Connection XDM Data", {"dataType": "xdm"})
-    event = _connection(platform, "Shop events", {"dataType": "xdm", "sourceId": "shop"})
+    xdm = make_connection(platform, "ACME Streaming Connection XDM Data", {"dataType": "xdm"})
+    event = make_connection(platform, "Shop events", {"dataType": "xdm", "sourceId": "shop"})
     say("inlets        raw (authenticated), XDM (open), XDM for events (open)")
     mapping = platform.post(
         FOUNDATION + "/mappingSets",
@@ -57,17 +57,17 @@ def define(platform: Platform, receiver_url: str, say: Any) -> Defined:
             "xdmSchema": profile_schema,
             "xdmVersion": "1.0",
             "mappings": [
-                _mapping("person.name.firstName", "firstName"),
-                _mapping("person.name.lastName", "upper(lastName)"),
-                _mapping("workEmail.address", "contact.email"),
-                _mapping("loyalty.tier", "tier"),
-                _mapping("loyalty.points", "points"),
+                make_mapping("person.name.firstName", "firstName"),
+                make_mapping("person.name.lastName", "upper(lastName)"),
+                make_mapping("workEmail.address", "contact.email"),
+                make_mapping("loyalty.tier", "tier"),
+                make_mapping("loyalty.points", "points"),
             ],
         },
     )
-    raw_flow = _flow(platform, "Loyalty members, raw", raw[0], profile_schema, profile_dataset, mapping)
-    xdm_flow = _flow(platform, "Loyalty members, XDM", xdm[0], profile_schema, profile_dataset)
-    event_flow = _flow(platform, "Orders", event[0], event_schema, event_dataset)
+    raw_flow = make_flow(platform, "Loyalty members, raw", raw[0], profile_schema, profile_dataset, mapping)
+    xdm_flow = make_flow(platform, "Loyalty members, XDM", xdm[0], profile_schema, profile_dataset)
+    event_flow = make_flow(platform, "Orders", event[0], event_schema, event_dataset)
     say("flows         raw → mapping → profile, XDM → profile, XDM → events")
     configuration = platform.post(
         JOURNEYS + "/events",
@@ -104,7 +104,7 @@ def define(platform: Platform, receiver_url: str, say: Any) -> Defined:
             "response": {"sample": {"status": "queued"}},
         },
     )
-    journey = platform.post(JOURNEYS + "/journeys", _journey(configuration["uid"], action["uid"], tenant))
+    journey = platform.post(JOURNEYS + "/journeys", make_journey(configuration["uid"], action["uid"], tenant))
     platform.post(f"{JOURNEYS}/journeyVersions/{journey['versionUid']}/publish")
     say("journey       “Thank the customer”: order → gold member? → wait 2 s → message, published")
     return Defined(
@@ -113,7 +113,7 @@ def define(platform: Platform, receiver_url: str, say: Any) -> Defined:
     )  # fmt: skip
 
 
-def _profile_schema(platform: Platform) -> str:
+def make_profile_schema(platform: Platform) -> str:
     base = "https://ns.adobe.com/xdm/context/"
     schema = platform.post(
         FOUNDATION + "/schemaregistry/tenant/schemas",
@@ -128,12 +128,12 @@ def _profile_schema(platform: Platform) -> str:
             ],
         },
     )
-    _identity(platform, schema["$id"], "/workEmail/address")
-    _enable_for_profile(platform, schema["meta:altId"])
+    make_identity(platform, schema["$id"], "/workEmail/address")
+    enable_for_profile(platform, schema["meta:altId"])
     return str(schema["$id"])
 
 
-def _event_schema(platform: Platform, tenant: str) -> str:
+def make_event_schema(platform: Platform, tenant: str) -> str:
     group = platform.post(
         FOUNDATION + "/schemaregistry/tenant/fieldgroups",
         {
@@ -174,12 +174,12 @@ def _event_schema(platform: Platform, tenant: str) -> str:
             ],
         },
     )
-    _identity(platform, schema["$id"], f"/_{tenant}/person/emailAddress")
-    _enable_for_profile(platform, schema["meta:altId"])
+    make_identity(platform, schema["$id"], f"/_{tenant}/person/emailAddress")
+    enable_for_profile(platform, schema["meta:altId"])
     return str(schema["$id"])
 
 
-def _identity(platform: Platform, schema_id: str, path: str) -> None:
+def make_identity(platform: Platform, schema_id: str, path: str) -> None:
     platform.post(
         FOUNDATION + "/schemaregistry/tenant/descriptors",
         {
@@ -194,14 +194,14 @@ def _identity(platform: Platform, schema_id: str, path: str) -> None:
     )
 
 
-def _enable_for_profile(platform: Platform, alt_id: str) -> None:
+def enable_for_profile(platform: Platform, alt_id: str) -> None:
     platform.patch(
         f"{FOUNDATION}/schemaregistry/tenant/schemas/{alt_id}",
         [{"op": "add", "path": "/meta:immutableTags", "value": ["union"]}],
     )
 
 
-def _dataset(platform: Platform, name: str, schema_id: str) -> str:
+def make_dataset(platform: Platform, name: str, schema_id: str) -> str:
     answer = platform.post(
         FOUNDATION + "/catalog/dataSets",
         {
@@ -213,7 +213,7 @@ def _dataset(platform: Platform, name: str, schema_id: str) -> str:
     return str(answer[0]).removeprefix("@/dataSets/")
 
 
-def _connection(platform: Platform, name: str, params: dict[str, Any]) -> tuple[str, str]:
+def make_connection(platform: Platform, name: str, params: dict[str, Any]) -> tuple[str, str]:
     made = platform.post(
         FOUNDATION + "/flowservice/connections",
         {
@@ -227,11 +227,11 @@ def _connection(platform: Platform, name: str, params: dict[str, Any]) -> tuple[
     return made["id"], item["auth"]["params"]["inletUrl"]
 
 
-def _mapping(destination: str, source: str) -> dict[str, Any]:
+def make_mapping(destination: str, source: str) -> dict[str, Any]:
     return {"destinationXdmPath": destination, "sourceAttribute": source, "identity": False, "version": 0}
 
 
-def _flow(platform: Platform, name: str, connection: str, schema_id: str, dataset: str, mapping: Any = None) -> str:
+def make_flow(platform: Platform, name: str, connection: str, schema_id: str, dataset: str, mapping: Any = None) -> str:
     source = platform.post(
         FOUNDATION + "/flowservice/sourceConnections",
         {"name": f"{name}: source", "baseConnectionId": connection, "connectionSpec": HTTP_API},
@@ -257,7 +257,7 @@ def _flow(platform: Platform, name: str, connection: str, schema_id: str, datase
     return str(platform.post(FOUNDATION + "/flowservice/flows", body)["id"])
 
 
-def _journey(event_uid: str, action_uid: str, tenant: str) -> dict[str, Any]:
+def make_journey(event_uid: str, action_uid: str, tenant: str) -> dict[str, Any]:
     total = "@event{OrderPlaced.commerce.order.priceTotal}"
     gold = '#{ExperiencePlatform.ProfileFieldGroup.loyalty.tier} == "gold"'
 
