@@ -1,0 +1,101 @@
+"""Data Prep under `/data/foundation/conversion`; mapping sets also under `/data/foundation` (platform-apis §6.1)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from parcours.access import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.dataprep.service import DataPrepService
+
+_BASES = ("/data/foundation/conversion", "/data/foundation")
+
+
+def router(gate: Gate, service: DataPrepService) -> APIRouter:
+    """The routes of mapping sets and of their expression language."""
+    api = APIRouter(tags=["Data Prep"])
+
+    def find_all(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return service.find_all(caller, request.query_params)
+
+    def create(
+        request: Request, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        is_validated = request.query_params.get("validate", "").lower() == "true"
+        return service.create(caller, body, is_validated=is_validated)
+
+    def validate(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+        return service.validate(caller, body)
+
+    def preview(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+        return service.preview(caller, body)
+
+    def find(mapping_set_id: str, request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return service.find(caller, mapping_set_id, request.query_params)
+
+    def replace(
+        mapping_set_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        return service.replace(caller, mapping_set_id, body)
+
+    def delete(mapping_set_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+        service.delete(caller, mapping_set_id)
+        return Response(status_code=204)
+
+    def find_mappings(mapping_set_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return service.find_mappings(caller, mapping_set_id)
+
+    def add_mapping(
+        mapping_set_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        return service.add_mapping(caller, mapping_set_id, body)
+
+    def find_mapping(mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        return service.find_mapping(caller, mapping_set_id, mapping_id)
+
+    def replace_mapping(
+        mapping_set_id: str,
+        mapping_id: str,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        return service.replace_mapping(caller, mapping_set_id, mapping_id, body)
+
+    def delete_mapping(mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+        service.delete_mapping(caller, mapping_set_id, mapping_id)
+        return Response(status_code=204)
+
+    for base in _BASES:
+        sets = f"{base}/mappingSets"
+        one = f"{sets}/{{mapping_set_id}}"
+        mapping = f"{one}/mappings/{{mapping_id}}"
+        api.add_api_route(sets, find_all, methods=["GET"])
+        api.add_api_route(sets, create, methods=["POST"])
+        api.add_api_route(f"{sets}/validate", validate, methods=["POST"])
+        api.add_api_route(f"{sets}/preview", preview, methods=["POST"])
+        api.add_api_route(one, find, methods=["GET"])
+        api.add_api_route(one, replace, methods=["PUT"])
+        api.add_api_route(one, delete, methods=["DELETE"], response_class=Response, status_code=204)
+        api.add_api_route(f"{one}/mappings", find_mappings, methods=["GET"])
+        api.add_api_route(f"{one}/mappings", add_mapping, methods=["POST"])
+        api.add_api_route(mapping, find_mapping, methods=["GET"])
+        api.add_api_route(mapping, replace_mapping, methods=["PUT"])
+        api.add_api_route(mapping, delete_mapping, methods=["DELETE"], response_class=Response, status_code=204)
+
+    language = f"{_BASES[0]}/languages/el"
+
+    @api.post(f"{language}/validate")
+    def validate_expression(
+        _caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+    ) -> bool:
+        return service.is_expression(body)
+
+    @api.get(f"{language}/functions")
+    def functions(_caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+        return service.functions()
+
+    @api.get(f"{language}/operators")
+    def operators(_caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+        return service.operators()
+
+    return api
