@@ -43,6 +43,7 @@ class _Closer:
                 if isinstance(more, dict):
                     result["additionalProperties"] = self.node(more)
                 elif more is not True or "properties" in schema:
+                    result.setdefault("properties", {})
                     result["additionalProperties"] = False
                 if not is_root:
                     result.setdefault("minProperties", 1)

@@ -1,6 +1,5 @@
 """Who a record is about: the identities in its `identityMap` and its identity fields."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +24,9 @@ STANDARD_NAMESPACES: Mapping[str, str] = {
 
 _SPELLINGS = {spelling: code for code in STANDARD_NAMESPACES.values() for spelling in (code, code.lower())}
 _NOBODY = frozenset({"", "null", "none", "undefined", "anonymous", "invalid"})
-_ECID = re.compile(r"[0-9]{38}", re.ASCII)
+_LONGEST_NOBODY = 16
+"""Longer texts are looked at for blanks only; the words are shorter, with some room for blanks around them."""
+_ECID_DIGITS = 38
 
 
 def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> tuple[Identity | None, list[Identity]]:
@@ -74,16 +75,19 @@ def _identity(namespace: str, value: Any) -> Identity | None:
         if isinstance(value, bool) or not isinstance(value, int):
             return None
         value = str(value)
-    if value.strip().lower() in _NOBODY or "\0" in value or len(value) > MAX_ID_BYTES:
+    length = len(value)
+    if length <= _LONGEST_NOBODY and value.strip().lower() in _NOBODY:
+        return None
+    if length > MAX_ID_BYTES or "\0" in value or value.isspace():
         return None
     if not value.isascii() and len(value.encode()) > MAX_ID_BYTES:
         return None
     code = _SPELLINGS.get(namespace)
     if code is None:
-        lower = namespace.lower()
-        code = STANDARD_NAMESPACES.get(lower, lower)
-    if code == "ECID" and not _ECID.fullmatch(value):
-        return None
-    if len(code) > MAX_NAMESPACE_CHARACTERS or "\0" in code:
+        code = namespace.lower()
+        code = STANDARD_NAMESPACES.get(code, code)
+        if len(code) > MAX_NAMESPACE_CHARACTERS or "\0" in code:
+            return None
+    if code == "ECID" and not (length == _ECID_DIGITS and value.isascii() and value.isdecimal()):
         return None
     return code, value

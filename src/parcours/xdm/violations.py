@@ -15,6 +15,8 @@ _JAVA_TYPES = {
     "array": "JSONArray",
     "null": "Null",
 }
+_KEYS_FIRST = {"required": 0, "additionalProperties": 1}
+"""The reference validator looks at an object's keys before it looks into them."""
 _DATE_TIME_FORMS = (
     "yyyy-MM-dd'T'HH:mm:ssZ",
     "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1-9}Z",
@@ -41,7 +43,7 @@ def leaves(validator: Draft7Validator, entity: Any, limit: int) -> list[dict[str
                 break
     except ValueError:
         return [leaf((), (), "maxDepth", "the record is nested too deep")]
-    return found[:limit]
+    return sorted(found[:limit], key=lambda one: _KEYS_FIRST.get(one["keyword"], 2))
 
 
 def tree(violations: Sequence[dict[str, Any]]) -> dict[str, Any]:
