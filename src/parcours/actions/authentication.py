@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 import orjson
 
 from parcours.actions.errors import ActionInvalid, TokenUnavailable
 from parcours.actions.headers import name_fault, value_fault
 from parcours.actions.model import HttpRequest
+from parcours.actions.urls import add_query, encode_url
 from parcours.kit.egress import UrlRefused, check_url
 from parcours.kit.paths import get_in
 from parcours.kit.secrets import SecretBox
@@ -320,7 +321,7 @@ def _token_call(document: Mapping[str, Any]) -> TokenCall:
     unit_ms = _UNITS_MS[cache.get("timeUnit", "milliseconds")]
     kind = document["authorizationType"]
     return TokenCall(
-        request=HttpRequest(document["method"], document["endpoint"], tuple(headers.items()), body),
+        request=HttpRequest(document["method"], encode_url(document["endpoint"]), tuple(headers.items()), body),
         token_path=_keys(document["tokenInResponse"]),
         lifetime_ms=cache["duration"] * unit_ms if "duration" in cache else DEFAULT_TOKEN_LIFETIME_MS,
         expiry_path=_keys(cache["expiryInResponse"]) if "expiryInResponse" in cache else None,
@@ -345,13 +346,3 @@ def _base64(text: str) -> str:
 
 def _form_text(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def add_query(url: str, pairs: tuple[tuple[str, str], ...]) -> str:
-    """The URL with more query parameters, percent-encoded."""
-    if not pairs:
-        return url
-    text = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
-    if "?" not in url:
-        return f"{url}?{text}"
-    return f"{url}{text}" if url[-1] in "?&" else f"{url}&{text}"

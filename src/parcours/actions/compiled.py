@@ -1,24 +1,19 @@
 """An action made ready: a journey's values in, a request out, nothing parsed per call."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
 from parcours.actions import authentication
-from parcours.actions.authentication import Credential, TokenCall, add_query, open_authentication
+from parcours.actions.authentication import Credential, TokenCall, open_authentication
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.headers import value_fault
 from parcours.actions.model import ActionParameter, AnswerShape, HttpRequest
 from parcours.actions.payload import Field, Reader, compile_payload, sample_types
+from parcours.actions.urls import add_query, climbs, encode_part, encode_url, has_path
 from parcours.expressions.types import Type
 from parcours.kit.secrets import SecretBox
-
-_UNSAFE_IN_PATH = re.compile(r"[^A-Za-z0-9\-._~:/?@!$&'()*+,;=%\[\]]")
-_SAFE_IN_PATH = "-._~:/?@!$&'()*+,;=%[]"
-_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:[/\\?]|%2f|%5c|$)", re.IGNORECASE)
 
 _PairReader = Callable[[Mapping[str, Any]], tuple[str, str] | None]
 
@@ -34,7 +29,7 @@ class CompiledAction:
         """Version of the resource; one more at each change."""
         self.name: str = document["name"]
         self.method: str = document["method"]
-        self.url: str = document["url"]
+        self.url = encode_url(document["url"])
         self.response = _shape(document["response"])
         """What a good answer holds; None when the action describes none."""
         self.failure_response = _shape(document["failureResponse"])
@@ -54,7 +49,7 @@ class CompiledAction:
             *((name, value) for name, value in fixed if name.lower() not in names),
             *((entry["name"], entry["value"]) for entry in declared),
         )
-        self._has_path = "/" in self.url.partition("://")[2].partition("?")[0]
+        self._has_path = has_path(self.url)
         self._fixed_queries = tuple(
             (entry["name"], entry["value"]) for entry in document["queryParameters"] if entry["kind"] == "constant"
         )
@@ -135,11 +130,10 @@ class CompiledAction:
         if path and not self._has_path and path[0] not in "/?":
             raise ActionParameterInvalid("the path must start with '/': it would change the host", "path")
         try:
-            text = path if _UNSAFE_IN_PATH.search(path) is None else quote(path, safe=_SAFE_IN_PATH)
+            url = self.url + encode_part(path)
         except UnicodeEncodeError:
             raise ActionParameterInvalid("the path holds half a character", "path") from None
-        url = self.url + text
-        if _DOT_SEGMENT.search(url.partition("?")[0], url.find("://") + 3):
+        if climbs(url):
             raise ActionParameterInvalid("the path can't climb with '..'", "path")
         return url
 

@@ -1,5 +1,6 @@
 """One HTTP exchange with a receiver, on addresses that may be reached, redirects followed by hand."""
 
+import errno
 import re
 import socket
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ MAX_BODY_BYTES = 1_048_576
 _KEEP_ALIVE_S = 15.0
 _DNS_CACHE_S = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ENCODED = re.compile(r"[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%\[\]]*")
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _PAYLOAD_HEADERS = frozenset({"content-type", "charset"})
@@ -94,7 +96,7 @@ class HttpSender:
         """See Sender."""
         try:
             origin = self._origin(request.url).origin
-            url = URL(request.url)
+            url = URL(request.url, encoded=True)
         except UrlRefused as refused:
             raise SendFailed(f"the URL may not be called: {refused.reason}", is_final=True) from None
         except ValueError:
@@ -129,7 +131,7 @@ class HttpSender:
 
     def _resolve_redirect(self, url: URL, location: str, has_body: bool) -> tuple[URL, Endpoint]:
         try:
-            target = url.join(URL(location))
+            target = url.join(URL(location, encoded=_ENCODED.fullmatch(location) is not None))
             endpoint = self._origin(str(target))
         except UrlRefused as refused:
             raise SendFailed(f"a redirect leads where the server may not call: {refused.reason}", True) from None
@@ -182,7 +184,8 @@ def _failure(error: Exception) -> SendFailed:
         case aiohttp.ClientConnectorSSLError() | aiohttp.ClientSSLError():
             return SendFailed("TLS could not be agreed upon")
         case aiohttp.ClientConnectorError():
-            return SendFailed(f"no connection: {cause.strerror or type(cause).__name__}")
+            code = errno.errorcode.get(cause.errno or 0, type(cause).__name__)
+            return SendFailed(f"no connection: {code}")
         case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError() | OSError():
             return SendFailed("the receiver closed the connection")
         case aiohttp.ClientPayloadError():

@@ -209,6 +209,15 @@ def test_a_path_is_appended_and_made_safe(url: str, path: str, expected: str) ->
     assert compiled(url=url, queryParameters=[], method="GET", request=None).build({}, path).url == expected
 
 
+def test_a_url_is_sent_as_it_was_written_where_it_can_be() -> None:
+    for url, sent in (
+        ("https://h.example/a%2Fb?x=%2F&y=a+b%zz", "https://h.example/a%2Fb?x=%2F&y=a+b%zz"),
+        ("https://bücher.example:443/é?ü={x}", "https://xn--bcher-kva.example:443/%C3%A9?%C3%BC=%7Bx%7D"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ):
+        assert compiled(url=url, queryParameters=[], method="GET", request=None).build({}).url == sent
+
+
 @pytest.mark.parametrize(
     ("url", "path"),
     [
