@@ -20,8 +20,8 @@ from parcours.db import Database
 BASE = "/data/foundation/catalog"
 EXPORT = "/data/foundation/export/batches/{batch_id}"
 
-FailedLines = Callable[[Connection, int, str], Iterable[bytes]]
-"""(connection, scope, batch id) → its failed records, each a line of JSON with its error keys."""
+FailedLines = Callable[[Connection, Batch], Iterable[bytes]]
+"""(connection, failed batch) → its records, each a line of JSON with its error keys."""
 
 
 def list_query(request: Request) -> ListQuery:
@@ -102,7 +102,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def lines_of(batch: Batch) -> Iterator[bytes]:
         if batch.is_failed:
             with db.read() as connection:
-                yield from failed_lines(connection, batch.scope_id, batch.id)
+                yield from failed_lines(connection, batch)
 
     @api.get(f"{EXPORT}/failed", response_model=None)
     def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:

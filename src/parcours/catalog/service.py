@@ -59,7 +59,7 @@ class CatalogService:
         self._resources = resources
         self._find_schema = find_schema
         self._uses = uses
-        self.table: Compiled[DataSetTable] = Compiled(resources, [DATA_SET_KIND], self._build)
+        self.table: Compiled[DataSetTable] = Compiled(resources, [DATA_SET_KIND], self.build_table)
 
     def data_sets(self, caller: Caller, query: ListQuery) -> dict[str, dict[str, Any]]:
         """A page of data sets keyed by id, oldest first. Raises CatalogInvalid."""
@@ -189,6 +189,11 @@ class CatalogService:
         with self._db.read() as connection:
             return self._find_batch(connection, caller.scope_id, batch_id)
 
+    def is_schema_in_use(self, connection: Connection, scope_id: int, schema_id: str) -> bool:
+        """Whether a data set has this schema, so that records written with it may exist."""
+        found = self.table.current(connection).by_id.values()
+        return any(one.scope_id == scope_id and one.schema_id == schema_id for one in found)
+
     def _change(
         self,
         caller: Caller,
@@ -270,7 +275,8 @@ class CatalogService:
             raise CatalogNotFound("batch", batch_id)
         return found
 
-    def _build(self, connection: Connection) -> DataSetTable:
+    def build_table(self, connection: Connection) -> DataSetTable:
+        """Every data set as it is stored now."""
         found: Iterable[Resource] = self._resources.in_all_scopes(connection, DATA_SET_KIND)
         return DataSetTable({(resource.scope_id, resource.id): compile_data_set(resource) for resource in found})
 

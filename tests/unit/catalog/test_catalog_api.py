@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from parcours.access.routing import Gate
 from parcours.app import Platform
 from parcours.catalog import api as catalog_api
-from parcours.catalog.model import WINDOW_MS, RunDelta, window_of
+from parcours.catalog.model import WINDOW_MS, Batch, RunDelta, window_of
 from parcours.catalog.service import CatalogService
 from parcours.catalog.store import BatchIds, add_to_batch
 from parcours.http.app import build_api
@@ -66,7 +66,7 @@ def catalog(platform: Platform, used: list[str]) -> CatalogService:
 def client(platform: Platform, catalog: CatalogService, token: str) -> Iterator[TestClient]:
     """The catalog's routes alone, with the platform headers set."""
 
-    def failed_lines(connection: Connection, scope_id: int, batch_id: str) -> Iterable[bytes]:
+    def failed_lines(connection: Connection, batch: Batch) -> Iterable[bytes]:
         return FAILED_LINES
 
     router = catalog_api.router(Gate(platform.access), catalog, platform.db, "http://parcours.test", failed_lines)
