@@ -66,6 +66,15 @@ class DataPrepService:
         """What keeps a version from being used by a flow; [] when nothing does. Raises MappingSetNotFound."""
         return self._faults(connection, scope_id, self._document(connection, scope_id, mapping_id, version))
 
+    def target_schema(self, connection: Connection, scope_id: int, mapping_id: str, version: int) -> str | None:
+        """The `$id` of a version's target schema; None when there is no such set or version."""
+        try:
+            document = self._document(connection, scope_id, mapping_id, version)
+        except MappingSetNotFound:
+            return None
+        schema = self._schema(connection, scope_id, schema_of(document))
+        return schema_of(document) if schema is None else schema.schema_id
+
     # --- mapping sets -----------------------------------------------------------------------------------------------
 
     def create(self, caller: Caller, body: AnyMapping[str, Any], *, is_validated: bool = False) -> Document:
