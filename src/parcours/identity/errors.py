@@ -28,3 +28,7 @@ class IdentityInvalid(Invalid):
     """A query of the identity service that names no identity."""
 
     title = "InvalidInput"
+
+
+class GraphRequestInvalid(Invalid):
+    """A question about the graph that can't be understood."""

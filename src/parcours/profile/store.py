@@ -222,18 +222,23 @@ def _not_before(start: EventPlace, member: Identity, newest_first: bool) -> Colu
     return and_(t.c.at_ms >= at_ms, or_(t.c.at_ms > at_ms, rest))
 
 
-def find_event_sources(connection: Connection, scope_id: int, identities: Sequence[Identity]) -> dict[str, int]:
-    """Data set → when its latest event of a person was received, in ms; empty when they have no events."""
+def find_event_sources(connection: Connection, scope_id: int, identities: Iterable[Identity]) -> dict[str, int]:
+    """Data set → when the latest event it gave a person was received, in ms, as far as the last thousand tell."""
     t = profile_event_table
     found: dict[str, int] = {}
-    for namespace, values in by_namespace(identities):
+    for namespace, identity in identities:
+        latest = (
+            select(t.c.dataset_id, t.c.received_at_ms)
+            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity == identity)
+            .order_by(t.c.at_ms.desc())
+            .limit(MAX_EVENTS)
+            .subquery()
+        )
         rows = connection.execute(
-            select(t.c.dataset_id, func.max(t.c.received_at_ms))
-            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
-            .group_by(t.c.identity, t.c.dataset_id)
+            select(latest.c.dataset_id, func.max(latest.c.received_at_ms)).group_by(latest.c.dataset_id)
         )
         for dataset_id, received_at_ms in rows:
-            found[dataset_id] = max(received_at_ms, found.get(dataset_id, 0))
+            found[dataset_id] = max(received_at_ms, found.get(dataset_id, received_at_ms))
     return found
 
 
