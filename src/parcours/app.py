@@ -9,12 +9,19 @@ from parcours.access import api as access_api
 from parcours.access.routing import Gate
 from parcours.actions import ActionService
 from parcours.actions import api as actions_api
+from parcours.catalog import api as catalog_api
+from parcours.catalog.model import WINDOW_MS
+from parcours.catalog.service import CatalogService
+from parcours.dataflow.store import failed_in_window
 from parcours.dataprep import DataPrepService
 from parcours.dataprep import api as dataprep_api
 from parcours.db import Database
 from parcours.delivery import api as delivery_api
 from parcours.events import api as events_api
 from parcours.events.service import EventService
+from parcours.flows import api as flows_api
+from parcours.flows.compile import flows_into
+from parcours.flows.service import FlowService
 from parcours.http.app import build_api
 from parcours.identity import api as identity_api
 from parcours.identity.service import NamespaceService
@@ -40,17 +47,35 @@ class Platform:
     actions: ActionService
     schemas: XdmService
     mappings: DataPrepService
+    catalog: CatalogService
+    flows: FlowService
     events: EventService
     journeys: JourneyService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
         gate = Gate(self.access)
+        base_url = self.settings.base_url
         return [
             access_api.router(gate, self.access),
             identity_api.router(gate, self.namespaces),
             xdm_api.router(gate, self.schemas, DescriptorService(self.db, self.resources, self.schemas)),
             dataprep_api.router(gate, self.mappings),
+            catalog_api.router(
+                gate,
+                self.catalog,
+                self.db,
+                base_url,
+                lambda connection, batch: failed_in_window(
+                    connection,
+                    batch.scope_id,
+                    batch.dataset_id,
+                    batch.flow_id,
+                    batch.window_start_ms,
+                    batch.window_start_ms + WINDOW_MS,
+                ),
+            ),
+            flows_api.router(gate, self.flows, base_url),
             actions_api.router(gate, self.actions),
             events_api.router(gate, self.events),
             journeys_api.router(gate, self.journeys),
@@ -76,6 +101,14 @@ def build_platform(settings: Settings) -> Platform:
     namespaces = NamespaceService(db, resources)
     schemas = XdmService(db, resources)
     mappings = DataPrepService(db, resources, schemas)
+    catalog = CatalogService(
+        db,
+        resources,
+        lambda connection, scope_id, schema_id: schemas.table.current(connection).get(scope_id, schema_id),
+        lambda connection, scope_id, dataset_id: flows_into(resources, connection, scope_id, dataset_id),
+    )
+    schemas.is_in_use = catalog.is_schema_in_use
+    flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
     actions = ActionService(db, resources, secrets, settings)
     events = EventService(db, resources, schemas, namespaces)
     return Platform(
@@ -87,87 +120,9 @@ def build_platform(settings: Settings) -> Platform:
         namespaces=namespaces,
         schemas=schemas,
         mappings=mappings,
+        catalog=catalog,
+        flows=flows,
         actions=actions,
         events=events,
         journeys=JourneyService(db, resources, events, actions, schemas),
     )
-
-
-STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEventSchema"
-STEP_EVENT_DATA_SET = "journey_step_events"
-
-
-def build_worker(platform: Platform) -> Worker:
-    """The pipeline with its timers, the deliveries and the lake, over the platform's definitions."""
-    settings = platform.settings
-    sources = Sources(
-        resources=platform.resources,
-        inlets=platform.flows.inlets,
-        data_sets=platform.catalog.table,
-        schemas=platform.schemas.table,
-        mappings=platform.mappings.table,
-        namespaces=platform.namespaces.table,
-        events=platform.events.table,
-        journeys=platform.journeys.live,
-        actions=platform.actions.table,
-        step_data_set=lambda connection, scope_id: platform.catalog.ensure_system_data_set(
-            connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
-        ),
-    )
-    reader = SqliteLogReader(settings.data_dir / "log.db")
-    pipeline = Pipeline(platform.db, reader, sources, SystemClock())
-    delivery = Delivery(platform.db, platform.actions, settings)
-    return Worker(settings, pipeline, delivery, build_lake_writer(platform))
-
-
-def build_lake_writer(platform: Platform) -> LakeWriter:
-    """Commits staged records to the warehouse in the data directory."""
-    data_sets = Compiled(platform.resources, [DATA_SET_KIND], platform.catalog.build_table)
-    schemas = platform.schemas.compiled()
-
-    def schema_of(scope_id: int, dataset_id: str) -> LakeSchema | None:
-        with platform.db.read() as connection:
-            data_set = data_sets.current(connection).get(scope_id, dataset_id)
-            schema = None if data_set is None else schemas.current(connection).get(scope_id, data_set.schema_id)
-        return None if schema is None else schema.document
-
-    return LakeWriter(platform.db, platform.settings.data_dir / "lake", schema_of)
-
-
-class Definitions:
-    """What the inlets know: read again when a definition has a new revision."""
-
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self._lock = threading.Lock()
-        self.inlets: InletTable | None = None
-        self.data_sets: DataSetTable | None = None
-
-    def read(self) -> None:
-        """Bring both tables up to date; for any thread."""
-        platform = self._platform
-        with self._lock, platform.db.read() as connection:
-            revisions = platform.resources.revisions(connection)
-            self.inlets = platform.flows.inlets.current(connection, revisions)
-            self.data_sets = platform.catalog.table.current(connection, revisions)
-
-
-def build_collector(platform: Platform, log: LogWriter) -> Collector:
-    """The inlets over a log."""
-    definitions = Definitions(platform)
-
-    async def refresh() -> None:
-        await asyncio.to_thread(definitions.read)
-        assert definitions.inlets is not None
-        collector.inlets = definitions.inlets.by_id
-
-    def schema_of(scope_id: int, dataset_id: str) -> str | None:
-        found = None if definitions.data_sets is None else definitions.data_sets.get(scope_id, dataset_id)
-        return None if found is None else found.schema_id
-
-    settings = platform.settings
-    collector = Collector(
-        platform.access, log, settings.max_body_bytes, settings.collector_backlog, refresh, SyncValidator(platform)
-    )
-    collector.schema_of = schema_of
-    return collector

@@ -24,6 +24,7 @@ from parcours.catalog.errors import (
 )
 from parcours.dataprep.errors import MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
+from parcours.flows.errors import FlowRefused
 from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
@@ -84,6 +85,19 @@ def authoring_problem(number: str) -> Shape:
     return shape
 
 
+def flow_problem(status: int, error: FlowRefused, request: Request) -> dict[str, Any]:
+    """The envelope of Flow Service (platform-apis §2.9)."""
+    body = {
+        "type": f"http://ns.adobe.com/aep/errors/FLOW-{error.code}",
+        "title": error.title,
+        "status": status,
+        "detail": str(error),
+        "errorCode": error.code,
+        "errorMessage": str(error),
+    }
+    return {**body, "report": {"path": error.path}} if error.path else body
+
+
 def namespace_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
     """The envelope of the namespace service (platform-apis §7.1)."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -132,6 +146,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     DataSetInUse: (409, problem("CTLG", "1009")),
     CatalogVersionMismatch: (412, problem("CTLG", "1012")),
     CatalogInvalid: (400, problem("CTLG", "1001")),
+    FlowRefused: (lambda error: int(error.code[-3:]), flow_problem),
     MappingSetNotFound: (404, problem("MAPPER", "1004")),
     MappingSetInvalid: (400, problem("MAPPER", "1001")),
     BodyInvalid: (400, problem("PARC", "1000")),
