@@ -24,11 +24,15 @@ from parcours.flows.compile import flows_into
 from parcours.flows.service import FlowService
 from parcours.http.app import build_api
 from parcours.identity import api as identity_api
+from parcours.identity import graph_api
+from parcours.identity.graph_service import IdentityGraphService
 from parcours.identity.service import NamespaceService
 from parcours.journeys import api as journeys_api
 from parcours.journeys.service import JourneyService
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
+from parcours.profile import api as profile_api
+from parcours.profile.service import ProfileService
 from parcours.resources.store import ResourceStore
 from parcours.xdm import DescriptorService, XdmService
 from parcours.xdm import api as xdm_api
@@ -51,6 +55,7 @@ class Platform:
     flows: FlowService
     events: EventService
     journeys: JourneyService
+    profiles: ProfileService
 
     def routers(self) -> list[APIRouter]:
         """The control plane's routes, one router per room."""
@@ -59,6 +64,8 @@ class Platform:
         return [
             access_api.router(gate, self.access),
             identity_api.router(gate, self.namespaces),
+            graph_api.router(gate, IdentityGraphService(self.db, self.namespaces)),
+            profile_api.router(gate, self.profiles),
             xdm_api.router(gate, self.schemas, DescriptorService(self.db, self.resources, self.schemas)),
             dataprep_api.router(gate, self.mappings),
             catalog_api.router(
@@ -125,4 +132,5 @@ def build_platform(settings: Settings) -> Platform:
         actions=actions,
         events=events,
         journeys=JourneyService(db, resources, events, actions, schemas),
+        profiles=ProfileService(db, resources, namespaces),
     )

@@ -25,10 +25,26 @@ from parcours.catalog.errors import (
 from parcours.dataprep.errors import MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
 from parcours.flows.errors import FlowRefused
-from parcours.identity.errors import IdentityInvalid, NamespaceExists, NamespaceInvalid, NamespaceNotFound
+from parcours.identity.errors import (
+    GraphRequestInvalid,
+    IdentityInvalid,
+    NamespaceExists,
+    NamespaceInvalid,
+    NamespaceNotFound,
+)
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
 from parcours.kit.ids import new_uuid
+from parcours.profile.errors import (
+    JobInvalid,
+    JobNotFound,
+    MergePolicyInvalid,
+    MergePolicyNeeded,
+    MergePolicyNotFound,
+    ProfileNotFound,
+    ProfileQueryInvalid,
+    TooManyIdentities,
+)
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
@@ -117,6 +133,36 @@ def identity_problem(status: int, error: Any, request: Request) -> dict[str, Any
     return {"title": error.title, "status": status, "detail": str(error)}
 
 
+def graph_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """What the graph call says of a request it can't read (platform-apis §7.2)."""
+    return {"reason": f"Validation error at {error.path}", "message": str(error), "status": status}
+
+
+def profile_access_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """The flat body of profile access, whose values are texts (platform-apis §7.4), and status and title besides."""
+    body = {
+        "message": f"{error.code}: {error.title}",
+        "cause": str(error),
+        "statusCode": str(status),
+        "status": status,
+        "title": error.title,
+    }
+    path = getattr(error, "path", None)
+    return body if path is None else {**body, "path": path}
+
+
+def ups_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """The envelope of profile and segmentation definitions (platform-apis §0.4, form 3)."""
+    code = f"UPAPI-{error.number}-{status}"
+    return {
+        "requestId": request.headers.get("x-request-id") or new_uuid(),
+        "errors": {str(status): [{"code": code, "message": str(error)}]},
+        "type": f"https://ns.adobe.com/aep/errors/{code}",
+        "title": error.title,
+        "status": status,
+    }
+
+
 STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     GatewayRefused: (lambda error: int(error.code[:3]), gateway),
     TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
@@ -127,6 +173,15 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     NamespaceExists: (409, namespace_problem),
     NamespaceInvalid: (400, namespace_problem),
     IdentityInvalid: (400, identity_problem),
+    GraphRequestInvalid: (400, graph_problem),
+    ProfileNotFound: (404, profile_access_problem),
+    ProfileQueryInvalid: (400, profile_access_problem),
+    TooManyIdentities: (422, profile_access_problem),
+    MergePolicyNotFound: (404, ups_problem),
+    MergePolicyInvalid: (400, ups_problem),
+    MergePolicyNeeded: (422, ups_problem),
+    JobNotFound: (404, ups_problem),
+    JobInvalid: (400, ups_problem),
     ActionNotFound: (404, problem("PARC", "6004")),
     ActionExists: (409, problem("PARC", "6009")),
     ActionInUse: (409, problem("PARC", "6010")),
