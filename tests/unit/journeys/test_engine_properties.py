@@ -1,0 +1,316 @@
+"""Random journeys and random stimuli: what must hold for every journey, whatever happens to an instance."""
+
+from typing import Any
+
+import orjson
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from journey_world import NOW_US, SECOND_US, WORLD, compiled, document
+
+from parcours.journeys.activities import KINDS
+from parcours.journeys.compile import examine
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.engine import MAX_PENDING, advance, new_instance
+from parcours.journeys.graph import reachable
+from parcours.journeys.model import (
+    GLOBAL_TIMER,
+    ActionAnswered,
+    ActionOutcome,
+    CallAction,
+    CancelTimer,
+    Entered,
+    EventReceived,
+    Instance,
+    StartTimer,
+    StepEvent,
+    Stimulus,
+    TimerDue,
+    Transition,
+)
+from parcours.journeys.state import instance_from_state, instance_to_state
+from parcours.journeys.steps import to_document, to_record
+
+BOOLEANS = (
+    "@event{Order.total} > 100",
+    '@event{Order.city} == "Paris"',
+    '#{ExperiencePlatform.ProfileFieldGroup.tier} == "gold"',
+    "@event{Order.total} > 1 or @event{Order.total} is null",
+    "${previousNodeId} is not null",
+    "true",
+)
+durations = st.builds(
+    lambda value, unit: {"value": value, "unit": unit},
+    st.integers(1, 50),
+    st.sampled_from(["seconds", "minutes", "hours", "days"]),
+)
+paths = st.lists(st.sampled_from("abcd"), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def data_source_conditions(draw: st.DrawFn) -> dict[str, Any]:
+    chosen = [{"id": path, "expression": draw(st.sampled_from(BOOLEANS))} for path in draw(paths)]
+    return {"type": "condition", "paths": chosen, "otherPath": draw(st.booleans())}
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> dict[str, Any]:
+    first = draw(st.integers(0, 100))
+    shares = [{"id": "a", "percentage": first}, {"id": "b", "percentage": 100 - first}]
+    return {"type": "condition", "conditionType": "split", "paths": shares}
+
+
+@st.composite
+def waits(draw: st.DrawFn) -> dict[str, Any]:
+    if draw(st.booleans()):
+        return {"type": "wait", "duration": draw(durations)}
+    delta = draw(st.integers(-3, 200))
+    return {
+        "type": "wait",
+        "waitType": "custom",
+        "expression": f'toDateTimeOnly(nowWithDelta({delta}, "days"))',
+    }
+
+
+@st.composite
+def listeners(draw: st.DrawFn) -> dict[str, Any]:
+    node: dict[str, Any] = {"type": "event", "eventUid": draw(st.sampled_from(["e1", "e2"]))}
+    if draw(st.booleans()):
+        node["timeout"] = {**draw(durations), "path": draw(st.booleans())}
+    return node
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> dict[str, Any]:
+    if draw(st.booleans()):
+        text = draw(st.sampled_from(["@event{Order.email}", '"constant"', 'lower(@event{Order.city}) + "x"']))
+        return {
+            "type": "customAction",
+            "actionUid": "a1",
+            "parameters": [{"paramPath": "/to", "expression": text}],
+        }
+    return {"type": "customAction", "actionUid": "a2"}
+
+
+activities = st.one_of(
+    listeners(), calls(), data_source_conditions(), waits(), listeners(), calls(), splits(), st.just({"type": "end"})
+)
+
+
+chains = st.sampled_from([1, 3, 5, 7, 9]).flatmap(lambda size: st.lists(activities, min_size=size, max_size=size))
+
+
+@st.composite
+def journeys(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid document: arrows lead to later nodes only, several may lead to one, open ends are open."""
+    nodes: dict[str, Any] = {f"n{i}": node for i, node in enumerate(draw(chains))}
+    order = ["start", *nodes]
+    configs = {"start": {"type": "event", "eventUid": "e1"}, **nodes}
+    edges: list[tuple[str, ...]] = []
+    for index, source in enumerate(order[:-1]):
+        for transition in KINDS[configs[source]["type"]].transitions(configs[source]):
+            if transition == "default" or draw(st.integers(0, 3)):
+                target = draw(st.sampled_from(order[index + 1 : index + 4]))
+                kind, _, path = transition.partition(":")
+                edges.append((source, target, kind, path) if path else (source, target, kind))
+    targets: dict[str, list[str]] = {}
+    for edge in edges:
+        targets.setdefault(edge[0], []).append(edge[1])
+    kept = reachable("start", targets)
+    return document(
+        {node_id: config for node_id, config in nodes.items() if node_id in kept},
+        *(edge for edge in edges if edge[0] in kept and edge[1] in kept),
+        timeouts={"globalDays": draw(st.integers(50, 91)), "actionSeconds": draw(st.integers(1, 30))},
+    )
+
+
+payloads = st.fixed_dictionaries(
+    {},
+    optional={
+        "total": st.integers(0, 200) | st.just("not a number"),
+        "city": st.sampled_from(["Paris", "Rome"]),
+        "email": st.just("jane@example.com"),
+    },
+)
+profiles = st.sampled_from(
+    [{}, {"ExperiencePlatform": {"ProfileFieldGroup": {"tier": "gold"}}}, {"ExperiencePlatform": {}}]
+)
+outcomes = st.builds(
+    ActionOutcome,
+    st.sampled_from(["http_200", "http_204", "http_404", "http_500", "timedout", "capped", "internalError"]),
+    st.sampled_from([None, {"points": 3}, {"reason": "x"}, ["odd"], "text"]),
+)
+
+Timer = tuple[str, int]
+
+
+class History:
+    """One instance with what the world owes it: timers that run, calls under way."""
+
+    def __init__(self, journey: CompiledJourney, instance_id: str) -> None:
+        self.journey = journey
+        self.now_us = NOW_US
+        self.instance = new_instance(journey, instance_id, "jane@example.com", NOW_US)
+        self.timers: dict[Timer, int] = {}
+        self.calls: dict[Timer, CallAction] = {}
+        self.gone: list[Timer] = []
+        self.steps: list[StepEvent] = []
+        self.told: list[tuple[Stimulus, int, Transition]] = []
+
+    def give(self, stimulus: Stimulus) -> Transition:
+        """Advance, do what the commands say, and check everything that must hold."""
+        before = self.instance
+        transition = advance(self.journey, before, stimulus, self.now_us)
+        note(f"{stimulus} → {transition.ignored or list(transition.commands)}")
+        self.told.append((stimulus, self.now_us, transition))
+        if transition.ignored is not None:
+            assert transition.instance is before
+            assert (transition.commands, transition.steps) == ((), ())
+            return transition
+        if isinstance(stimulus, TimerDue):
+            self.gone.append((stimulus.node_id, stimulus.pass_no))
+            assert self.timers.pop((stimulus.node_id, stimulus.pass_no)) <= self.now_us
+        elif isinstance(stimulus, ActionAnswered):
+            del self.calls[stimulus.node_id, stimulus.pass_no]
+        for command in transition.commands:
+            self._perform(command)
+        self.instance = transition.instance
+        self.steps += transition.steps
+        self._check(transition)
+        return transition
+
+    def _perform(self, command: Any) -> None:
+        key = (command.node_id, command.pass_no)
+        if isinstance(command, StartTimer):
+            assert key not in self.timers
+            assert key not in self.gone
+            assert command.due_at_us > self.now_us
+            self.timers[key] = command.due_at_us
+        elif isinstance(command, CancelTimer):
+            assert self.timers.pop(key, None) is not None, "a timer that does not run is cancelled"
+            self.gone.append(key)
+        else:
+            assert key not in self.calls
+            assert command.deadline_us > self.now_us
+            self.calls[key] = command
+
+    def _check(self, transition: Transition) -> None:
+        instance = self.instance
+        here = (instance.node_id, instance.pass_no)
+        if instance.is_ended:
+            assert instance.status in ("ended", "error", "timedout")
+            assert instance.waiting_for is None
+            assert self.timers == {}, "an ended instance leaves a timer behind"
+            assert self.steps[-1].is_ended
+        else:
+            assert instance.status == "active"
+            node = self.journey.nodes[instance.node_id or ""]
+            expected = {(GLOBAL_TIMER, 0)} | ({here} if node.has_timer else set())
+            assert set(self.timers) == expected, "timers of a node the instance has left"
+            if instance.waiting_for == "timer":
+                assert here in self.timers
+            elif instance.waiting_for == "action":
+                assert list(self.calls) == [here]
+            else:
+                assert instance.waiting_for == f"event:{node.event_uid}"  # type: ignore[attr-defined]
+            if instance.waiting_for != "action":
+                assert instance.pending == ()
+        assert len(instance.pending) <= MAX_PENDING
+        assert set(self.calls) <= {here} or instance.is_ended
+        assert [step.seq for step in self.steps] == list(range(len(self.steps)))
+        assert [step.is_entrance for step in self.steps] == [True] + [False] * (len(self.steps) - 1)
+        assert sum(step.is_ended for step in self.steps) == instance.is_ended
+        for step in transition.steps:
+            orjson.dumps(to_document(step))
+            orjson.dumps(to_record(self.journey, instance, step))
+
+
+def check_visits(steps: list[StepEvent]) -> None:
+    """One stay after the other: never at two nodes, never back to one."""
+    stays: dict[int, str] = {}
+    for step in steps:
+        assert stays.setdefault(step.pass_no, step.node_id) == step.node_id
+    assert list(stays) == sorted(stays)
+    assert len(set(stays.values())) == len(stays)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(journeys(), st.data())
+def test_an_instance_is_at_one_place_ends_or_waits_for_something_named_and_replays_the_same(
+    doc: dict[str, Any], data: st.DataObject
+) -> None:
+    note(str(doc))
+    assert examine(doc, WORLD)[1] == []
+    journey = compiled(doc)
+    history = History(journey, data.draw(st.sampled_from(["i1", "i2", "i3"])))
+    history.give(Entered(data.draw(payloads), data.draw(profiles)))
+    left = data.draw(st.integers(0, 4))
+    for _ in range(data.draw(st.integers(3, 30))):
+        if history.instance.is_ended:
+            if not left:
+                break
+            left -= 1
+        history.now_us += data.draw(st.sampled_from([0, 1, SECOND_US, 3600 * SECOND_US]))
+        history.give(data.draw(stimuli(history)))
+    drain(history, data)
+    assert history.instance.is_ended
+    check_visits(history.steps)
+    replay(history)
+
+
+@st.composite
+def stimuli(draw: st.DrawFn, history: History) -> Stimulus:
+    """Anything that can reach an instance, in time, too late, twice, or by mistake."""
+    profile = draw(profiles)
+    waiting_for = history.instance.waiting_for or ""
+    match draw(st.sampled_from(["awaited"] * 6 + ["event", "due", "global", "stale timer", "stale answer", "entry"])):
+        case "awaited" if waiting_for == "action":
+            if draw(st.integers(0, 2)) == 0:
+                return EventReceived(draw(st.sampled_from(["e1", "e2"])), draw(payloads), profile)
+            return ActionAnswered(*next(iter(history.calls)), draw(outcomes), profile)
+        case "awaited" if waiting_for.startswith("event:"):
+            return EventReceived(waiting_for.removeprefix("event:"), draw(payloads), profile)
+        case "awaited" | "due" if history.timers:
+            soonest = min(history.timers, key=lambda one: (history.timers[one], one))
+            return due(history, soonest, profile)
+        case "global" if history.timers and draw(st.integers(0, 4)) == 0:
+            return due(history, (GLOBAL_TIMER, 0), profile)
+        case "stale timer":
+            here = (history.instance.node_id or "start", history.instance.pass_no + draw(st.sampled_from([-1, 1])))
+            return TimerDue(*draw(st.sampled_from([*history.gone, here])), profile)
+        case "stale answer":
+            passed = [(step.node_id, step.pass_no) for step in history.steps if step.is_processed]
+            here = (history.instance.node_id or "start", history.instance.pass_no + draw(st.sampled_from([-1, 1])))
+            return ActionAnswered(*draw(st.sampled_from([*passed, here])), draw(outcomes), profile)
+        case "entry":
+            return Entered(draw(payloads), profile)
+    return EventReceived(draw(st.sampled_from(["e1", "e2", "e3"])), draw(payloads), profile)
+
+
+def due(history: History, timer: Timer, profile: Any) -> TimerDue:
+    history.now_us = max(history.now_us, history.timers[timer])
+    return TimerDue(*timer, profile)
+
+
+def drain(history: History, data: st.DataObject) -> None:
+    """Let the world do what it owes until the instance ends; it must, after one stay at each node at most."""
+    for _ in range(2 * len(history.journey.nodes) + 2):
+        if history.instance.is_ended:
+            return
+        if history.calls:
+            node_id, pass_no = next(iter(history.calls))
+            history.give(ActionAnswered(node_id, pass_no, data.draw(outcomes)))
+        else:
+            timer = min(history.timers, key=lambda one: (history.timers[one], one))
+            history.give(due(history, timer, {}))
+
+
+def replay(history: History) -> None:
+    """The same stimuli at the same times, the state through storage each time: the same steps and commands."""
+    instance: Instance = new_instance(history.journey, history.instance.id, history.instance.key, NOW_US)
+    for stimulus, now_us, transition in history.told:
+        again = advance(history.journey, instance, stimulus, now_us)
+        assert again.steps == transition.steps
+        assert again.commands == transition.commands
+        assert again.ignored == transition.ignored
+        instance = instance_from_state(orjson.loads(orjson.dumps(instance_to_state(again.instance))))
+        assert instance.is_ended or instance == transition.instance
