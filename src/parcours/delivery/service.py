@@ -169,7 +169,10 @@ class Delivery:
 
     def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable]:
         with self._db.read() as connection:
-            return store.load_after(connection, after_id, LOAD_ROWS), self._actions.current(connection)
+            rows = store.load_after(connection, after_id, LOAD_ROWS)
+            if not rows and self._table is not None:
+                return rows, self._table
+            return rows, self._actions.current(connection)
 
     def _read(self, ids: list[int]) -> list[OutboxRow]:
         with self._db.read() as connection:
