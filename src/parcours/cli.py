@@ -10,9 +10,13 @@ import typer
 from parcours import __version__
 from parcours.kit.errors import ParcoursError
 from parcours.kit.settings import Settings
+from parcours.lake.command import Format
 
 app = typer.Typer(
-    help="Parcours: real-time customer journeys on one machine.", no_args_is_help=True, add_completion=False
+    help="Parcours: real-time customer journeys on one machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
@@ -89,14 +93,14 @@ def trace(
 def sql(
     query: Annotated[str, typer.Argument(help="A SELECT over the data sets, by name.")],
     sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
-    output: Annotated[str, typer.Option("--format", help="table, json, jsonl or csv.")] = "table",
-    limit: Annotated[int, typer.Option(help="Most rows printed; 0 for all.")] = 1000,
+    output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = "table",
+    limit: Annotated[int | None, typer.Option(help="Most rows printed [default: 1000 in a table, else all].")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Query landed records with SQL (DuckDB)."""
-    from parcours.lake.command import run_sql
+    from parcours.commands import sql_command
 
-    run_sql(Settings.from_environment(data_dir=data_dir), query, sandbox=sandbox, output=output, limit=limit)
+    sql_command.run(Settings.from_environment(data_dir=data_dir), query, sandbox, output, limit)
 
 
 @failed_app.callback()

@@ -33,6 +33,7 @@ from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
+from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import store as journey_store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, Instance
@@ -40,10 +41,11 @@ from parcours.journeys.runner import JourneyWorkspace
 from parcours.kit.clock import Clock
 from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import Counter, Histogram, get_logger
-from parcours.lake.stage import stage
+from parcours.lake.store import stage
 from parcours.log import LogReader, Record
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
 from parcours.resources.store import Compiled, ResourceStore
+from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
 
 CONSUMER = "pipeline"
@@ -80,7 +82,6 @@ class Sources:
     data_sets: Compiled[DataSetTable]
     schemas: Compiled[SchemaTable]
     mappings: Compiled[MappingTable]
-    namespaces: Compiled[dict[str, str]]
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
@@ -228,7 +229,6 @@ class _Batch:
             data_sets=sources.data_sets.current(connection, revisions),
             schemas=sources.schemas.current(connection, revisions),
             mappings=sources.mappings.current(connection, revisions),
-            namespaces=sources.namespaces.current(connection, revisions),
         )
         self._events = sources.events.current(connection, revisions)
         self._profiles = ProfileWorkspace(connection, known_links)
@@ -299,8 +299,9 @@ class _Batch:
             event_ids.setdefault(scope_id, []).append(outcome.entity["_id"])
             looked = found[id(outcome)] = _Looked([(c, c.key(outcome.entity)) for c in matched], unmatched)
             for configuration, key in looked.matched:
-                if key and configuration.namespace and self._reads_profile(scope_id, configuration.uid):
-                    keys.setdefault(scope_id, {})[configuration.namespace, key] = None
+                identity = _identity_of(configuration, key)
+                if identity is not None and self._reads_profile(scope_id, configuration.uid):
+                    keys.setdefault(scope_id, {})[identity] = None
         self._duplicates = {
             scope_id: journey_store.find_duplicates(
                 self._connection, scope_id, ids, self._now_us // 1000 - DUPLICATE_WINDOW_MS
@@ -331,8 +332,7 @@ class _Batch:
             if is_duplicate:
                 told["outcome"] = "duplicate"
             else:
-                identity = (configuration.namespace, key) if configuration.namespace and key else None
-                data = ProfileData(self._profiles, scope_id, identity)
+                data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(scope_id, configuration.uid, key, entity, origin.xaction_id, data)
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
@@ -406,7 +406,8 @@ class _Batch:
         journey = self._live.get(instance.version_uid)
         if journey is None or instance.namespace is None:
             return NOTHING
-        return ProfileData(self._profiles, journey.scope_id, (instance.namespace, instance.key))
+        identity = (canonical_namespace(instance.namespace), instance.key)
+        return ProfileData(self._profiles, journey.scope_id, identity)
 
     # --- the end ---
 
@@ -428,3 +429,9 @@ class _Batch:
                 flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)
             catalog_store.add_to_batch(connection, scope_id, dataset_id, flow_id, window_ms, delta)
         return links
+
+
+def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity | None:
+    if configuration.namespace is None or not key:
+        return None
+    return canonical_namespace(configuration.namespace), key

@@ -13,7 +13,7 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from parcours.app import build_collector, build_platform, build_worker
+from parcours.app import build_collector, build_platform, build_process_routers, build_worker, log_path
 from parcours.collection.inlet import Collector
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
@@ -54,13 +54,14 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     platform = build_platform(settings)
     platform.migrate()
     platform.access.bootstrap()
-    writer = SqliteLogWriter(settings.data_dir / "log.db")
+    writer = SqliteLogWriter(log_path(settings))
     if worker is not None:
         worker.go()
     health = Health(platform.db, writer, lambda: worker is None or worker.is_alive)
     collector = build_collector(platform, writer)
     await collector.refresh()
-    edge = Edge(platform.api(health, writer, loop), collector, settings.max_control_body_bytes, collector.refresh)
+    api = platform.api(build_process_routers(platform, health, writer, loop))
+    edge = Edge(api, collector, settings.max_control_body_bytes, collector.refresh)
     server = Server(
         edge,
         address=settings.host,

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from parcours.delivery.model import ActionAnswer
-from parcours.delivery.sender import Delivery
+from parcours.delivery.service import Delivery
 from parcours.kit.errors import ParcoursError
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, get_logger

@@ -33,6 +33,10 @@ class DataSetTable:
         """The data set, or None."""
         return self.by_id.get((scope_id, dataset_id))
 
+    def of_scope(self, scope_id: int) -> list[DataSet]:
+        """Every data set of a sandbox."""
+        return [data_set for (scope, _), data_set in self.by_id.items() if scope == scope_id]
+
 
 WINDOW_MS = 900_000
 """Streamed records are grouped into batches and flow runs of 15 minutes. Source: platform-apis §2.8."""

@@ -72,7 +72,8 @@ class Collector:
         self._log = log
         self._max_body_bytes = max_body_bytes
         self._max_waiting = max_waiting
-        self._refresh = refresh
+        self.refresh = refresh
+        """Read the definitions again, if any has changed."""
         self._validate = validate
         self.inlets: Mapping[str, Inlet] = {}
         """Every inlet by id; replaced as a whole when a definition changes."""
@@ -104,7 +105,7 @@ class Collector:
             return problem
         inlet = self.inlets.get(inlet_id)
         if inlet is None:
-            await self._refresh()
+            await self.refresh()
             inlet = self.inlets.get(inlet_id)
             if inlet is None:
                 return answers.refused(404, "Inlet not found", f"inletId: [{inlet_id[:80]}] No inlet has this id")
@@ -127,7 +128,7 @@ class Collector:
             what = "The request has no body" if not body.strip() else f"The body is not JSON: {error}"
             return _refuse(inlet, what)
         if flow_id is not None and flow_id not in inlet.flows:
-            await self._refresh()
+            await self.refresh()
             inlet = self.inlets.get(inlet_id, inlet)
         try:
             if is_batch:

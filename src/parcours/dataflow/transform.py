@@ -27,8 +27,6 @@ class Definitions:
     data_sets: DataSetTable
     schemas: SchemaTable
     mappings: MappingTable
-    namespaces: dict[str, str]
-    """Lower-cased namespace code → canonical code."""
 
 
 def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
@@ -96,7 +94,7 @@ def _one(
         if warnings:
             errors = [*errors, *({"keyword": "mapping", "message": warning} for warning in warnings)]
         return Failed(origin, scope_id, dataset.id, NOT_VALID, errors, orjson.dumps(message))
-    primary, identities = extract_identities(schema, entity, definitions.namespaces)
+    primary, identities = extract_identities(schema, entity)
     if primary is None and identities:
         primary = identities[0]  # nobody is marked: the first one named is meant
     return Valid(origin, scope_id, dataset, schema, entity, orjson.dumps(entity), primary, identities, warnings)

@@ -1,8 +1,8 @@
 """Authoring: journeys and their versions, from a draft to a stop; and the live ones, compiled for the worker."""
 
 import time
-from functools import partial
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,8 +24,8 @@ from parcours.journeys.definitions import (
     uids_in,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
-from parcours.journeys.match import LiveJourneys
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
+from parcours.journeys.match import LiveJourneys
 from parcours.journeys.versions import (
     JOURNEY_KIND,
     PUBLISHED,

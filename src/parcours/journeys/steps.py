@@ -57,7 +57,8 @@ def to_record(
     if step.parent_node_id is not None:
         parent = journey.nodes.get(step.parent_node_id)
         fields["parentStepID"] = f"{instance_id}-{step.pass_no - 1}"
-        fields["parentStepName"] = step.parent_node_id if parent is None else parent.name
+        fields["parentNodeID"] = step.parent_node_id
+        fields["parentNodeName"] = fields["parentStepName"] = step.parent_node_id if parent is None else parent.name
         fields["parentTransitionID"] = fields["parentTransitionName"] = step.parent_transition
     if step.action is not None:
         fields.update(step.action)

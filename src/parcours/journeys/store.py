@@ -1,5 +1,6 @@
-"""Journey instances, timers, step events and decisions about events in SQL. Every write is of the runner's transaction."""
+"""Journey instances, timers, step events and decisions about events in SQL, all written in the runner's transaction."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -194,6 +195,18 @@ def count_instances(connection: Connection, scope_id: int, version_uid: str) -> 
         .group_by(t.c.status, t.c.node_id)
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def stop_version(connection: Connection, scope_id: int, version_uid: str) -> None:
+    """Everyone inside a version leaves at once, where they are; their timers go."""
+    t = instance_table
+    inside = select(t.c.id).where(t.c.scope_id == scope_id, t.c.version_uid == version_uid, t.c.node_id.is_not(None))
+    connection.execute(delete(timer_table).where(timer_table.c.instance_id.in_(inside)))
+    connection.execute(
+        update(t)
+        .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid, t.c.node_id.is_not(None))
+        .values(status="stopped", node_id=None, waiting_for=None, updated_at_us=time.time_ns() // 1000)
+    )
 
 
 def insert_timers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

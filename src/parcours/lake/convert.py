@@ -1,8 +1,9 @@
 """JSON records → Arrow, through DuckDB: its reader knows maps, instants and missing fields, and leaves the GIL.
 
-The reader is lenient: what fits no column is dropped in silence. So its work is checked by counting. Every key of a
-record has to come back as one cell that isn't null; when the keys in a run of lines and the cells made of them are
-as many, nothing was lost, and nobody had to look at a single record. When they are not, `fitting` looks.
+The reader is lenient: what it has no column for, and an instant it can't read, is dropped in silence. So its work is
+checked by counting. Every key of a record has to come back as one cell that isn't null; when the keys in a run of
+lines and the cells made of them are as many, nothing was lost, and nobody had to look at a single record. When they
+are not, `fitting` looks. That a text stands where the schema wants one is the validator's promise.
 """
 
 import threading
@@ -131,7 +132,9 @@ class Converter:
             table = self.to_arrow(lines, shape)
         except (duckdb.Error, pa.ArrowException):  # a line that is no JSON
             return None
-        return table if cell_count(table, shape) == key_count(b"\n".join(lines)) else None
+        joined = b"\n".join(lines)
+        are_objects = joined.startswith(b"{") and joined.count(b"\n{") == len(lines) - 1
+        return table if are_objects and cell_count(table, shape) == key_count(joined) else None
 
 
 def _fit_line(fitter: Fitter, line: bytes) -> Any:
@@ -169,7 +172,7 @@ def key_count(text: bytes) -> int:
     """How many object keys compact JSON holds.
 
     Each key ends in `":`; within a string the quote would be escaped, that is follow an odd number of backslashes.
-    Only a string value that begins with a colon is taken for a key more: such records are looked at one by one.
+    Only a string that begins with a colon counts as a key too many: such records are looked at one by one.
     """
     total, sign, pattern = 0, 1, b'":'
     while found := text.count(pattern):

@@ -24,3 +24,7 @@ class QueryTimedOut(ParcoursError):
 
 class LakeUnreadable(ParcoursError):
     """A file of the lake is missing or damaged."""
+
+
+class CommitOvertaken(ParcoursError):
+    """Another process committed to the table first; nothing of this commit has landed. Never leaves the lake."""

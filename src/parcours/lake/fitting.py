@@ -182,6 +182,6 @@ def _fit_instant(value: Any) -> Any:
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return _UNFIT
-    if _PLAIN_INSTANT.fullmatch(value):
+    if text == value and _PLAIN_INSTANT.fullmatch(value):
         return value
     return at.replace(tzinfo=None).isoformat() + "Z"

@@ -8,6 +8,7 @@ path')` as part of a SELECT.)
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +18,13 @@ from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from parcours.lake.convert import DUCKDB_CONFIG
 
 _SCHEME = "lake"
+
+
+class _OpenFile(BufferedReader):
+    """Closes when DuckDB lets go of it, for it never closes what it opens."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
@@ -47,7 +55,7 @@ class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
         if mode != "rb":
             raise PermissionError("the lake is read-only")
         try:
-            return open(self._path(path), "rb")
+            return _OpenFile(FileIO(self._path(path), "rb"))
         except FileNotFoundError:
             self.is_file_missing = True
             raise

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from sqlalchemy import inspect
 
 from parcours.db import Database
 from parcours.lake.compaction import parquet_scan
@@ -24,7 +25,7 @@ from parcours.lake.model import Chunk, DataSetName
 from parcours.lake.naming import slugs
 from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
 from parcours.lake.store import read_all_chunks
-from parcours.lake.tables import LakeTable, LakeTables, catalog_path
+from parcours.lake.tables import CATALOG_TABLE, LakeTable, LakeTables, catalog_path
 from parcours.lake.writer import SchemaOf, catalog_url
 
 _ATTEMPTS = 5
@@ -119,12 +120,19 @@ class Lake:
         tables = self._tables(scope_id, list(wanted))
         connection = open_guarded(files, self._memory_limit, self._threads)
         try:
-            for number, (dataset_id, views) in enumerate(wanted.items()):
-                source = self._source(
-                    connection, files, scope_id, dataset_id, tables.get(dataset_id), staged[dataset_id], words, number
-                )
-                for view in views:
-                    with _told(names):
+            with _told(names):
+                for number, (dataset_id, views) in enumerate(wanted.items()):
+                    source = self._source(
+                        connection,
+                        files,
+                        scope_id,
+                        dataset_id,
+                        tables.get(dataset_id),
+                        staged[dataset_id],
+                        words,
+                        number,
+                    )
+                    for view in views:
                         connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
             lock(connection, files.names)
             return _run(connection, sql, names, limit, timeout_s)
@@ -133,7 +141,8 @@ class Lake:
 
     def _tables(self, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:
         url = catalog_url(self._db)
-        if not dataset_ids or (not url and not catalog_path(self._warehouse).exists()):
+        is_made = inspect(self._db.engine).has_table(CATALOG_TABLE) if url else catalog_path(self._warehouse).exists()
+        if not dataset_ids or not is_made:
             return {}
         tables = LakeTables(self._warehouse, url)
         try:

@@ -32,7 +32,9 @@ from pyiceberg.types import (
     StructType,
     TimestamptzType,
 )
+from sqlalchemy import event
 
+from parcours.lake.errors import CommitOvertaken
 from parcours.lake.files import ROOT_PROPERTY, LakeFiles, make_folder, new_file, resolve
 from parcours.lake.shape import Entries, Items, Leaf, Shape, Struct
 
@@ -40,6 +42,8 @@ THROUGH = "parcours.through"
 """Snapshot property: the highest `seq` of the data set's chunks that is in the table."""
 ROW_GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what DuckDB hands to one thread."""
+CATALOG_TABLE = "iceberg_tables"
+"""PyIceberg's table of tables; made with the first data set."""
 _CATALOG = "parcours"
 _PROPERTIES = {
     "format-version": "2",
@@ -62,10 +66,6 @@ _LEAF_TYPES: dict[Leaf, PrimitiveType] = {
 }
 
 
-class CommitOvertaken(Exception):
-    """Another process committed to the table first; nothing of this commit has landed."""
-
-
 class LakeTables:
     """The catalog of the lake. Safe between threads; a table of it is not."""
 
@@ -85,6 +85,9 @@ class LakeTables:
                 ROOT_PROPERTY: str(self.root),
             },
         )
+        if catalog_url.startswith("sqlite:"):
+            event.listen(self._catalog.engine, "connect", _be_durable)
+            self._catalog.engine.dispose()  # the connections made before the listener
 
     def find(self, scope_id: int, dataset_id: str) -> "LakeTable | None":
         """The table of a data set as it is now; None when nothing has landed yet."""
@@ -242,6 +245,11 @@ class LakeTable:
                     if entry.status != ManifestEntryStatus.DELETED:
                         needed.add(resolve(self.root, entry.data_file.file_path))
         return present - needed
+
+
+def _be_durable(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=30000")
 
 
 def catalog_path(root: Path) -> Path:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from parcours.db import Database
 from parcours.kit.telemetry import Counter, Gauge, Histogram, get_logger
+from parcours.lake.errors import CommitOvertaken
 from parcours.lake.model import Backlog, LakeSchema
 from parcours.lake.store import (
     delete_chunks,
@@ -42,6 +43,8 @@ COMMIT_SECONDS = Histogram(
 )
 STAGED = Gauge("parcours_lake_staged_records", "Records that waited when the lake was last committed.")
 
+_MAX_OVERTAKEN = 5
+"""Tries at one commit while other processes commit to the same table first."""
 KEPT_SNAPSHOTS = 10
 """Snapshots of a table that `maintain` keeps: each commit reads and writes the list of them."""
 
@@ -94,22 +97,27 @@ class LakeWriter:
         """Commit everything staged so far; returns how many records landed.
 
         A data set that fails (a full disk, a damaged table) is logged and counted, keeps its records staged, and does
-        not stop the others. Raises nothing but what the state database raises.
+        not stop the others; what was to be done is done at a later call. Raises nothing.
         """
-        with self._lock:
-            with self._db.write() if not self._db.is_sqlite else self._db.read() as connection:
+        landed = 0
+        with self._lock, self._guarded("lake.commit_failed"):
+            with self._db.read() if self._db.is_sqlite else self._db.write() as connection:
                 horizon = read_horizon(connection)
-            if not horizon:
-                STAGED.set(0)
-                return 0
-            with self._db.read() as connection:
-                backlogs = read_backlogs(connection, horizon)
+            backlogs: list[Backlog] = []
+            if horizon:
+                with self._db.read() as connection:
+                    backlogs = read_backlogs(connection, horizon)
             STAGED.set(sum(backlog.record_count for backlog in backlogs))
-            return sum(self._commit_data_set(backlog, horizon) for backlog in backlogs)
+            for backlog in backlogs:
+                landed += self._commit_data_set(backlog, horizon)
+        return landed
 
     def maintain(self) -> None:
-        """Merge small files, forget old snapshots, remove files nothing needs. Meant for about once a minute."""
-        with self._lock:
+        """Merge small files, forget old snapshots, remove files nothing needs. Raises nothing.
+
+        Meant for once a minute: the more snapshots a table keeps, the longer its next commit takes.
+        """
+        with self._lock, self._guarded("lake.maintenance_failed"):
             if self._tables is None and not any(self._warehouse.glob("*/*/metadata")):
                 return
             self._open.clear()  # what is loaded there would be overtaken
@@ -143,9 +151,10 @@ class LakeWriter:
         key = backlog.scope_id, backlog.dataset_id
         landed = 0
         with self._guarded("lake.commit_failed", scope_id=key[0], dataset_id=key[1]):
-            through = self._through(key)
-            self._delete_landed(*key, through)
+            overtaken_count = 0
             while True:
+                through = self._through(key)
+                self._delete_landed(*key, through)
                 with self._db.read() as connection:
                     chunks = read_chunks(
                         connection, *key, through, horizon, self._max_commit_records, self._max_commit_bytes
@@ -153,16 +162,20 @@ class LakeWriter:
                 if not chunks:
                     break
                 lines = [line for chunk in chunks for line in chunk.lines.split(b"\n")]
-                through = chunks[-1].seq
-                self._land(key, lines, through)
-                landed += len(lines)
-                self._delete_landed(*key, through)
+                try:
+                    self._land(key, lines, chunks[-1].seq)
+                except CommitOvertaken:
+                    overtaken_count += 1
+                    if overtaken_count == _MAX_OVERTAKEN:
+                        raise
+                    self._open.pop(key, None)
+                else:
+                    landed += len(lines)
         return landed
 
     def _land(self, key: tuple[int, str], lines: Sequence[bytes], through: int) -> None:
         from parcours.lake.convert import Converter, sql_type
         from parcours.lake.shape import Struct, stored
-        from parcours.lake.tables import CommitOvertaken
 
         started = time.perf_counter()
         if self._converter is None:

@@ -85,9 +85,7 @@ def lay_over(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if isinstance(identity_map, dict):
             known = merged.setdefault("identityMap", {})
             for namespace, entries in identity_map.items():
-                kept = known.get(namespace, [])
-                seen = {entry.get("id") for entry in kept}
-                known[namespace] = [*kept, *(entry for entry in entries if entry.get("id") not in seen)]
+                known[namespace] = _join(known.get(namespace, []), entries)
     return merged
 
 
@@ -103,3 +101,12 @@ def _lay(target: dict[str, Any], source: dict[str, Any], *, is_root: bool = True
             _lay(old, value, is_root=False)
         else:
             target[key] = value
+
+
+def _join(known: list[dict[str, Any]], entries: Any) -> list[dict[str, Any]]:
+    """The entries known so far, and the new ones whose id is not among them; what is no entry is left out."""
+    joined = {entry["id"]: entry for entry in known}
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            joined.setdefault(entry["id"], entry)
+    return list(joined.values())
