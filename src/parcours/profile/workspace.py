@@ -66,6 +66,7 @@ class ProfileWorkspace:
         self._connection = connection
         self._known_links = known_links
         self._has_asked_revision = False
+        self._last_us = 0
         self._namespaces = namespaces
         self._policies = policies
         self._fragments: dict[tuple[int, Identity], dict[str, Fragment]] = {}
@@ -128,7 +129,7 @@ class ProfileWorkspace:
             if held is not None:
                 entity = lay_over([held.body, entity])
                 line = orjson.dumps(entity)
-        now_us = time.time_ns() // 1000
+        now_us = self._last_us = max(time.time_ns() // 1000, self._last_us + 1)
         self._new_fragments[scope_id, primary, dataset_id] = FragmentRow(scope_id, primary, dataset_id, now_us, line)
         self._latest.setdefault((scope_id, primary), {})[dataset_id] = Fragment(dataset_id, now_us, entity)
 
