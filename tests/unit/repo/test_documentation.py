@@ -1,6 +1,7 @@
 """What the documentation says of the code is there, and what it points to exists."""
 
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -85,3 +86,26 @@ def test_every_decision_has_the_parts_of_the_template() -> None:
         parts = re.findall(r"^## (.+)$", text, re.MULTILINE)
         assert parts == ["Context", "Decision", "Consequences", "Alternatives"], page.name
         assert re.search(r"^Status: (proposed|accepted|replaced)", text, re.MULTILINE), page.name
+
+
+def test_the_files_and_names_that_architecture_speaks_of_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    package = ROOT / "src" / "parcours"
+    mentioned = re.findall(r"`((?:\w+/)*\w+\.py)`(?:: `([\w.]+))?", text)
+    assert mentioned
+    for path, name in mentioned:
+        files = [file for file in package.rglob("*.py") if str(file).endswith(f"/{path}")]
+        assert files, path
+        code = "".join(file.read_text(encoding="utf-8") for file in files)
+        last = name.rpartition(".")[2]
+        assert not name or re.search(rf"\b(class|def) {last}\b", code), f"{path} has no {name}"
+
+
+def test_architecture_lists_the_rooms_in_import_order() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    first_cells = "\n".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE))
+    listed = [f"parcours.{room}" for room in re.findall(r"`(\w+)(?:/|\.py)`", first_cells)]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = [c for c in project["tool"]["importlinter"]["contracts"] if c["type"] == "layers"]
+    ordered = [module.strip() for layer in contract["layers"] for module in layer.split("|")]
+    assert listed == ordered

@@ -31,8 +31,7 @@ def test_every_room_has_its_place_in_the_import_order() -> None:
     ordered = {module.strip() for layer in contract["layers"] for module in layer.split("|")}
     package = ROOT / "src" / "parcours"
     rooms = {f"parcours.{path.parent.name}" for path in package.glob("*/__init__.py")}
-    outside = {"parcours.commands"}  # the commands' bodies, which speak HTTP like any client
-    assert rooms - ordered <= outside
+    assert rooms <= ordered
     assert {f"parcours.{path.stem}" for path in package.glob("*.py")} | rooms >= ordered
 
 
