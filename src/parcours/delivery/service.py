@@ -27,7 +27,9 @@ ACTION_SECONDS = Histogram(
     ["outcome"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-OUTBOX_PENDING = Gauge("parcours_outbox_pending", "Committed calls that are waiting or in flight.")
+OUTBOX_PENDING = Gauge(
+    "parcours_outbox_pending", "Committed calls that are waiting or in flight.", multiprocess_mode="livesum"
+)
 
 LOAD_ROWS = 500
 POLL_S = 0.5

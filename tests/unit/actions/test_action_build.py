@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from action_documents import compiled
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.actions.errors import ActionParameterInvalid
@@ -270,6 +270,7 @@ def test_an_instance_keeps_only_what_the_action_describes() -> None:
     assert action.response.types == {"/id": Type.STRING, "/score": Type.DECIMAL}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from([*FULL, "path", "other"]),

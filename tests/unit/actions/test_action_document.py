@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from action_documents import document
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.actions.document import check_edit, read_document
@@ -198,6 +198,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*document(), "authentication", "failureResponse"]), _JSON))
 def test_any_json_is_read_or_refused_with_its_place(changes: dict[str, Any]) -> None:
     with contextlib.suppress(ActionInvalid):

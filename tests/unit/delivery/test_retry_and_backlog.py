@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.actions.model import HttpRequest
@@ -112,6 +112,7 @@ def test_a_busy_host_leaves_places_for_the_others() -> None:
     assert quick >= 15
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.lists(st.sampled_from("abcdefgh"), max_size=200), st.randoms())
 def test_no_call_is_lost_doubled_or_over_the_limit(limit: int, hosts: list[str], random: Random) -> None:
     backlog = Backlog(limit)

@@ -4,7 +4,7 @@ import contextlib
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.kit.egress import Endpoint, UrlRefused, check_url, is_public
@@ -124,6 +124,7 @@ def test_what_is_no_public_address_is_not_public(text: str) -> None:
     assert not is_public(text)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses())
 def test_no_address_python_calls_special_is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     if ip.is_private or ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_reserved or ip.is_unspecified:
@@ -132,11 +133,13 @@ def test_no_address_python_calls_special_is_public(ip: ipaddress.IPv4Address | i
         assert not is_public(str(ip)) or mapped is not None or nat64
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_the_same_inside_ipv6(ip: ipaddress.IPv4Address) -> None:
     assert is_public(f"::ffff:{ip}") == is_public(str(ip)) == is_public(f"64:ff9b::{ip}")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_either_an_endpoint_or_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://[{text}]"):
