@@ -166,7 +166,7 @@ def stream(platform: Platform, defined: Defined) -> Sent:
         for first in range(0, CUSTOMERS, BATCH):
             messages: list[Any] = [raw_member(number) for number in range(first, first + BATCH)]
             if first == 0:
-                messages.append({**raw_member(CUSTOMERS), "tier": {"not": "a text"}})  # breaks its schema
+                messages.append({**raw_member(CUSTOMERS), "contact": {}})  # names nobody: the schema requires it
                 sent.must_fail[defined.raw_flow] += 1
             post_batch(defined.raw_inlet, defined.raw_flow, messages, bearer)
             sent.accepted[defined.raw_flow] += len(messages)
@@ -365,7 +365,8 @@ def tell_latency(sent: Sent, receiver: Receiver) -> None:
         p99 = waits[min(len(waits) - 1, int(len(waits) * 0.99))]
         console.print(
             f"[bold]Latency[/] event acknowledged → message arrived, without the wait of {WAIT_S:.0f} s: "
-            f"median {statistics.median(waits):.0f} ms, p99 {p99:.0f} ms"
+            f"median {statistics.median(waits):.0f} ms, p99 {p99:.0f} ms",
+            soft_wrap=True,
         )
     records = sum(sent.accepted.values())
     console.print(f"[bold]Stream[/]  {records} records in {sent.seconds:.1f} s")
@@ -376,7 +377,8 @@ def tell_failure(platform: Platform, sent: Sent) -> list[str]:
     console.print("[bold]One failed record[/] (`parcours failed`)")
     for item in failed[-1:]:
         error = item["errors"][0]
-        console.print(f"  {item['code']}  {error.get('pointerToViolation', '')}: {error['message']}")
+        where = error.get("pointerToViolation", "")
+        console.print(f"  {item['code']}  {where}: {error['message']}", soft_wrap=True)
         console.print(f"  body kept: {json.dumps(item['body'])[:110]}…\n", soft_wrap=True)
     must = sum(sent.must_fail.values())
     return [] if len(failed) == must else [f"{len(failed)} failed records are kept, must be {must}"]

@@ -34,8 +34,11 @@ class Receiver:
             def log_message(self, *_: Any) -> None:
                 """Stay silent: the demo tells what arrived."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 512  # many calls connect at once; the default of 5 would drop them
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

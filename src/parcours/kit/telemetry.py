@@ -28,8 +28,8 @@ def configure_logging(level: str = "info") -> None:
 
 
 def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:
-    """The logger of a room; every line carries the room's name."""
-    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(room=room)
+    """The logger of a room; every line carries the room's name. It takes its level when it is first used."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(room=room)
     return logger
 
 
