@@ -161,7 +161,6 @@ def test_an_action_is_called_with_its_parameters_and_goes_on_with_the_answer() -
         "actionOriginEndpoint": "https://mail.example.com",
         "actionOriginMethod": "POST",
         "actionSchedulerCount": 2,
-        "actionWaitTime": 1000,
     }
     assert second.instance.actions == {}
 

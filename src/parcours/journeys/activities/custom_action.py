@@ -64,7 +64,7 @@ class ActionNode(Node):
         if self.names:
             kept = self._kept(outcome)
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
-        action = self._fields(run, outcome)
+        action = self._fields(outcome)
         if not outcome.is_error:
             return run.leave("default", action=action)
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
@@ -84,7 +84,7 @@ class ActionNode(Node):
         kept["jo_status_code"] = outcome.status_code
         return kept
 
-    def _fields(self, run: Run, outcome: ActionOutcome) -> dict[str, Any]:
+    def _fields(self, outcome: ActionOutcome) -> dict[str, Any]:
         """The action's part of the step event, by its names in journeys §13.1."""
         fields: dict[str, Any] = {
             **self.fixed,
@@ -93,7 +93,6 @@ class ActionNode(Node):
             "actionOriginEndpoint": outcome.endpoint,
             "actionOriginMethod": outcome.method,
             "actionSchedulerCount": outcome.attempts,
-            "actionWaitTime": (run.now_us - run.held_since_us) // 1000,
         }
         if outcome.is_error:
             fields["actionExecutionError"] = outcome.error

@@ -1,0 +1,221 @@
+"""Event configurations through the API."""
+
+import re
+from typing import Any
+
+import pytest
+from event_world import EVENTS, create_schema, event_body
+from fastapi.testclient import TestClient
+
+
+@pytest.fixture
+def schema_id(api: TestClient) -> str:
+    return create_schema(api)
+
+
+@pytest.fixture
+def created(api: TestClient, schema_id: str) -> dict[str, Any]:
+    answer = api.post(EVENTS, json=event_body(schema_id))
+    assert answer.status_code == 201, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+def test_a_system_generated_event_gets_an_id_and_what_the_schema_says(
+    api: TestClient, created: dict[str, Any], schema_id: str
+) -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", created["eventID"])
+    assert created["namespace"] == "Email"
+    assert created["profileIdentifier"] == "@event{Order._acme.person.email}"
+    assert created["idCondition"] is None
+    assert created["schemaRef"]["id"] == schema_id
+    assert created["fields"] == [
+        "/_acme/person/firstName",
+        "/_acme/person/birthYear",
+        "/_acme/order/total",
+        "/_id",
+        "/timestamp",
+        "/_acme/person/email",
+        "/_experience/campaign/orchestration/eventID",
+    ]
+    assert created["usedIn"] == 0
+    assert created["metadata"]["createdAt"] == created["metadata"]["lastModifiedAt"]
+    answer = api.get(f"{EVENTS}/{created['uid']}")
+    assert answer.json() == created
+    assert answer.headers["etag"]
+    assert api.get(EVENTS).json() == {"results": [created], "page": 0, "limit": 100, "pages": 1}
+
+
+def test_the_preview_has_exactly_the_documented_structure(api: TestClient, created: dict[str, Any]) -> None:
+    schema_ref = created["schemaRef"]
+    preview = api.get(f"{EVENTS}/{created['uid']}/payload").json()
+    header = preview["header"]
+    assert list(preview) == ["header", "body"]
+    assert list(header) == [
+        "msgType",
+        "msgId",
+        "msgVersion",
+        "xactionId",
+        "datasetId",
+        "imsOrgId",
+        "schemaRef",
+        "source",
+    ]
+    assert (header["msgType"], header["msgVersion"]) == ("xdmEntityCreate", "1.0")
+    assert header["datasetId"].startswith("string - required if you want the data to land")
+    assert header["imsOrgId"] == "ACME@AdobeOrg"
+    assert header["schemaRef"] == schema_ref
+    assert header["source"] == {"name": "Journeys"}
+    assert list(preview["body"]) == ["xdmMeta", "xdmEntity"]
+    assert preview["body"]["xdmMeta"] == {"schemaRef": schema_ref}
+    assert preview["body"]["xdmEntity"] == {
+        "_acme": {
+            "person": {"firstName": "string", "birthYear": 10, "email": "string"},
+            "order": {"total": 10.0},
+        },
+        "_id": "string",
+        "timestamp": "2018-05-29T00:00:00.000Z",
+        "_experience": {"campaign": {"orchestration": {"eventID": created["eventID"]}}},
+    }
+
+
+def test_the_preview_shows_types_enumerations_and_the_identity_map(api: TestClient, schema_id: str) -> None:
+    body = event_body(
+        schema_id,
+        idType="ruleBased",
+        idCondition='@event{Order._acme.order.status} == "open"',
+        fields=["/_acme/order", "/identityMap"],
+        namespace="ECID",
+        datasetId="5f0000",
+    )
+    uid = api.post(EVENTS, json=body).json()["uid"]
+    preview = api.get(f"{EVENTS}/{uid}/payload").json()
+    assert preview["header"]["datasetId"] == "5f0000"
+    entity = preview["body"]["xdmEntity"]
+    assert entity["_acme"]["order"] == {
+        "total": 10.0,
+        "paid": True,
+        "status": "open | closed",
+        "day": "2018-05-29",
+        "tags": ["string"],
+    }
+    assert entity["identityMap"] == {"ECID": [{"id": "string"}]}
+    assert "_experience" not in entity
+
+
+def test_without_a_primary_identity_the_key_comes_from_the_identity_map(api: TestClient) -> None:
+    schema_id = create_schema(api, with_identity=False)
+    refused = api.post(EVENTS, json=event_body(schema_id))
+    assert refused.status_code == 400
+    assert refused.json()["report"]["path"] == "$.profileIdentifier"
+    created = api.post(EVENTS, json=event_body(schema_id, namespace="email")).json()
+    assert created["namespace"] == "Email"
+    assert created["profileIdentifier"] == "@event{Order.identityMap.entry('Email').first().id}"
+    assert "/identityMap" in created["fields"]
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"name": "9Order"}, "$.name"),
+    ({"name": "Order placed"}, "$.name"),
+    ({"name": "x" * 31}, "$.name"),
+    ({"name": "Ördër"}, "$.name"),
+    ({"name": "Order\n"}, "$.name"),
+    ({"name": None}, "$.name"),
+    ({"idType": "guess"}, "$.idType"),
+    ({"type": "business"}, "$.type"),
+    ({"schemaRef": {"id": "https://ns.adobe.com/acme/schemas/none"}}, "$.schemaRef.id"),
+    ({"schemaRef": {"id": 7}}, "$.schemaRef"),
+    ({"schemaRef": "x"}, "$.schemaRef"),
+    ({"fields": "/person"}, "$.fields"),
+    ({"fields": ["/_acme/nothing"]}, "$.fields[0]"),
+    ({"fields": ["_acme.person"]}, "$.fields[0]"),
+    ({"fields": [{"path": "/x"}]}, "$.fields[0]"),
+    ({"namespace": "Nope"}, "$.namespace"),
+    ({"namespace": ["Email"]}, "$.namespace"),
+    ({"eventID": "0" * 64}, "$.eventID"),
+    ({"idCondition": "true"}, "$.idCondition"),
+    ({"idType": "ruleBased"}, "$.idCondition"),
+    ({"idType": "ruleBased", "idCondition": "@event{Order._acme.order.total}"}, "$.idCondition"),
+    ({"idType": "ruleBased", "idCondition": "@event{Other.x} == 1"}, "$.idCondition"),
+    ({"idType": "ruleBased", "idCondition": '#{ExperiencePlatform.ProfileFieldGroup.a} == "x"'}, "$.idCondition"),
+    ({"idType": "ruleBased", "idCondition": '${externalKey} == "x"'}, "$.idCondition"),
+    ({"idType": "ruleBased", "idCondition": {"deep": []}}, "$.idCondition"),
+    ({"profileIdentifier": "@event{Order._acme.order.paid}"}, "$.profileIdentifier"),
+    ({"profileIdentifier": "@event{Order._acme.person.emial}"}, "$.profileIdentifier"),
+    ({"profileIdentifier": 5}, "$.profileIdentifier"),
+    ({"description": []}, "$.description"),
+    ({"datasetId": 5}, "$.datasetId"),
+    ({"supplementalIdentifier": {"expression": "x"}}, "$.supplementalIdentifier"),
+    ({"colour": "red"}, "$.colour"),
+]
+
+
+def test_a_bad_event_is_refused_at_its_place(api: TestClient, schema_id: str) -> None:
+    for change, path in BAD:
+        answer = api.post(EVENTS, json=event_body(schema_id, **change))
+        assert (answer.status_code, answer.json()["report"]["path"]) == (400, path), (change, answer.text)
+    assert api.get(EVENTS).json()["results"] == []
+
+
+def test_an_expression_fault_has_line_and_column(api: TestClient, schema_id: str) -> None:
+    text = "true and\n@event{Order._acme.order.totla} > 1"
+    answer = api.post(EVENTS, json=event_body(schema_id, idType="ruleBased", idCondition=text))
+    assert answer.json()["report"]["line"] == 2
+    assert "total" in answer.json()["detail"]
+
+
+def test_a_schema_without_event_id_or_of_records_offers_no_system_generated_event(api: TestClient) -> None:
+    plain = create_schema(api, title="Plain", with_event_id=False)
+    answer = api.post(EVENTS, json=event_body(plain))
+    assert (answer.status_code, answer.json()["report"]["path"]) == (400, "$.schemaRef.id")
+    assert "eventID" in answer.json()["detail"]
+    profile = {"type": "object", "title": "People", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
+    record = api.post("/data/foundation/schemaregistry/tenant/schemas", json=profile).json()["$id"]
+    body = event_body(record, fields=[], idType="ruleBased", idCondition="true")
+    assert api.post(EVENTS, json=body).json()["report"]["path"] == "$.schemaRef.id"
+
+
+def test_a_name_is_taken_once_per_sandbox(api: TestClient, created: dict[str, Any], schema_id: str) -> None:
+    assert api.post(EVENTS, json=event_body(schema_id)).status_code == 409
+    in_dev = create_schema(api, **{"x-sandbox-name": "dev"})
+    assert api.post(EVENTS, json=event_body(in_dev), headers={"x-sandbox-name": "dev"}).status_code == 201
+    other = api.post(EVENTS, json=event_body(schema_id, name="Other")).json()
+    assert api.put(f"{EVENTS}/{other['uid']}", json={**other, "name": "Order"}).status_code == 409
+
+
+def test_an_event_is_invisible_from_another_sandbox(api: TestClient, created: dict[str, Any]) -> None:
+    dev = {"x-sandbox-name": "dev"}
+    url = f"{EVENTS}/{created['uid']}"
+    assert api.get(url, headers=dev).status_code == 404
+    assert api.get(f"{url}/payload", headers=dev).status_code == 404
+    assert api.put(url, json=created, headers=dev).status_code in (400, 404)
+    assert api.delete(url, headers=dev).status_code == 404
+    assert api.get(EVENTS, headers=dev).json()["results"] == []
+
+
+def test_an_event_is_written_anew_keeps_its_id_and_its_expressions_follow_its_name(
+    api: TestClient, created: dict[str, Any]
+) -> None:
+    url = f"{EVENTS}/{created['uid']}"
+    changed = {**created, "name": "Purchase", "description": "", "fields": ["/_acme/order"]}
+    answer = api.put(url, json=changed, headers={"If-Match": api.get(url).headers["etag"]})
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert body["eventID"] == created["eventID"]
+    assert body["profileIdentifier"] == "@event{Purchase._acme.person.email}"
+    assert body["fields"][0] == "/_acme/order"
+    assert body["version"] == created["version"] + 1
+    stale = api.put(url, json=body, headers={"If-Match": '"stale"'})
+    assert stale.status_code == 412
+
+
+def test_an_event_is_deleted_once(api: TestClient, created: dict[str, Any]) -> None:
+    url = f"{EVENTS}/{created['uid']}"
+    assert api.delete(url).status_code == 204
+    assert api.delete(url).status_code == 404
+    assert api.get(url).status_code == 404
+
+
+def test_a_body_that_is_no_object_is_refused(api: TestClient) -> None:
+    for body in ([], "x", None, 5):
+        assert api.post(EVENTS, json=body).status_code == 400
