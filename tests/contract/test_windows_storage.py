@@ -1,5 +1,6 @@
 """Runs, batches, sandboxes and namespaces keep their promises on every database."""
 
+import pytest
 from sqlalchemy import Connection
 
 from parcours.access.service import Access
@@ -11,7 +12,7 @@ from parcours.flows import store as runs
 from parcours.identity.service import NamespaceService
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
-from parcours.resources.store import ResourceStore
+from parcours.resources.store import ResourceNotFound, ResourceStore
 from parcours.xdm.compiled import CompiledSchema
 
 WINDOW = 1_700_000_100_000 - 1_700_000_100_000 % WINDOW_MS
@@ -113,3 +114,11 @@ def test_sandboxes_tokens_and_namespaces_work_on_every_database(db: Database) ->
     for _ in range(2):
         access.revoke_token(token)
     assert access.read_token(f"Bearer {token}") is None
+
+
+def test_a_name_with_a_nul_is_simply_not_there(db: Database) -> None:
+    resources = ResourceStore()
+    with db.read() as connection:
+        assert resources.find(connection, 1, "flow", "a\0b") is None
+        with pytest.raises(ResourceNotFound):
+            resources.get_version(connection, 1, "flow", "a\0b", 0)

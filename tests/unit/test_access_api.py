@@ -207,3 +207,11 @@ def test_an_organisation_sees_only_its_own_sandboxes(platform: Platform, api: Te
     platform.access.create_sandbox("OTHER@AdobeOrg", {"name": "theirs", "title": "Theirs"})
     assert "theirs" not in str(api.get(f"{SANDBOXES}/sandboxes").json())
     assert api.get(f"{SANDBOXES}/sandboxes/theirs").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/data/foundation/catalog/dataSets/a%00b", f"{SANDBOXES}?orderBy=a%00b"])
+def test_a_nul_in_the_url_is_a_bad_request(api: TestClient, path: str) -> None:
+    answer = api.get(path)
+    assert answer.status_code == 400
+    assert "NUL" in answer.json()["detail"]
+    assert answer.headers["x-request-id"]

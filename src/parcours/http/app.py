@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parcours import __version__
 from parcours.http.errors import from_framework, to_response
-from parcours.kit.errors import ParcoursError
+from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 
@@ -45,7 +45,10 @@ async def _answer_fault(request: Request, error: Exception) -> Response:
 
 
 class _RequestEdge:
-    """What holds for every call: `x-request-id` comes back, and one trailing slash is ignored without a redirect."""
+    """What holds for every call: `x-request-id` comes back, one trailing slash is ignored without a redirect.
+
+    A NUL in path or query is refused: it names nothing, and PostgreSQL can't even be asked for it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,4 +67,8 @@ class _RequestEdge:
                 MutableHeaders(scope=message)["x-request-id"] = request_id.decode("latin-1")
             await send(message)
 
+        if "\0" in path or b"%00" in scope["query_string"]:
+            refusal = to_response(Invalid("the URL holds a NUL character"), Request(scope))
+            await refusal(scope, receive, send_with_id)
+            return
         await self._app(scope, receive, send_with_id)

@@ -155,6 +155,8 @@ class ResourceStore:
 
     def find(self, connection: Connection, scope_id: int, kind: str, resource_id: str) -> Resource | None:
         """The current version, or None."""
+        if "\0" in resource_id:
+            return None  # PostgreSQL refuses to look for it
         t = resource_table
         row = connection.execute(
             select(*_COLUMNS).where(t.c.scope_id == scope_id, t.c.kind == kind, t.c.id == resource_id)
@@ -165,6 +167,8 @@ class ResourceStore:
         self, connection: Connection, scope_id: int, kind: str, resource_id: str, version: int
     ) -> dict[str, Any]:
         """The document as it was at `version`. Raises ResourceNotFound."""
+        if "\0" in resource_id:
+            raise ResourceNotFound(kind, resource_id)
         t = resource_version_table
         body = connection.execute(
             select(t.c.body).where(
