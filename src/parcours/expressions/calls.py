@@ -1,6 +1,8 @@
 """Function calls: choosing the overload, and making the call. Source: expression-language §8."""
 
+import re
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from parcours.expressions.code import Code, Run, constant, refused
@@ -9,8 +11,9 @@ from parcours.expressions.functions import Function, Library, Parameter
 from parcours.expressions.references import EvaluationContext
 from parcours.expressions.syntax import At
 from parcours.expressions.types import Type
-from parcours.expressions.values import type_of
+from parcours.expressions.values import parse_date, parse_date_time, parse_date_time_only, type_of
 
+_DOTTED = re.compile(r"(\d\d)\.(\d\d)(?:\.(\d\d)(?!\d))?(\.\d{3,9})?(\D.*|)", re.ASCII)
 _UNSURE = (Type.ANY, Type.NULL, Type.NUMBER, Type.LIST_ANY)
 
 
@@ -166,3 +169,23 @@ def _call_with(row: Function, context: EvaluationContext, values: list[Any]) -> 
     if row.nulls != "keep" and any(value is None for value in ready):
         return False if row.nulls == "false" else None
     return row.call(context, *ready) if row.takes_context else row.call(*ready)
+
+
+def date_literal(at: At, arguments: list[Code]) -> Code:
+    """date("…"): its type is that of the text's shape. Source: expression-language §3."""
+    if len(arguments) != 1 or not arguments[0].is_constant or arguments[0].type is not Type.STRING:
+        raise refused(at, "date takes one literal text")
+    text: str = arguments[0].value
+    day, t, clock = text.partition("T")
+    dotted = _DOTTED.fullmatch(clock)
+    if dotted:
+        clock = f"{dotted[1]}:{dotted[2]}:{dotted[3] or '00'}{dotted[4] or ''}{dotted[5]}"
+    value: date | datetime | None
+    for kind, value in (
+        (Type.DATE_ONLY, parse_date(day) if not t else None),
+        (Type.DATE_TIME, parse_date_time(f"{day}T{clock}") if t else None),
+        (Type.DATE_TIME_ONLY, parse_date_time_only(f"{day}T{clock}") if t else None),
+    ):
+        if value is not None:
+            return constant(kind, value)
+    raise refused(at, f"{text!r} is no date: write YYYY-MM-DD, or with a time, or with a time and an offset")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from parcours.expressions.errors import ExpressionInvalid, Fault
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, Fault
 from parcours.expressions.references import EvaluationContext
 from parcours.expressions.syntax import At, ReferenceKind
 from parcours.expressions.types import Type
@@ -62,3 +62,28 @@ def converted(code: Code, wanted: Type) -> Code:
         return constant(wanted, convert(code.value))
     run = code.run
     return Code(wanted, lambda context, element: convert(run(context, element)))
+
+
+def checked(run: Run, kind: Type) -> Code:
+    """A reader whose values are checked against the declared type when it runs."""
+    convert = converter(kind)
+    if convert is None:
+        return Code(kind, run)
+    return Code(kind, lambda context, element: convert(run(context, element)))
+
+
+def read_quietly(code: Code, kind: Type) -> Code:
+    """A JSON text as a date of the other side's type; what isn't one stays as it is, and is not equal."""
+    if code.type is not Type.ANY:
+        return code
+    convert, run = converter(kind), code.run
+    assert convert is not None
+
+    def read(context: EvaluationContext, element: Any) -> Any:
+        value = run(context, element)
+        try:
+            return convert(value)
+        except ExpressionFailed:
+            return value
+
+    return Code(kind, read)

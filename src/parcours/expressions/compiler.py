@@ -1,18 +1,16 @@
 """Journey expressions compiled: types checked once, then plain Python closures."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, cast
 
 from parcours.expressions import paths
-from parcours.expressions.calls import compile_call
-from parcours.expressions.code import Code, Lint, Run, Scope, constant, converted, refused
+from parcours.expressions.calls import compile_call, date_literal
+from parcours.expressions.code import Code, Lint, Run, Scope, checked, constant, converted, read_quietly, refused
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference, nearest
 from parcours.expressions.journey_parser import parse_journey
 from parcours.expressions.library import JOURNEY
-from parcours.expressions.operators import ORDERINGS, arithmetic, differs, order_unknown, orderable
+from parcours.expressions.operators import ORDERINGS, arithmetic, differs, has_null, order_unknown, orderable
 from parcours.expressions.paths import Step
 from parcours.expressions.references import PLATFORM, EvaluationContext, Reference, ReferenceTypes
 from parcours.expressions.syntax import (
@@ -35,17 +33,9 @@ from parcours.expressions.syntax import (
     Selector,
     Test,
 )
-from parcours.expressions.types import NUMERIC, Type, accepts
-from parcours.expressions.values import (
-    INTEGER_MAX,
-    converter,
-    is_equal,
-    parse_date,
-    parse_date_time,
-    parse_date_time_only,
-)
+from parcours.expressions.types import NUMERIC, Type, accepts, common_type
+from parcours.expressions.values import INTEGER_MAX, is_equal
 
-_DOTTED = re.compile(r"(\d\d)\.(\d\d)(?:\.(\d\d)(?!\d))?(\.\d{3,9})?(\D.*|)", re.ASCII)
 _ELEMENT_NAMES: dict[ReferenceKind, str] = {
     "event": "currentEventField",
     "dataSource": "currentDataPackField",
@@ -196,7 +186,7 @@ class _Compiler:
     def conditional(self, node: Conditional, scope: Scope | None) -> Code:
         condition = self.boolean(node.condition, scope)
         chosen, otherwise = self.compile(node.chosen, scope), self.compile(node.otherwise, scope)
-        kind = _common(chosen.type, otherwise.type)
+        kind = common_type(chosen.type, otherwise.type)
         if kind is None:
             raise refused(node.at, f"the branches yield {chosen.type} and {otherwise.type}: one type is needed")
         yes, no = converted(chosen, kind).run, converted(otherwise, kind).run
@@ -244,7 +234,7 @@ class _Compiler:
         if Type.ANY in kinds:
             other = right.type if left.type is Type.ANY else left.type
             if other.is_temporal:
-                left, right = _read_quietly(left, other), _read_quietly(right, other)
+                left, right = read_quietly(left, other), read_quietly(right, other)
         elif not (left.type is right.type or {Type.NULL, Type.LIST_ANY} & set(kinds) or {*kinds} <= NUMERIC):
             self.lint(node.at, "different-types", f"{left.type} and {right.type} are never equal")
         a, b = left.run, right.run
@@ -268,7 +258,7 @@ class _Compiler:
             case "has null":
                 if not (code.type.is_list or code.type in (Type.ANY, Type.NULL)):
                     raise refused(node.at, f"'has null' asks a list, not {code.type}")
-                return Code(Type.BOOLEAN, lambda c, e: _has_null(run(c, e)))
+                return Code(Type.BOOLEAN, lambda c, e: has_null(run(c, e)))
             case "is numeric":
                 return Code(Type.BOOLEAN, lambda c, e: type(run(c, e)) in (int, float))
             case "is integer":
@@ -338,7 +328,7 @@ class _Compiler:
         for argument in node.arguments:
             arguments.append(self.compile(argument, scope))
         if node.name == "date":
-            return _date_literal(node, arguments)
+            return date_literal(node.at, arguments)
         code = compile_call(JOURNEY, node.at, arguments)
         if node.name in ("inAudience", "inSegment"):
             self.references.append(Reference("audience", arguments[0].value))
@@ -352,7 +342,7 @@ class _Compiler:
         kind = self.type_at(node.root[-1].at, node.kind, root, ())
         if node.kind == "property":
             self.references.append(Reference("property", root[0]))
-            return _typed(paths.reader(lambda context: context.properties, root[0], ()), kind)
+            return checked(paths.reader(lambda context: context.properties, root[0], ()), kind)
         if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
             steps = steps if self.has_profile_field(root) else steps[1:]
         parameters: list[tuple[str, Run]] = []
@@ -375,7 +365,7 @@ class _Compiler:
         run, kind, path = self.steps(Scope(node.kind, root, (), kind), base, steps)
         group = root[1] if len(root) > 1 else ""
         self.references.append(Reference(node.kind, root[0], group, path, bool(parameters)))
-        code = _typed(run, kind)
+        code = checked(run, kind)
         return code if node.default is None else self.with_default(node, code, node.default, scope)
 
     def with_default(self, node: ReferenceTo, code: Code, default_node: Node, scope: Scope | None) -> Code:
@@ -402,7 +392,7 @@ class _Compiler:
             raise refused(node.at, "this collection has another name for its elements", "reference",
                           [_ELEMENT_NAMES.get(scope.kind, "")])  # fmt: skip
         run, kind, _ = self.steps(scope, paths.element_reader, node.steps)
-        return _typed(run, kind)
+        return checked(run, kind)
 
     def has_profile_field(self, root: tuple[str, ...]) -> bool:
         try:
@@ -501,67 +491,3 @@ _COMPILE: dict[type, Callable[[_Compiler, Any, Scope | None], Code]] = {
     ReferenceTo: _Compiler.reference,
     Element: _Compiler.element,
 }
-
-
-def _typed(run: Run, kind: Type) -> Code:
-    """A reader whose values are checked against the declared type when it runs."""
-    convert = converter(kind)
-    if convert is None:
-        return Code(kind, run)
-    return Code(kind, lambda context, element: convert(run(context, element)))
-
-
-def _common(left: Type, right: Type) -> Type | None:
-    """The type of two branches together. Source: expression-language §6."""
-    if left is right or right is Type.NULL:
-        return left
-    if left is Type.NULL:
-        return right
-    if Type.ANY in (left, right):
-        return Type.ANY
-    if left.is_numeric and right.is_numeric:
-        return Type.NUMBER if Type.NUMBER in (left, right) else Type.DECIMAL
-    if Type.LIST_ANY in (left, right) and left.is_list and right.is_list:
-        return right if left is Type.LIST_ANY else left
-    return None
-
-
-def _has_null(value: Any) -> bool:
-    return type(value) is list and None in value
-
-
-def _read_quietly(code: Code, kind: Type) -> Code:
-    """A JSON text as a date of the other side's type; what isn't one stays as it is, and is not equal."""
-    if code.type is not Type.ANY:
-        return code
-    convert, run = converter(kind), code.run
-    assert convert is not None
-
-    def read(context: EvaluationContext, element: Any) -> Any:
-        value = run(context, element)
-        try:
-            return convert(value)
-        except ExpressionFailed:
-            return value
-
-    return Code(kind, read)
-
-
-def _date_literal(node: Call, arguments: list[Code]) -> Code:
-    """date("…"): its type is that of the text's shape. Source: expression-language §3."""
-    if len(arguments) != 1 or not arguments[0].is_constant or arguments[0].type is not Type.STRING:
-        raise refused(node.at, "date takes one literal text")
-    text: str = arguments[0].value
-    day, t, clock = text.partition("T")
-    dotted = _DOTTED.fullmatch(clock)
-    if dotted:
-        clock = f"{dotted[1]}:{dotted[2]}:{dotted[3] or '00'}{dotted[4] or ''}{dotted[5]}"
-    value: date | datetime | None
-    for kind, value in (
-        (Type.DATE_ONLY, parse_date(day) if not t else None),
-        (Type.DATE_TIME, parse_date_time(f"{day}T{clock}") if t else None),
-        (Type.DATE_TIME_ONLY, parse_date_time_only(f"{day}T{clock}") if t else None),
-    ):
-        if value is not None:
-            return constant(kind, value)
-    raise refused(node.at, f"{text!r} is no date: write YYYY-MM-DD, or with a time, or with a time and an offset")

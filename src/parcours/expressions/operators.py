@@ -185,3 +185,8 @@ def _moment(value: Any) -> datetime | None:
 def differs(left: Any, right: Any) -> bool:
     """The contrary of is_equal."""
     return not is_equal(left, right)
+
+
+def has_null(value: Any) -> bool:
+    """Whether a list has a null element."""
+    return type(value) is list and None in value

@@ -83,3 +83,18 @@ def accepts(wanted: Type, given: Type) -> bool:
     if given is Type.NUMBER:
         return wanted in NUMERIC
     return given is Type.LIST_ANY and wanted.is_list and wanted is not Type.LIST_OBJECT
+
+
+def common_type(left: Type, right: Type) -> Type | None:
+    """The type of two branches together. Source: expression-language §6."""
+    if left is right or right is Type.NULL:
+        return left
+    if left is Type.NULL:
+        return right
+    if Type.ANY in (left, right):
+        return Type.ANY
+    if left.is_numeric and right.is_numeric:
+        return Type.NUMBER if Type.NUMBER in (left, right) else Type.DECIMAL
+    if Type.LIST_ANY in (left, right) and left.is_list and right.is_list:
+        return right if left is Type.LIST_ANY else left
+    return None
