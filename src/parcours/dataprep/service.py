@@ -1,7 +1,9 @@
 """Data Prep: mapping sets written, checked, tried out and handed to the dataflow compiled."""
 
+import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -34,6 +36,9 @@ from parcours.xdm.store import DESCRIPTOR_KIND, RESOURCE_KIND
 
 MAX_PREVIEW = 1_000
 """Most records one preview maps."""
+_MAX_VERSION = 2**31 - 1
+_ID = re.compile(r"[0-9a-f]{32}")
+"""What no id looks like, a NUL or a number beyond the column's, never reaches the database."""
 _KINDS = (MAPPING_SET_KIND, RESOURCE_KIND, DESCRIPTOR_KIND)
 
 
@@ -257,16 +262,18 @@ class DataPrepService:
     # --- inside -----------------------------------------------------------------------------------------------------
 
     def _row(self, connection: Connection, scope_id: int, mapping_set_id: str) -> Resource:
-        found = self._resources.find(connection, scope_id, MAPPING_SET_KIND, mapping_set_id)
+        found = None
+        if _ID.fullmatch(mapping_set_id):
+            found = self._resources.find(connection, scope_id, MAPPING_SET_KIND, mapping_set_id)
         if found is None:
             raise MappingSetNotFound(f"no mapping set {mapping_set_id!r}")
         return found
 
     def _document(self, connection: Connection, scope_id: int, mapping_set_id: str, version: int) -> Document:
-        try:
-            return self._resources.get_version(connection, scope_id, MAPPING_SET_KIND, mapping_set_id, version)
-        except ResourceNotFound:
-            raise MappingSetNotFound(f"no mapping set {mapping_set_id!r} of version {version}") from None
+        if _ID.fullmatch(mapping_set_id) and 0 <= version <= _MAX_VERSION:
+            with suppress(ResourceNotFound):
+                return self._resources.get_version(connection, scope_id, MAPPING_SET_KIND, mapping_set_id, version)
+        raise MappingSetNotFound(f"no mapping set {mapping_set_id!r} of version {version}")
 
     def _schema(self, connection: Connection, scope_id: int, schema_id: str) -> CompiledSchema | None:
         return self._schemas.table.current(connection).get(scope_id, schema_id)

@@ -314,3 +314,12 @@ def test_nothing_of_another_sandbox_is_visible(api: TestClient, schema_id: str) 
     missing = api.get(f"{SETS}/{made}x")
     assert missing.status_code == 404
     assert missing.json()["type"].endswith("-404")
+
+
+def test_an_id_no_set_can_have_is_not_found(api: TestClient, platform: Platform) -> None:
+    for strange in ("%00", "a%2Fb", "é", "x" * 3000, "'; drop table resource; --"):
+        assert api.get(f"{SETS}/{strange}").status_code == 404
+        assert api.delete(f"{SETS}/{strange}").status_code == 404
+    with platform.db.read() as connection:
+        assert platform.mappings.target_schema(connection, 1, "0" * 32, 2**80) is None
+        assert platform.mappings.target_schema(connection, 1, "\x00", 0) is None
