@@ -86,6 +86,8 @@ def page(documents: Sequence[dict[str, Any]], query: Query) -> Page:
     """
     keys = [_sort_field(part) for part in query.orderby.split(",") if part.strip()]
     try:
+        for text in query.filters:
+            matches({}, [text])  # a filter that can't be read is told even when there is nothing to filter
         found = [document for document in documents if matches(document, query.filters)]
     except FilterInvalid as error:
         raise QueryInvalid(str(error), error.path) from None
