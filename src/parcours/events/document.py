@@ -182,8 +182,8 @@ def check_edit(before: Mapping[str, Any], after: Mapping[str, Any], usage: Usage
             same_name[member] = rename_event(same_name[member], before["name"], after["name"])
     for member in ("type", "idType", "schemaRef", "idCondition", "namespace", "profileIdentifier"):
         if same_name[member] != after[member]:
-            raise EventInUse(f"the event is used by {usage.total} journeys: its {member} can't be changed")
+            raise EventInUse(f"the event is used by {usage}: its {member} can't be changed")
     chosen = [split_pointer(pointer) for pointer in after["fields"]]
     for pointer in before["fields"]:
         if not covers(chosen, split_pointer(pointer)):
-            raise EventInUse(f"the event is used by {usage.total} journeys: field {pointer} can't be taken away")
+            raise EventInUse(f"the event is used by {usage}: field {pointer} can't be taken away")

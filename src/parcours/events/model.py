@@ -10,7 +10,7 @@ EVENT_ID_PATH = ("_experience", "campaign", "orchestration", "eventID")
 
 
 class Usage(NamedTuple):
-    """How many journeys use an event."""
+    """How many journey versions use an event."""
 
     draft: int = 0
     live: int = 0
@@ -20,6 +20,9 @@ class Usage(NamedTuple):
     def total(self) -> int:
         """All of them."""
         return self.draft + self.live
+
+    def __str__(self) -> str:
+        return f"{self.total} journey version" + ("" if self.total == 1 else "s")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

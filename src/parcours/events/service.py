@@ -106,10 +106,11 @@ class EventService:
     def delete(self, caller: Caller, uid: str) -> None:
         """Delete an event no journey uses. Raises EventNotFound or EventInUse."""
         with self._db.write() as connection:
+            self._resources.touch(connection, EVENT_KIND)  # whoever publishes a journey now waits, or is seen
             stored = self._stored(connection, caller.scope_id, uid)
             usage = self._usage_of(connection, caller.scope_id, uid)
             if usage.total:
-                raise EventInUse(f"{usage.total} journeys use the event; it can't be deleted")
+                raise EventInUse(f"the event is used by {usage}: it can't be deleted")
             self._resources.delete(connection, stored)
 
     def preview(self, caller: Caller, uid: str) -> dict[str, Any]:

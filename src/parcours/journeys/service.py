@@ -13,7 +13,7 @@ from parcours.actions.service import ActionService
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.model import Usage as EventUsage
-from parcours.events.service import EventService
+from parcours.events.service import EVENT_KIND, EventService
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
@@ -181,6 +181,7 @@ class JourneyService:
         Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault.
         """
         with self._db.write() as connection:
+            self._resources.touch(connection, EVENT_KIND)  # whoever deletes an event now waits, and sees this version
             version = self._version(connection, caller.scope_id, version_uid)
             self._expect(version, {"Draft"}, "published")
             journey, faults = self._examine(connection, caller, version)
