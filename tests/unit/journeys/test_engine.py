@@ -425,3 +425,25 @@ def test_an_instance_survives_storage_at_every_stop() -> None:
     assert instance.is_ended
     assert "events" not in instance_to_state(instance)
     assert instance_from_state(instance_to_state(instance)).status == instance.status
+
+
+def test_an_action_used_twice_is_read_by_the_labels_of_its_nodes() -> None:
+    first = {"type": "customAction", "actionUid": "a2", "label": "Before"}
+    second = {"type": "customAction", "actionUid": "a2", "label": "After"}
+    text = "@action{Before.points} == 1 and @action{After.points} == 2 and @action{Loyalty.points} == 2"
+    check = {"type": "condition", "paths": [{"id": "x", "expression": text}]}
+    journey = compiled(
+        document(
+            {"a": first, "b": second, "c": check, "w": WAIT},
+            ("start", "a"),
+            ("a", "b"),
+            ("b", "c"),
+            ("c", "w", "path", "x"),
+        )
+    )
+    instance = entered(journey).instance
+    for node_id, pass_no, points in (("a", 1, 1), ("b", 2, 2)):
+        answered = ActionAnswered(node_id, pass_no, ActionOutcome("http_200", {"points": points}))
+        instance = advance(journey, instance, answered, NOW_US).instance
+        assert instance_from_state(orjson.loads(orjson.dumps(instance_to_state(instance)))) == instance
+    assert place(instance) == ("w", "timer")
