@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,20 +32,17 @@ def _postgres_bin() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A PostgreSQL server of the session's own, on a Unix socket; yields the socket's folder."""
     home = _postgres_bin()
     if home is None:
         missing("postgres", "PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
     assert home is not None
-    folder = tmp_path_factory.mktemp("pg")
+    # Not one of pytest's folders: a later run of it may clear those while this one still needs its server.
+    folder = Path(tempfile.mkdtemp(prefix="parcours-pg-"))
     owner = "postgres" if os.geteuid() == 0 else None
     prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if owner else []
     if owner:
-        for parent in [folder, *folder.parents]:
-            if parent == Path("/tmp"):
-                break
-            parent.chmod(0o755)
         shutil.chown(folder, owner, owner)
 
     def run(*command: str) -> None:
@@ -55,6 +53,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     run(str(home / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", options, "start")
     yield str(folder)
     run(str(home / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

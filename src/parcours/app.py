@@ -16,8 +16,9 @@ from parcours.access.routing import Gate
 from parcours.actions import ActionService
 from parcours.actions import api as actions_api
 from parcours.catalog import api as catalog_api
+from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.model import WINDOW_MS
-from parcours.catalog.service import DATA_SET_KIND, CatalogService
+from parcours.catalog.service import CatalogService
 from parcours.collection.inlet import Collector
 from parcours.dataflow import api as dataflow_api
 from parcours.dataflow.store import failed_in_window, mark_retrying

@@ -241,7 +241,7 @@ class _Batch:
         self._live = sources.journeys.current(connection, revisions)
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
-        self._decisions: list[dict[str, Any]] = []
+        self._decisions: list[tuple[Any, ...]] = []
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
         self.landed = 0
         self.failed = 0
@@ -342,18 +342,11 @@ class _Batch:
         for other in looked.unmatched:
             decisions.append({**other, "outcome": "notMatched"})
         namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        text = orjson.dumps(decisions).decode()
         self._decisions.append(
-            {
-                "scope_id": scope_id,
-                "namespace": namespace,
-                "identity": identity_value,
-                "event_id": event_id,
-                "inlet_id": origin.inlet_id,
-                "xaction_id": origin.xaction_id,
-                "received_at_ms": origin.received_at_ms,
-                "decisions": orjson.dumps(decisions).decode(),
-            }
-        )
+            (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
+             origin.received_at_ms, text)
+        )  # fmt: skip
 
     def _land(self, valid: Valid) -> None:
         self.landed += 1

@@ -1,7 +1,6 @@
 """The outbox: calls that journeys decided, in the order they were committed."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -10,19 +9,18 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Dialect,
     Integer,
     String,
     Table,
     Text,
     delete,
     func,
-    insert,
     select,
 )
 
 from parcours.actions.model import HttpRequest
 from parcours.db import metadata
+from parcours.db.bulk import bulk_insert
 from parcours.delivery.model import OutboxRow, idempotency_key
 from parcours.journeys.runner import OutgoingCall
 
@@ -55,15 +53,11 @@ _ROW = select(
     )
 )  # fmt: skip
 _CHUNK = 500
-
-
-_COLUMNS = tuple(column.name for column in outbox_table.c if column.name != "id")
+_ENQUEUE = bulk_insert(outbox_table, [column.name for column in outbox_table.c if column.name != "id"])
 
 
 def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) -> None:
     """Put calls into the outbox. A stay at a node can be there only once: IntegrityError otherwise."""
-    if not calls:
-        return
     rows = [
         (
             call.scope_id, call.partition, call.instance_id, call.node_id, call.pass_no, call.version_uid,
@@ -72,19 +66,7 @@ def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) 
         )
         for call in calls
     ]  # fmt: skip
-    statement, is_positional = _insert(connection.dialect)
-    # Core would bind the rows one by one in Python, for twice what the insert itself costs.
-    connection.exec_driver_sql(
-        statement, rows if is_positional else [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-    )
-
-
-@lru_cache(maxsize=8)
-def _insert(dialect: Dialect) -> tuple[str, bool]:
-    """The insert as the driver takes it, and whether its parameters are positional, in the order of _COLUMNS."""
-    compiled = insert(outbox_table).compile(dialect=dialect, column_keys=list(_COLUMNS))
-    assert not compiled.positional or tuple(compiled.positiontup or ()) == _COLUMNS
-    return str(compiled), compiled.positional
+    _ENQUEUE.run(connection, rows)
 
 
 def load_after(connection: Connection, after_id: int, limit: int) -> list[OutboxRow]:

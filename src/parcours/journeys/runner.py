@@ -75,9 +75,9 @@ class JourneyWorkspace:
         self._held: dict[str, _Held] = {}
         self._by_key: dict[Key, list[_Held]] = {}
         self._latest_entrance: dict[Key, int] = {}
-        self._new_timers: dict[tuple[str, str, int], dict[str, Any]] = {}
+        self._new_timers: dict[tuple[str, str, int], tuple[Any, ...]] = {}
         self._gone_timers: dict[tuple[str, str, int], None] = {}
-        self._steps: list[dict[str, Any]] = []
+        self._steps: list[tuple[Any, ...]] = []
         self.calls: list[OutgoingCall] = []
         """Calls the instances want made."""
         self.step_lines: dict[int, list[bytes]] = {}
@@ -228,14 +228,8 @@ class JourneyWorkspace:
         instance_id = held.instance.id
         match command:
             case StartTimer(node_id, pass_no, due_at_us, kind):
-                self._new_timers[instance_id, node_id, pass_no] = {
-                    "instance_id": instance_id,
-                    "node_id": node_id,
-                    "pass_no": pass_no,
-                    "partition": _partition(held.instance.key),
-                    "due_at_us": due_at_us,
-                    "kind": kind,
-                }
+                row = (instance_id, node_id, pass_no, _partition(held.instance.key), due_at_us, kind)
+                self._new_timers[instance_id, node_id, pass_no] = row
             case CancelTimer(node_id, pass_no):
                 if self._new_timers.pop((instance_id, node_id, pass_no), None) is None:
                     self._gone_timers[instance_id, node_id, pass_no] = None
@@ -271,15 +265,8 @@ class JourneyWorkspace:
 
     def _write_steps(self, held: _Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps
-        self._steps.append(
-            {
-                "instance_id": instance.id,
-                "seq": steps[0].seq,
-                "scope_id": journey.scope_id,
-                "at_us": steps[0].at_us,
-                "steps": orjson.dumps([to_document(step) for step in steps]).decode(),
-            }
-        )
+        documents = orjson.dumps([to_document(step) for step in steps]).decode()
+        self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, documents))
         lines = self.step_lines.setdefault(journey.scope_id, [])
         for step in steps:
             lines.append(orjson.dumps(to_record(journey, instance, step)))
@@ -288,42 +275,22 @@ class JourneyWorkspace:
 
     def flush(self) -> None:
         """Write instances, timers and step events; `calls` and `step_lines` are the caller's to write."""
-        new: list[dict[str, Any]] = []
-        moved: list[dict[str, Any]] = []
+        new: list[tuple[Any, ...]] = []
+        moved: list[tuple[Any, ...]] = []
+        now_us = self._now_us
         for held in self._held.values():
             if not held.is_changed:
                 continue
-            instance = held.instance
-            state = orjson.dumps(instance_to_state(instance)).decode()
+            i = held.instance
+            state = orjson.dumps(instance_to_state(i)).decode()
             if held.is_new:
-                new.append(
-                    {
-                        "id": instance.id,
-                        "partition": _partition(instance.key),
-                        "scope_id": held.journey.scope_id,
-                        "journey_uid": instance.journey_uid,
-                        "version_uid": instance.version_uid,
-                        "key": instance.key,
-                        "namespace": instance.namespace,
-                        "status": instance.status,
-                        "node_id": instance.node_id,
-                        "waiting_for": instance.waiting_for,
-                        "entered_at_us": instance.entered_at_us,
-                        "updated_at_us": self._now_us,
-                        "state": state,
-                    }
-                )
+                row = (
+                    i.id, _partition(i.key), held.journey.scope_id, i.journey_uid, i.version_uid, i.key, i.namespace,
+                    i.status, i.node_id, i.waiting_for, i.entered_at_us, now_us, state,
+                )  # fmt: skip
+                new.append(row)
             else:
-                moved.append(
-                    {
-                        "b_id": instance.id,
-                        "b_status": instance.status,
-                        "b_node_id": instance.node_id,
-                        "b_waiting_for": instance.waiting_for,
-                        "b_updated_at_us": self._now_us,
-                        "b_state": state,
-                    }
-                )
+                moved.append((i.status, i.node_id, i.waiting_for, now_us, state, i.id))
         connection = self._connection
         store.insert_instances(connection, new)
         store.update_instances(connection, moved)

@@ -1,7 +1,7 @@
 """Journey instances, timers, step events and decisions about events in SQL, all written in the runner's transaction."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from parcours.db import metadata
+from parcours.db.bulk import Bulk, bulk_insert
 
 instance_table = Table(
     "journey_instance",
@@ -118,29 +119,36 @@ class DueTimer(NamedTuple):
 _INSTANCE_COLUMNS = [instance_table.c[name] for name in StoredInstance._fields]
 
 
-def insert_instances(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New instances; each row has every column."""
-    if rows:
-        connection.execute(insert(instance_table), list(rows))
-
-
-_UPDATE_INSTANCE = (
-    update(instance_table)
-    .where(instance_table.c.id == bindparam("b_id"))
-    .values(
-        status=bindparam("b_status"),
-        node_id=bindparam("b_node_id"),
-        waiting_for=bindparam("b_waiting_for"),
-        updated_at_us=bindparam("b_updated_at_us"),
-        state=bindparam("b_state"),
-    )
+INSTANCE_COLUMNS = (
+    "id", "partition", "scope_id", "journey_uid", "version_uid", "key", "namespace", "status", "node_id",
+    "waiting_for", "entered_at_us", "updated_at_us", "state",
+)  # fmt: skip
+_INSERT_INSTANCES = bulk_insert(instance_table, INSTANCE_COLUMNS)
+_MOVED_COLUMNS = ("b_status", "b_node_id", "b_waiting_for", "b_updated_at_us", "b_state", "b_id")
+_UPDATE_INSTANCES = Bulk(
+    _MOVED_COLUMNS,
+    lambda _dialect: (
+        update(instance_table)
+        .where(instance_table.c.id == bindparam("b_id"))
+        .values(
+            status=bindparam("b_status"),
+            node_id=bindparam("b_node_id"),
+            waiting_for=bindparam("b_waiting_for"),
+            updated_at_us=bindparam("b_updated_at_us"),
+            state=bindparam("b_state"),
+        )
+    ),
 )
 
 
-def update_instances(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Instances that moved: {"b_id", "b_status", "b_node_id", "b_waiting_for", "b_updated_at_us", "b_state"}."""
-    if rows:
-        connection.execute(_UPDATE_INSTANCE, list(rows))
+def insert_instances(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """New instances, in the order of INSTANCE_COLUMNS."""
+    _INSERT_INSTANCES.run(connection, rows)
+
+
+def update_instances(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Instances that moved: (status, node, waiting for, updated at, state, id)."""
+    _UPDATE_INSTANCES.run(connection, rows)
 
 
 def find_instances(connection: Connection, ids: Sequence[str]) -> dict[str, StoredInstance]:
@@ -209,24 +217,25 @@ def stop_version(connection: Connection, scope_id: int, version_uid: str) -> Non
     )
 
 
-def insert_timers(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New timers; (instance, node, pass) is unique."""
-    if rows:
-        connection.execute(insert(timer_table), list(rows))
-
-
-_DELETE_TIMER = delete(timer_table).where(
-    timer_table.c.instance_id == bindparam("b_instance_id"),
-    timer_table.c.node_id == bindparam("b_node_id"),
-    timer_table.c.pass_no == bindparam("b_pass_no"),
+_INSERT_TIMERS = bulk_insert(timer_table, ("instance_id", "node_id", "pass_no", "partition", "due_at_us", "kind"))
+_DELETE_TIMERS = Bulk(
+    ("b_instance_id", "b_node_id", "b_pass_no"),
+    lambda _dialect: delete(timer_table).where(
+        timer_table.c.instance_id == bindparam("b_instance_id"),
+        timer_table.c.node_id == bindparam("b_node_id"),
+        timer_table.c.pass_no == bindparam("b_pass_no"),
+    ),
 )
+
+
+def insert_timers(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """New timers: (instance, node, pass, partition, due, kind); (instance, node, pass) is unique."""
+    _INSERT_TIMERS.run(connection, rows)
 
 
 def delete_timers(connection: Connection, keys: Iterable[tuple[str, str, int]]) -> None:
     """Forget timers by (instance, node, pass); one that is gone already changes nothing."""
-    rows = [{"b_instance_id": i, "b_node_id": n, "b_pass_no": p} for i, n, p in keys]
-    if rows:
-        connection.execute(_DELETE_TIMER, rows)
+    _DELETE_TIMERS.run(connection, list(keys))
 
 
 def find_due(connection: Connection, now_us: int, limit: int) -> list[DueTimer]:
@@ -248,10 +257,12 @@ def list_timers(connection: Connection, instance_id: str) -> list[dict[str, Any]
     return [{"nodeId": r.node_id, "pass": r.pass_no, "dueAtUs": r.due_at_us, "kind": r.kind} for r in rows]
 
 
-def insert_steps(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Step events: {"instance_id", "seq", "scope_id", "at_us", "steps": JSON list}."""
-    if rows:
-        connection.execute(insert(step_table), list(rows))
+_INSERT_STEPS = bulk_insert(step_table, ("instance_id", "seq", "scope_id", "at_us", "steps"))
+
+
+def insert_steps(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Step events: (instance, number of the first, scope, at, JSON list)."""
+    _INSERT_STEPS.run(connection, rows)
 
 
 def list_steps(connection: Connection, instance_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -269,10 +280,15 @@ def list_steps(connection: Connection, instance_ids: Sequence[str]) -> dict[str,
     return found
 
 
-def insert_decisions(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What was decided about events."""
-    if rows:
-        connection.execute(insert(decision_table), list(rows))
+_INSERT_DECISIONS = bulk_insert(
+    decision_table,
+    ("scope_id", "namespace", "identity", "event_id", "inlet_id", "xaction_id", "received_at_ms", "decisions"),
+)
+
+
+def insert_decisions(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """What was decided: (scope, namespace, identity, event id, inlet, xaction id, received at, JSON)."""
+    _INSERT_DECISIONS.run(connection, rows)
 
 
 def find_duplicates(
@@ -350,4 +366,5 @@ def move_position(connection: Connection, name: str, old: int, new: int) -> bool
 
 
 def _instance(row: Any) -> StoredInstance:
-    return StoredInstance(*row[:11], orjson.loads(row.state))
+    *columns, state = row
+    return StoredInstance._make((*columns, orjson.loads(state)))

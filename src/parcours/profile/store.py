@@ -20,9 +20,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.db import metadata
+from parcours.db.bulk import bulk_upsert
 from parcours.identity.graph import by_namespace
 from parcours.xdm.identities import Identity
 
@@ -111,51 +111,32 @@ def event_key(event_id: str) -> str:
     return f"#{blake2b(event_id.encode(), digest_size=32).hexdigest()}"
 
 
+_PUT_FRAGMENTS = bulk_upsert(
+    profile_fragment_table,
+    ("scope_id", "namespace", "identity", "dataset_id", "updated_at_us", "body"),
+    update=("updated_at_us", "body"),
+)
+_PUT_EVENTS = bulk_upsert(
+    profile_event_table,
+    ("scope_id", "namespace", "identity", "at_ms", "event_key", "dataset_id", "received_at_ms", "body"),
+)
+
+
 def put_fragments(connection: Connection, rows: Sequence[FragmentRow]) -> None:
     """Write fragments; the record a data set already held for an identity is replaced whole."""
-    if not rows:
-        return
-    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
-    statement = make(profile_fragment_table)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(profile_fragment_table.primary_key.columns),
-        set_={"updated_at_us": statement.excluded.updated_at_us, "body": statement.excluded.body},
-    )
-    connection.execute(
-        statement,
-        [
-            {
-                "scope_id": r.scope_id,
-                "namespace": r.identity[0],
-                "identity": r.identity[1],
-                "dataset_id": r.dataset_id,
-                "updated_at_us": r.updated_at_us,
-                "body": r.line.decode(),
-            }
-            for r in rows
-        ],
+    _PUT_FRAGMENTS.run(
+        connection,
+        [(scope_id, *identity, dataset, at_us, line.decode()) for scope_id, identity, dataset, at_us, line in rows],
     )
 
 
 def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     """Write events; one that is there already (same person, time and `_id`) stays as it was."""
-    if not rows:
-        return
-    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
-    connection.execute(
-        make(profile_event_table).on_conflict_do_nothing(),
+    _PUT_EVENTS.run(
+        connection,
         [
-            {
-                "scope_id": r.scope_id,
-                "namespace": r.identity[0],
-                "identity": r.identity[1],
-                "at_ms": r.at_ms,
-                "event_key": r.event_key,
-                "dataset_id": r.dataset_id,
-                "received_at_ms": r.received_at_ms,
-                "body": r.line.decode(),
-            }
-            for r in rows
+            (scope_id, *identity, at_ms, key, dataset_id, received_at_ms, line.decode())
+            for scope_id, identity, at_ms, key, dataset_id, received_at_ms, line in rows
         ],
     )
 

@@ -261,18 +261,17 @@ class Compiled(Generic[T]):
         self._resources = resources
         self._kinds = tuple(kinds)
         self._build = build
-        self._seen: tuple[int, ...] | None = None
-        self._value: T | None = None
+        self._kept: tuple[tuple[int, ...], T] | None = None
 
     def current(self, connection: Connection, revisions: Mapping[str, int] | None = None) -> T:
         """The value for the connection's snapshot; `revisions` saves the look-up when several are asked for."""
         if revisions is None:
             revisions = self._resources.revisions(connection)
-        seen = tuple(revisions.get(kind, 0) for kind in self._kinds)
-        if self._value is None or seen != self._seen:
-            self._value = self._build(connection)
-            self._seen = seen
-        return self._value
+        seen = tuple([revisions.get(kind, 0) for kind in self._kinds])
+        kept = self._kept  # value and revision in one: threads that share this never see a new one with an old other
+        if kept is None or kept[0] != seen:
+            kept = self._kept = (seen, self._build(connection))
+        return kept[1]
 
 
 def _same_etag(sent: str, stored: str) -> bool:
