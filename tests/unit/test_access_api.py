@@ -172,7 +172,7 @@ def test_a_reset_sandbox_starts_over_in_a_scope_of_its_own(platform: Platform, a
     answer = api.put(f"{SANDBOXES}/sandboxes/dev", json={"action": "reset"})
     assert (answer.status_code, answer.json()["state"]) == (202, "resetting")
     after = platform.access.sandbox("ACME@AdobeOrg", "dev")
-    assert (after.title, after.type) == (before.title, before.type)
+    assert (after.id, after.title, after.type) == (before.id, before.title, before.type)
     assert after.scope_id != before.scope_id
     assert after.scope_id in platform.access.active_scopes()
     assert before.scope_id not in platform.access.active_scopes()

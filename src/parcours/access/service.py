@@ -240,15 +240,15 @@ class Access:
         return replace(found, state="deleting", updated_by=user_id)
 
     def reset_sandbox(self, org_id: str, name: str, user_id: str = _BOOTSTRAP_USER) -> Sandbox:
-        """Empty a sandbox: its name, title and type go on with a scope that holds nothing.
+        """Empty a sandbox: its id, name, title and type go on with a scope that holds nothing.
 
         The same holds for what it stored as after `delete_sandbox`. Raises SandboxNotFound.
         """
         with self._db.write() as connection:
             found = self._find(connection, org_id, name)
-            self._retire(connection, found, user_id)
+            self._retire(connection, found, user_id, id=new_uuid())
             now_ms = time.time_ns() // 1_000_000
-            self._insert_sandbox(connection, org_id, name, found.title, found.type, now_ms, user_id)
+            self._insert_sandbox(connection, org_id, name, found.title, found.type, now_ms, user_id, found.id)
         self._by_key = {}
         return self.sandbox(org_id, name)
 
@@ -258,10 +258,10 @@ class Access:
                 return found
         raise SandboxNotFound(name)
 
-    def _retire(self, connection: Connection, sandbox: Sandbox, user_id: str) -> None:
+    def _retire(self, connection: Connection, sandbox: Sandbox, user_id: str, **values: str) -> None:
         # "~" can't be in a name, so the retired one is out of everybody's way.
         name = f"{sandbox.name[:200]}~{sandbox.scope_id}"
-        self._change(connection, sandbox, user_id, state="deleted", name=name)
+        self._change(connection, sandbox, user_id, state="deleted", name=name, **values)
 
     def _change(self, connection: Connection, sandbox: Sandbox, user_id: str, **values: str) -> None:
         audit = {
@@ -281,11 +281,12 @@ class Access:
         kind: str,
         now_ms: int,
         user_id: str = _BOOTSTRAP_USER,
+        sandbox_id: str = "",
     ) -> None:
         store.insert_sandbox(
             connection,
             {
-                "id": new_uuid(),
+                "id": sandbox_id or new_uuid(),
                 "org_id": org_id,
                 "name": name,
                 "title": title,
