@@ -120,9 +120,9 @@ def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
     name, group, path = reference.name, reference.group, reference.path
     match reference.kind:
         case "event":
-            return lambda context: _read(context.events.get(name), path)
+            return lambda context: _read_plain(context.events.get(name), path)
         case "dataSource" if not reference.has_parameters:
-            return lambda context: _read(_group(context, name, group), path)
+            return lambda context: _read_plain(_group(context, name, group), path)
         case "action":
             return lambda context: _read(context.actions.get(name), path)
         case "property":
@@ -135,6 +135,19 @@ def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
 def _group(context: EvaluationContext, name: str, group: str) -> Any:
     source = context.data_sources.get(name)
     return None if source is None else source.get(group)
+
+
+def _read_plain(value: Any, path: tuple[str, ...]) -> Any:
+    """What `_read` gives, faster for a scalar below plain objects."""
+    found = value
+    for name in path:
+        if type(found) is not dict:
+            return _read(value, path)
+        found = found.get(name)
+    kind = type(found)
+    if kind is int or kind is float or kind is bool or (kind is str and len(found) <= _SHOWN_CHARACTERS):
+        return found
+    return _read(value, path)
 
 
 def _read(value: Any, path: tuple[str, ...]) -> Any:

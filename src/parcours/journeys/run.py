@@ -58,6 +58,7 @@ class Run:
     """The mutable half of `advance`: begins as the given instance, ends as the Transition."""
 
     __slots__ = (
+        "_context",
         "actions",
         "commands",
         "data",
@@ -105,6 +106,7 @@ class Run:
         self.commands: list[Command] = []
         self.steps: list[StepEvent] = []
         self.ignored: str | None = None
+        self._context: EvaluationContext | None = None
 
     # --- moving ---
 
@@ -198,7 +200,11 @@ class Run:
 
     def context(self) -> EvaluationContext:
         """What expressions at the present node are evaluated against."""
-        return EvaluationContext(self.events, self.data, self.actions, Properties(self), self.now_us)
+        context = self._context
+        if context is None or context.events is not self.events or context.actions is not self.actions:
+            context = EvaluationContext(self.events, self.data, self.actions, Properties(self), self.now_us)
+            self._context = context
+        return context
 
     def finish(self, *, is_new: bool = False) -> Transition:
         """The instance as it is now, with everything that must be done and written."""

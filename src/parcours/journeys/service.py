@@ -26,6 +26,7 @@ from parcours.journeys.definitions import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.store import stop_version
 from parcours.journeys.versions import (
     JOURNEY_KIND,
     PUBLISHED,
@@ -62,7 +63,7 @@ class JourneyService:
         events: EventService,
         actions: ActionService,
         xdm: XdmService,
-        stop: Stop | None = None,
+        stop: Stop = stop_version,
     ) -> None:
         self._db = db
         self._resources = resources
@@ -70,7 +71,7 @@ class JourneyService:
         self._actions = actions
         self._xdm = xdm
         self._tables = Tables(events.table, actions.table, xdm.table)
-        self._stop = stop or (lambda connection, scope_id, version_uid: None)
+        self._stop = stop
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
         self.live: Compiled[LiveJourneys] = self.compiled()
         events.guard(self.usage_of_event, self._follow_event)
