@@ -315,6 +315,16 @@ def test_many_small_files_become_few_and_no_record_changes(bench: Bench) -> None
     tidy.close()
 
 
+def test_a_table_that_is_written_to_often_tidies_itself(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "_MAX_SNAPSHOTS", 12)
+    for _ in range(30):
+        bench.stage(1)
+        assert bench.writer.commit_due() == 1
+    assert len(bench.table().table.snapshots()) <= 12
+    assert len(bench.table().data_files()) < 20
+    assert len(bench.ids()) == 30
+
+
 def test_a_file_nothing_needs_stays_for_the_time_of_grace(bench: Bench) -> None:
     bench.stage(1)
     bench.writer.commit_due()

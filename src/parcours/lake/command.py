@@ -32,12 +32,12 @@ def run_sql(
 ) -> int:
     """Run a query and write its rows to `out` (standard output); returns how many were written.
 
-    limit: most rows; None means 1 000 for a table and all for the others. Raises what `Lake.query` raises.
+    limit: most rows; 0 means all, None means 1 000 for a table and all for the others. Raises what `Lake.query` raises.
     """
     out = sys.stdout if out is None else out
     if limit is None and format == "table":
         limit = 1_000
-    result = lake.query(scope_id, data_sets, sql, limit=limit)
+    result = lake.query(scope_id, data_sets, sql, limit=limit or None)
     write = {"table": _write_table, "json": _write_json, "jsonl": _write_lines, "csv": _write_csv}[format]
     write(result, out)
     return int(result.table.num_rows)
@@ -96,7 +96,7 @@ def _plain(value: Any) -> Any:
         case list():
             return [_plain(item) for item in value]
         case Decimal():
-            return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
+            return _plain(int(value)) if value == value.to_integral_value() else float(value)
         case None | bool() | int() | float() | str() | datetime():
             return value if not isinstance(value, int) or abs(value) < 2**63 else str(value)
         case bytes():

@@ -1,6 +1,6 @@
 """Records on their way to the lake: staged in the state database, in the transaction that handled them.
 
-A chunk is compressed: 0.7 µs a record at level 1, which spares 3 µs of writing eight to twenty times as many pages.
+A chunk is compressed: 0.4 µs for a record of 0.9 KB, which spares 3 µs of writing eight times as many pages.
 """
 
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ _DELETE_BYTES = 16 * 1024 * 1024
 def _codec() -> Any:
     import pyarrow
 
-    return pyarrow.Codec("zstd", compression_level=1)
+    return pyarrow.Codec("zstd", compression_level=-5)
 
 
 def _unpacked(packed: bytes, byte_count: int) -> bytes:

@@ -46,7 +46,9 @@ STAGED = Gauge("parcours_lake_staged_records", "Records that waited when the lak
 _MAX_OVERTAKEN = 5
 """Tries at one commit while other processes commit to the same table first."""
 KEPT_SNAPSHOTS = 10
-"""Snapshots of a table that `maintain` keeps: each commit reads and writes the list of them."""
+"""Newest snapshots of a table that maintenance keeps."""
+_MAX_SNAPSHOTS = 24
+"""Snapshots at which a table is maintained at once: each commit reads and writes the list of them."""
 
 SchemaOf = Callable[[int, str], LakeSchema | None]
 """(scope_id, dataset_id) → the schema its records hold to; None when it has none."""
@@ -73,8 +75,8 @@ class LakeWriter:
         warehouse: Path,
         schema_of: SchemaOf,
         *,
-        max_commit_records: int = 50_000,
-        max_commit_bytes: int = 32 * 1024 * 1024,
+        max_commit_records: int = 25_000,
+        max_commit_bytes: int = 24 * 1024 * 1024,
         grace_s: float = 600.0,
     ) -> None:
         """Nothing is opened or made before the first record has to land.
@@ -115,7 +117,7 @@ class LakeWriter:
     def maintain(self) -> None:
         """Merge small files, forget old snapshots, remove files nothing needs. Raises nothing.
 
-        Meant for once a minute: the more snapshots a table keeps, the longer its next commit takes.
+        A table that is written to often is maintained between its commits too; this one sees to all the others.
         """
         with self._lock, self._guarded("lake.maintenance_failed"):
             if self._tables is None and not any(self._warehouse.glob("*/*/metadata")):
@@ -171,6 +173,10 @@ class LakeWriter:
                     self._open.pop(key, None)
                 else:
                     landed += len(lines)
+        with self._guarded("lake.maintenance_failed", scope_id=key[0], dataset_id=key[1]):
+            table = self._open.get(key)
+            if table is not None and len(table.table.snapshots()) >= _MAX_SNAPSHOTS:
+                self._maintain_table(table)
         return landed
 
     def _land(self, key: tuple[int, str], lines: Sequence[bytes], through: int) -> None:

@@ -122,6 +122,9 @@ def tuples(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
         ("WITH s AS (SELECT * FROM journey_step_events) FROM s SELECT count(*)", [(5,)]),
         ("SHOW TABLES", [("empty_set",), ("journey_step_events",)]),
         ("SELECT 1 WHERE false", []),
+        ("""SELECT i.id, count(*) FROM (SELECT unnest(map_values(identityMap)[1]) AS i FROM journey_step_events)
+             GROUP BY 1 ORDER BY 1 LIMIT 1""",
+         [("p0@example.com", 1)]),
     ],
 )  # fmt: skip
 def test_queries_of_the_reporting_chapter_and_others_answer(lake: Lake, sql: str, rows: list[tuple[Any, ...]]) -> None:
@@ -281,6 +284,10 @@ def test_rows_are_written_as_json_with_instants_in_utc_and_maps_as_objects(lake:
     assert orjson.loads(written(lake, ONE, "json")) == [expected]
     assert [orjson.loads(line) for line in written(lake, ONE, "jsonl").splitlines()] == [expected]
     assert orjson.loads(written(lake, "SELECT 1 WHERE false", "json")) == []
+    big = "SELECT 9223372036854775808::HUGEINT h, 18446744073709551615::UBIGINT u, 'nan'::DOUBLE n, '\\x01'::BLOB b"
+    assert orjson.loads(written(lake, big, "json")) == [
+        {"h": "9223372036854775808", "u": "18446744073709551615", "n": None, "b": "01"}
+    ]
 
 
 def test_rows_are_written_as_csv(lake: Lake) -> None:
@@ -303,3 +310,5 @@ def test_rows_are_written_as_a_table(lake: Lake) -> None:
     cut = written(lake, "SELECT '[bold]x' t FROM range(3)", "table", limit=1)
     assert "[bold]x" in cut
     assert "1 row, there are more (--limit)" in cut
+    assert "1000 rows, there are more" in written(lake, "SELECT 1 FROM range(1001)", "table")
+    assert written(lake, "SELECT 1 FROM range(1001)", "table", limit=0).endswith("1001 rows\n")
