@@ -37,9 +37,9 @@ _OPTIONAL: Mapping[str, str] = {
     "xdm:title": _OBJECT,
     "xdm:description": _OBJECT,
     "meta:enum": _OBJECT,
-    "xdm:excludeMetaEnum": _OBJECT,
-    "meta:excludeMetaEnum": _OBJECT,
 }
+_WHOLE_SCHEMA = frozenset({"xdm:descriptorTimeSeriesGranularity"})
+"""Kinds that speak of no single field."""
 _MANY_PROPERTIES = frozenset({DEPRECATED, "xdm:descriptorPrimaryKey"})
 _CARDINALITIES = ("1:1", "1:0", "M:1", "M:0")
 _SERVER_KEYS = frozenset(
@@ -135,6 +135,8 @@ def _typed(value: Any, what: str, key: str) -> None:
 
 def _source_properties(body: Mapping[str, Any], kind: str) -> list[str]:
     value = body.get("xdm:sourceProperty")
+    if value is None and kind in _WHOLE_SCHEMA:
+        return []
     if isinstance(value, list) and kind in _MANY_PROPERTIES:
         if value and all(isinstance(item, str) for item in value):
             return value

@@ -184,7 +184,7 @@ class XdmService:
         with self._db.write() as connection:
             lock(connection)
             before = self.registry(connection, caller.scope_id)
-            old = _find(before, "tenant", kind, name)
+            old = _find_own(before, kind, name)
             resource = _made(kind, body, old["$id"])
             if old.get("meta:immutableTags"):
                 tags = [*old["meta:immutableTags"], *resource["meta:immutableTags"]]
@@ -199,7 +199,7 @@ class XdmService:
         with self._db.write() as connection:
             lock(connection)
             before = self.registry(connection, caller.scope_id)
-            old = _find(before, "tenant", kind, name)
+            old = _find_own(before, kind, name)
             shown = views.describe(old, before, caller)
             try:
                 patched = apply_patch(shown, operations)
@@ -216,7 +216,7 @@ class XdmService:
         with self._db.write() as connection:
             lock(connection)
             before = self.registry(connection, caller.scope_id)
-            old = _find(before, "tenant", kind, name)
+            old = _find_own(before, kind, name)
             needed_by = sorted(one["title"] for one in before.dependents(old["$id"]))
             if needed_by:
                 raise ChangeBreaking(f"{old['title']} is part of: {', '.join(needed_by)}")
@@ -321,16 +321,25 @@ def _writable_kind(segment: str) -> str:
 
 
 def _find(registry: Registry, container: str, kind: str, name: str) -> Document:
+    """A resource to read. Clients look global resources up in the tenant's container too, and find them."""
     if kind in ("unions", "schemas") and container == "tenant":
         union = _union(registry, name)
         if union is not None:
             return union
     resource = registry.find(name)
-    if resource is not None and resource["meta:resourceType"] == kind:
-        is_tenant = resource["$id"] in registry.tenant
-        if is_tenant == (container == "tenant"):
-            return resource
-    raise XdmNotFound(kind, name)
+    if resource is None or resource["meta:resourceType"] != kind:
+        raise XdmNotFound(kind, name)
+    if container == "global" and resource["$id"] in registry.tenant:
+        raise XdmNotFound(kind, name)
+    return resource
+
+
+def _find_own(registry: Registry, kind: str, name: str) -> Document:
+    """A resource to change."""
+    resource = registry.find(name)
+    if resource is None or resource["meta:resourceType"] != kind or resource["$id"] not in registry.tenant:
+        raise XdmNotFound(kind, name)
+    return resource
 
 
 def _find_tenant(registry: Registry, name: str) -> Document:

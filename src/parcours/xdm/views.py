@@ -1,7 +1,7 @@
 """Which form of a resource an `Accept` header asks for, and that form. Source: platform-apis §3.3, §3.5, §3.12."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,21 @@ def render(resource: Mapping[str, Any], registry: Registry, view: View, caller: 
             whole["meta:descriptors"] = registry.descriptors_of(resource["$id"])
     if "notext" in view.forms:
         whole = _without_text(whole)
-    return _prefixed(whole) if view.family == "xdm" else whole
+    if view.family == "xdm":
+        whole = _prefixed(whole)
+    if "flat" in view.forms:
+        whole["properties"] = dict(_flat(whole.get("properties", {}), ""))
+    return whole
+
+
+def _flat(fields: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field that is no object under its whole path: `person/name/firstName`; items of a list after `[*]`."""
+    for name, child in fields.items():
+        inner = child.get("items", {}).get("properties") if child.get("type") == "array" else child.get("properties")
+        if inner:
+            yield from _flat(inner, f"{prefix}{name}{'[*]' if child.get('type') == 'array' else ''}/")
+        else:
+            yield prefix + name, child
 
 
 def _resolved(resource: Mapping[str, Any], registry: Registry) -> dict[str, Any]:

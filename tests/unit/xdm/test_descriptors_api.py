@@ -142,6 +142,8 @@ def test_a_descriptor_that_can_not_hold_is_refused_where(
             "xdm:sourceProperty": "/_acme/second",
             "xdm:identityNamespace": "X",
         },
+        {"@type": "xdm:descriptorTimeSeriesGranularity", "xdm:granularity": "day", "xdm:ianaTimezone": "UTC"},
+        {"@type": "xdm:alternateDisplayInfo", "xdm:sourceProperty": "/_acme/second", "xdm:excludeMetaEnum": ""},
         {"@type": "xdm:descriptorLabel", "xdm:sourceProperty": "/_acme/second", "xdm:labels": ["core/C1"]},
         {
             "@type": "xdm:descriptorIdentity",

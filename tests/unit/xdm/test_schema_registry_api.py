@@ -99,10 +99,14 @@ def test_a_resource_is_found_by_either_name(api: TestClient, registry: RegistryC
     assert answer.json()["allOf"] == schema["allOf"]
 
 
-def test_a_resource_is_found_in_its_own_container_only(refused: Refused, registry: RegistryClient) -> None:
+def test_the_global_container_holds_nothing_of_a_tenant(
+    api: TestClient, refused: Refused, registry: RegistryClient
+) -> None:
     schema = registry.schema("S")
     assert refused("GET", path("schemas", schema["$id"], "global"), headers=RAW)["status"] == 404
-    assert refused("GET", path("classes", PROFILE), headers=RAW)["status"] == 404
+    assert api.get(path("classes", PROFILE), headers=RAW).json()["meta:containerId"] == "global"
+    assert refused("DELETE", path("classes", PROFILE))["status"] == 404
+    assert refused("PATCH", path("classes", PROFILE), json=[TAG])["status"] == 404
     assert refused("GET", path("mixins", schema["$id"]), headers=RAW)["status"] == 404
 
 
@@ -151,6 +155,9 @@ def test_views_differ_as_they_should(api: TestClient, registry: RegistryClient) 
     assert [one["@type"] for one in view("xed-full-desc")["meta:descriptors"]] == ["xdm:descriptorIdentity"]
     prefixed = view("xdm-full")["properties"]
     assert {"@id", "xdm:person", "repo:createDate", "_acme"} <= set(prefixed)
+    flat = view("xed-full-flat")["properties"]
+    assert flat["person/name/firstName"]["type"] == "string"
+    assert "person" not in flat
     assert set(view("xed-id")) == {"title", "$id", "meta:altId", "version"}
     resolved = view("xed-full")["properties"]
     assert resolved["person"]["meta:xdmField"] == "xdm:person"
