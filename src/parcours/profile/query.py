@@ -76,7 +76,7 @@ def read_event_query(query: Mapping[str, str], filters: Sequence[str], event_id:
         newest_first=_order(query.get("orderby") or query.get("orderBy") or ""),
         start=read_place(query.get("offsets") or query.get("start") or ""),
         event_id=event_id,
-        filters=[_unquoted(text) for text in filters],
+        filters=tuple(_unquoted(text) for text in filters),
         fields=read_fields([query.get("fields", "")]),
     )
 
