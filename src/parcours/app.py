@@ -182,6 +182,8 @@ def build_pipeline(platform: Platform) -> Pipeline:
         data_sets=catalog.table,
         schemas=platform.schemas.table,
         mappings=platform.mappings.table,
+        namespaces=platform.namespaces.table,
+        policies=platform.profiles.policies.table,
         events=platform.events.table,
         journeys=platform.journeys.live,
         actions=platform.actions.table,

@@ -33,7 +33,7 @@ from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
-from parcours.identity.namespaces import canonical_namespace
+from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.journeys import store as journey_store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, Instance
@@ -43,6 +43,7 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import Counter, Histogram, get_logger
 from parcours.lake.store import stage
 from parcours.log import LogReader, Record
+from parcours.profile.merge import MergePolicyTable
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
@@ -82,6 +83,8 @@ class Sources:
     data_sets: Compiled[DataSetTable]
     schemas: Compiled[SchemaTable]
     mappings: Compiled[MappingTable]
+    namespaces: Compiled[NamespaceTable]
+    policies: Compiled[MergePolicyTable]
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
@@ -231,7 +234,12 @@ class _Batch:
             mappings=sources.mappings.current(connection, revisions),
         )
         self._events = sources.events.current(connection, revisions)
-        self._profiles = ProfileWorkspace(connection, known_links)
+        self._profiles = ProfileWorkspace(
+            connection,
+            known_links,
+            sources.namespaces.current(connection, revisions),
+            sources.policies.current(connection, revisions),
+        )
         self._journeys = JourneyWorkspace(
             connection,
             sources.journeys.current(connection, revisions),
