@@ -63,11 +63,12 @@ def template(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         raise SchemaInvalid("a resource has a title", "$.title")
     if len(title) > MAX_TITLE_CHARACTERS:
         raise SchemaInvalid(f"a title has at most {MAX_TITLE_CHARACTERS} characters", "$.title")
-    if body.get("type", "object") != "object" and kind != "datatypes":
+    if body.get("type") not in (None, "object") and kind != "datatypes":
         raise SchemaInvalid("the type of a resource is object", "$.type")
     for name in ("meta:intendedToExtend", "meta:immutableTags"):
-        _strings(body.get(name), f"$.{name}")
-    kept = {key: body[key] for key in TEMPLATE_KEYS if key in body}
+        if body.get(name) is not None:
+            _strings(body[name], f"$.{name}")
+    kept = {key: body[key] for key in TEMPLATE_KEYS if body.get(key) is not None}
     kept.setdefault("type", "object")
     result = _node(kept, "$", is_root=True)
     if kind == "mixins":
@@ -80,7 +81,7 @@ def template(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _strings(value: Any, at: str) -> None:
-    if value is not None and not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+    if not (isinstance(value, list) and all(isinstance(item, str) for item in value)):
         raise SchemaInvalid("a list of strings is needed here", at)
 
 
@@ -88,6 +89,7 @@ def _node(node: Any, at: str, *, is_root: bool = False, is_container: bool = Fal
     """One schema node checked and completed. `is_container`: its type may be left unsaid, as in `definitions`."""
     if not isinstance(node, dict):
         raise SchemaInvalid("a field is described by a JSON object", at)
+    node = {key: value for key, value in node.items() if value is not None}
     for key in node:
         if key in _NOT_XDM:
             raise SchemaInvalid(f"{key} is no part of XDM", f"{at}.{key}")
@@ -238,6 +240,25 @@ class _Names:
 def _local(node: Mapping[str, Any]) -> str:
     ref = node.get("$ref", "")
     return str(ref).removeprefix("#/definitions/") if str(ref).startswith("#/definitions/") else ""
+
+
+def with_full_references(resource: Mapping[str, Any], find: Lookup) -> dict[str, Any]:
+    """The resource with `$id`s where a client wrote a `meta:altId` in a `$ref`. `find` takes either name."""
+    result = dict(resource)
+    ref = resource.get("$ref")
+    if isinstance(ref, str) and ref.startswith("_"):
+        found = find(ref)
+        if found is not None:
+            result["$ref"] = found["$id"]
+    for key in ("properties", "definitions"):
+        if key in resource:
+            result[key] = {name: with_full_references(child, find) for name, child in resource[key].items()}
+    if "allOf" in resource:
+        result["allOf"] = [with_full_references(item, find) for item in resource["allOf"]]
+    for key in _BRANCHES:
+        if isinstance(resource.get(key), Mapping):
+            result[key] = with_full_references(resource[key], find)
+    return result
 
 
 def references(resource: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from parcours.xdm.errors import (
 from parcours.xdm.ids import EVENT_CLASS, KINDS, PROFILE_CLASS, UNION_SUFFIX, alt_id, kind_of, new_resource_id
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry, is_union
-from parcours.xdm.rules import check_depth, template
+from parcours.xdm.rules import check_depth, template, with_full_references
 from parcours.xdm.sample import sample_record
 from parcours.xdm.store import DESCRIPTOR_KIND, RESOURCE_KIND, load_registries, loaded, lock, to_store
 from parcours.xdm.table import SchemaTable, minor_version
@@ -260,6 +260,7 @@ class XdmService:
 
     def _store(self, connection: Connection, caller: Caller, before: Registry, resource: Document) -> Registry:
         """Check a resource in its company and store it; returns the registry with it."""
+        resource = with_full_references(resource, before.find)
         row = before.rows.get(resource["$id"])
         after = before.with_resource(loaded(resource, 0 if row is None else row.version + 1))
         scope_id = caller.scope_id
@@ -305,7 +306,7 @@ def _imported(exported: Mapping[str, Any], tenant: str) -> Document:
 
 def _known_kind(container: str, segment: str) -> str:
     kind = kind_of(segment)
-    allowed = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "unions")}.get(container, ())
+    allowed = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "behaviors", "unions")}.get(container, ())
     if kind not in allowed:
         raise XdmNotFound("collection", f"{container}/{segment}")
     return kind

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from registry_client import BASE, FULL, LIST, PROFILE, XDM, RegistryClient, identity_body, other_sandbox, path
 
@@ -136,6 +136,7 @@ def test_no_body_makes_the_registry_fail(api: TestClient, segment: str, body: An
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example(changes=None, replaced="/meta:immutableTags")
 @given(
     changes=JSON, replaced=st.sampled_from(["/allOf", "/meta:immutableTags", "/title", "/definitions", "/properties"])
 )

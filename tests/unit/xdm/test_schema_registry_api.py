@@ -187,7 +187,7 @@ def test_fields_named_like_labels_survive_the_view_without_text(api: TestClient,
         (path("classes", PROFILE, "global"), "application/vnd.adobe.xed+json;version=2", "XDM-1012-404", "version 2"),
         (path("classes", PROFILE, "global"), "application/vnd.adobe.xed+json;version=1.7", "XDM-1012-404", "1.7"),
         (path("classes", "_xdm.nowhere", "global"), RAW["Accept"], "XDM-1012-404", "_xdm.nowhere"),
-        (path("behaviors"), LIST["Accept"], "XDM-1012-404", "tenant/behaviors"),
+        (path("nothing"), LIST["Accept"], "XDM-1012-404", "tenant/nothing"),
         (path("unions", container="global"), LIST["Accept"], "XDM-1012-404", "global/unions"),
         (path("schemas", container="other"), LIST["Accept"], "XDM-1012-404", "other"),
         (path("schemas") + "?limit=many", LIST["Accept"], "XDM-1004-400", "limit"),
@@ -330,6 +330,16 @@ def test_a_put_replaces_and_keeps_what_can_not_be_taken_back(api: TestClient, re
     assert answer.status_code == 200
     assert (answer.json()["title"], answer.json()["version"]) == ("T", "1.2")
     assert answer.json()["meta:immutableTags"] == ["union"]
+
+
+def test_a_reference_may_be_written_with_dots(registry: RegistryClient) -> None:
+    group = registry.field_group()
+    schema = registry.schema("S", group["meta:altId"], class_id="_xdm.context.profile")
+    assert schema["refs"] == [PROFILE, group["$id"]]
+
+
+def test_a_tenant_has_no_behaviours_of_its_own(api: TestClient) -> None:
+    assert api.get(path("behaviors"), headers=LIST).json()["results"] == []
 
 
 def test_earlier_versions_stay_readable(api: TestClient, registry: RegistryClient) -> None:

@@ -82,6 +82,13 @@ def test_fields_get_their_xdm_types() -> None:
     assert (fields["short"]["minimum"], fields["short"]["maximum"]) == (-32_768, 32_767)
 
 
+def test_a_null_is_as_good_as_nothing() -> None:
+    made = template("schemas", {"title": "S", "allOf": [], "properties": {"a": {"type": "string", "minLength": None}},
+                                "meta:immutableTags": None})  # fmt: skip
+    assert made["meta:immutableTags"] == []
+    assert "minLength" not in made["properties"]["a"]
+
+
 def named(**properties: Any) -> dict[str, Any]:
     return {"properties": properties}
 
