@@ -249,6 +249,7 @@ class _Batch:
         self._live = sources.journeys.current(connection, revisions)
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
+        self._retried: dict[int, str] = {}
         self._decisions: list[tuple[Any, ...]] = []
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
         self.landed = 0
@@ -278,15 +279,16 @@ class _Batch:
         retried = [o.origin.retry_of for o in outcomes if o.origin.retry_of]
         if not retried:
             return outcomes
-        states = failures.find_states(self._connection, retried)
+        first_tries = failures.find_first_tries(self._connection, retried)
         kept: list[Valid | Failed] = []
         for outcome in outcomes:
             origin = outcome.origin
             if origin.retry_of:
-                state = states.pop(origin.retry_of, None)
-                if state is None:
+                first = first_tries.pop(origin.retry_of, None)
+                if first is None:
                     continue
-                origin = origin._replace(xaction_id=state[1], received_at_ms=state[2])
+                self._retried[origin.retry_of] = first.code
+                origin = origin._replace(xaction_id=first.xaction_id, received_at_ms=first.received_at_ms)
                 outcome = outcome._replace(origin=origin)
             kept.append(outcome)
         return kept
@@ -294,6 +296,7 @@ class _Batch:
     def _match(self, outcomes: Iterable[Valid | Failed]) -> "dict[int, _Looked]":
         """What event configurations say of each event that any of them looks at, and which are duplicates."""
         found: dict[int, _Looked] = {}
+        instances: list[tuple[int, str, str]] = []
         event_ids: dict[int, list[str]] = {}
         keys: dict[int, dict[tuple[str, str], None]] = {}
         for outcome in outcomes:
@@ -307,6 +310,8 @@ class _Batch:
             event_ids.setdefault(scope_id, []).append(outcome.entity["_id"])
             looked = found[id(outcome)] = _Looked([(c, c.key(outcome.entity)) for c in matched], unmatched)
             for configuration, key in looked.matched:
+                if key:
+                    instances.extend(self._journeys.concerned(scope_id, configuration.uid, key))
                 identity = _identity_of(configuration, key)
                 if identity is not None and self._reads_profile(scope_id, configuration.uid):
                     keys.setdefault(scope_id, {})[identity] = None
@@ -318,6 +323,7 @@ class _Batch:
         }
         for scope_id, identities in keys.items():
             self._profiles.preload(scope_id, identities)
+        self._journeys.preload(instances)
         return found
 
     def _reads_profile(self, scope_id: int, event_uid: str) -> bool:
@@ -366,18 +372,20 @@ class _Batch:
             delta.warnings += 1
         if valid.origin.retry_of:
             delta.failed -= 1
+            _count(delta.reasons, self._retried[valid.origin.retry_of], -1)
             failures.delete_failed(self._connection, valid.origin.retry_of)
 
     def fail(self, failed: Failed, count: int = 1) -> None:
         """Keep a failed message with its body and reason."""
+        delta = self._delta(failed.scope_id, failed.dataset_id, failed.origin)
+        _count(delta.reasons, failed.code, count)
         if failed.origin.retry_of:
+            _count(delta.reasons, self._retried[failed.origin.retry_of], -count)
             failures.fail_again(self._connection, failed)
             return
         self.failed += count
         self._failures.append(failed)
-        delta = self._delta(failed.scope_id, failed.dataset_id, failed.origin)
         delta.failed += count
-        delta.reasons[failed.code] = delta.reasons.get(failed.code, 0) + count
 
     def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
         window_ms = origin.received_at_ms - origin.received_at_ms % flow_store.WINDOW_MS
@@ -436,3 +444,7 @@ def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity
     if configuration.namespace is None or not key:
         return None
     return canonical_namespace(configuration.namespace), key
+
+
+def _count(counts: dict[str, int], key: str, difference: int) -> None:
+    counts[key] = counts.get(key, 0) + difference

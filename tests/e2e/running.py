@@ -96,7 +96,7 @@ class RunningServer:
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         """Rows of `parcours sql`."""
-        answer = self.command("sql", query, "--format", "json", "--limit", "0")
+        answer = self.command("sql", query, "--format", "json")
         assert answer.returncode == 0, answer.stderr
         rows: list[dict[str, Any]] = json.loads(answer.stdout)
         return rows

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -81,13 +81,19 @@ def insert_failed(connection: Connection, failures: Sequence[Failed]) -> None:
         )
 
 
-def find_states(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[str, str, int]]:
-    """State, original xaction id and receipt time by id, of failed records that are still kept."""
+class FirstTry(NamedTuple):
+    """How a failed record first came in, and why it failed last."""
+
+    xaction_id: str
+    received_at_ms: int
+    code: str
+
+
+def find_first_tries(connection: Connection, ids: Iterable[int]) -> dict[int, FirstTry]:
+    """The first try of each failed record that is still kept, by its id."""
     t = failed_record_table
-    rows = connection.execute(
-        select(t.c.id, t.c.state, t.c.xaction_id, t.c.received_at_ms).where(t.c.id.in_(list(ids)))
-    )
-    return {row.id: (row.state, row.xaction_id, row.received_at_ms) for row in rows}
+    rows = connection.execute(select(t.c.id, t.c.xaction_id, t.c.received_at_ms, t.c.code).where(t.c.id.in_(list(ids))))
+    return {row.id: FirstTry(row.xaction_id, row.received_at_ms, row.code) for row in rows}
 
 
 def fail_again(connection: Connection, failure: Failed) -> None:

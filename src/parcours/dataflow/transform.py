@@ -66,27 +66,24 @@ def _one(
     schema = definitions.schemas.get(scope_id, dataset.schema_id)
     if schema is None:
         return _fail(origin, scope_id, dataset.id, NO_DEFINITION, f"Schema {dataset.schema_id} is gone", message)
-    warnings: tuple[str, ...] = ()
     entity: Any
     if is_raw:
-        payload = message["body"] if is_enveloped(message) else message
-        if flow is not None and flow.mapping is not None:
-            mapping = definitions.mappings.get(scope_id, *flow.mapping)
-            if mapping is None:
-                text = f"Mapping set {flow.mapping[0]} version {flow.mapping[1]} is gone"
-                return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
-            result = mapping.apply(payload)
-            entity = result.entity
-            warnings = tuple(str(warning) for warning in result.warnings)
-        else:
-            entity = payload
-    elif "body" in message and isinstance(message["body"], dict) and "header" in message:
-        body = message["body"]
-        entity = body.get("xdmEntity")
+        entity = message["body"] if is_enveloped(message) else message
+    elif "header" in message and isinstance(message.get("body"), dict):
+        entity = message["body"].get("xdmEntity")
         if entity is None:
             return _fail(origin, scope_id, dataset.id, UNREADABLE, "Payload body is missing xdmEntity", message)
     else:
         entity = message
+    warnings: tuple[str, ...] = ()
+    if flow is not None and flow.mapping is not None:
+        mapping = definitions.mappings.get(scope_id, *flow.mapping)
+        if mapping is None:
+            text = f"Mapping set {flow.mapping[0]} version {flow.mapping[1]} is gone"
+            return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
+        result = mapping.apply(entity)
+        entity = result.entity
+        warnings = tuple(str(warning) for warning in result.warnings)
     if not isinstance(entity, dict):
         return _fail(origin, scope_id, dataset.id, UNREADABLE, "The XDM entity is not a JSON object", message)
     if not schema.is_valid(entity):

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -88,6 +88,8 @@ class JourneyWorkspace:
     def preload(self, keys: Iterable[Key]) -> None:
         """Read the instances of many keys in few statements."""
         wanted = [key for key in dict.fromkeys(keys) if key not in self._by_key]
+        if not wanted:
+            return
         found = store.find_by_key(self._connection, wanted)
         for key in wanted:
             held: list[_Held] = []
@@ -98,6 +100,12 @@ class JourneyWorkspace:
                     if one is not None:
                         held.append(one)
             self._by_key[key] = held
+
+    def concerned(self, scope_id: int, event_uid: str, key: str) -> Iterator[Key]:
+        """What `receive` will look at for an event of this key; for `preload`."""
+        live = self._live
+        for journey in (*live.by_event(scope_id, event_uid), *live.listening(scope_id, event_uid)):
+            yield scope_id, journey.journey_uid, key
 
     def load(self, ids: Iterable[str]) -> None:
         """Read instances by id; those whose journey no longer runs are left out."""
@@ -142,7 +150,7 @@ class JourneyWorkspace:
                 {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
                 for journey in dict.fromkeys((*entries, *listening))
             ]
-        self.preload((scope_id, journey.journey_uid, key) for journey in (*entries, *listening))
+        self.preload(self.concerned(scope_id, event_uid, key))
         moved: set[str] = set()
         for journey in listening:
             for held in self._by_key[scope_id, journey.journey_uid, key]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -57,6 +58,7 @@ class MergePolicyTable:
         return found if found is not None else MergePolicy(built_in_id(scope_id))
 
 
+@lru_cache(maxsize=1024)
 def built_in_id(scope_id: int) -> str:
     """Id of the policy a sandbox has from the start."""
     return str(uuid5(_BUILT_IN, str(scope_id)))

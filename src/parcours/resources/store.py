@@ -15,14 +15,15 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    case,
     delete,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.db import metadata
+from parcours.db.bulk import conflict_insert
 from parcours.kit.errors import Conflict, NotFound, VersionMismatch
 from parcours.kit.ids import new_etag, new_uuid
 
@@ -233,12 +234,17 @@ class ResourceStore:
         self.touch(connection, current.kind)
 
     def touch(self, connection: Connection, kind: str) -> None:
-        """Raise the kind's revision, so that every process rebuilds what it compiled from it."""
-        make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
-        statement = make(revision_table).values(kind=kind, value=1)
+        """Raise the kind's revision, so that every process rebuilds what it compiled from it.
+
+        A revision follows the clock: one that was seen in a transaction which then rolled back is not used again.
+        """
+        now_us = time.time_ns() // 1000
+        t = revision_table
+        statement = conflict_insert(connection.dialect)(t).values(kind=kind, value=now_us)
         connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[revision_table.c.kind], set_={"value": revision_table.c.value + 1}
+                index_elements=[t.c.kind],
+                set_={"value": case((t.c.value < now_us, now_us), else_=t.c.value + 1)},
             )
         )
 
