@@ -314,7 +314,8 @@ class _Batch:
                     instances.extend(self._journeys.concerned(scope_id, configuration.uid, key))
                 identity = _identity_of(configuration, key)
                 if identity is not None and self._reads_profile(scope_id, configuration.uid):
-                    keys.setdefault(scope_id, {})[identity] = None
+                    # also those the event is about to link: the profile is read after it was applied
+                    keys.setdefault(scope_id, {}).update(dict.fromkeys((identity, *outcome.identities)))
         self._duplicates = {
             scope_id: journey_store.find_duplicates(
                 self._connection, scope_id, ids, self._now_us // 1000 - DUPLICATE_WINDOW_MS
