@@ -63,7 +63,7 @@ class SchemaTable:
             resource = registry.find(schema_id.removesuffix(UNION_SUFFIX))
             if resource is None or resource["meta:resourceType"] != "classes":
                 return None
-            return self._compiled_union(scope_id, registry, resource["$id"])
+            return self._compiled_union(registry, resource["$id"])
         resource = registry.find(schema_id)
         if resource is None or resource["meta:resourceType"] != "schemas":
             return None
@@ -79,12 +79,12 @@ class SchemaTable:
         self._kept[scope_id, resource["$id"]] = (made, compiled)
         return compiled
 
-    def _compiled_union(self, scope_id: int, registry: Registry, class_id: str) -> CompiledSchema | None:
+    def _compiled_union(self, registry: Registry, class_id: str) -> CompiledSchema:
         try:
             document = registry.union_document(class_id)
         except SchemaInvalid as error:
             log.error("schema.unusable", schema_id=class_id + UNION_SUFFIX, reason=str(error))
-            return None
+            document = {**registry.resolved(registry.get(class_id) or {}), "title": class_id}
         behaviour = registry.behaviour(class_id)
         return CompiledSchema(
             class_id + UNION_SUFFIX, class_id, document["title"], 0, behaviour, True, close(document, "adhoc", ())

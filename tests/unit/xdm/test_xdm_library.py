@@ -1,5 +1,7 @@
 """The bundled components: complete, consistent, and in the names payloads use."""
 
+from typing import Any
+
 import pytest
 
 from parcours.xdm.compose import resolve
@@ -127,3 +129,21 @@ def test_the_schema_of_step_events_is_in_every_sandbox() -> None:
 def test_labels_are_made_from_names() -> None:
     assert title_of("pointsToNextTier") == "Points to next tier"
     assert title_of("SKU") == "SKU"
+
+
+def test_schemas_that_contradict_each_other_leave_the_union_of_their_class_usable() -> None:
+    def enabled(number: int, kind: str) -> dict[str, Any]:
+        return {
+            "$id": f"s{number}",
+            "title": f"S{number}",
+            "version": "1.0",
+            "meta:resourceType": "schemas",
+            "meta:immutableTags": ["union"],
+            "allOf": [{"$ref": PROFILE_CLASS}],
+            "properties": {"_acme": {"type": "object", "properties": {"a": {"type": kind}}}},
+        }
+
+    registry = Registry({"s1": enabled(1, "string"), "s2": enabled(2, "number")})
+    union = SchemaTable({1: registry}, {}).union(1, PROFILE_CLASS)
+    assert union.field_at(("personID",))
+    assert SchemaTable({1: Registry({"s1": enabled(1, "string")})}, {}).union(1, PROFILE_CLASS).field_at(("_acme", "a"))
