@@ -1,16 +1,19 @@
-"""The commands. Each builds what it needs and hands over; none holds logic of its own."""
+"""The commands. Each builds what it needs and hands over; none holds logic of its own.
+
+Rooms are imported inside the commands: that keeps `--help` quick, and lets `serve` say where to measure into before
+anything that measures is loaded.
+"""
 
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from parcours import __version__
 from parcours.kit.errors import ParcoursError
 from parcours.kit.settings import Settings
-from parcours.lake.command import Format
 
 app = typer.Typer(
     help="Parcours: real-time customer journeys on one machine.",
@@ -21,6 +24,7 @@ app = typer.Typer(
 failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
 
+Format = Literal["table", "json", "jsonl", "csv"]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the server's data [default: ./data].")]
 
 
@@ -56,8 +60,10 @@ def serve(
     # Both processes measure into files that /metrics adds up; the library reads the variable when it is imported.
     folder = settings.data_dir / "metrics"
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
-    from parcours.server_files import clear_folder
+    from parcours.server_files import check_address, clear_folder, hold_data_dir
 
+    hold_data_dir(settings.data_dir)
+    check_address(settings.host, settings.port)
     clear_folder(folder)
     from parcours.server import serve as run
 
