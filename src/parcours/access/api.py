@@ -15,16 +15,19 @@ from starlette.types import Message
 
 from parcours.access.errors import SandboxInvalid, TokenRefused
 from parcours.access.model import Caller, Sandbox
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, body_of, described, json_object, reads_query
 from parcours.access.service import Access
 from parcours.resources.filtering import matches, sort_by
 
 _MAX_FORM_BYTES = 65_536
+_LISTED = reads_query("limit", "offset", "orderBy", "property")
+_REHEARSED = reads_query("validationOnly")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _SANDBOXES = "/data/foundation/sandbox-management"
 _SANDBOX_TYPES = [{"id": "production", "title": "Production"}, {"id": "development", "title": "Development"}]
 
 
+@described(body_of(media_types=("application/x-www-form-urlencoded", "multipart/form-data")))
 async def form_fields(request: Request) -> dict[str, str]:
     """Query string and form (urlencoded or multipart) in one; the form wins, then HTTP Basic. Raises TokenRefused."""
     body = bytearray()
@@ -54,9 +57,9 @@ def router(gate: Gate, access: Access) -> APIRouter:
         return JSONResponse(access.issue_token(fields), headers=_NO_STORE)
 
     for version in ("v1", "v2", "v3"):
-        api.add_api_route(f"/ims/token/{version}", issue, methods=["POST"], tags=["Tokens"])
+        api.add_api_route(f"/ims/token/{version}", issue, methods=["POST"], tags=["Tokens"], summary="Issue a token")
 
-    @api.post("/ims/validate_token/v1", tags=["Tokens"])
+    @api.post("/ims/validate_token/v1", tags=["Tokens"], summary="Whether a token is valid")
     def validate(request: Request, fields: dict[str, str] = Depends(form_fields)) -> Response:
         token = access.read_token(f"Bearer {_token_of(request, fields)}")
         client_id = fields.get("client_id")
@@ -70,7 +73,7 @@ def router(gate: Gate, access: Access) -> APIRouter:
         }
         return JSONResponse(answer, headers=_NO_STORE)
 
-    @api.post("/ims/invalidate_token/v2", tags=["Tokens"])
+    @api.post("/ims/invalidate_token/v2", tags=["Tokens"], summary="Let a token go")
     def invalidate(request: Request, fields: dict[str, str] = Depends(form_fields)) -> Response:
         text = _token_of(request, fields)
         if not text:
@@ -78,33 +81,39 @@ def router(gate: Gate, access: Access) -> APIRouter:
         access.revoke_token(text)
         return JSONResponse({}, headers=_NO_STORE)
 
-    @api.get(_SANDBOXES, tags=["Sandboxes"])
-    @api.get(f"{_SANDBOXES}/sandboxes", tags=["Sandboxes"])
+    @api.get(_SANDBOXES, tags=["Sandboxes"], openapi_extra=_LISTED)
+    @api.get(f"{_SANDBOXES}/sandboxes", tags=["Sandboxes"], openapi_extra=_LISTED)
     def list_sandboxes(request: Request, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
         documents = [_document(sandbox) for sandbox in access.sandboxes(caller.org_id)]
         return _page(documents, request.query_params, request.query_params.getlist("property"), request.url.path)
 
-    @api.get(f"{_SANDBOXES}/sandboxTypes", tags=["Sandboxes"])
+    @api.get(f"{_SANDBOXES}/sandboxTypes", tags=["Sandboxes"], summary="List sandbox types")
     def list_types(caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
         return {"sandboxTypes": _SANDBOX_TYPES}
 
-    @api.post(f"{_SANDBOXES}/sandboxes", status_code=202, tags=["Sandboxes"])
+    @api.post(f"{_SANDBOXES}/sandboxes", status_code=202, tags=["Sandboxes"], summary="Create a sandbox")
     def create(
         caller: Caller = Depends(gate.caller_of_org), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return {**_document(access.create_sandbox(caller.org_id, body, caller.user_id)), "state": "creating"}
 
-    @api.get(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"])
+    @api.get(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"], summary="Get a sandbox")
     def get(name: str, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
         return _document(access.sandbox(caller.org_id, name))
 
-    @api.patch(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"])
+    @api.patch(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"], summary="Rename a sandbox")
     def rename(
         name: str, caller: Caller = Depends(gate.caller_of_org), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return _document(access.rename_sandbox(caller.org_id, name, body.get("title"), caller.user_id))
 
-    @api.put(f"{_SANDBOXES}/sandboxes/{{name}}", status_code=202, tags=["Sandboxes"])
+    @api.put(
+        f"{_SANDBOXES}/sandboxes/{{name}}",
+        status_code=202,
+        tags=["Sandboxes"],
+        summary="Reset a sandbox",
+        openapi_extra=_REHEARSED,
+    )
     def reset(
         name: str,
         request: Request,
@@ -117,7 +126,13 @@ def router(gate: Gate, access: Access) -> APIRouter:
             return _document(access.sandbox(caller.org_id, name))
         return {**_document(access.reset_sandbox(caller.org_id, name, caller.user_id)), "state": "resetting"}
 
-    @api.delete(f"{_SANDBOXES}/sandboxes/{{name}}", status_code=202, tags=["Sandboxes"])
+    @api.delete(
+        f"{_SANDBOXES}/sandboxes/{{name}}",
+        status_code=202,
+        tags=["Sandboxes"],
+        summary="Delete a sandbox",
+        openapi_extra=_REHEARSED,
+    )
     def delete(name: str, request: Request, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
         if request.query_params.get("validationOnly", "").lower() == "true":
             return _document(access.sandbox(caller.org_id, name))

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, json_object, reads_headers
 from parcours.actions.service import ActionService
 from parcours.resources.filtering import matches, sort_by
 
@@ -51,7 +51,7 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
         response.headers["ETag"] = etag
         return document
 
-    @routes.put("/{uid}")
+    @routes.put("/{uid}", openapi_extra=reads_headers("If-Match"))
     def replace_action(
         uid: str,
         request: Request,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_body, json_object
+from parcours.access.routing import Gate, described, json_body, json_object, reads_headers, reads_query
 from parcours.catalog import export
 from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
 from parcours.catalog.listing import PAGING, ListQuery, parse_query
@@ -20,10 +20,21 @@ from parcours.db import Database
 BASE = "/data/foundation/catalog"
 EXPORT = "/data/foundation/export/batches/{batch_id}"
 
+_PRECONDITIONS = reads_headers("If-Match", "If-None-Match")
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The list of files, or with `path` the file",
+        "content": {"application/json": {"schema": {"type": "object"}}, "application/octet-stream": {}},
+    }
+}
+
 FailedLines = Callable[[Connection, Batch], Iterable[bytes]]
 """(connection, failed batch) → its records, each a line of JSON with its error keys."""
 
 
+@described(
+    reads_query("limit", "start", "orderBy", "properties", "property", "tags", "name", "createdAfter", "createdBefore")
+)
 def list_query(request: Request) -> ListQuery:
     """List parameters from the query and, for paging, from headers too. Raises CatalogInvalid."""
     pairs = request.query_params.multi_items()
@@ -40,12 +51,12 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def list_data_sets(caller: Caller = Depends(gate.caller), query: ListQuery = Depends(list_query)) -> dict[str, Any]:
         return service.data_sets(caller, query)
 
-    @api.post(f"{BASE}/dataSets")
+    @api.post(f"{BASE}/dataSets", status_code=201)
     def create_data_set(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> Response:
         dataset_id = service.create(caller, body)
         return _links(dataset_id, 201, {"Location": f"{base_url}{BASE}/dataSets/{dataset_id}"})
 
-    @api.get(f"{BASE}/dataSets/{{dataset_id}}")
+    @api.get(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=reads_query("properties"))
     def get_data_set(request: Request, dataset_id: str, caller: Caller = Depends(gate.caller)) -> Response:
         query = parse_query(p for p in request.query_params.multi_items() if p[0] == "properties")
         document, version = service.data_set(caller, dataset_id, query.properties)
@@ -53,7 +64,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             orjson.dumps({dataset_id: document}), media_type="application/json", headers={"ETag": f'"{version}"'}
         )
 
-    @api.patch(f"{BASE}/dataSets/{{dataset_id}}")
+    @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
     def patch_data_set(
         request: Request, dataset_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
     ) -> Response:
@@ -62,7 +73,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
         service.patch(caller, dataset_id, body, *_preconditions(request))
         return _links(dataset_id)
 
-    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}")
+    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
     def merge_data_set(
         request: Request,
         dataset_id: str,
@@ -72,7 +83,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
         service.merge(caller, dataset_id, body, *_preconditions(request))
         return _links(dataset_id)
 
-    @api.put(f"{BASE}/dataSets/{{dataset_id}}")
+    @api.put(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
     def replace_data_set(
         request: Request,
         dataset_id: str,
@@ -104,7 +115,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             with db.read() as connection:
                 yield from failed_lines(connection, batch)
 
-    @api.get(f"{EXPORT}/failed", response_model=None)
+    @api.get(f"{EXPORT}/failed", response_model=None, responses=_FILES)
     def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
         batch = service.require_batch(caller, batch_id)
         folder = EXPORT.format(batch_id=batch_id) + "/failed"
@@ -119,7 +130,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             files.append((export.part_name(batch), export.size_of(lines_of(batch))))
         return export.file_list(base_url, folder, files)
 
-    @api.get(f"{EXPORT}/meta", response_model=None)
+    @api.get(f"{EXPORT}/meta", response_model=None, responses=_FILES)
     def meta_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
         batch = service.require_batch(caller, batch_id)
         folder = EXPORT.format(batch_id=batch_id) + "/meta"

@@ -1,14 +1,16 @@
 """Data Prep under `/data/foundation/conversion`; mapping sets also under `/data/foundation` (platform-apis §6.1)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, json_object, reads_query
 from parcours.dataprep.service import DataPrepService
 
 _BASES = ("/data/foundation/conversion", "/data/foundation")
+_LISTED = reads_query("limit", "start", "name", "orderBy", "property", "expandSchema")
 
 
 def router(gate: Gate, service: DataPrepService) -> APIRouter:
@@ -69,18 +71,23 @@ def router(gate: Gate, service: DataPrepService) -> APIRouter:
         sets = f"{base}/mappingSets"
         one = f"{sets}/{{mapping_set_id}}"
         mapping = f"{one}/mappings/{{mapping_id}}"
-        api.add_api_route(sets, find_all, methods=["GET"])
-        api.add_api_route(sets, create, methods=["POST"])
-        api.add_api_route(f"{sets}/validate", validate, methods=["POST"])
-        api.add_api_route(f"{sets}/preview", preview, methods=["POST"])
-        api.add_api_route(one, find, methods=["GET"])
-        api.add_api_route(one, replace, methods=["PUT"])
-        api.add_api_route(one, delete, methods=["DELETE"], response_class=Response, status_code=204)
-        api.add_api_route(f"{one}/mappings", find_mappings, methods=["GET"])
-        api.add_api_route(f"{one}/mappings", add_mapping, methods=["POST"])
-        api.add_api_route(mapping, find_mapping, methods=["GET"])
-        api.add_api_route(mapping, replace_mapping, methods=["PUT"])
-        api.add_api_route(mapping, delete_mapping, methods=["DELETE"], response_class=Response, status_code=204)
+        routes: tuple[tuple[str, str, Callable[..., Any], str, dict[str, Any]], ...] = (
+            (sets, "GET", find_all, "List mapping sets", _LISTED),
+            (sets, "POST", create, "Create a mapping set", reads_query("validate")),
+            (f"{sets}/validate", "POST", validate, "Validate a mapping set", {}),
+            (f"{sets}/preview", "POST", preview, "Run a mapping set over a record", {}),
+            (one, "GET", find, "Get a mapping set", reads_query("version", "expandSchema")),
+            (one, "PUT", replace, "Replace a mapping set", {}),
+            (one, "DELETE", delete, "Delete a mapping set", {}),
+            (f"{one}/mappings", "GET", find_mappings, "List the mappings of a set", {}),
+            (f"{one}/mappings", "POST", add_mapping, "Add a mapping to a set", {}),
+            (mapping, "GET", find_mapping, "Get a mapping", {}),
+            (mapping, "PUT", replace_mapping, "Replace a mapping", {}),
+            (mapping, "DELETE", delete_mapping, "Delete a mapping", {}),
+        )
+        for path, method, handler, summary, extra in routes:
+            status = 204 if method == "DELETE" else 200
+            api.add_api_route(path, handler, methods=[method], status_code=status, summary=summary, openapi_extra=extra)
 
     language = f"{_BASES[0]}/languages/el"
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, json_object, reads_headers
 from parcours.events.service import EventService
 from parcours.resources.filtering import matches, sort_by
 
@@ -56,7 +56,7 @@ def router(gate: Gate, service: EventService) -> APIRouter:
         """A sample of the message that senders post to an inlet."""
         return service.preview(caller, uid)
 
-    @routes.put("/{uid}")
+    @routes.put("/{uid}", openapi_extra=reads_headers("If-Match"))
     def replace_event(
         uid: str,
         request: Request,

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import BodyInvalid, Gate, json_body
+from parcours.access.routing import BodyInvalid, Gate, body_of, described, json_body, reads_headers, reads_query
 from parcours.flows.documents import CONNECTION, FLOW, KINDS
 from parcours.flows.errors import FlowRefused
 from parcours.flows.listing import MAX_LIMIT, ListRequest, page_of, parse_request
@@ -19,6 +19,7 @@ from parcours.resources.store import Resource
 BASE = "/data/foundation/flowservice"
 
 
+@described(body_of("array"))
 async def flow_body(request: Request) -> Any:
     """The body as JSON, None when it is empty. Raises FlowRefused in this service's form."""
     try:
@@ -27,6 +28,7 @@ async def flow_body(request: Request) -> Any:
         raise FlowRefused("1100-400", str(error)) from None
 
 
+@described(body_of())
 async def flow_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises FlowRefused."""
     body = await flow_body(request)
@@ -37,6 +39,7 @@ async def flow_object(request: Request) -> dict[str, Any]:
     return body
 
 
+@described(reads_query("limit", "orderby", "property", "count", "continuationToken"))
 def list_request(request: Request) -> ListRequest:
     """List parameters from the query. Raises FlowRefused."""
     return parse_request(request.query_params.multi_items())
@@ -60,7 +63,7 @@ def router(gate: Gate, service: FlowService, base_url: str) -> APIRouter:
     for kind in KINDS:
         _add_collection(api, gate, service, kind, base_url)
 
-    @api.get(f"{BASE}/connections/{{resource_id}}/test")
+    @api.get(f"{BASE}/connections/{{resource_id}}/test", summary="Whether a connection works")
     def test(resource_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, bool]:
         return {"result": service.test(caller, resource_id)}
 
@@ -109,9 +112,10 @@ def _add_specs(api: APIRouter, gate: Gate, path: str, specs: tuple[dict[str, Any
             raise FlowRefused("1101-404", f"no specification {spec_id!r}")
         return {"items": found}
 
-    api.add_api_route(BASE + path, find_all, methods=["GET"])
-    api.add_api_route(f"{BASE}{path}/search", search, methods=["POST"])
-    api.add_api_route(f"{BASE}{path}/{{spec_id}}", find, methods=["GET"])
+    name = path.strip("/")
+    api.add_api_route(BASE + path, find_all, methods=["GET"], summary=f"List {name}")
+    api.add_api_route(f"{BASE}{path}/search", search, methods=["POST"], summary=f"Search {name}")
+    api.add_api_route(f"{BASE}{path}/{{spec_id}}", find, methods=["GET"], summary=f"Get one of {name}")
 
 
 def _unlimited(request: ListRequest) -> ListRequest:
@@ -151,17 +155,27 @@ def _add_collection(api: APIRouter, gate: Gate, service: FlowService, kind: str,
     def act(request: Request, resource_id: str, caller: Caller = Depends(gate.caller)) -> Response:
         return _receipt(service.act(caller, kind, resource_id, request.query_params.get("op", "")))
 
-    routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-        (path, "GET", find_all),
-        (path, "POST", create),
-        (f"{path}/search", "POST", search),
-        (one, "GET", find),
-        (one, "PATCH", patch),
-        (one, "DELETE", delete),
-        (f"{one}/action", "POST", act),
+    name = PATHS[kind].strip("/")
+    routes: tuple[tuple[str, str, Callable[..., Any], int, str, dict[str, Any]], ...] = (
+        (path, "GET", find_all, 200, f"List {name}", {}),
+        (path, "POST", create, 201, f"Create one of {name}", reads_query("mode")),
+        (f"{path}/search", "POST", search, 200, f"Search {name}", {}),
+        (one, "GET", find, 200, f"Get one of {name}", {}),
+        (one, "PATCH", patch, 200, f"Patch one of {name}", reads_headers("If-Match")),
+        (one, "DELETE", delete, 204, f"Delete one of {name}", {}),
+        (f"{one}/action", "POST", act, 200, f"Enable or disable one of {name}", reads_query("op")),
     )
-    for route, method, handler in routes:
-        api.add_api_route(route, handler, methods=[method], name=f"{handler.__name__}_{kind}", response_model=None)
+    for route, method, handler, status, summary, extra in routes:
+        api.add_api_route(
+            route,
+            handler,
+            methods=[method],
+            name=f"{handler.__name__}_{kind}",
+            summary=summary,
+            status_code=status,
+            response_model=None,
+            openapi_extra=extra,
+        )
 
 
 def _receipt(resource: Resource, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parcours import __version__
 from parcours.http.errors import from_framework, to_response
+from parcours.http.openapi import complete, describe_routes
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
@@ -22,7 +23,9 @@ def build_api(routers: Iterable[APIRouter]) -> FastAPI:
     """The control plane over the rooms' routers; OpenAPI at /openapi.json, a reader for it at /docs."""
     app = FastAPI(title="Parcours", version=__version__, redirect_slashes=False)
     for router in routers:
+        describe_routes(router)
         app.include_router(router)
+    complete(app)
     app.add_exception_handler(ParcoursError, _answer_typed)
     app.add_exception_handler(RequestValidationError, _answer_framework)
     app.add_exception_handler(HTTPException, _answer_framework)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from parcours import __version__
 from parcours.db import Database
@@ -49,7 +49,7 @@ def router(health: Health) -> APIRouter:
         """The process answers."""
         return {"status": "ok", "version": __version__}
 
-    @routes.get("/health/ready")
+    @routes.get("/health/ready", responses={503: {"description": "Something is wrong; `checks` says what"}})
     def ready() -> Response:
         """Records can be accepted and processed: 200, else 503 with what is wrong."""
         checks = health.checks()
@@ -58,7 +58,7 @@ def router(health: Health) -> APIRouter:
             200 if is_ready else 503, {"status": "ok" if is_ready else "unavailable", "checks": checks}
         )
 
-    @routes.get("/metrics")
+    @routes.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
         """Prometheus text, of the HTTP process and the worker together."""
         source = registry

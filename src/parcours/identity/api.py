@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, json_object, reads_query
 from parcours.identity.namespaces import Namespace
 from parcours.identity.service import NamespaceService
 
@@ -33,12 +33,17 @@ def router(gate: Gate, service: NamespaceService) -> APIRouter:
 
     for base in _BASES:
         is_old = "orgs" in base
-        api.add_api_route(base, find_all, methods=["GET"], deprecated=is_old)
-        api.add_api_route(base, create, methods=["POST"], deprecated=is_old)
-        api.add_api_route(f"{base}/{{namespace_id}}", find, methods=["GET"], deprecated=is_old)
-        api.add_api_route(f"{base}/{{namespace_id}}", replace, methods=["PUT"], deprecated=is_old)
+        one = f"{base}/{{namespace_id}}"
+        api.add_api_route(base, find_all, methods=["GET"], deprecated=is_old, summary="List namespaces")
+        api.add_api_route(base, create, methods=["POST"], deprecated=is_old, summary="Create a namespace")
+        api.add_api_route(one, find, methods=["GET"], deprecated=is_old, summary="Get a namespace")
+        api.add_api_route(one, replace, methods=["PUT"], deprecated=is_old, summary="Replace a namespace")
 
-    @api.get("/data/core/identity/identity")
+    @api.get(
+        "/data/core/identity/identity",
+        summary="The XID of an identity",
+        openapi_extra=reads_query("namespace", "nsid", "id"),
+    )
     def xid(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, str]:
         query = request.query_params
         found = service.xid_of(caller, query.get("namespace", ""), query.get("nsid", ""), query.get("id", ""))

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.journeys.service import JourneyService
 from parcours.resources.filtering import matches, sort_by
@@ -79,7 +79,7 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
         """One version with its document."""
         return answer(response, service.get_version(caller, uid))
 
-    @routes.put("/journeyVersions/{uid}")
+    @routes.put("/journeyVersions/{uid}", openapi_extra=reads_headers("If-Match"))
     def replace_version(
         uid: str,
         request: Request,

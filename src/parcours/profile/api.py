@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_body, json_object
+from parcours.access.routing import Gate, json_body, json_object, reads_query
 from parcours.profile.errors import JobInvalid, MergePolicyInvalid, MergePolicyNotFound, ProfileQueryInvalid
 from parcours.profile.projection import read_fields
 from parcours.profile.query import (
@@ -29,6 +29,11 @@ _BASE = "/data/core/ups"
 _ENTITIES = f"{_BASE}/access/entities"
 _POLICIES = f"{_BASE}/config/mergePolicies"
 _JOBS = f"{_BASE}/system/jobs"
+_PERSON = ("schema.name", "entityId", "entityIdNS", "mergePolicyId")
+_EVENTS = (
+    "relatedSchema.name", "relatedEntityId", "relatedEntityIdNS", "fields", "startTime", "endTime", "limit", "orderby",
+    "start", "offsets", "property",
+)  # fmt: skip
 
 
 def router(gate: Gate, service: ProfileService) -> APIRouter:
@@ -41,7 +46,7 @@ def router(gate: Gate, service: ProfileService) -> APIRouter:
 
 
 def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
-    @api.get(_ENTITIES)
+    @api.get(_ENTITIES, summary="Get a profile, or events", openapi_extra=reads_query(*_PERSON, *_EVENTS))
     def find(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """A profile, or a page of a person's events."""
         query = request.query_params
@@ -56,7 +61,7 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
         href = f"/entities?{urlencode([('start', place), *again, ('offsets', place)])}" if place else ""
         return {**_events(page, wanted), "_links": {"next": {"href": href}}}
 
-    @api.post(_ENTITIES)
+    @api.post(_ENTITIES, summary="Get several profiles, or events of several people")
     def find_many(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
         """Profiles of up to 50 people, or a page of each one's events, keyed by XID."""
         policy_id = read_policy_id(body.get("mergePolicyId"))
@@ -76,7 +81,7 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
             answer[page.xid] = {**_events(page, wanted), "_links": {"next": following}}
         return answer
 
-    @api.delete(_ENTITIES, status_code=202)
+    @api.delete(_ENTITIES, status_code=202, summary="Delete a profile", openapi_extra=reads_query(*_PERSON))
     def delete(request: Request, caller: Caller = Depends(gate.caller)) -> Response:
         """Everything profiles hold of a person: attributes, events, identity links."""
         query = request.query_params
@@ -91,7 +96,11 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
 def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
     policies = service.policies
 
-    @api.get(_POLICIES)
+    @api.get(
+        _POLICIES,
+        summary="List merge policies",
+        openapi_extra=reads_query("default", "schema.name", "orderby", "start", "limit"),
+    )
     def find_policies(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """The sandbox's merge policies; one is there from the start."""
         query = request.query_params
@@ -114,13 +123,13 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
             following = {"href": f"@/mergePolicies?{urlencode(pairs)}"}
         return {"_page": shown, "children": page, "_links": {"next": following}}
 
-    @api.post(_POLICIES)
+    @api.post(_POLICIES, summary="Create a merge policy")
     def create_policy(
         caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return policies.create(caller, body)
 
-    @api.post(f"{_POLICIES}/bulk-get", status_code=207)
+    @api.post(f"{_POLICIES}/bulk-get", status_code=207, summary="Get several merge policies")
     def find_some_policies(
         caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
@@ -139,23 +148,23 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
                 missing.append(policy_id)
         return {"results": results, "notFound": missing}
 
-    @api.get(f"{_POLICIES}/{{policy_id}}")
+    @api.get(f"{_POLICIES}/{{policy_id}}", summary="Get a merge policy")
     def find_policy(policy_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         return policies.get(caller, policy_id)
 
-    @api.put(f"{_POLICIES}/{{policy_id}}")
+    @api.put(f"{_POLICIES}/{{policy_id}}", summary="Replace a merge policy")
     def replace_policy(
         policy_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return policies.replace(caller, policy_id, body)
 
-    @api.patch(f"{_POLICIES}/{{policy_id}}")
+    @api.patch(f"{_POLICIES}/{{policy_id}}", summary="Patch a merge policy")
     def patch_policy(
         policy_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
     ) -> dict[str, Any]:
         return policies.patch(caller, policy_id, body)
 
-    @api.delete(f"{_POLICIES}/{{policy_id}}")
+    @api.delete(f"{_POLICIES}/{{policy_id}}", summary="Delete a merge policy")
     def delete_policy(policy_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         policies.delete(caller, policy_id)
         return {}
@@ -164,7 +173,7 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
 def _add_jobs(api: APIRouter, gate: Gate, service: ProfileService) -> None:
     jobs = service.jobs
 
-    @api.get(_JOBS)
+    @api.get(_JOBS, summary="List jobs", openapi_extra=reads_query("limit", "page", "start"))
     def find_jobs(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """Jobs of the sandbox, the latest first; `page` counts from 0."""
         query = request.query_params

@@ -1,11 +1,11 @@
 """Routes of the Schema Registry. Source: platform-apis §3.2."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_body, json_object
+from parcours.access.routing import Gate, json_body, json_object, reads_query
 from parcours.xdm import views
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.errors import ReadOnly, XdmNotFound
@@ -13,6 +13,14 @@ from parcours.xdm.listing import Page, read_query
 from parcours.xdm.service import XdmService
 
 BASE = "/data/foundation/schemaregistry"
+Container = Annotated[str, Path(json_schema_extra={"enum": ["tenant", "global"]})]
+Kind = Annotated[
+    str,
+    Path(
+        json_schema_extra={"enum": ["schemas", "fieldgroups", "mixins", "classes", "datatypes", "behaviors", "unions"]}
+    ),
+]
+_LISTED = reads_query("property", "orderby", "start", "limit")
 
 
 def router(gate: Gate, schemas: XdmService, descriptors: DescriptorService) -> APIRouter:
@@ -29,26 +37,28 @@ def _add_rpc(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
     def stats(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         return schemas.stats(caller)
 
-    @routes.get("/rpc/sampledata/{id:path}")
+    @routes.get("/rpc/sampledata/{id:path}", summary="A sample record of a schema")
     def sample(id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         return schemas.sample(caller, _uri(id))
 
-    @routes.get("/rpc/export/{id:path}")
+    @routes.get("/rpc/export/{id:path}", summary="A resource with all it refers to")
     def export(id: str, caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
         return schemas.export(caller, _uri(id))
 
-    @routes.post("/rpc/import")
+    @routes.post("/rpc/import", summary="Import what was exported")
     def import_all(caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)) -> list[dict[str, Any]]:
         return schemas.import_all(caller, body)
 
-    @routes.get("/rpc/auditlog/{id:path}")
+    @routes.get("/rpc/auditlog/{id:path}", summary="Changes of a resource")
     def audit(id: str, caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
         return schemas.audit(caller, _uri(id))
 
 
 def _add_descriptors(routes: APIRouter, gate: Gate, descriptors: DescriptorService) -> None:
-    @routes.get("/{container}/descriptors")
-    def descriptor_list(container: str, request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    @routes.get("/{container}/descriptors", summary="List descriptors", openapi_extra=_LISTED)
+    def descriptor_list(
+        container: Container, request: Request, caller: Caller = Depends(gate.caller)
+    ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_descriptors(request.headers.get("accept"))
         query = read_query(request.query_params.multi_items(), "@id")
@@ -82,9 +92,9 @@ def _add_descriptors(routes: APIRouter, gate: Gate, descriptors: DescriptorServi
 
 
 def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
-    @routes.get("/{container}/{kind}")
+    @routes.get("/{container}/{kind}", summary="List resources", openapi_extra=_LISTED)
     def resource_list(
-        container: str, kind: str, request: Request, caller: Caller = Depends(gate.caller)
+        container: Container, kind: Kind, request: Request, caller: Caller = Depends(gate.caller)
     ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_list(request.headers.get("accept"))
@@ -93,25 +103,28 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
         other = "global" if container == "tenant" else "tenant"
         return _listed(found, request, {f"{other}_{kind}": f"{BASE}/{other}/{kind}"})
 
-    @routes.get("/{container}/{kind}/{id:path}")
+    @routes.get("/{container}/{kind}/{id:path}", summary="Get a resource")
     def resource(
-        container: str, kind: str, id: str, request: Request, caller: Caller = Depends(gate.caller)
+        container: Container, kind: Kind, id: str, request: Request, caller: Caller = Depends(gate.caller)
     ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_lookup(request.headers.get("accept"))
         return schemas.get(caller, container, kind, _uri(id), view)
 
-    @routes.post("/{container}/{kind}", status_code=201)
+    @routes.post("/{container}/{kind}", status_code=201, summary="Create a resource")
     def create(
-        container: str, kind: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        container: Container,
+        kind: Kind,
+        caller: Caller = Depends(gate.caller),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         _check_writable(container)
         return schemas.create(caller, kind, body)
 
-    @routes.put("/{container}/{kind}/{id:path}")
+    @routes.put("/{container}/{kind}/{id:path}", summary="Replace a resource")
     def replace(
-        container: str,
-        kind: str,
+        container: Container,
+        kind: Kind,
         id: str,
         caller: Caller = Depends(gate.caller),
         body: dict[str, Any] = Depends(json_object),
@@ -119,15 +132,19 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
         _check_writable(container)
         return schemas.replace(caller, kind, _uri(id), body)
 
-    @routes.patch("/{container}/{kind}/{id:path}")
+    @routes.patch("/{container}/{kind}/{id:path}", summary="Patch a resource")
     def patch(
-        container: str, kind: str, id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+        container: Container,
+        kind: Kind,
+        id: str,
+        caller: Caller = Depends(gate.caller),
+        body: Any = Depends(json_body),
     ) -> dict[str, Any]:
         _check_writable(container)
         return schemas.patch(caller, kind, _uri(id), body)
 
-    @routes.delete("/{container}/{kind}/{id:path}", status_code=204)
-    def delete(container: str, kind: str, id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    @routes.delete("/{container}/{kind}/{id:path}", status_code=204, summary="Delete a resource")
+    def delete(container: Container, kind: Kind, id: str, caller: Caller = Depends(gate.caller)) -> Response:
         _check_writable(container)
         schemas.delete(caller, kind, _uri(id))
         return Response(status_code=204)
