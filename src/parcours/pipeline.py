@@ -44,6 +44,7 @@ from parcours.kit.telemetry import Counter, Histogram, get_logger
 from parcours.lake.store import stage
 from parcours.log import LogReader, Record
 from parcours.profile.merge import MergePolicyTable
+from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
@@ -206,13 +207,17 @@ class Pipeline:
     def trim(self, received_before_ms: int, decisions_before_ms: int) -> None:
         """Drop processed records and old decisions."""
         self._reader.trim(self._position, received_before_ms)
-        with self._db.write() as connection:
-            journey_store.delete_decisions(connection, decisions_before_ms)
+        gone = -1
+        while gone:
+            with self._db.write() as connection:
+                gone = journey_store.delete_decisions(connection, decisions_before_ms)
 
 
 class _Looked(NamedTuple):
     """What the event configurations of its schema say of one event."""
 
+    event_id: str
+    """The event's `_id` in a form that fits an index."""
     matched: list[tuple[EventConfiguration, str | None]]
     """Each with the key it computes from the event; None when that failed."""
     unmatched: list[dict[str, Any]]
@@ -307,13 +312,16 @@ class _Batch:
             unmatched = self._events.unmatched(scope_id, outcome.schema.schema_id, outcome.entity, matched)
             if not matched and not unmatched:
                 continue
-            event_ids.setdefault(scope_id, []).append(outcome.entity["_id"])
-            looked = found[id(outcome)] = _Looked([(c, c.key(outcome.entity)) for c in matched], unmatched)
+            event_id = event_key(outcome.entity["_id"])
+            event_ids.setdefault(scope_id, []).append(event_id)
+            looked = found[id(outcome)] = _Looked(event_id, [(c, c.key(outcome.entity)) for c in matched], unmatched)
             for configuration, key in looked.matched:
-                if key:
-                    instances.extend(self._journeys.concerned(scope_id, configuration.uid, key))
-                identity = _identity_of(configuration, key)
-                if identity is not None and self._reads_profile(scope_id, configuration.uid):
+                if not key:
+                    continue
+                interest = self._journeys.interest(scope_id, configuration.uid)
+                instances.extend([(scope_id, journey_uid, key) for journey_uid in interest.journey_uids])
+                identity = _identity_of(configuration, key) if interest.reads_profile else None
+                if identity is not None:
                     # also those the event is about to link: the profile is read after it was applied
                     keys.setdefault(scope_id, {}).update(dict.fromkeys((identity, *outcome.identities)))
         self._duplicates = {
@@ -327,17 +335,10 @@ class _Batch:
         self._journeys.preload(instances)
         return found
 
-    def _reads_profile(self, scope_id: int, event_uid: str) -> bool:
-        live = self._live
-        return any(
-            journey.reads_profile
-            for journey in (*live.by_event(scope_id, event_uid), *live.listening(scope_id, event_uid))
-        )
-
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
         scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
-        event_id = entity["_id"]
+        event_id = looked.event_id
         duplicates = self._duplicates[scope_id]
         is_duplicate = (origin.inlet_id, event_id) in duplicates
         duplicates.add((origin.inlet_id, event_id))
@@ -348,7 +349,9 @@ class _Batch:
                 told["outcome"] = "duplicate"
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
-                journeys = self._journeys.receive(scope_id, configuration.uid, key, entity, origin.xaction_id, data)
+                journeys = self._journeys.receive(
+                    scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data
+                )
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
                     told["journeys"] = journeys

@@ -21,7 +21,7 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, get_logger
 from parcours.log.sqlite import SqliteLogWriter
-from parcours.worker import only_worker
+from parcours.worker import calm_garbage_collector, only_worker
 
 log = get_logger("server")
 _REFRESH_EVERY_S = 0.5
@@ -181,6 +181,7 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
     with only_worker(settings.data_dir):
         platform = build_platform(settings)
         worker = build_worker(platform)
+        calm_garbage_collector()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

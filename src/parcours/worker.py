@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import queue
 import threading
@@ -133,6 +134,13 @@ class Worker:
             self._lake.commit_due()
         except (DBAPIError, ParcoursError, OSError) as error:
             log.error("lake.commit_failed", error=str(error))
+
+
+def calm_garbage_collector() -> None:
+    """Let what was loaded at the start alone, and collect seldom: a batch makes many objects, hardly any cyclic."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 @contextlib.contextmanager

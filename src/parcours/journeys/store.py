@@ -349,9 +349,11 @@ def list_decisions(
     ]
 
 
-def delete_decisions(connection: Connection, before_ms: int) -> int:
-    """Forget decisions about events received before a time; how many went."""
-    return connection.execute(delete(decision_table).where(decision_table.c.received_at_ms < before_ms)).rowcount
+def delete_decisions(connection: Connection, before_ms: int, limit: int = 10_000) -> int:
+    """Forget the oldest decisions, of events received before a time; how many went, `limit` at most."""
+    t = decision_table
+    oldest = select(t.c.id).order_by(t.c.id).limit(limit)
+    return connection.execute(delete(t).where(t.c.id.in_(oldest), t.c.received_at_ms < before_ms)).rowcount
 
 
 def get_position(connection: Connection, name: str) -> int:

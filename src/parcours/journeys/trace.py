@@ -10,6 +10,7 @@ from parcours.journeys import store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.store import StoredInstance
 from parcours.kit.errors import Invalid, NotFound
+from parcours.profile.store import event_key
 from parcours.xdm.identities import Identity
 
 
@@ -84,7 +85,7 @@ def trace_person(
 
 def trace_event(connection: Connection, scope_id: int, event_id: str, live: LiveJourneys) -> dict[str, Any]:
     """Every receipt of one event, what was decided about it, and the instances it moved."""
-    decisions = store.list_decisions(connection, scope_id, event_id=event_id)
+    decisions = store.list_decisions(connection, scope_id, event_id=event_key(event_id))
     ids = [
         journey["instanceId"]
         for decision in decisions

@@ -154,8 +154,11 @@ class ProfileWorkspace:
 
     def cluster(self, scope_id: int, identity: Identity) -> list[Identity]:
         """Every identity linked to this one as of the records applied so far; itself first."""
+        place = (scope_id, identity)
         if self._policies.default(scope_id).graph_type == "none":
             return [identity]
+        if self._neighbours.get(place) == [] and place not in self._new_neighbours:
+            return [identity]  # most people have one identity, and it was preloaded
         members: dict[Identity, None] = {identity: None}
         frontier = [identity]
         while frontier and len(members) < MAX_MEMBERS:
