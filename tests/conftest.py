@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from parcours.app import Platform, build_platform
 from parcours.db import Database, metadata
+from parcours.edge import build_control_plane
 from parcours.kit.settings import Settings
 
 REQUIRED = set(os.environ.get("PARCOURS_REQUIRE", "").replace(",", " ").split())
@@ -124,5 +125,5 @@ def api(platform: Platform, token: str) -> Iterator[TestClient]:
         "x-gw-ims-org-id": "ACME@AdobeOrg",
         "x-sandbox-name": "prod",
     }
-    with TestClient(platform.api(), headers=headers, raise_server_exceptions=False) as client:
+    with TestClient(build_control_plane(platform), headers=headers, raise_server_exceptions=False) as client:
         yield client

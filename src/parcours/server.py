@@ -13,8 +13,9 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from parcours.app import build_collector, build_platform, build_process_routers, build_worker, log_path
+from parcours.app import build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
+from parcours.edge import build_collector, build_control_plane, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
 from parcours.kit.errors import ParcoursError
@@ -60,7 +61,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     health = Health(platform.db, writer, lambda: worker is None or worker.is_alive)
     collector = build_collector(platform, writer)
     await collector.refresh()
-    api = platform.api(build_process_routers(platform, health, writer, loop))
+    api = build_control_plane(platform, build_process_routers(platform, health, writer, loop))
     edge = Edge(api, collector, settings.max_control_body_bytes, collector.refresh)
     server = Server(
         edge,

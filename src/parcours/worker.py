@@ -140,7 +140,7 @@ def calm_garbage_collector() -> None:
     """Let what was loaded at the start alone, and collect seldom: a batch makes many objects, hardly any cyclic."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(500_000, 10, 10)
 
 
 @contextlib.contextmanager

@@ -221,6 +221,10 @@ class ProfileData(Mapping[str, Any]):
             raise KeyError(source)
         return _Groups(self)
 
+    def get(self, source: str, default: Any = None) -> Any:  # Mapping's own would raise and catch
+        """The source's field groups, or `default`."""
+        return _Groups(self) if source == "ExperiencePlatform" else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(("ExperiencePlatform",))
 
@@ -250,6 +254,9 @@ class _Groups(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return self._data.group(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._data.group(name) if name in FIELD_GROUPS else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(FIELD_GROUPS)

@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
 
 from parcours.access.routing import json_object, reads_query
-from parcours.app import Platform, build_process_routers
+from parcours.app import Platform
+from parcours.edge import build_control_plane, build_process_routers
 from parcours.http.app import build_api
 
 WITHOUT_BODY = re.compile(r"/(action|retry|versions|check|publish|close|stop)$|^/journey/orchestration/list/journeys$")
@@ -20,7 +21,9 @@ WITHOUT_BODY = re.compile(r"/(action|retry|versions|check|publish|close|stop)$|^
 
 @pytest.fixture
 def document(platform: Platform) -> dict[str, Any]:
-    found: dict[str, Any] = platform.api(build_process_routers(platform, Mock(), Mock(), Mock())).openapi()
+    found: dict[str, Any] = build_control_plane(
+        platform, build_process_routers(platform, Mock(), Mock(), Mock())
+    ).openapi()
     return found
 
 

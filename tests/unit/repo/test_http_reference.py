@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from unittest.mock import Mock
 
-from parcours.app import Platform, build_process_routers
+from parcours.app import Platform
+from parcours.edge import build_control_plane, build_process_routers
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "http-api.md"
 COLLECTION = {("POST", "/collection/{inletId}"), ("POST", "/collection/batch/{inletId}")}
@@ -15,6 +16,8 @@ def test_the_page_lists_exactly_the_routes_that_are_served(platform: Platform) -
     rows = _ROW.findall(PAGE.read_text(encoding="utf-8"))
     listed = [(method, path) for methods, path in rows for method in re.findall(r"[A-Z]+", methods)]
     assert len(listed) == len(set(listed))
-    described = platform.api(build_process_routers(platform, Mock(), Mock(), Mock())).openapi()["paths"]
+    described = build_control_plane(platform, build_process_routers(platform, Mock(), Mock(), Mock())).openapi()[
+        "paths"
+    ]
     served = {(method.upper(), path) for path, item in described.items() for method in item}
     assert set(listed) - COLLECTION == served

@@ -12,6 +12,7 @@ from registry_client import Document, RegistryClient
 from parcours.access.model import Sandbox
 from parcours.app import Platform, build_platform
 from parcours.db import metadata
+from parcours.edge import build_control_plane
 from parcours.kit.settings import Settings
 
 ORG = "ACME@AdobeOrg"
@@ -38,7 +39,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 @pytest.fixture(scope="session")
 def application(platform: Platform) -> FastAPI:
     """The control plane."""
-    return platform.api()
+    return build_control_plane(platform)
 
 
 @pytest.fixture(scope="session")

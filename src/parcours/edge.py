@@ -1,0 +1,153 @@
+"""Builds the HTTP side from a platform: the control plane's routes, the inlets, and what needs the process's log."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Connection
+
+from parcours.access import Caller
+from parcours.access import api as access_api
+from parcours.access.routing import Gate
+from parcours.actions import api as actions_api
+from parcours.app import Platform, log_path
+from parcours.catalog import api as catalog_api
+from parcours.catalog.model import WINDOW_MS
+from parcours.collection.inlet import Collector
+from parcours.dataflow import api as dataflow_api
+from parcours.dataflow.store import failed_in_window, mark_retrying
+from parcours.dataflow.transform import RETRY_PREFIX, Definitions
+from parcours.dataflow.validate import find_violations
+from parcours.dataprep import api as dataprep_api
+from parcours.delivery import api as delivery_api
+from parcours.events import api as events_api
+from parcours.flows import api as flows_api
+from parcours.flows.model import Inlet
+from parcours.http import health as health_api
+from parcours.http.app import build_api
+from parcours.http.health import Health
+from parcours.identity import api as identity_api
+from parcours.identity import graph_api
+from parcours.identity.graph_service import IdentityGraphService
+from parcours.journeys import api as journeys_api
+from parcours.journeys import runs_api
+from parcours.journeys.store import get_position
+from parcours.log import LogWriter, Record
+from parcours.log.sqlite import SqliteLogReader
+from parcours.pipeline import CONSUMER
+from parcours.profile import api as profile_api
+from parcours.xdm import DescriptorService
+from parcours.xdm import api as xdm_api
+
+
+def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> FastAPI:
+    """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
+    gate = Gate(platform.access)
+    base_url = platform.settings.base_url
+    routers = [
+        access_api.router(gate, platform.access),
+        identity_api.router(gate, platform.namespaces),
+        graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
+        profile_api.router(gate, platform.profiles),
+        xdm_api.router(gate, platform.schemas, DescriptorService(platform.db, platform.resources, platform.schemas)),
+        dataprep_api.router(gate, platform.mappings),
+        catalog_api.router(
+            gate,
+            platform.catalog,
+            platform.db,
+            base_url,
+            lambda connection, batch: failed_in_window(
+                connection,
+                batch.scope_id,
+                batch.dataset_id,
+                batch.flow_id,
+                batch.window_start_ms,
+                batch.window_start_ms + WINDOW_MS,
+            ),
+        ),
+        flows_api.router(gate, platform.flows, base_url),
+        actions_api.router(gate, platform.actions),
+        events_api.router(gate, platform.events),
+        journeys_api.router(gate, platform.journeys),
+        runs_api.router(gate, platform.db, platform.journeys),
+        delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
+    ]
+    return build_api([*routers, *more])
+
+
+def build_collector(platform: Platform, log: LogWriter) -> Collector:
+    """The inlets over a log; their definitions are read again when one has a new revision."""
+    settings = platform.settings
+    known = _Known(platform)
+
+    async def refresh() -> None:
+        await asyncio.to_thread(known.read)
+        collector.inlets = known.definitions.inlets.by_id
+
+    async def validate(inlet: Inlet, flow_id: str, dataset_id: str, message: Any) -> list[dict[str, Any]]:
+        await refresh()
+        return await asyncio.to_thread(find_violations, inlet.inlet_id, flow_id, dataset_id, message, known.definitions)
+
+    def schema_of(scope_id: int, dataset_id: str) -> str | None:
+        found = known.definitions.data_sets.get(scope_id, dataset_id)
+        return None if found is None else found.schema_id
+
+    collector = Collector(platform.access, log, settings.max_body_bytes, settings.collector_backlog, refresh, validate)
+    collector.schema_of = schema_of
+    return collector
+
+
+class _Known:
+    """What the collector knows of the definitions."""
+
+    definitions: Definitions
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._mappings = platform.mappings.compiled()
+        self._schemas = platform.schemas.compiled()
+        self._lock = threading.Lock()
+        self._revisions: dict[str, int] | None = None
+
+    def read(self) -> None:
+        """Bring the tables up to date; for any thread."""
+        platform = self._platform
+        with self._lock, platform.db.read() as connection:
+            revisions = platform.resources.revisions(connection)
+            if revisions == self._revisions:
+                return
+            self.definitions = Definitions(
+                inlets=platform.flows.inlets.current(connection, revisions),
+                data_sets=platform.catalog.table.current(connection, revisions),
+                schemas=self._schemas.current(connection, revisions),
+                mappings=self._mappings.current(connection, revisions),
+            )
+            self._revisions = revisions
+
+
+def build_process_routers(
+    platform: Platform, health: Health, log: LogWriter, loop: asyncio.AbstractEventLoop
+) -> list[APIRouter]:
+    """Routes that need the process's own log writer: health, metrics, failed records."""
+    reader = SqliteLogReader(log_path(platform.settings))
+    reader_lock = threading.Lock()
+
+    def pending(connection: Connection) -> dict[str, int]:
+        position = get_position(connection, CONSUMER)
+        with reader_lock:
+            return reader.pending(position)
+
+    async def append(record: Record) -> None:
+        await log.append((record,))
+
+    def retry(caller: Caller, record_id: int) -> None:
+        with platform.db.write() as connection:
+            row = mark_retrying(connection, caller.scope_id, record_id)
+        xaction_id = f"{RETRY_PREFIX}{record_id}"
+        record = Record(row.inlet_id, row.flow_id, row.dataset_id, xaction_id, row.received_at_ms, row.body, count=0)
+        asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
+
+    platform.flows.runs.pending = pending
+    return [health_api.router(health), dataflow_api.router(Gate(platform.access), platform.db, retry)]
