@@ -10,6 +10,7 @@ import orjson
 from parcours.access import Access
 from parcours.collection import answers
 from parcours.collection.answers import Answer
+from parcours.collection.body import RequestBody, read_body
 from parcours.collection.envelope import DataSetSchema, find_destination
 from parcours.flows.model import Inlet
 from parcours.kit.ids import new_xaction_id
@@ -32,12 +33,8 @@ _FORMAT = "Invalid XDM Message Format"
 _RETRY = (("retry-after", "1"),)
 
 
-class Protocol_(Protocol):
+class Protocol_(RequestBody, Protocol):
     """The part of Granian's RSGI HTTP protocol that is used here."""
-
-    def __call__(self) -> Awaitable[bytes]:
-        """The whole request body."""
-        ...
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         """Send the answer."""
@@ -100,7 +97,7 @@ class Collector:
         headers = scope.headers
         if scope.method != "POST":
             return answers.refused(405, "Method not allowed", "An inlet takes POST only", headers=(("allow", "POST"),))
-        problem = self._check_content(headers)
+        problem = _check_content(headers.get("content-type"))
         if problem is not None:
             return problem
         inlet = self.inlets.get(inlet_id)
@@ -117,9 +114,13 @@ class Collector:
             return _refuse(inlet, "The connection of this inlet is disabled", 403)
         if self._log.waiting >= self._max_waiting:
             return answers.refused(503, "Service busy", "Too many records wait for the disk", headers=_RETRY)
-        body = await protocol()
-        if len(body) > self._max_body_bytes:
-            return self._too_large(len(body))
+        body = await read_body(protocol, headers.get("content-length"), self._max_body_bytes)
+        if isinstance(body, int):
+            return answers.refused(
+                413,
+                "Request entity too large",
+                f"The body has {body} bytes; an inlet takes {self._max_body_bytes} at most",
+            )
         query = dict(parse_qsl(scope.query_string, keep_blank_values=True)) if scope.query_string else {}
         flow_id = headers.get("x-adobe-flow-id") or query.get("x-adobe-flow-id") or None
         try:
@@ -183,26 +184,6 @@ class Collector:
         _MESSAGES_KEPT.inc(len(messages) - len(refusals))
         return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
 
-    def _check_content(self, headers: Any) -> Answer | None:
-        content_type = headers.get("content-type")
-        if content_type != "application/json":
-            if not content_type:
-                return answers.NO_CONTENT_TYPE
-            media = content_type.partition(";")[0].strip().lower()
-            if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
-                return answers.refused(415, "Unsupported media type", f"Send application/json, not {media[:80]!r}")
-        length = headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length) > self._max_body_bytes:
-            return self._too_large(int(length))
-        return None
-
-    def _too_large(self, length: int) -> Answer:
-        return answers.refused(
-            413,
-            "Request entity too large",
-            f"The body has {length} bytes; an inlet takes {self._max_body_bytes} at most",
-        )
-
     def _check_token(self, inlet: Inlet, authorization: str | None) -> Answer | None:
         if not authorization:
             return answers.unauthorized(401, "Ims service token is empty")
@@ -212,6 +193,17 @@ class Collector:
         if token.org_id != inlet.org_id:
             return answers.unauthorized(403, "Ims service token belongs to another organisation")
         return None
+
+
+def _check_content(content_type: str | None) -> Answer | None:
+    if content_type == "application/json":
+        return None
+    if not content_type:
+        return answers.NO_CONTENT_TYPE
+    media = content_type.partition(";")[0].strip().lower()
+    if media == "application/json" or (media.startswith("application/") and media.endswith("+json")):
+        return None
+    return answers.refused(415, "Unsupported media type", f"Send application/json, not {media[:80]!r}")
 
 
 def _records(

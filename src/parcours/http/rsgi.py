@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
+import orjson
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it is there, without being in an __all__
 from starlette.types import ASGIApp, Message
 
+from parcours.collection.body import read_body
 from parcours.collection.inlet import Collector
 from parcours.kit.telemetry import get_logger
 
@@ -30,10 +33,18 @@ class Edge:
         if scope.proto != "http":
             protocol.close()
             return
+        try:
+            await self._answer(scope, protocol)
+        except ProtocolClosed:
+            log.debug("request.given_up", path=scope.path)  # the client went before its body had come
+
+    async def _answer(self, scope: Any, protocol: Any) -> None:
         collector = self._collector
         if collector is not None and collector.serves(scope.path):
             try:
                 await collector(scope, protocol)
+            except ProtocolClosed:
+                raise
             except Exception as error:
                 log.error("collection.failed", path=scope.path, exc_info=error)
                 protocol.response_bytes(
@@ -46,16 +57,16 @@ class Edge:
         await self._answer_asgi(scope, protocol)
 
     async def _answer_asgi(self, scope: Any, protocol: Any) -> None:
-        length = scope.headers.get("content-length")
-        if length is not None and length.isdecimal() and int(length) > self._max_body_bytes:
-            protocol.response_bytes(
-                413,
-                [("content-type", "application/json")],
-                b'{"type":"http://ns.adobe.com/aep/errors/PARC-1013-413","title":"Payload too large","status":413,'
-                b'"detail":"The request body is too large"}',
-            )
+        body = await read_body(protocol, scope.headers.get("content-length"), self._max_body_bytes)
+        if isinstance(body, int):
+            problem = {
+                "type": "http://ns.adobe.com/aep/errors/PARC-1013-413",
+                "title": "Payload too large",
+                "status": 413,
+                "detail": f"the body has {body} bytes; {self._max_body_bytes} are allowed",
+            }
+            protocol.response_bytes(413, [("content-type", "application/json")], orjson.dumps(problem))
             return
-        body = await protocol()
         asgi_scope = _asgi_scope(scope)
         status = 500
         headers: list[tuple[str, str]] = []

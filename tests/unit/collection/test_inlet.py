@@ -1,7 +1,7 @@
 """What an inlet answers, by status and body, through its RSGI face with a log in memory."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
 import orjson
@@ -74,6 +74,10 @@ class Request:
 
     async def __call__(self) -> bytes:
         return self._body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), 65_536):
+            yield self._body[start : start + 65_536]
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.answer, self.sent_headers = status, orjson.loads(body), dict(headers)
