@@ -26,6 +26,7 @@ from parcours.lake.writer import LakeWriter, SchemaOf
 from parcours.log.sqlite import SqliteLogReader
 from parcours.pipeline import Pipeline, Sources
 from parcours.profile.service import ProfileService
+from parcours.profile.store import delete_data_set
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.worker import Worker
 from parcours.xdm import XdmService
@@ -79,6 +80,7 @@ def build_platform(settings: Settings) -> Platform:
         lambda connection, scope_id, dataset_id: flows_into(resources, connection, scope_id, dataset_id),
     )
     schemas.is_in_use = catalog.is_schema_in_use
+    catalog.on_delete = delete_data_set
     flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
     actions = ActionService(db, resources, secrets, settings)
     events = EventService(db, resources, schemas, namespaces)

@@ -1,0 +1,1 @@
+"""Data sets and batches: what there is to land in, and what landed."""

@@ -45,6 +45,10 @@ Uses = Callable[[Connection, int, str], Sequence[str]]
 SYSTEM_AUTHOR = Author("parcours", "parcours")
 
 
+OnDelete = Callable[[Connection, int, str], object]
+"""(connection, scope, data set id): the data set is being deleted."""
+
+
 class CatalogService:
     """Data sets and batches of every sandbox."""
 
@@ -59,6 +63,8 @@ class CatalogService:
         self._resources = resources
         self._find_schema = find_schema
         self._uses = uses
+        self.on_delete: OnDelete = lambda _connection, _scope_id, _dataset_id: None
+        """Called in the transaction that deletes a data set, for rooms that keep something of it."""
         self.table: Compiled[DataSetTable] = Compiled(resources, [DATA_SET_KIND], self.build_table)
 
     def data_sets(self, caller: Caller, query: ListQuery) -> dict[str, dict[str, Any]]:
@@ -133,6 +139,7 @@ class CatalogService:
             if users:
                 raise DataSetInUse(f"the data set is still written to by {', '.join(users[:5])}")
             self._resources.delete(connection, current)
+            self.on_delete(connection, caller.scope_id, dataset_id)
 
     def ensure_system_data_set(self, connection: Connection, scope_id: int, name: str, schema_id: str) -> str:
         """The id of a data set that Parcours itself writes to, made in the caller's transaction when it is new."""

@@ -1,0 +1,1 @@
+"""Flow Service: connections, flows and their runs; and the inlets compiled from them."""

@@ -1,0 +1,1 @@
+"""Namespaces, XIDs and the identity graph: who is who."""

@@ -1,0 +1,1 @@
+"""Journeys: documents and their check, the pure engine, and the instances that move through them."""

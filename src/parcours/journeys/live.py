@@ -51,12 +51,12 @@ class LiveBuilder:
         versions: dict[str, CompiledJourney] = {}
         entries: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
         listeners: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
-        sandboxes = {sandbox.scope_id: sandbox for sandbox in list_sandboxes(connection)}
+        sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             status = stored.body["status"]
-            if status not in RUNNING:
+            if status not in RUNNING or stored.scope_id not in sandboxes:
                 continue
-            journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes.get(stored.scope_id))
+            journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes[stored.scope_id])
             if journey is None:
                 continue
             versions[stored.id] = journey
@@ -67,7 +67,7 @@ class LiveBuilder:
                 place = (journey.scope_id, uid)
                 listeners[place] = (*listeners.get(place, ()), journey)
         self._known = versions
-        return LiveJourneys(entries, listeners, versions)
+        return LiveJourneys(entries, listeners, versions, frozenset(sandboxes))
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)

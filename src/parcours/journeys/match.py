@@ -21,6 +21,8 @@ class LiveJourneys:
     entries: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
     listeners: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
     versions: Mapping[str, CompiledJourney] = field(default_factory=dict)
+    scopes: frozenset[int] = frozenset()
+    """Of the sandboxes that are there; what is left of a deleted one does not move any more."""
 
     def by_event(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
         """Versions open to entrances whose entry is this event."""

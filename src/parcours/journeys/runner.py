@@ -34,6 +34,9 @@ from parcours.journeys.steps import to_document, to_record
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
 
+PUT_OFF_US = 60_000_000
+"""How long until a timer is tried again whose journey can't be run."""
+
 Key = tuple[int, str, str]
 """(scope, journey uid, key)."""
 
@@ -92,6 +95,8 @@ class JourneyWorkspace:
         self._latest_entrance: dict[Key, int] = {}
         self._new_timers: dict[tuple[str, str, int], tuple[Any, ...]] = {}
         self._gone_timers: dict[tuple[str, str, int], None] = {}
+        self._unmovable: set[str] = set()
+        self._put_off: list[tuple[str, str, int]] = []
         self._steps: list[tuple[Any, ...]] = []
         self.calls: list[OutgoingCall] = []
         """Calls the instances want made."""
@@ -137,8 +142,8 @@ class JourneyWorkspace:
         """Read instances by id; those whose journey no longer runs are left out."""
         wanted = [i for i in dict.fromkeys(ids) if i not in self._held]
         for row in store.find_instances(self._connection, wanted).values():
-            if row.node_id is not None:
-                self._hold(row)
+            if row.node_id is not None and self._hold(row) is None and row.scope_id in self._live.scopes:
+                self._unmovable.add(row.id)
 
     def _hold(self, row: store.StoredInstance) -> _Held | None:
         known = self._held.get(row.id)
@@ -223,11 +228,20 @@ class JourneyWorkspace:
         return {**_names(journey), "outcome": "entered", "instanceId": instance_id}
 
     def wake(self, timer: store.DueTimer, data_for: Callable[[Instance], Mapping[str, Any]]) -> bool:
-        """A timer is due; whether it moved its instance. The timer is gone in any case."""
-        self._gone_timers[timer.instance_id, timer.node_id, timer.pass_no] = None
+        """A timer is due; whether it moved its instance.
+
+        The timer is gone then, unless the instance's journey can't be run as its definitions are now: it is put off,
+        so that nobody is lost who waits when they are mended.
+        """
+        place = (timer.instance_id, timer.node_id, timer.pass_no)
         held = self._held.get(timer.instance_id)
         if held is None:
+            if timer.instance_id in self._unmovable:
+                self._put_off.append(place)
+            else:
+                self._gone_timers[place] = None
             return False
+        self._gone_timers[place] = None
         stimulus = TimerDue(timer.node_id, timer.pass_no, data_for(held.instance))
         return self._advance(held, stimulus).ignored is None
 
@@ -329,6 +343,7 @@ class JourneyWorkspace:
         store.insert_instances(connection, new)
         store.update_instances(connection, moved)
         store.delete_timers(connection, self._gone_timers)
+        store.put_off_timers(connection, self._put_off, self._now_us + PUT_OFF_US)
         store.insert_timers(connection, list(self._new_timers.values()))
         store.insert_steps(connection, self._steps)
 

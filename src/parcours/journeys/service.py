@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
+from parcours.access.service import SANDBOX_KIND
 from parcours.actions.model import Usage as ActionUsage
 from parcours.actions.service import ActionService
 from parcours.db import Database
@@ -80,7 +81,7 @@ class JourneyService:
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
         tables = Tables(self._events.compiled(), self._actions.compiled(), self._xdm.table)
-        return Compiled(self._resources, [VERSION_KIND], LiveBuilder(self._resources, tables).build)
+        return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
 
     # --- authoring ---
 

@@ -246,6 +246,25 @@ def delete_timers(connection: Connection, keys: Iterable[tuple[str, str, int]]) 
     _DELETE_TIMERS.run(connection, list(keys))
 
 
+_PUT_OFF_TIMERS = Bulk(
+    ("b_due_at_us", "b_instance_id", "b_node_id", "b_pass_no"),
+    lambda _dialect: (
+        update(timer_table)
+        .where(
+            timer_table.c.instance_id == bindparam("b_instance_id"),
+            timer_table.c.node_id == bindparam("b_node_id"),
+            timer_table.c.pass_no == bindparam("b_pass_no"),
+        )
+        .values(due_at_us=bindparam("b_due_at_us"))
+    ),
+)
+
+
+def put_off_timers(connection: Connection, keys: Iterable[tuple[str, str, int]], due_at_us: int) -> None:
+    """Let timers be due later."""
+    _PUT_OFF_TIMERS.run(connection, [(due_at_us, *key) for key in keys])
+
+
 def find_due(connection: Connection, now_us: int, limit: int) -> list[DueTimer]:
     """Timers whose time has come, the longest overdue first. Never one that is early."""
     t = timer_table

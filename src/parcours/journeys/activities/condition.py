@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
-from parcours.journeys.activities.kind import Builder, Explained, Kind
+from parcours.journeys.activities.kind import Builder, Explained, Kind, brief
 from parcours.journeys.run import Node, Run
 from parcours.kit.clock import to_datetime
 
@@ -54,7 +54,7 @@ class DataSourceCondition(ConditionNode):
             entry: dict[str, Any] = {"id": path_id}
             tried.append(entry)
             try:
-                entry["references"] = {text: read(context) for text, read in references}
+                entry["references"] = {text: brief(read(context)) for text, read in references}
                 result = evaluate(context)
             except ExpressionFailed as error:
                 entry["error"] = str(error)

@@ -1,0 +1,96 @@
+"""Instances, timers, decisions and the consumer's position, on both databases."""
+
+from typing import Any
+
+import pytest
+
+from parcours.db import Database
+from parcours.journeys import store
+
+
+def instance(name: str, *, key: str = "jane", journey: str = "j", scope_id: int = 1, at_us: int = 5) -> tuple[Any, ...]:
+    return (
+        name, 0, scope_id, journey, "v", key, "Email", "active", "wait", "timer", at_us, at_us, f'{{"i":"{name}"}}',
+    )  # fmt: skip
+
+
+def test_instances_are_found_by_key_oldest_entrance_first(db: Database) -> None:
+    with db.write() as connection:
+        rows = [instance("late", at_us=9), instance("early", at_us=3), instance("other", key="joe")]
+        store.insert_instances(connection, [*rows, instance("foreign", scope_id=2)])
+        found = store.find_by_key(connection, [(1, "j", "jane"), (1, "j", "nobody"), (2, "j", "jane")])
+    assert [i.id for i in found[1, "j", "jane"]] == ["early", "late"]
+    assert [i.id for i in found[2, "j", "jane"]] == ["foreign"]
+    assert (1, "j", "nobody") not in found
+
+
+def test_a_moved_instance_is_read_back_as_it_was_written(db: Database) -> None:
+    with db.write() as connection:
+        store.insert_instances(connection, [instance("a")])
+        store.update_instances(connection, [("ended", None, None, 77, '{"i":"a","s":3}', "a")])
+        found = store.find_instances(connection, ["a", "absent"])
+    assert set(found) == {"a"}
+    assert (found["a"].status, found["a"].node_id, found["a"].updated_at_us, found["a"].state["s"]) == (
+        "ended", None, 77, 3,
+    )  # fmt: skip
+
+
+def test_a_due_timer_is_found_never_early_and_the_longest_overdue_first(db: Database) -> None:
+    with db.write() as connection:
+        store.insert_timers(connection, [("a", "n", 1, 0, 200, "wait"), ("b", "n", 1, 0, 100, "wait")])
+        assert store.find_due(connection, 99, 10) == []
+        assert [t.instance_id for t in store.find_due(connection, 100, 10)] == ["b"]
+        assert [t.instance_id for t in store.find_due(connection, 500, 10)] == ["b", "a"]
+        store.delete_timers(connection, [("b", "n", 1), ("gone", "n", 1)])
+        store.put_off_timers(connection, [("a", "n", 1)], 900)
+        assert store.find_due(connection, 899, 10) == []
+        assert [t.due_at_us for t in store.find_due(connection, 900, 10)] == [900]
+
+
+def test_stopping_a_version_takes_everyone_out_with_their_timers(db: Database) -> None:
+    with db.write() as connection:
+        store.insert_instances(connection, [instance("in"), instance("foreign", scope_id=2)])
+        store.insert_timers(connection, [("in", "n", 1, 0, 5, "wait"), ("foreign", "n", 1, 0, 5, "wait")])
+        store.stop_version(connection, 1, "v")
+        found = store.find_instances(connection, ["in", "foreign"])
+        assert (found["in"].status, found["in"].node_id) == ("stopped", None)
+        assert found["foreign"].node_id == "wait"
+        assert [t.instance_id for t in store.find_due(connection, 10, 10)] == ["foreign"]
+
+
+def test_the_position_moves_only_from_where_it_is(db: Database) -> None:
+    with db.write() as connection:
+        assert store.get_position(connection, "pipeline") == 0
+        assert store.move_position(connection, "pipeline", 0, 5)
+        assert not store.move_position(connection, "pipeline", 0, 6)
+        assert not store.move_position(connection, "pipeline", 4, 6)
+        assert store.move_position(connection, "pipeline", 5, 6)
+        assert store.get_position(connection, "pipeline") == 6
+
+
+def test_decisions_are_found_by_person_and_by_event_and_go_when_they_are_old(db: Database) -> None:
+    rows = [
+        (1, "Email", "jane", "e1", "i", "x1", 100, '[{"event":"A"}]'),
+        (1, "Email", "jane", "e2", "i", "x2", 200, "[]"),
+        (1, "ECID", "jane", "e3", "i", "x3", 300, "[]"),
+        (2, "Email", "jane", "e1", "i", "x4", 400, "[]"),
+    ]
+    with db.write() as connection:
+        store.insert_decisions(connection, rows)
+        of_jane = store.list_decisions(connection, 1, identities=[("Email", "jane")])
+        assert [d["eventId"] for d in of_jane] == ["e2", "e1"]
+        assert store.list_decisions(connection, 1, event_id="e1")[0]["decisions"] == [{"event": "A"}]
+        assert store.find_duplicates(connection, 1, ["e1", "e2", "e9"], 150) == {("i", "e2")}
+        assert store.delete_decisions(connection, 250) == 2
+        assert [d["eventId"] for d in store.list_decisions(connection, 1, identities=[("Email", "jane")])] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 1200])
+def test_steps_of_many_instances_come_back_in_order(db: Database, count: int) -> None:
+    names = [f"i{n}" for n in range(count)]
+    with db.write() as connection:
+        rows = [(name, seq, 1, seq, f'[{{"seq":{seq}}}]') for name in names for seq in (2, 0)]
+        store.insert_steps(connection, rows)
+        found = store.list_steps(connection, names)
+    assert set(found) == set(names)
+    assert all([step["seq"] for step in steps] == [0, 2] for steps in found.values())
