@@ -12,6 +12,7 @@ from fastapi import Request
 
 from parcours.access.model import Caller
 from parcours.access.service import Access
+from parcours.kit.depth import MAX_DEPTH, text_nests_too_deep
 from parcours.kit.errors import Invalid
 
 DESCRIPTION = "openapi_operation"
@@ -85,9 +86,12 @@ async def json_body(request: Request) -> Any:
     if not raw.strip():
         return None
     try:
-        return orjson.loads(raw)
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BodyInvalid(f"the body is not JSON: {error}") from None
+    if text_nests_too_deep(raw, body):
+        raise BodyInvalid(f"the body nests deeper than {MAX_DEPTH} levels")
+    return body
 
 
 @described(body_of())

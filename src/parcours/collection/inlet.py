@@ -11,8 +11,9 @@ from parcours.access import Access
 from parcours.collection import answers
 from parcours.collection.answers import Answer
 from parcours.collection.body import RequestBody, read_body
-from parcours.collection.envelope import DataSetSchema, find_destination
+from parcours.collection.envelope import DataSetSchema, Destination, find_destination
 from parcours.flows.model import Inlet
+from parcours.kit.depth import MAX_DEPTH, nests_too_deep, text_nests_too_deep
 from parcours.kit.ids import new_xaction_id
 from parcours.kit.telemetry import Counter, Histogram
 from parcours.log import LogUnavailable, LogWriter, Record
@@ -128,6 +129,9 @@ class Collector:
         except orjson.JSONDecodeError as error:
             what = "The request has no body" if not body.strip() else f"The body is not JSON: {error}"
             return _refuse(inlet, what)
+        # A batch has too many brackets for counting them to say anything.
+        if nests_too_deep(message) if is_batch else text_nests_too_deep(body, message):
+            return _refuse(inlet, f"The body nests deeper than {MAX_DEPTH} levels")
         if flow_id is not None and flow_id not in inlet.flows:
             await self.refresh()
             inlet = self.inlets.get(inlet_id, inlet)
@@ -168,18 +172,18 @@ class Collector:
         now_ms = time.time_ns() // 1_000_000
         batch_id = new_xaction_id(now_ms)
         refusals: dict[int, str] = {}
-        kept: dict[tuple[str, str], list[int]] = {}
+        runs: list[tuple[Destination, list[int]]] = []
         schema_of = self.schema_of
         for index, message in enumerate(messages):
             destination = find_destination(inlet, message, flow_id, schema_of)
             if isinstance(destination, str):
                 refusals[index] = _prefix(inlet) + destination
-            elif destination in kept:
-                kept[destination].append(index)
+            elif runs and runs[-1][0] == destination:
+                runs[-1][1].append(index)
             else:
-                kept[destination] = [index]
-        if kept:
-            await self._log.append(_records(inlet, batch_id, now_ms, body, messages, kept, refusals))
+                runs.append((destination, [index]))
+        if runs:
+            await self._log.append(_records(inlet, batch_id, now_ms, body, messages, runs, refusals))
         _MESSAGES_REFUSED.inc(len(refusals))
         _MESSAGES_KEPT.inc(len(messages) - len(refusals))
         return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
@@ -212,30 +216,28 @@ def _records(
     now_ms: int,
     body: bytes,
     messages: list[Any],
-    kept: dict[tuple[str, str], list[int]],
+    runs: list[tuple[Destination, list[int]]],
     refusals: dict[int, str],
 ) -> list[Record]:
-    """One record for each destination; the body goes in as it came when there is only one."""
-    if len(kept) == 1:
-        ((flow_id, dataset_id), indexes) = next(iter(kept.items()))
-        return [
-            Record(
-                inlet.inlet_id, flow_id, dataset_id, batch_id, now_ms, body, True, len(indexes), tuple(sorted(refusals))
-            )
-        ]
+    """One record for each run of messages with one destination, in order; the body goes in as it came when all have it.
+
+    The parts of a body are lists of [index in the request, message], which no request is.
+    """
+    if len(runs) == 1:
+        ((destination, indexes),) = runs
+        skip = tuple(sorted(refusals))
+        return [Record(inlet.inlet_id, *destination, batch_id, now_ms, body, True, len(indexes), skip)]
     return [
         Record(
             inlet.inlet_id,
-            flow_id,
-            dataset_id,
+            *destination,
             batch_id,
             now_ms,
-            # The place in the request stays readable in traces: a message keeps its index, others become null.
-            orjson.dumps({"messages": [messages[i] for i in indexes], "indexes": indexes}),
+            orjson.dumps([(i, messages[i]) for i in indexes]),
             True,
             len(indexes),
         )
-        for (flow_id, dataset_id), indexes in kept.items()
+        for destination, indexes in runs
     ]
 
 

@@ -1,10 +1,16 @@
 """JSON Patch (RFC 6902) over plain documents, with the operation names in either case."""
 
+import copy
 from typing import Any
 
 import jsonpatch
+import orjson
 
+from parcours.kit.depth import MAX_DEPTH, nests_too_deep
 from parcours.kit.errors import Invalid
+
+MAX_BYTES = 8_388_608
+"""Largest document a patch may make: a few `copy` operations can double it again and again."""
 
 
 class PatchInvalid(Invalid):
@@ -21,13 +27,13 @@ def apply_patch(document: dict[str, Any], operations: Any) -> dict[str, Any]:
         raise PatchInvalid("a JSON Patch is a list of operations")
     if not operations:
         raise PatchInvalid("a JSON Patch has at least one operation")
-    result: Any = document
+    result: Any = copy.deepcopy(document)
     for index, operation in enumerate(operations):
         where = f"$[{index}]"
         if not isinstance(operation, dict) or not isinstance(operation.get("op"), str):
             raise PatchInvalid("an operation is an object with 'op' and 'path'", where)
         try:
-            result = jsonpatch.JsonPatch([{**operation, "op": operation["op"].lower()}]).apply(result)
+            result = jsonpatch.JsonPatch([{**operation, "op": operation["op"].lower()}]).apply(result, in_place=True)
         except (
             jsonpatch.JsonPatchException,
             jsonpatch.JsonPointerException,
@@ -36,6 +42,10 @@ def apply_patch(document: dict[str, Any], operations: Any) -> dict[str, Any]:
             ValueError,
         ) as error:
             raise PatchInvalid(f"operation {index} can't be applied: {error}", where) from None
+        if nests_too_deep(result):
+            raise PatchInvalid(f"operation {index} makes a document deeper than {MAX_DEPTH} levels", where)
+        if len(orjson.dumps(result)) > MAX_BYTES:
+            raise PatchInvalid(f"operation {index} makes a document of more than {MAX_BYTES} bytes", where)
     if not isinstance(result, dict):
         raise PatchInvalid("a patch can't turn an object into something else")
     return result

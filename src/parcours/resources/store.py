@@ -24,7 +24,8 @@ from sqlalchemy import (
 
 from parcours.db import metadata
 from parcours.db.bulk import conflict_insert
-from parcours.kit.errors import Conflict, NotFound, VersionMismatch
+from parcours.kit.depth import MAX_DEPTH, nests_too_deep
+from parcours.kit.errors import Conflict, Invalid, NotFound, VersionMismatch
 from parcours.kit.ids import new_etag, new_uuid
 
 resource_table = Table(
@@ -89,6 +90,13 @@ class EtagMismatch(VersionMismatch):
         self.current = current
 
 
+class DocumentTooDeep(Invalid):
+    """The document nests deeper than anything else can work with."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the document nests deeper than {MAX_DEPTH} levels")
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who changes a resource: shown in its audit fields."""
@@ -132,7 +140,7 @@ class ResourceStore:
         body: Mapping[str, Any],
         resource_id: str = "",
     ) -> Resource:
-        """Store a new document as version 0. Raises ResourceExists when `resource_id` is taken."""
+        """Store a new document as version 0. Raises ResourceExists when `resource_id` is taken, DocumentTooDeep."""
         resource_id = resource_id or new_uuid()
         now_ms = time.time_ns() // 1_000_000
         row = Resource(
@@ -141,7 +149,7 @@ class ResourceStore:
         )  # fmt: skip
         if self.find(connection, scope_id, kind, resource_id) is not None:
             raise ResourceExists(kind, resource_id)
-        text = orjson.dumps(row.body).decode()
+        text = _text(row.body)
         connection.execute(insert(resource_table), {**_row(row), "body": text})
         self._remember(connection, row, text)
         self.touch(connection, kind)
@@ -203,7 +211,10 @@ class ResourceStore:
         body: Mapping[str, Any],
         if_match: str | None = None,
     ) -> Resource:
-        """Store `body` as the next version of `current`. Raises EtagMismatch when `if_match` is stale."""
+        """Store `body` as the next version of `current`.
+
+        Raises EtagMismatch when `if_match` is stale, DocumentTooDeep.
+        """
         if if_match is not None and not _same_etag(if_match, current.etag):
             raise EtagMismatch(current.kind, current.id, current.etag)
         now_ms = max(time.time_ns() // 1_000_000, current.updated_at_ms)
@@ -212,7 +223,7 @@ class ResourceStore:
             current.created_at_ms, now_ms,
             current.created_by, author.user_id, current.created_client, author.client_id,
         )  # fmt: skip
-        text = orjson.dumps(row.body).decode()
+        text = _text(row.body)
         t = resource_table
         done = connection.execute(
             update(t)
@@ -282,6 +293,12 @@ class Compiled(Generic[T]):
 
 def _same_etag(sent: str, stored: str) -> bool:
     return sent == "*" or sent.removeprefix("W/").strip('"') == stored.strip('"')
+
+
+def _text(body: dict[str, Any]) -> str:
+    if nests_too_deep(body):
+        raise DocumentTooDeep
+    return orjson.dumps(body).decode()
 
 
 def _row(resource: Resource) -> dict[str, Any]:

@@ -159,6 +159,14 @@ def test_an_accepted_message_is_in_the_log_as_it_came(bench: Bench) -> None:
         (f"/collection/{LOCKED}", envelope(), {"authorization": "Bearer bad"}, 401, "invalid or expired"),
         (f"/collection/{LOCKED}", envelope(), {"authorization": "Bearer foreign"}, 403, "another organisation"),
         (f"/collection/batch/{XDM}", {"messages": 1}, {}, 400, "list of messages"),
+        (f"/collection/{XDM}", b"[" * 1_000 + b"]" * 1_000, {}, 400, "deeper than 100 levels"),
+        (
+            f"/collection/batch/{XDM}",
+            b'{"messages":[{"a":' + b"[" * 98 + b"]" * 98 + b"}]}",
+            {},
+            400,
+            "deeper than 100",
+        ),
     ],
 )
 def test_bad_input_gets_a_status_and_is_told_what_and_where(
