@@ -51,12 +51,14 @@ def _messages(record: Record) -> Iterator[tuple[str, Any]]:
     if not record.is_batch:
         yield record.xaction_id, body
         return
-    messages = body["messages"]
-    indexes = body.get("indexes") if len(messages) == record.count else None
+    if isinstance(body, list):  # a part of a request whose messages went to several data sets
+        for place, message in body:
+            yield f"{record.xaction_id}:{place}", message
+        return
     skip = frozenset(record.skip)
-    for place, message in enumerate(messages):
+    for place, message in enumerate(body["messages"]):
         if place not in skip:
-            yield f"{record.xaction_id}:{indexes[place] if indexes else place}", message
+            yield f"{record.xaction_id}:{place}", message
 
 
 def _one(

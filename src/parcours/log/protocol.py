@@ -23,9 +23,9 @@ class Record:
     xaction_id: str
     received_at_ms: int
     body: bytes
-    """The request body as it arrived (JSON)."""
+    """The request body as it arrived (JSON); of a batch for several flows, the part that this record is."""
     is_batch: bool = False
-    """Whether the body is {"messages": […]}."""
+    """Whether the body is {"messages": […]}, or, as a part of a batch, a list of [index in the batch, message]."""
     count: int = 1
     """How many messages were accepted."""
     skip: tuple[int, ...] = ()

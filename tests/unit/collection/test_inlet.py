@@ -215,13 +215,17 @@ def test_the_good_messages_of_a_batch_are_kept_and_the_bad_ones_told_by_position
     assert (kept.count, list(kept.skip), kept.is_batch) == (2, [1, 2, 3], True)
 
 
-def test_a_batch_for_several_flows_becomes_one_record_each(bench: Bench) -> None:
+def test_a_batch_for_several_flows_becomes_records_in_the_order_of_its_messages(bench: Bench) -> None:
     other = envelope(flowId=None, datasetId="dataset-9")
-    request = bench.post(f"/collection/batch/{XDM}", {"messages": [envelope(), other, envelope()]})
-    assert all("statusCode" not in r for r in request.answer["responses"])
-    first, second = bench.log.records
-    assert (first.flow_id, first.count, orjson.loads(first.body)["indexes"]) == ("flow-1", 2, [0, 2])
-    assert (second.dataset_id, second.count, orjson.loads(second.body)["indexes"]) == ("dataset-9", 1, [1])
+    messages = [envelope(), {}, envelope(), other, other, envelope()]
+    request = bench.post(f"/collection/batch/{XDM}", {"messages": messages})
+    assert ["statusCode" in r for r in request.answer["responses"]] == [False, True, False, False, False, False]
+    found = [(r.flow_id, r.dataset_id, r.count, orjson.loads(r.body)) for r in bench.log.records]
+    assert found == [
+        ("flow-1", "dataset-1", 2, [[0, envelope()], [2, envelope()]]),
+        ("", "dataset-9", 2, [[3, other], [4, other]]),
+        ("flow-1", "dataset-1", 1, [[5, envelope()]]),
+    ]
 
 
 def test_a_batch_of_only_bad_messages_is_still_207(bench: Bench) -> None:
