@@ -60,8 +60,8 @@ lint: $(VENV)/.dev ## Format, lint, types, order of the rooms
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: check
-check: lint ## What to run before a commit: lint and unit tests, under a minute
-	@$(PYTEST) tests/unit -m "not slow" $(ARGS)
+check: lint ## What to run before a commit: lint and the tests that need no database, under a minute
+	@$(PYTEST) tests/unit -m "not slow and not stored" --hypothesis-profile=quick $(ARGS)
 
 .PHONY: test
 test: lint ## Every test there is; one that the machine can't run is skipped with its reason

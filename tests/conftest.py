@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import settings
 from sqlalchemy import text
 
 from parcours.app import Platform, build_platform
@@ -16,6 +17,7 @@ from parcours.db import Database, metadata
 from parcours.edge import build_control_plane
 from parcours.kit.settings import Settings
 
+settings.register_profile("quick", max_examples=20)
 REQUIRED = set(os.environ.get("PARCOURS_REQUIRE", "").replace(",", " ").split())
 
 
@@ -24,6 +26,16 @@ def missing(what: str, reason: str) -> None:
     if what in REQUIRED:
         pytest.fail(f"PARCOURS_REQUIRE names {what}: {reason}")
     pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a database or a built platform: `make check` runs the pure rest."""
+    for item in items:
+        if _STORED & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.stored)
+
+
+_STORED = {"api", "client", "db", "platform", "postgres_url", "served", "sqlite_db"}
 
 
 def _postgres_bin() -> Path | None:
@@ -92,7 +104,7 @@ def sqlite_db(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[Platform]:
     """Every service wired over a new data directory, bootstrapped, without a server."""
-    settings = Settings(
+    chosen = Settings(
         data_dir=tmp_path / "data",
         public_url="http://parcours.test",
         bootstrap_client_id="client",
@@ -101,7 +113,7 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
         bootstrap_tenant="acme",
         allow_private_networks=True,
     )
-    built = build_platform(settings)
+    built = build_platform(chosen)
     metadata.create_all(built.db.engine)
     built.access.bootstrap()
     yield built

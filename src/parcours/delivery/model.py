@@ -43,4 +43,4 @@ def idempotency_key(instance_id: str, node_id: str, pass_no: int) -> str:
     It begins as the instance's id does, which rises with time: new keys then stand together in the index.
     """
     text = f"{instance_id}\n{node_id}\n{pass_no}"
-    return instance_id[:12] + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+    return f"{instance_id[:12]:0<12}" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
