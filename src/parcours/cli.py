@@ -81,6 +81,14 @@ def worker(
     work(Settings.from_environment(data_dir=data_dir), lifeline)
 
 
+@app.command(hidden=True)
+def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> None:
+    """Commit staged records to the lake (the worker starts one by itself)."""
+    from parcours.server import keep_lake
+
+    keep_lake(Settings.from_environment(data_dir=data_dir), lifeline)
+
+
 @app.command()
 def trace(
     identity: Annotated[str, typer.Argument(help="The customer's identity, such as jane@example.com.")],
@@ -126,12 +134,20 @@ def failed(
         failed_command.list_records(**context.obj, flow=flow, limit=limit, as_json=as_json)
 
 
+SubSandbox = Annotated[str | None, typer.Option("--sandbox", help="Sandbox.")]
+
+
 @failed_app.command("show")
-def failed_show(context: typer.Context, record_id: int) -> None:
+def failed_show(
+    context: typer.Context,
+    record_id: Annotated[int, typer.Argument(help="Id as listed.")],
+    sandbox: SubSandbox = None,
+    data_dir: DataDir = None,
+) -> None:
     """Show one failed record whole: its reasons and its body."""
     from parcours.commands import failed_command
 
-    failed_command.show_record(**_obj(context), record_id=record_id)
+    failed_command.show_record(**_place(context, sandbox, data_dir), record_id=record_id)
 
 
 @failed_app.command("retry")
@@ -139,15 +155,24 @@ def failed_retry(
     context: typer.Context,
     record_ids: Annotated[list[int] | None, typer.Argument(help="Ids as listed.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every failed record of the sandbox.")] = False,
+    sandbox: SubSandbox = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Send failed records through their flows once more, as the definitions are now."""
     from parcours.commands import failed_command
 
-    failed_command.retry_records(**_obj(context), record_ids=record_ids or [], every=every)
+    if bool(record_ids) == every:
+        raise typer.BadParameter("give ids of failed records, or --all")
+    failed_command.retry_records(**_place(context, sandbox, data_dir), record_ids=record_ids or [], every=every)
 
 
-def _obj(context: typer.Context) -> dict[str, Any]:
-    found: dict[str, Any] = context.obj
+def _place(context: typer.Context, sandbox: str | None, data_dir: Path | None) -> dict[str, Any]:
+    """Where to ask: what stands after a subcommand wins over what stands before it."""
+    found: dict[str, Any] = dict(context.obj)
+    if sandbox is not None:
+        found["sandbox"] = sandbox
+    if data_dir is not None:
+        found["data_dir"] = _data_dir(data_dir)
     return found
 
 

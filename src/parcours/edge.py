@@ -146,7 +146,10 @@ def build_process_routers(
         with platform.db.write() as connection:
             row = mark_retrying(connection, caller.scope_id, record_id)
         xaction_id = f"{RETRY_PREFIX}{record_id}"
-        record = Record(row.inlet_id, row.flow_id, row.dataset_id, xaction_id, row.received_at_ms, row.body, count=0)
+        record = Record(
+            row.inlet_id, row.flow_id, row.dataset_id, xaction_id, row.received_at_ms, row.body,
+            count=0, scope_id=caller.scope_id,
+        )  # fmt: skip
         asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
 
     platform.flows.runs.pending = pending

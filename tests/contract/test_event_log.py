@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_acknowledged_is_read_back_in_order_with_every_field(path: Path) -> None:
-    full = Record("i", "f", "d", "x", 5, b'{"messages":[1,2,3]}', True, 2, (1,))
+    full = Record("i", "f", "d", "x", 5, b'{"messages":[1,2,3]}', True, 2, (1,), 7)
     append(path, [record("a"), record("b")], [full])
     reader = SqliteLogReader(path)
     assert reader.read(0, 100) == [(1, record("a")), (2, record("b")), (3, full)]

@@ -92,6 +92,7 @@ class RunningServer:
             capture_output=True,
             text=True,
             timeout=120,
+            env={**os.environ, "COLUMNS": "160"},
         )
 
     def sql(self, query: str) -> list[dict[str, Any]]:
@@ -100,6 +101,13 @@ class RunningServer:
         assert answer.returncode == 0, answer.stderr
         rows: list[dict[str, Any]] = json.loads(answer.stdout)
         return rows
+
+    def worker_pid(self) -> int:
+        """The process that works, a child of the one that answers."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        (pid,) = [int(child) for child in children if b"\0worker\0" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        return pid
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""

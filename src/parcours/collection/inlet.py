@@ -159,9 +159,8 @@ class Collector:
                     return answers.refused(400, _FORMAT, _prefix(inlet) + "Message is invalid", violations)
         now_ms = time.time_ns() // 1_000_000
         xaction_id = new_xaction_id(now_ms)
-        await self._log.append(
-            (Record(inlet.inlet_id, destination.flow_id, destination.dataset_id, xaction_id, now_ms, body),)
-        )
+        record = Record(inlet.inlet_id, *destination, xaction_id, now_ms, body, scope_id=inlet.scope_id)
+        await self._log.append((record,))
         _MESSAGES_KEPT.inc()
         return Answer(200, answers.accepted(inlet.inlet_id, xaction_id, now_ms, sync))
 
@@ -226,7 +225,7 @@ def _records(
     if len(runs) == 1:
         ((destination, indexes),) = runs
         skip = tuple(sorted(refusals))
-        return [Record(inlet.inlet_id, *destination, batch_id, now_ms, body, True, len(indexes), skip)]
+        return [Record(inlet.inlet_id, *destination, batch_id, now_ms, body, True, len(indexes), skip, inlet.scope_id)]
     return [
         Record(
             inlet.inlet_id,
@@ -236,6 +235,7 @@ def _records(
             orjson.dumps([(i, messages[i]) for i in indexes]),
             True,
             len(indexes),
+            scope_id=inlet.scope_id,
         )
         for destination, indexes in runs
     ]

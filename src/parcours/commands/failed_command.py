@@ -23,7 +23,7 @@ def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, 
         return
     table = Table(title=f"{len(items)} failed record{'s' if len(items) > 1 else ''}", title_justify="left")
     for column in ("id", "received (UTC)", "flow", "code", "reason", "tries"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in ("id", "code"))
     for item in items:
         first = item["errors"][0] if item["errors"] else {}
         where = first.get("pointerToViolation", "")

@@ -32,7 +32,7 @@ class Definitions:
 def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
     """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""
     inlet = definitions.inlets.get(record.inlet_id)
-    scope_id = inlet.scope_id if inlet is not None else 0
+    scope_id = inlet.scope_id if inlet is not None else record.scope_id
     flow = inlet.flows.get(record.flow_id) if inlet is not None else None
     is_raw = inlet is not None and inlet.data_type == "raw"
     retry_of = int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0

@@ -30,6 +30,8 @@ class Record:
     """How many messages were accepted."""
     skip: tuple[int, ...] = ()
     """Indexes in `messages` that were refused; they are not part of the record."""
+    scope_id: int = 0
+    """The sandbox of the inlet: whose the record is, even when the inlet is gone by the time it is processed."""
 
 
 class LogWriter(Protocol):

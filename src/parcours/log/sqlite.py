@@ -141,6 +141,7 @@ class SqliteLogWriter:
                     r.is_batch,
                     r.count,
                     r.skip,
+                    r.scope_id,
                 ]
                 for r in records
             ]
@@ -191,15 +192,16 @@ class SqliteLogReader:
         for last, count, facts, bodies in rows:
             offset = 0
             position = last - count
-            for inlet, flow, dataset, xaction, received, length, is_batch, kept, skip in orjson.loads(facts):
+            for inlet, flow, dataset, xaction, received, length, is_batch, kept, skip, scope_id in orjson.loads(facts):
                 position += 1
                 if position > after:
                     if found and messages + kept > max_messages:
                         return found
                     body = bodies[offset : offset + length]
-                    found.append(
-                        (position, Record(inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip)))
+                    record = Record(
+                        inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip), scope_id
                     )
+                    found.append((position, record))
                     messages += kept
                 offset += length
         return found
