@@ -18,6 +18,7 @@ from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.service import JourneyService
 from parcours.journeys.store import stop_version
+from parcours.kit.child import Child
 from parcours.kit.clock import SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
@@ -131,7 +132,8 @@ def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
     delivery = Delivery(platform.db, platform.actions, settings)
-    return Worker(settings, build_pipeline(platform), delivery, build_lake_writer(platform))
+    lake = Child("lake", "--data-dir", str(settings.data_dir))
+    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake)
 
 
 def _schema_of_data_sets(platform: Platform) -> SchemaOf:

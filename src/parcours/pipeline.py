@@ -102,6 +102,7 @@ class Pipeline:
         self._sources = sources
         self._clock = clock
         self._known_links = KnownLinks()
+        self._warm: Mapping[str, int] | None = None
         with db.read() as connection:
             self._position = journey_store.get_position(connection, CONSUMER)
 
@@ -203,6 +204,24 @@ class Pipeline:
             batch.answer(answers)
             batch.flush()
         BATCH_SECONDS.labels("answers").observe(time.perf_counter() - started)
+
+    def warm(self) -> None:
+        """Compile what has changed since the last look, so that the next record need not wait for it."""
+        sources = self._sources
+        with self._db.read() as connection:
+            revisions = sources.resources.revisions(connection)
+            if revisions == self._warm:
+                return
+            schemas = sources.schemas.current(connection, revisions)
+            mappings = sources.mappings.current(connection, revisions)
+            for inlet in sources.inlets.current(connection, revisions).by_id.values():
+                for flow in inlet.flows.values():
+                    schemas.get(flow.scope_id, flow.schema_id)
+                    if flow.mapping is not None:
+                        mappings.get(flow.scope_id, *flow.mapping)
+            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions):
+                table.current(connection, revisions)
+        self._warm = revisions
 
     def trim(self, received_before_ms: int, decisions_before_ms: int) -> None:
         """Drop processed records and old decisions."""

@@ -4,30 +4,29 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
-from collections.abc import Callable
 
 import orjson
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from parcours.app import build_platform, build_worker, log_path
+from parcours.app import build_lake_writer, build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
 from parcours.edge import build_collector, build_control_plane, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
+from parcours.kit.child import Child, on_parent_gone, wait_for_go
 from parcours.kit.errors import ParcoursError
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, get_logger
+from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
 from parcours.worker import calm_garbage_collector, only_worker
 
 log = get_logger("server")
 _REFRESH_EVERY_S = 0.5
 _STOP_TIMEOUT_S = 30.0
-_GO = b"g"
 
 
 class AddressInUse(ParcoursError):
@@ -49,7 +48,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    worker = _WorkerProcess(settings) if with_worker else None
+    worker = Child("worker", "--data-dir", str(settings.data_dir)) if with_worker else None
     if worker is not None:
         await worker.start()  # it loads its modules while this process opens the database
     platform = build_platform(settings)
@@ -74,7 +73,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     )
     tasks = [asyncio.create_task(_keep_fresh(collector, stop)), asyncio.create_task(server.serve())]
     if worker is not None:
-        tasks.append(asyncio.create_task(worker.look_after(stop)))
+        tasks.append(asyncio.create_task(_look_after(worker, stop)))
     _write_address(settings)
     log.info("server.started", url=settings.base_url, data_dir=str(settings.data_dir))
     stopped = asyncio.create_task(stop.wait())
@@ -86,7 +85,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), _STOP_TIMEOUT_S)
     if worker is not None:
-        await worker.stop()
+        await worker.stop(_STOP_TIMEOUT_S)
     await writer.close()
     platform.close()
     log.info("server.stopped")
@@ -112,68 +111,28 @@ def _write_address(settings: Settings) -> None:
     draft.replace(path)
 
 
-class _WorkerProcess:
-    """The worker as a child: started, watched, started again when it dies, and gone when this process is."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._process: asyncio.subprocess.Process | None = None
-        self._lifeline = -1
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process is not None and self._process.returncode is None
-
-    async def start(self) -> None:
-        """Begin the process; it waits for `go`."""
-        reading, self._lifeline = os.pipe()
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "parcours", "worker",
-            "--data-dir", str(self._settings.data_dir), "--lifeline", str(reading),
-            pass_fds=(reading,), start_new_session=False,
-        )  # fmt: skip
-        os.close(reading)
-
-    def go(self) -> None:
-        """The database is ready: begin to work."""
-        os.write(self._lifeline, _GO)
-
-    async def look_after(self, stop: asyncio.Event) -> None:
-        """Start the worker again whenever it ends by itself."""
-        delay_s = 0.1
-        while not stop.is_set():
-            assert self._process is not None
-            started = time.monotonic()
-            ended = asyncio.create_task(self._process.wait())
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            stopping.cancel()
-            if stop.is_set():
-                return
-            log.error("worker.died", exit_code=self._process.returncode)
-            os.close(self._lifeline)
-            delay_s = 0.1 if time.monotonic() - started > 60 else min(delay_s * 2, 10.0)
-            await asyncio.sleep(delay_s)
-            await self.start()
-            self.go()
-
-    async def stop(self) -> None:
-        """Let the worker finish, then make sure that it is gone."""
-        if self._process is None or self._process.returncode is not None:
+async def _look_after(worker: Child, stop: asyncio.Event) -> None:
+    """Start the worker again whenever it ends by itself."""
+    delay_s = 0.1
+    while not stop.is_set():
+        started = time.monotonic()
+        ended = asyncio.create_task(worker.wait())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
             return
-        self._process.terminate()
-        try:
-            await asyncio.wait_for(self._process.wait(), _STOP_TIMEOUT_S)
-        except TimeoutError:
-            log.error("worker.killed")
-            self._process.kill()
-            await self._process.wait()
+        log.error("worker.died", exit_code=ended.result())
+        delay_s = 0.1 if time.monotonic() - started > 60 else min(delay_s * 2, 10.0)
+        await asyncio.sleep(delay_s)
+        await worker.start()
+        worker.go()
 
 
 def work(settings: Settings, lifeline: int | None) -> None:
     """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone."""
     configure_logging(settings.log_level)
-    if lifeline is not None and os.read(lifeline, 1) != _GO:
+    if lifeline is not None and not wait_for_go(lifeline):
         return
     uvloop.run(_work(settings, lifeline))
 
@@ -187,12 +146,24 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
         if lifeline is not None:
-            loop.add_reader(lifeline, _parent_gone, worker.stop, lifeline, loop)
+            on_parent_gone(lifeline, worker.stop, loop)
         await worker.run()
         platform.close()
 
 
-def _parent_gone(stop: Callable[[], None], lifeline: int, loop: asyncio.AbstractEventLoop) -> None:
-    if not os.read(lifeline, 1):
-        loop.remove_reader(lifeline)
-        stop()
+def keep_lake(settings: Settings, lifeline: int) -> None:
+    """Commit staged records to the lake until nothing was staged for a minute, or the worker is gone."""
+    configure_logging(settings.log_level)
+    if wait_for_go(lifeline):
+        uvloop.run(_keep_lake(settings, lifeline))
+
+
+async def _keep_lake(settings: Settings, lifeline: int) -> None:
+    platform = build_platform(settings)
+    keeper = LakeKeeper(build_lake_writer(platform), settings.lake_commit_ms / 1000)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, keeper.stop)
+    on_parent_gone(lifeline, keeper.stop, loop)
+    await asyncio.to_thread(keeper.run)
+    platform.close()

@@ -1,4 +1,4 @@
-"""The worker: one thread runs the pipeline's transactions, the event loop runs deliveries and the lake."""
+"""The worker: one thread runs the pipeline's transactions, the event loop runs deliveries."""
 
 import asyncio
 import contextlib
@@ -13,26 +13,30 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
-from parcours.kit.errors import ParcoursError
+from parcours.kit.child import Child
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, get_logger
-from parcours.lake.writer import LakeWriter
+from parcours.lake.store import has_staged
 from parcours.pipeline import Pipeline, PositionMoved
 
 log = get_logger("worker")
 POSITION = Gauge("parcours_pipeline_position", "Last record of the event log processed.", multiprocess_mode="max")
 _TRIM_EVERY_S = 300.0
-_LAKE_MAINTAIN_EVERY_S = 3600.0
+_LAKE_STOP_S = 20.0
+_WARM_EVERY_S = 0.2
 _BACK_OFF_S = 0.5
 
 
 class Worker:
     """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
 
-    def __init__(self, settings: Settings, pipeline: Pipeline, delivery: Delivery, lake: LakeWriter) -> None:
+    def __init__(self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child) -> None:
+        """lake: the process that commits staged records; started while there are any."""
         self._settings = settings
+        self._db = db
         self._pipeline = pipeline
         self._delivery = delivery
         self._lake = lake
@@ -45,7 +49,7 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called; then finish what is under way and return."""
         pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
-        lake = asyncio.create_task(asyncio.to_thread(self._run_lake), name="lake")
+        lake = asyncio.create_task(self._run_lake(), name="lake")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
@@ -55,7 +59,9 @@ class Worker:
             self._stopping.set()
             self._wake.set()
             stop.cancel()
+            self._stop_requested.set()
             await asyncio.gather(pipeline, lake, delivery)
+            await self._lake.stop(_LAKE_STOP_S)
 
     def stop(self) -> None:
         """Ask the worker to finish; safe from a signal handler of its event loop."""
@@ -68,7 +74,7 @@ class Worker:
 
     def _run_pipeline(self) -> None:
         settings = self._settings
-        next_timers = next_trim = 0.0
+        next_timers = next_trim = next_warm = 0.0
         while True:
             is_last = self._stopping.is_set()
             try:
@@ -80,6 +86,9 @@ class Worker:
                         woken = self._pipeline.run_timers(settings.batch_records)
                         done += woken
                         next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
+                    if not done and now >= next_warm:
+                        self._pipeline.warm()
+                        next_warm = now + _WARM_EVERY_S
                     if now >= next_trim:
                         self._trim()
                         next_trim = now + _TRIM_EVERY_S
@@ -117,23 +126,22 @@ class Worker:
             now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
         )
 
-    def _run_lake(self) -> None:
-        next_maintenance = time.monotonic() + _LAKE_MAINTAIN_EVERY_S
-        while not self._stopping.wait(self._settings.lake_commit_ms / 1000):
-            self._commit_lake()
-            if time.monotonic() >= next_maintenance:
-                try:
-                    self._lake.maintain()
-                except (DBAPIError, ParcoursError, OSError) as error:
-                    log.error("lake.maintenance_failed", error=str(error))
-                next_maintenance = time.monotonic() + _LAKE_MAINTAIN_EVERY_S
-        self._commit_lake()
+    async def _run_lake(self) -> None:
+        """See to it that the lake's process runs while records are staged."""
+        wait_s = self._settings.lake_commit_ms / 1000
+        while not self._stop_requested.is_set():
+            try:
+                if not self._lake.is_alive and await asyncio.to_thread(self._has_staged):
+                    await self._lake.start()
+                    self._lake.go()
+            except DBAPIError as error:
+                log.error("worker.lake_unknown", error=str(error).splitlines()[0])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_requested.wait(), wait_s)
 
-    def _commit_lake(self) -> None:
-        try:
-            self._lake.commit_due()
-        except (DBAPIError, ParcoursError, OSError) as error:
-            log.error("lake.commit_failed", error=str(error))
+    def _has_staged(self) -> bool:
+        with self._db.read() as connection:
+            return has_staged(connection)
 
 
 def calm_garbage_collector() -> None:

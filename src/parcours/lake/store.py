@@ -79,6 +79,11 @@ def stage(connection: Connection, scope_id: int, dataset_id: str, lines: Sequenc
     )
 
 
+def has_staged(connection: Connection) -> bool:
+    """Whether any record waits to be committed to the lake."""
+    return connection.execute(select(_t.c.seq).limit(1)).first() is not None
+
+
 def read_horizon(connection: Connection) -> int:
     """The highest `seq` below which no transaction is still to commit; 0 when nothing waits.
 
