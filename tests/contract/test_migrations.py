@@ -1,5 +1,6 @@
 """One migration history for both databases, and the metadata is what it leads to."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,11 @@ from parcours.db.migrate import MIGRATIONS, SchemaTooNew, current, head, migrate
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 's.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     database = Database(url)
-    request.addfinalizer(database.close)
-    return database
+    yield database
+    database.close()
 
 
 def test_an_empty_database_migrated_is_what_the_metadata_says(empty: Database) -> None:
