@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from parcours.actions.table import ActionTable
 from parcours.catalog import store as catalog_store
 from parcours.catalog.model import DataSetTable
 from parcours.dataflow import store as failures
 from parcours.dataflow.model import Failed, Origin, Valid
-from parcours.dataflow.transform import Definitions, transform
+from parcours.dataflow.transform import Definitions, give_up, split, transform
 from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
@@ -114,18 +114,18 @@ class Pipeline:
     def run_records(self, max_messages: int) -> int:
         """Process what the log holds next; how many records it was, 0 at the end of the log.
 
-        A record that the code fails on is set aside as a failed one rather than tried for ever.
+        A record that the code or the database fails on is set aside as a failed one rather than tried for ever.
         """
         records = self._reader.read(self._position, max_messages)
         if not records:
             return 0
         try:
             self._process(records)
-        except (DBAPIError, PositionMoved):
-            with self._db.read() as connection:
-                self._position = journey_store.get_position(connection, CONSUMER)
-            raise
         except Exception as error:
+            if not _is_fault_of_a_record(error):
+                with self._db.read() as connection:
+                    self._position = journey_store.get_position(connection, CONSUMER)
+                raise
             if len(records) > 1:
                 log.error("pipeline.batch_failed", records=len(records), exc_info=error)
                 for one in records:
@@ -137,15 +137,15 @@ class Pipeline:
     def _process_alone(self, item: tuple[int, Record]) -> None:
         try:
             self._process([item])
-        except (DBAPIError, PositionMoved):
-            raise
         except Exception as error:
+            if not _is_fault_of_a_record(error):
+                raise
             self._set_aside(item, error)
 
     def _process(self, records: Sequence[tuple[int, Record]]) -> None:
         started = time.perf_counter()
         with self._db.write() as connection:
-            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
+            batch = self._batch(connection)
             batch.take(record for _, record in records)
             new_links = batch.flush()
             self._move(connection, records[-1][0])
@@ -159,20 +159,34 @@ class Pipeline:
         BATCH_SECONDS.labels("records").observe(time.perf_counter() - started)
 
     def _set_aside(self, item: tuple[int, Record], error: Exception) -> None:
-        """Keep a record the code can't process as failed, with the reason, and go on after it."""
+        """Process the messages of a record one by one, and keep those as failed that the code can't process."""
         position, record = item
         log.error("pipeline.record_failed", position=position, xaction_id=record.xaction_id, exc_info=error)
+        new_links: list[Any] = []
+        landed = failed = 0
         with self._db.write() as connection:
-            definitions = self._sources.inlets.current(connection)
-            inlet = definitions.get(record.inlet_id)
-            scope_id = inlet.scope_id if inlet is not None else 0
-            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
-            origin = Origin(record.inlet_id, record.flow_id, record.xaction_id, record.received_at_ms, 0)
-            errors = [{"message": f"The server failed on this record: {type(error).__name__}"}]
-            batch.fail(Failed(origin, scope_id, record.dataset_id, INTERNAL, errors, record.body), record.count)
-            batch.flush()
+            for message in split(record):
+                try:
+                    with connection.begin_nested():
+                        batch = self._batch(connection)
+                        batch.take([message])
+                        new_links += batch.flush()
+                        landed, failed = landed + batch.landed, failed + batch.failed
+                except Exception as fault:
+                    if not _is_fault_of_a_record(fault):
+                        raise
+                    batch = self._batch(connection)
+                    batch.set_aside(message, fault)
+                    batch.flush()
+                    failed += batch.failed
             self._move(connection, position)
+        MESSAGES.labels("landed").inc(landed)
+        MESSAGES.labels("failed").inc(failed)
+        self._known_links.add(new_links)
         self._position = position
+
+    def _batch(self, connection: Connection) -> "_Batch":
+        return _Batch(connection, self._sources, self._known_links, self._clock.now_us())
 
     def _move(self, connection: Connection, position: int) -> None:
         if not journey_store.move_position(connection, CONSUMER, self._position, position):
@@ -200,7 +214,7 @@ class Pipeline:
         """Hand the answers of actions to their instances, and forget the calls."""
         started = time.perf_counter()
         with self._db.write() as connection:
-            batch = _Batch(connection, self._sources, self._known_links, self._clock.now_us())
+            batch = self._batch(connection)
             batch.answer(answers)
             batch.flush()
         BATCH_SECONDS.labels("answers").observe(time.perf_counter() - started)
@@ -398,17 +412,24 @@ class _Batch:
             _count(delta.reasons, self._retried[valid.origin.retry_of], -1)
             failures.delete_failed(self._connection, valid.origin.retry_of)
 
-    def fail(self, failed: Failed, count: int = 1) -> None:
+    def fail(self, failed: Failed) -> None:
         """Keep a failed message with its body and reason."""
         delta = self._delta(failed.scope_id, failed.dataset_id, failed.origin)
-        _count(delta.reasons, failed.code, count)
+        _count(delta.reasons, failed.code, 1)
         if failed.origin.retry_of:
-            _count(delta.reasons, self._retried[failed.origin.retry_of], -count)
+            _count(delta.reasons, self._retried[failed.origin.retry_of], -1)
             failures.fail_again(self._connection, failed)
             return
-        self.failed += count
+        self.failed += 1
         self._failures.append(failed)
-        delta.failed += count
+        delta.failed += 1
+
+    def set_aside(self, record: Record, fault: Exception) -> None:
+        """Keep the one message of a record as failed: the code can't process it."""
+        text = f"The server failed on this record: {type(fault).__name__}"
+        failed = give_up(record, self._definitions, INTERNAL, text)
+        for outcome in self._settle_retries([failed]):
+            self.fail(outcome)  # type: ignore[arg-type]
 
     def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
         window_ms = origin.received_at_ms - origin.received_at_ms % flow_store.WINDOW_MS
@@ -461,6 +482,13 @@ class _Batch:
                 flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)
             catalog_store.add_to_batch(connection, scope_id, dataset_id, flow_id, window_ms, delta)
         return links
+
+
+def _is_fault_of_a_record(error: Exception) -> bool:
+    """Whether trying again without a record may help: not when the database is away, full or locked."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError | IntegrityError)
+    return not isinstance(error, PositionMoved)
 
 
 def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity | None:

@@ -1,7 +1,7 @@
 """The pure verb: one accepted record in, valid records and failures out."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -35,10 +35,9 @@ def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Fail
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     flow = inlet.flows.get(record.flow_id) if inlet is not None else None
     is_raw = inlet is not None and inlet.data_type == "raw"
-    retry_of = int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0
     dataset = definitions.data_sets.get(scope_id, record.dataset_id)
     for xaction_id, message in _messages(record):
-        origin = Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
+        origin = _origin(record, xaction_id)
         if inlet is None or (record.flow_id and flow is None) or dataset is None:
             gone = "inlet" if inlet is None else "flow" if record.flow_id and flow is None else "data set"
             yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
@@ -46,19 +45,44 @@ def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Fail
             yield _one(origin, dataset, flow, is_raw, message, definitions)
 
 
+def split(record: Record) -> list[Record]:
+    """A record for each message of a record; together they transform to the same."""
+    if not record.is_batch:
+        return [record]
+    return [
+        replace(record, body=orjson.dumps([(place, message)]), count=1, skip=())
+        for place, message in _placed(record, orjson.loads(record.body))
+    ]
+
+
+def give_up(record: Record, definitions: Definitions, code: str, text: str) -> Failed:
+    """The one message of a record as a failure."""
+    inlet = definitions.inlets.get(record.inlet_id)
+    scope_id = inlet.scope_id if inlet is not None else record.scope_id
+    ((xaction_id, message),) = _messages(record)
+    return _fail(_origin(record, xaction_id), scope_id, record.dataset_id, code, text, message)
+
+
 def _messages(record: Record) -> Iterator[tuple[str, Any]]:
     body = orjson.loads(record.body)
     if not record.is_batch:
         yield record.xaction_id, body
         return
+    for place, message in _placed(record, body):
+        yield f"{record.xaction_id}:{place}", message
+
+
+def _placed(record: Record, body: Any) -> Iterable[tuple[int, Any]]:
+    """The messages of a batch, each with its index in the request."""
     if isinstance(body, list):  # a part of a request whose messages went to several data sets
-        for place, message in body:
-            yield f"{record.xaction_id}:{place}", message
-        return
+        return body
     skip = frozenset(record.skip)
-    for place, message in enumerate(body["messages"]):
-        if place not in skip:
-            yield f"{record.xaction_id}:{place}", message
+    return ((place, message) for place, message in enumerate(body["messages"]) if place not in skip)
+
+
+def _origin(record: Record, xaction_id: str) -> Origin:
+    retry_of = int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0
+    return Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
 
 
 def _one(
