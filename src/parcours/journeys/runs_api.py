@@ -34,6 +34,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
     ) -> dict[str, Any]:
         """Instances of a version, the latest entrance first."""
         with db.read() as connection:
+            journeys.require_version(connection, caller.scope_id, version_uid)
             live = journeys.live.current(connection)
             found = store.list_instances(connection, caller.scope_id, version_uid=version_uid, key=key, limit=limit)
             return {"results": [trace.describe_instance(instance, live, [], []) for instance in found]}
@@ -42,6 +43,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
     def count_instances(version_uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """How many instances entered, and how many stand in each status and node now."""
         with db.read() as connection:
+            journeys.require_version(connection, caller.scope_id, version_uid)
             counts = store.count_instances(connection, caller.scope_id, version_uid)
         statuses: dict[str, int] = {}
         nodes: dict[str, int] = {}

@@ -233,6 +233,10 @@ class JourneyService:
         except ResourceNotFound:
             raise JourneyNotFound(uid) from None
 
+    def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> None:
+        """Raises JourneyNotFound when the sandbox has no such version."""
+        self._version(connection, scope_id, version_uid)
+
     def _version(self, connection: Connection, scope_id: int, uid: str) -> Resource:
         try:
             return self._resources.get(connection, scope_id, VERSION_KIND, uid)
