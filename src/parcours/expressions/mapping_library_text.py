@@ -47,7 +47,9 @@ def _substr(text: str, start: int, length: int | None = None) -> str:
     return text[start:] if length is None else text[start : start + max(length, 0)]
 
 
-def _join(separator: str, *parts: Any) -> str:
+def _join(separator: str | None, *parts: Any) -> str | None:
+    if separator is None:
+        return None
     texts: list[str] = []
     for part in parts:
         texts.extend(to_text(item) for item in (part if type(part) is list else [part]) if item is not None)

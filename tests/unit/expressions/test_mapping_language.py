@@ -82,6 +82,7 @@ def evaluate(text: str, record: Any = None) -> Any:
         ("decode('x', 'Ada', 1, 2)", 2),
         ("decode('x', 'Ada', 1)", None),
         ("join('-', items[*].n)", "1-3"),
+        ("join(nothing, items[*].n)", None),
         ("explode('a,b;c', '[,;]')", ["a", "b", "c"]),
         ("lpad('x', 3, null)", "  x"),
         ("lpad('abc', 2, '-')", "ab"),
