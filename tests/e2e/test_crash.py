@@ -10,13 +10,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pytest
-from running import RunningServer, wait_for
-
 import demo
+import pytest
 from definitions import Defined, define
 from platform_client import Platform
 from receiver import Receiver
+from running import RunningServer, wait_for
 
 KILLS = 50
 BATCH = 20
