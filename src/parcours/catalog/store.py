@@ -17,10 +17,10 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.catalog.model import Batch, RunDelta
 from parcours.db import metadata
+from parcours.db.bulk import conflict_insert
 from parcours.kit.ids import new_ulid
 
 batch_table = Table(
@@ -90,7 +90,7 @@ def add_to_batch(
 
 def _add(connection: Connection, row: Mapping[str, Any], *, is_failed: bool, count: int, size_bytes: int) -> str:
     t = batch_table
-    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
+    make = conflict_insert(connection.dialect)
     statement = make(t).values(
         scope_id=row["scope_id"],
         id=new_ulid(),
@@ -121,7 +121,7 @@ def _add(connection: Connection, row: Mapping[str, Any], *, is_failed: bool, cou
 
 def _add_error(connection: Connection, scope_id: int, batch_id: str, code: str, count: int) -> None:
     t = batch_error_table
-    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
+    make = conflict_insert(connection.dialect)
     statement = make(t).values(scope_id=scope_id, batch_id=batch_id, code=code, record_count=count)
     connection.execute(
         statement.on_conflict_do_update(

@@ -16,11 +16,11 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.catalog.model import WINDOW_MS as WINDOW_MS
 from parcours.catalog.model import RunDelta as RunDelta
 from parcours.db import metadata
+from parcours.db.bulk import conflict_insert
 
 flow_run_table = Table(
     "flow_run",
@@ -84,7 +84,7 @@ def run_id(scope_id: int, flow_id: str, window_start_ms: int) -> str:
 def add_to_run(connection: Connection, scope_id: int, flow_id: str, window_start_ms: int, delta: RunDelta) -> None:
     """Add to the run of a flow's window, making it when it is new."""
     t = flow_run_table
-    make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
+    make = conflict_insert(connection.dialect)
     statement = make(t).values(
         scope_id=scope_id,
         flow_id=flow_id,

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from parcours.db import metadata
+from parcours.db.bulk import conflict_insert
 from parcours.identity.namespaces import STANDARD
 from parcours.resources.store import ResourceStore, revision_table
 from parcours.xdm.identities import Identity
@@ -72,7 +72,7 @@ def insert_links(connection: Connection, links: Iterable[Link], now_ms: int) -> 
         for scope_id, a, b in ends
     ]
     if rows:
-        make = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert
+        make = conflict_insert(connection.dialect)
         connection.execute(make(identity_link_table).on_conflict_do_nothing(), rows)
         for scope_id in {scope_id for scope_id, _, _ in ends}:
             _evict(connection, scope_id, (a for scope, a, _ in ends if scope == scope_id))
