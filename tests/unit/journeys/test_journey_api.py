@@ -125,7 +125,7 @@ def test_a_draft_may_be_unfinished_but_not_without_shape(api: TestClient, sandbo
         answer = api.post(JOURNEYS, json=bad)
         assert answer.status_code == 400, bad
     deep: Any = 1
-    for _ in range(300):
+    for _ in range(80):
         deep = [deep]
     answer = api.post(JOURNEYS, json={"name": "Deep", "layout": deep})
     assert (answer.status_code, answer.json()["report"]["sub-errors"][0]["code"]) == (400, "ERR_DOCUMENT_DEPTH")
