@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.access import Caller
 from parcours.access import api as access_api
@@ -34,12 +35,17 @@ from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
 from parcours.journeys import runs_api
 from parcours.journeys.store import get_position
+from parcours.kit.errors import Unavailable
 from parcours.log import LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
+
+
+class DefinitionsUnavailable(Unavailable):
+    """Inlets can't be looked up: the state database can't be read."""
 
 
 def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> FastAPI:
@@ -83,7 +89,10 @@ def build_collector(platform: Platform, log: LogWriter) -> Collector:
     known = _Known(platform)
 
     async def refresh() -> None:
-        await asyncio.to_thread(known.read)
+        try:
+            await asyncio.to_thread(known.read)
+        except SQLAlchemyError as error:
+            raise DefinitionsUnavailable(f"definitions can't be read: {str(error).splitlines()[0]}") from None
         collector.inlets = known.definitions.inlets.by_id
 
     async def validate(inlet: Inlet, flow_id: str, dataset_id: str, message: Any) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from parcours.edge import build_collector, build_control_plane, build_process_ro
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, on_parent_gone, wait_for_go
-from parcours.kit.errors import ParcoursError
+from parcours.kit.errors import Unavailable
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, get_logger
 from parcours.lake.keeper import LakeKeeper
@@ -27,10 +27,6 @@ from parcours.worker import calm_garbage_collector, only_worker
 log = get_logger("server")
 _REFRESH_EVERY_S = 0.5
 _STOP_TIMEOUT_S = 30.0
-
-
-class AddressInUse(ParcoursError):
-    """Another program listens on the port."""
 
 
 def serve(settings: Settings, *, with_worker: bool = True) -> None:
@@ -100,7 +96,10 @@ async def _keep_fresh(collector: Collector, stop: asyncio.Event) -> None:
     while not stop.is_set():
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), _REFRESH_EVERY_S)
-        await collector.refresh()
+        try:
+            await collector.refresh()
+        except Unavailable as error:  # inlets go on with what they know
+            log.error("definitions.unreadable", error=str(error))
 
 
 def _write_address(settings: Settings) -> None:

@@ -31,7 +31,7 @@ def clear_folder(folder: Path) -> None:
 def hold_data_dir(data_dir: Path) -> int:
     """Make the data directory this process's own until it ends, by the descriptor returned. Raises DataDirUnusable."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(data_dir / "server.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise DataDirUnusable(f"the data directory {data_dir} can't be used: {error.strerror}") from None

@@ -14,9 +14,10 @@ from parcours.collection.body import RequestBody, read_body
 from parcours.collection.envelope import DataSetSchema, Destination, find_destination
 from parcours.flows.model import Inlet
 from parcours.kit.depth import MAX_DEPTH, nests_too_deep, text_nests_too_deep
+from parcours.kit.errors import Unavailable
 from parcours.kit.ids import new_xaction_id
 from parcours.kit.telemetry import Counter, Histogram
-from parcours.log import LogUnavailable, LogWriter, Record
+from parcours.log import LogWriter, Record
 
 REQUESTS = Counter("parcours_collection_requests_total", "Requests to inlets, by status.", ["status"])
 MESSAGES = Counter("parcours_collection_messages_total", "Messages offered to inlets, by outcome.", ["outcome"])
@@ -85,7 +86,10 @@ class Collector:
     async def __call__(self, scope: Any, protocol: Protocol_) -> None:
         """One request, answered. Never raises for anything a client sends."""
         started = time.perf_counter()
-        status, body, headers = await self._answer(scope, protocol)
+        try:
+            status, body, headers = await self._answer(scope, protocol)
+        except Unavailable as error:
+            status, body, headers = answers.refused(503, "Service unavailable", str(error), headers=_RETRY)
         protocol.response_bytes(status, [*_JSON_HEADERS, *headers] if headers else _JSON_HEADERS, body)
         REQUESTS.labels(status).inc()
         ACK_SECONDS.observe(time.perf_counter() - started)
@@ -135,12 +139,9 @@ class Collector:
         if flow_id is not None and flow_id not in inlet.flows:
             await self.refresh()
             inlet = self.inlets.get(inlet_id, inlet)
-        try:
-            if is_batch:
-                return await self._take_batch(inlet, message, body, flow_id)
-            return await self._take_one(inlet, message, body, flow_id, query)
-        except LogUnavailable as error:
-            return answers.refused(503, "Service unavailable", str(error), headers=_RETRY)
+        if is_batch:
+            return await self._take_batch(inlet, message, body, flow_id)
+        return await self._take_one(inlet, message, body, flow_id, query)
 
     async def _take_one(
         self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None, query: dict[str, str]

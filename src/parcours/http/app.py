@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from parcours import __version__
 from parcours.http.errors import from_framework, to_response
 from parcours.http.openapi import complete, describe_routes
-from parcours.kit.errors import Invalid, ParcoursError
+from parcours.kit.errors import Invalid, ParcoursError, Unavailable
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 
@@ -29,6 +30,7 @@ def build_api(routers: Iterable[APIRouter]) -> FastAPI:
     app.add_exception_handler(ParcoursError, _answer_typed)
     app.add_exception_handler(RequestValidationError, _answer_framework)
     app.add_exception_handler(HTTPException, _answer_framework)
+    app.add_exception_handler(OperationalError, _answer_unavailable)
     app.add_exception_handler(Exception, _answer_fault)
     app.add_middleware(_RequestEdge)
     return app
@@ -40,6 +42,12 @@ async def _answer_typed(request: Request, error: Exception) -> Response:
 
 async def _answer_framework(request: Request, error: Exception) -> Response:
     return from_framework(error, request)
+
+
+async def _answer_unavailable(request: Request, error: Exception) -> Response:
+    reason = str(error.orig if isinstance(error, OperationalError) else error).splitlines()[0]
+    log.error("database.unavailable", method=request.method, path=request.url.path, reason=reason)
+    return to_response(Unavailable(f"the state database can't be used now, nothing was changed: {reason}"), request)
 
 
 async def _answer_fault(request: Request, error: Exception) -> Response:

@@ -33,7 +33,7 @@ from parcours.identity.errors import (
     NamespaceNotFound,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
-from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, VersionMismatch
+from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
 from parcours.profile.errors import (
     JobInvalid,
@@ -213,6 +213,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     Conflict: (409, problem("PARC", "1009")),
     VersionMismatch: (412, problem("PARC", "1012")),
     Invalid: (400, problem("PARC", "1001")),
+    Unavailable: (503, problem("PARC", "1503")),
     ParcoursError: (500, problem("PARC", "1500")),
 }
 """Looked up along the error's bases, nearest first. A room's errors have their lines here and nowhere else."""
@@ -222,7 +223,7 @@ def to_response(error: Exception, request: Request) -> Response:
     """The answer for a typed error."""
     status, shape = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     code = status if isinstance(status, int) else status(error)
-    return json_response(code, shape(code, error, request))
+    return json_response(code, shape(code, error, request), {"Retry-After": "1"} if code == 503 else None)
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:

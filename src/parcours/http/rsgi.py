@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message
 
 from parcours.collection.body import read_body
 from parcours.collection.inlet import Collector
+from parcours.kit.errors import Unavailable
 from parcours.kit.telemetry import get_logger
 
 log = get_logger("http")
@@ -90,7 +91,10 @@ class Edge:
 
         await self._api(asgi_scope, receive, send)
         if scope.method not in ("GET", "HEAD", "OPTIONS"):
-            await self._after_write()  # before the answer: what a client has just defined, its next event meets
+            try:
+                await self._after_write()  # before the answer: what a client has just defined, its next event meets
+            except Unavailable as error:  # what was written is written; it will be noticed a little later
+                log.error("definitions.unreadable", error=str(error))
         protocol.response_bytes(status, headers, b"".join(chunks))
 
 

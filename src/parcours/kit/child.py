@@ -1,6 +1,7 @@
 """A child process that is another `parcours` command, and that is never left behind when its parent dies."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -37,7 +38,8 @@ class Child:
 
     def go(self) -> None:
         """What it needs is ready: let it work."""
-        os.write(self._lifeline, _GO)
+        with contextlib.suppress(BrokenPipeError):  # it has died already: whoever looks after it will see
+            os.write(self._lifeline, _GO)
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""

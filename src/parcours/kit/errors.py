@@ -17,6 +17,10 @@ class Invalid(ParcoursError):
         self.path = path
 
 
+class Unavailable(ParcoursError):
+    """What this needs can't be used at the moment, such as a full disk; the same call may succeed a little later."""
+
+
 class Conflict(ParcoursError):
     """The change contradicts what is stored: a name taken, a thing still in use."""
 

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from parcours.kit.errors import ParcoursError
+from parcours.kit.errors import Unavailable
 
 
-class LogUnavailable(ParcoursError):
+class LogUnavailable(Unavailable):
     """The record could not be made durable; nothing of it was kept, and the sender should try again."""
 
 
