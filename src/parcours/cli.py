@@ -20,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
