@@ -462,7 +462,7 @@ def test_a_document_nested_too_deep_is_refused(refused: Refused, registry: Regis
     body = {"title": "Deep", "properties": {"_acme": node}}
     assert "deeper than" in refused("POST", path("fieldgroups"), json=body)["detail"]
     schema = registry.schema("S")
-    operation = {"op": "add", "path": "/properties", "value": node}
+    operation = {"op": "add", "path": "/properties", "value": {"_acme": node}}
     assert "deeper than" in refused("PATCH", path("schemas", schema["$id"]), json=[operation])["detail"]
 
 
