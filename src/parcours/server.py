@@ -19,7 +19,7 @@ from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, on_parent_gone, wait_for_go
 from parcours.kit.errors import Unavailable
 from parcours.kit.settings import Settings
-from parcours.kit.telemetry import configure_logging, get_logger
+from parcours.kit.telemetry import configure_logging, get_logger, reserve_metric_files
 from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
 from parcours.worker import calm_garbage_collector, only_worker
@@ -32,6 +32,7 @@ _STOP_TIMEOUT_S = 30.0
 def serve(settings: Settings, *, with_worker: bool = True) -> None:
     """Run until SIGTERM or SIGINT; accepted records stay, calls under way finish or are resumed at the next start."""
     configure_logging(settings.log_level)
+    reserve_metric_files()
     for name in settings.extra:
         if name != "PARCOURS_REQUIRE":
             log.warning("settings.unknown_variable", name=name)
@@ -131,6 +132,7 @@ async def _look_after(worker: Child, stop: asyncio.Event) -> None:
 def work(settings: Settings, lifeline: int | None) -> None:
     """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone."""
     configure_logging(settings.log_level)
+    reserve_metric_files()
     if lifeline is not None and not wait_for_go(lifeline):
         return
     uvloop.run(_work(settings, lifeline))
@@ -153,6 +155,7 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
 def keep_lake(settings: Settings, lifeline: int) -> None:
     """Commit staged records to the lake until nothing was staged for a minute, or the worker is gone."""
     configure_logging(settings.log_level)
+    reserve_metric_files()
     if wait_for_go(lifeline):
         uvloop.run(_keep_lake(settings, lifeline))
 

@@ -102,6 +102,9 @@ def test_a_failing_disk_refuses_the_append_and_the_next_one_works_again(path: Pa
             await writer.append([huge])
         assert not writer.is_healthy
         writer._connection.execute("PRAGMA max_page_count=1000000")
+        writer.probe()
+        while not writer.is_healthy:
+            await asyncio.sleep(0.001)
         await writer.append([record("after")])
         assert writer.is_healthy
         await writer.close()

@@ -28,6 +28,7 @@ class Health:
     def checks(self) -> dict[str, str]:
         """Each part and "ok", or what is wrong with it."""
         found = {"log": "ok" if self._log.is_healthy else "the last commit failed"}
+        self._log.probe()  # after a failure, nobody may send a record that would show that it is over
         try:
             with self._db.read() as connection:
                 connection.execute(text("SELECT 1"))

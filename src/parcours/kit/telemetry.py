@@ -1,12 +1,26 @@
 """Logs (structlog: a stable event name plus fields, ids and never personal data) and Prometheus metrics."""
 
+import contextlib
 import logging
+import os
 import sys
+from pathlib import Path
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 registry: CollectorRegistry = REGISTRY
+
+
+class _StderrLogger(structlog.PrintLogger):
+    """Writes to standard error and never raises: that may be a file on the very disk whose fault is to be told."""
+
+    def msg(self, message: str) -> None:
+        """Print a line, if it can be printed."""
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = fatal = failure = err = error = critical = exception = msg
 
 
 def configure_logging(level: str = "info") -> None:
@@ -24,9 +38,21 @@ def configure_logging(level: str = "info") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _StderrLogger(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def reserve_metric_files() -> None:
+    """Take the disk space of this process's measurements now.
+
+    The files are written through memory: on a full disk, the first touch of a page without a place would be the end
+    of the process (SIGBUS).
+    """
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    for path in Path(folder).glob(f"*_{os.getpid()}.db") if folder else ():
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:
@@ -35,4 +61,4 @@ def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-__all__ = ["Counter", "Gauge", "Histogram", "configure_logging", "get_logger", "registry"]
+__all__ = ["Counter", "Gauge", "Histogram", "configure_logging", "get_logger", "registry", "reserve_metric_files"]

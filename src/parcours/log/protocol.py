@@ -47,6 +47,10 @@ class LogWriter(Protocol):
         """Whether the last attempt to make records durable succeeded."""
         ...
 
+    def probe(self) -> None:
+        """After a failure, try the storage without a record; `is_healthy` tells a little later. For any thread."""
+        ...
+
     def append(self, records: Sequence[Record]) -> Awaitable[None]:
         """Done once every record survives a crash and power loss. Raises LogUnavailable, then none was kept."""
         ...

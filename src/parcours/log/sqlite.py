@@ -46,7 +46,14 @@ _READ = """SELECT last_position, record_count, facts, bodies FROM record_group
     WHERE last_position > ? ORDER BY last_position LIMIT ?"""
 _FACTS = "SELECT last_position, record_count, facts FROM record_group WHERE last_position > ? ORDER BY last_position"
 
+_SET_HIGH_WATER = "INSERT OR REPLACE INTO high_water (id, position) VALUES (1, ?)"
+
 _Waiting = tuple[Sequence[Record], "asyncio.Future[None]"]
+_Group = tuple[asyncio.AbstractEventLoop, list[_Waiting]]
+
+
+class _Probe:
+    """Stands in the queue for a try without a record."""
 
 
 class LogFormatUnknown(ParcoursError):
@@ -79,7 +86,7 @@ class SqliteLogWriter:
         self._waiting: list[_Waiting] = []
         self._is_writing = False
         self._is_healthy = True
-        self._groups: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, list[_Waiting]] | None] = queue.SimpleQueue()
+        self._groups: queue.SimpleQueue[_Group | _Probe | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -92,6 +99,11 @@ class SqliteLogWriter:
     def is_healthy(self) -> bool:
         """Whether the last commit succeeded."""
         return self._is_healthy
+
+    def probe(self) -> None:
+        """See LogWriter."""
+        if not self._is_healthy:
+            self._groups.put(_Probe())
 
     def append(self, records: Sequence[Record]) -> "asyncio.Future[None]":
         """A future that is done once the records are on disk; fails with LogUnavailable."""
@@ -117,16 +129,26 @@ class SqliteLogWriter:
 
     def _write_groups(self) -> None:
         while (item := self._groups.get()) is not None:
+            if isinstance(item, _Probe):
+                self._is_healthy = self._is_healthy or self._can_write()
+                continue
             loop, group = item
             error: LogUnavailable | None = None
             try:
                 with COMMIT_SECONDS.time():
                     self._write([record for records, _ in group for record in records])
-            except (sqlite3.Error, OSError) as fault:
+            except Exception as fault:  # whatever it is: this thread must not end, and who waits must be told
                 log.error("log.commit_failed", error=str(fault))
                 error = LogUnavailable(f"the event log can't be written: {fault}")
             self._is_healthy = error is None
             loop.call_soon_threadsafe(self._acknowledge, loop, group, error)
+
+    def _can_write(self) -> bool:
+        try:
+            self._connection.execute(_SET_HIGH_WATER, (self._position,))
+        except (sqlite3.Error, OSError):
+            return False
+        return True
 
     def _write(self, records: list[Record]) -> None:
         facts = orjson.dumps(
@@ -224,7 +246,7 @@ class SqliteLogReader:
         connection.execute("BEGIN IMMEDIATE")
         try:
             last = connection.execute(_LAST).fetchone()[0]
-            connection.execute("INSERT OR REPLACE INTO high_water (id, position) VALUES (1, ?)", (last,))
+            connection.execute(_SET_HIGH_WATER, (last,))
             gone = connection.execute(
                 "DELETE FROM record_group WHERE last_position <= ? AND received_at_ms < ?",
                 (through, received_before_ms),
