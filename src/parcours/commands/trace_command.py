@@ -48,9 +48,25 @@ def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
     return root
 
 
+_WORDS = {
+    "notMatched": "not matched",
+    "EVENT_WITH_NO_JOURNEY": "matched, but no live journey begins with it or waits for it",
+    "duplicate": "duplicate, an event with this _id came within the last ten minutes",
+    "movedOn": "moved on",
+    "queued": "kept until the call under way is answered",
+    "notSuitableInitialEvent": "they are in it, and it doesn't wait for this event where they stand",
+    "reentranceNotAllowed": "they were in it before, and may not enter again, or not yet",
+    "EXTERNAL_KEY_COMPUTATION_ERROR": "the event doesn't say whom it is about",
+    "maxInstanceStackEventsReached": "too many events wait for the call under way",
+    "notListening": "it doesn't wait for this event where they stand",
+}
+"""Outcomes and reasons as people say them; those that are sentences already are left as they are."""
+
+
 def _outcome(told: dict[str, Any]) -> str:
-    reason = told.get("reason")
-    return escape(told["outcome"] + (f", {reason}" if reason else ""))
+    outcome, reason = told["outcome"], told.get("reason")
+    text = _WORDS.get(outcome, outcome)
+    return escape(f"{text}, {_WORDS.get(reason, reason)}" if reason else text)
 
 
 def _step(step: dict[str, Any]) -> str:
