@@ -18,7 +18,7 @@ from receiver import Receiver
 from running import RunningServer, wait_for
 
 KILLS = 50
-BATCH = 20
+BATCH = 5
 
 
 class Load:
@@ -60,7 +60,7 @@ class Load:
                 time.sleep(0.02)  # killed, or not yet there again: these were not acknowledged
                 continue
             self.acknowledged.update(m["body"]["xdmEntity"]["_id"] for m in messages)
-            time.sleep(0.01)
+            time.sleep(0.1)  # as much as the receiver, a small Python server, can take in the end
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_fifty_kills_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
         counts = demo.counts_of(platform, defined)
         return bool(counts["entered"]) and counts["status"] == {"ended": counts["entered"]}
 
-    wait_for(is_settled, 120, what="the end of every journey")
+    wait_for(is_settled, 400, what="the end of every journey")
     assert len(load.acknowledged) > 500
     state = sqlite3.connect(server.data_dir / "state.db")
     log = sqlite3.connect(server.data_dir / "log.db")
