@@ -161,6 +161,51 @@ values = (
     | st.floats(allow_nan=False, allow_infinity=False)
 )
 
+_ODD_QUERIES = [
+    "title==a,b",
+    "title!=a",
+    "!title",
+    "title~^a.*",
+    "title~(a+)+$",
+    "title~[",
+    "version>1",
+    "version<x",
+    "version>1,2",
+    "a[].b==1",
+    "a[0]==1",
+    "a.b.c",
+    "==",
+    "=",
+    "!",
+    "~",
+    "name=in=(a,b)",
+    "-",
+    "+,-",
+    "desc:",
+    "-title,+version",
+    "meta:registryMetadata",
+    "@id",
+    "0",
+    "1",
+    "-1",
+    "1.5",
+    "9" * 40,
+    "2147483648",
+    "9223372036854775808",
+    "lake:a",
+    "unifiedProfile:*",
+    ":",
+    ",",
+    "eyJsIjoxfQ",
+    "W10",
+    "_SUCCESS",
+    "row_errors",
+    "_xdm.context.profile",
+    "_xdm.context.experienceevent",
+    "Email",
+]
+queries = st.sampled_from(_ODD_QUERIES) | st.sampled_from([text for text in ODD_TEXTS if len(text) < 1_000]) | st.text(max_size=12)
+
 
 def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every value in a document, its own first."""

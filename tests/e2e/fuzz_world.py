@@ -37,7 +37,6 @@ class Call:
     method: str
     path: str
     body: Any
-    query: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"{self.method} {self.path}"
@@ -76,11 +75,11 @@ class World:
     def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body)
 
-    def _call(self, method: str, path: str, body: Any = None, *, keeps: bool = True, **query: str) -> Any:
-        answer = self.client.request(method, path, json=body, params=query or None)
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.client.request(method, path, json=body)
         assert answer.status_code < 300, f"{method} {path} → {answer.status_code} {answer.text}"
-        if keeps and body is not None:
-            self.calls.append(Call(method, path, body, tuple(query.items())))
+        if body is not None:
+            self.calls.append(Call(method, path, body))
         found = answer.json() if answer.content else None
         if isinstance(found, dict):
             self.ids += [str(found[key]) for key in ("id", "uid", "versionUid", "$id", "@id") if key in found]
@@ -103,11 +102,19 @@ class World:
     def send(self, call: Call, text: bytes) -> None:
         """Send a call with another body, check the answer, and when it was accepted look at what has become of it."""
         sent = {"Content-Type": "application/json"}
-        answer = self.client.request(call.method, call.path, content=text, headers=sent, params=call.query)
+        answer = self.client.request(call.method, call.path, content=text, headers=sent)
         self.check(call.method, call.path, answer)
         if answer.status_code < 300 and answer.content:
             for path in self._views(call, answer.json()):
                 self.look(path)
+
+    def questions(self) -> list[tuple[str, list[str]]]:
+        """The path of each operation that only reads, and the query parameters it has."""
+        return [
+            (path, [p["name"] for p in item["get"]["parameters"] if p["in"] == "query"])
+            for path, item in self.app.openapi()["paths"].items()
+            if "get" in item and not path.startswith("/metrics")
+        ]
 
     def look(self, path: str, accept: str = XED) -> None:
         """Read, and check the answer."""

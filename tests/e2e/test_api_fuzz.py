@@ -5,12 +5,15 @@
 
 import itertools
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import schemathesis
-from fuzz_values import changed, written
+from fuzz_values import changed, queries, written
 from fuzz_world import World, world
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -74,6 +77,25 @@ def change_calls(asked: World, examples: int) -> None:
     send()
 
 
+def ask_odd_questions(asked: World, examples: int) -> None:
+    """Read with query parameters that are filters, orders, places and times, or nothing of the kind."""
+    questions = [(path, names) for path, names in asked.questions() if names]
+
+    @bounded(examples)
+    @given(data=st.data())
+    def ask(data: st.DataObject) -> None:
+        path, names = data.draw(st.sampled_from(questions))
+        for name in re.findall(r"\{\w+\}", path):
+            found = {"{container}": "tenant", "{kind}": "schemas"}.get(name) or data.draw(st.sampled_from(asked.ids))
+            path = path.replace(name, quote(found, safe=""))
+        chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+        query = [(name, data.draw(queries)) for name in chosen]
+        answer = asked.client.get(path, params=query)
+        asked.check("GET", str(answer.request.url), answer)
+
+    ask()
+
+
 def renamed(body: Any) -> Any:
     """The body under another name, so that it isn't refused for the one it has."""
     if not isinstance(body, dict):
@@ -87,3 +109,15 @@ def test_no_call_made_from_the_description_makes_the_server_fail(sqlite_world: W
 
 def test_no_changed_call_makes_the_server_fail(sqlite_world: World) -> None:
     change_calls(sqlite_world, 500)
+
+
+def test_no_odd_question_makes_the_server_fail(sqlite_world: World) -> None:
+    ask_odd_questions(sqlite_world, 300)
+
+
+@pytest.mark.postgres
+def test_postgresql_stands_the_same(tmp_path: Path, postgres_url: str) -> None:
+    with world(tmp_path, postgres_url) as asked:
+        change_calls(asked, 100)
+        ask_odd_questions(asked, 60)
+        ask_by_description(asked, 1)
