@@ -3,6 +3,8 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -235,6 +237,40 @@ def test_a_worker_that_dies_alone_is_told_replaced_and_its_work_goes_on(world: W
     world.settle()
     assert world.landed("orphan") == Counter(acknowledged)
     assert "worker.died" in world.server.log.read_text()
+
+
+def test_when_the_answering_process_alone_is_killed_its_worker_goes_and_the_next_start_takes_over(
+    world: World,
+) -> None:
+    process, worker = world.server.process, world.server.worker_pid()
+    assert process is not None
+    assert ask("POST", world.defined.event_inlet, world.order(1, "left-1")).status == 200
+    process.kill()
+    process.wait(30)
+    world.server.start()
+    wait_for(lambda: not Path(f"/proc/{worker}").exists(), what="the end of the old worker")
+    assert ask("POST", world.defined.event_inlet, world.order(2, "left-2")).status == 200
+    world.settle()
+    assert world.landed("left") == Counter(["left-1", "left-2"])
+
+
+def test_a_collector_alone_accepts_and_a_worker_started_apart_processes(world: World, tmp_path: Path) -> None:
+    world.stop()
+    alone = RunningServer(world.server.data_dir, world.server.port, arguments=("--collector-only",)).start()
+    for number in range(3):
+        assert ask("POST", world.defined.event_inlet, world.order(number, f"apart-{number}")).status == 200
+    before = world.counts()
+    assert before[0] - sum(before[1:]) == 3
+    command = [sys.executable, "-m", "parcours", "worker", "--data-dir", str(world.server.data_dir)]
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, stderr=log, env={**os.environ, "PARCOURS_LAKE_COMMIT_MS": "300"})
+    world.settle()
+    assert world.landed("apart") == Counter(f"apart-{number}" for number in range(3))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(STOPS_WITHIN_S) == 0
+    assert alone.stop() == 0
+    assert "Traceback" not in (tmp_path / "worker.log").read_text()
+    world.server.start()
 
 
 def test_health_says_what_is_well(world: World) -> None:
