@@ -204,7 +204,11 @@ _ODD_QUERIES = [
     "_xdm.context.experienceevent",
     "Email",
 ]
-queries = st.sampled_from(_ODD_QUERIES) | st.sampled_from([text for text in ODD_TEXTS if len(text) < 1_000]) | st.text(max_size=12)
+queries = (
+    st.sampled_from(_ODD_QUERIES)
+    | st.sampled_from([text for text in ODD_TEXTS if len(text) < 1_000])
+    | st.text(max_size=12)
+)
 
 
 def places(document: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

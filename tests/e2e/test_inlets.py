@@ -237,6 +237,34 @@ def test_the_control_plane_refuses_a_body_that_is_too_long_whichever_way_it_come
         assert f"{len(body)} bytes" in answer.body["detail"]
 
 
+@pytest.mark.parametrize("path", ["inlet", "/ims/token/v3"])
+def test_a_body_that_ends_early_is_answered_with_400(world: World, path: str) -> None:
+    target = urllib.parse.urlsplit(world.defined.event_inlet).path if path == "inlet" else path
+    head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", world.server.port), timeout=10) as connection:
+        connection.sendall(head.encode() + b'{"header":{}')
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ") or answer == b"", answer  # nobody may be there to hear it
+    assert world.server.get("/health/live")[0] == 200
+
+
+def test_head_is_answered_as_get_is_without_a_body(world: World) -> None:
+    for path in ("/health/live", "/health/ready/", "/openapi.json"):
+        asked, got = ask("HEAD", world.server.url + path), ask("GET", world.server.url + path)
+        assert (asked.status, asked.body) == (got.status, "") == (200, "")
+        assert asked.headers["content-type"] == got.headers["content-type"]
+        assert asked.headers["content-length"] == got.headers["content-length"]
+    assert ask("HEAD", f"{world.server.url}{FOUNDATION}/flowservice/flows").status == 403
+
+
+def test_a_header_that_is_not_ascii_is_not_taken_for_one_that_is_missing(world: World) -> None:
+    platform = world.platform
+    headers = {**platform.headers, "x-sandbox-name": "prod\u00fc"}
+    answer = ask("GET", f"{world.server.url}{FOUNDATION}/flowservice/flows", None, headers)
+    assert answer.status in (400, 403, 404), answer
+
+
 def test_a_client_that_goes_before_its_body_has_come_leaves_no_trace(world: World) -> None:
     before = world.server.log.stat().st_size
     path = urllib.parse.urlsplit(world.defined.event_inlet).path

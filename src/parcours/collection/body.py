@@ -22,7 +22,8 @@ class RequestBody(Protocol):
 async def read_body(protocol: RequestBody, content_length: str | None, max_bytes: int) -> bytes | int:
     """The body, or, when it is longer than `max_bytes`, how many bytes it has as far as that is known.
 
-    content_length: the header's value; None for a body sent in chunks.
+    content_length: the header's value; None for a body sent in chunks. One of those that was cut off looks whole;
+    JSON that was cut off doesn't.
     """
     announced = int(content_length) if content_length is not None and content_length.isdecimal() else None
     if announced is not None and announced <= max_bytes:

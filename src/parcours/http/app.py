@@ -58,6 +58,7 @@ async def _answer_fault(request: Request, error: Exception) -> Response:
 class _RequestEdge:
     """What holds for every call: `x-request-id` comes back, one trailing slash is ignored without a redirect.
 
+    HEAD is a GET whose answer has no body.
     A NUL in path or query is refused: it names nothing, and PostgreSQL can't even be asked for it.
     """
 
@@ -73,9 +74,15 @@ class _RequestEdge:
             scope = {**scope, "path": path[:-1]}
         request_id = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"") or new_uuid().encode()
 
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}
+
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)["x-request-id"] = request_id.decode("latin-1")
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         if "\0" in path or b"%00" in scope["query_string"]:

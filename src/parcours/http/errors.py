@@ -243,6 +243,6 @@ def from_framework(error: Exception, request: Request) -> Response:
         "type": f"http://ns.adobe.com/aep/errors/PARC-1000-{error.status_code}",
         "title": title,
         "status": error.status_code,
-        "detail": f"{request.method} {request.url.path}: {error.detail}",
+        "detail": f"{request.method} {request.url.path[:200]}: {error.detail}",
     }
     return json_response(error.status_code, body, error.headers)

@@ -37,7 +37,8 @@ class Edge:
         try:
             await self._answer(scope, protocol)
         except ProtocolClosed:
-            log.debug("request.given_up", path=scope.path)  # the client went before its body had come
+            log.debug("request.given_up", path=scope.path)
+            _refuse(protocol, 400, "1014", "Request cut off", "the body ended before it was whole")
 
     async def _answer(self, scope: Any, protocol: Any) -> None:
         collector = self._collector
@@ -60,13 +61,8 @@ class Edge:
     async def _answer_asgi(self, scope: Any, protocol: Any) -> None:
         body = await read_body(protocol, scope.headers.get("content-length"), self._max_body_bytes)
         if isinstance(body, int):
-            problem = {
-                "type": "http://ns.adobe.com/aep/errors/PARC-1013-413",
-                "title": "Payload too large",
-                "status": 413,
-                "detail": f"the body has {body} bytes; {self._max_body_bytes} are allowed",
-            }
-            protocol.response_bytes(413, [("content-type", "application/json")], orjson.dumps(problem))
+            detail = f"the body has {body} bytes; {self._max_body_bytes} are allowed"
+            _refuse(protocol, 413, "1013", "Payload too large", detail)
             return
         asgi_scope = _asgi_scope(scope)
         status = 500
@@ -98,10 +94,22 @@ class Edge:
         protocol.response_bytes(status, headers, b"".join(chunks))
 
 
+def _refuse(protocol: Any, status: int, number: str, title: str, detail: str) -> None:
+    kind = f"http://ns.adobe.com/aep/errors/PARC-{number}-{status}"
+    problem = {"type": kind, "title": title, "status": status, "detail": detail}
+    protocol.response_bytes(status, [("content-type", "application/json")], orjson.dumps(problem))
+
+
+def _headers(given: Any) -> list[tuple[bytes, bytes]]:
+    """Every header; Granian has the name alone of one whose value is not ASCII, which mustn't look left out."""
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in given.items()]
+    readable = {name for name, _ in headers}
+    return headers + [(name, b"?") for name in (key.lower().encode() for key in given) if name not in readable]
+
+
 def _asgi_scope(scope: Any) -> dict[str, Any]:
     host, _, port = scope.client.rpartition(":")
     server_host, _, server_port = scope.server.rpartition(":")
-    headers = [(k.lower().encode("latin-1"), v.encode("latin-1", "replace")) for k, v in scope.headers.items()]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -112,7 +120,7 @@ def _asgi_scope(scope: Any) -> dict[str, Any]:
         "raw_path": quote(scope.path, safe=_SAFE).encode(),
         "root_path": "",
         "query_string": scope.query_string.encode("latin-1", "replace"),
-        "headers": headers,
+        "headers": _headers(scope.headers),
         "client": (host, int(port)) if port.isdecimal() else None,
         "server": (server_host, int(server_port)) if server_port.isdecimal() else None,
     }
