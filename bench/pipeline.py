@@ -87,8 +87,8 @@ def on_core(what: str, path: str) -> str:
 def process(data_dir: Path) -> float:
     """Seconds the pipeline takes for the whole log."""
     from parcours.app import build_pipeline, build_platform
+    from parcours.kit.memory import calm_garbage_collector
     from parcours.kit.settings import Settings
-    from parcours.worker import calm_garbage_collector
 
     platform = build_platform(Settings.from_environment(data_dir=data_dir))
     pipeline = build_pipeline(platform)

@@ -157,7 +157,7 @@ def build_process_routers(
         xaction_id = f"{RETRY_PREFIX}{record_id}"
         record = Record(
             row.inlet_id, row.flow_id, row.dataset_id, xaction_id, row.received_at_ms, row.body,
-            count=0, scope_id=caller.scope_id,
+            message_count=0, scope_id=caller.scope_id,
         )  # fmt: skip
         asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
 

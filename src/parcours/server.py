@@ -18,11 +18,12 @@ from parcours.http.health import Health
 from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, on_parent_gone, wait_for_go
 from parcours.kit.errors import Unavailable
+from parcours.kit.memory import calm_garbage_collector
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, get_logger, reserve_metric_files
 from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
-from parcours.worker import calm_garbage_collector, only_worker
+from parcours.worker import only_worker
 
 log = get_logger("server")
 _REFRESH_EVERY_S = 0.5
@@ -73,6 +74,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         tasks.append(asyncio.create_task(_look_after(worker, stop)))
     _write_address(settings)
     log.info("server.started", url=settings.base_url, data_dir=str(settings.data_dir))
+    calm_garbage_collector()
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     health.is_stopping = True

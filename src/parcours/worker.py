@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import gc
 import os
 import queue
 import threading
@@ -142,13 +141,6 @@ class Worker:
     def _has_staged(self) -> bool:
         with self._db.read() as connection:
             return has_staged(connection)
-
-
-def calm_garbage_collector() -> None:
-    """Let what was loaded at the start alone, and collect seldom: a batch makes many objects, hardly any cyclic."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(500_000, 10, 10)
 
 
 @contextlib.contextmanager

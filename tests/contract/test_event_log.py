@@ -133,3 +133,36 @@ def test_a_file_of_a_later_release_is_refused_by_name(path: Path) -> None:
     connection.close()
     with pytest.raises(LogFormatUnknown, match="format 7"):
         SqliteLogReader(path)
+
+
+def test_the_write_ahead_log_starts_again_while_records_keep_coming(path: Path) -> None:
+    body = b"x" * 200_000
+
+    async def run() -> int:
+        writer = SqliteLogWriter(path)
+        for first in range(0, 400, 4):
+            records = [Record("i", "f", "d", str(n), 1, body) for n in range(first, first + 4)]
+            await asyncio.gather(*(writer.append((r,)) for r in records))
+        size = path.with_name("log.db-wal").stat().st_size
+        await writer.close()
+        return size
+
+    assert asyncio.run(run()) < 400 * len(body) / 2
+    reader = SqliteLogReader(path)
+    first = reader.read(0, 10_000)
+    rest = reader.read(len(first), 10_000)
+    assert [r.xaction_id for _, r in (*first, *rest)] == [str(n) for n in range(400)]
+    reader.close()
+
+
+def test_a_reader_takes_no_more_bytes_at_once_than_memory_is_there_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parcours.log.sqlite.MAX_READ_BYTES", 250)
+    append(path, [Record("i", "f", "d", str(n), 1, b"x" * 100) for n in range(3)], [record("next")])
+    reader = SqliteLogReader(path)
+    assert [r.xaction_id for _, r in reader.read(0, 1000)] == ["0", "1"]
+    assert [r.xaction_id for _, r in reader.read(2, 1000)] == ["2", "next"]
+    monkeypatch.setattr("parcours.log.sqlite.MAX_READ_BYTES", 10)
+    assert [r.xaction_id for _, r in reader.read(1, 1000)] == ["1"]
+    reader.close()

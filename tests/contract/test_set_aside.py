@@ -76,7 +76,7 @@ class Stream:
         with self.platform.db.write() as connection:
             row = mark_retrying(connection, self.scope_id, record_id)
         name = f"{RETRY_PREFIX}{record_id}"
-        return Record(row.inlet_id, row.flow_id, row.dataset_id, name, row.received_at_ms, row.body, count=0)
+        return Record(row.inlet_id, row.flow_id, row.dataset_id, name, row.received_at_ms, row.body, message_count=0)
 
     def process(self, *records: Record) -> None:
         async def append() -> None:

@@ -16,18 +16,19 @@ from parcours.flows.model import Inlet
 from parcours.kit.depth import MAX_DEPTH, nests_too_deep, text_nests_too_deep
 from parcours.kit.errors import Unavailable
 from parcours.kit.ids import new_xaction_id
-from parcours.kit.telemetry import Counter, Histogram
+from parcours.kit.tally import Tally, TallyHistogram
 from parcours.log import LogWriter, Record
 
-REQUESTS = Counter("parcours_collection_requests_total", "Requests to inlets, by status.", ["status"])
-MESSAGES = Counter("parcours_collection_messages_total", "Messages offered to inlets, by outcome.", ["outcome"])
-ACK_SECONDS = Histogram(
+_KEPT, _REFUSED = "accepted", "refused"
+REQUESTS = Tally("parcours_collection_requests_total", "Requests to inlets, by status.", "status")
+MESSAGES = Tally(
+    "parcours_collection_messages_total", "Messages offered to inlets, by outcome.", "outcome", (_KEPT, _REFUSED)
+)
+ACK_SECONDS = TallyHistogram(
     "parcours_collection_ack_seconds",
     "From the request's arrival to its durable acknowledgement.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0),
 )
-_MESSAGES_KEPT = MESSAGES.labels("accepted")
-_MESSAGES_REFUSED = MESSAGES.labels("refused")
 
 _JSON_HEADERS = [("content-type", "application/json")]
 _PREFIXES = ("/data/foundation/import/collection/", "/collection/")
@@ -91,7 +92,7 @@ class Collector:
         except Unavailable as error:
             status, body, headers = answers.refused(503, "Service unavailable", str(error), headers=_RETRY)
         protocol.response_bytes(status, [*_JSON_HEADERS, *headers] if headers else _JSON_HEADERS, body)
-        REQUESTS.labels(status).inc()
+        REQUESTS.add(status)
         ACK_SECONDS.observe(time.perf_counter() - started)
 
     async def _answer(self, scope: Any, protocol: Protocol_) -> Answer:
@@ -148,7 +149,7 @@ class Collector:
     ) -> Answer:
         destination = find_destination(inlet, message, flow_id, self.schema_of)
         if isinstance(destination, str):
-            _MESSAGES_REFUSED.inc()
+            MESSAGES.add(_REFUSED)
             return _refuse(inlet, destination)
         sync = ""
         if query:
@@ -156,13 +157,13 @@ class Collector:
             if sync:
                 violations = await self._validate(inlet, destination.flow_id, destination.dataset_id, message)
                 if violations:
-                    _MESSAGES_REFUSED.inc()
+                    MESSAGES.add(_REFUSED)
                     return answers.refused(400, _FORMAT, _prefix(inlet) + "Message is invalid", violations)
         now_ms = time.time_ns() // 1_000_000
         xaction_id = new_xaction_id(now_ms)
         record = Record(inlet.inlet_id, *destination, xaction_id, now_ms, body, scope_id=inlet.scope_id)
         await self._log.append((record,))
-        _MESSAGES_KEPT.inc()
+        MESSAGES.add(_KEPT)
         return Answer(200, answers.accepted(inlet.inlet_id, xaction_id, now_ms, sync))
 
     async def _take_batch(self, inlet: Inlet, batch: Any, body: bytes, flow_id: str | None) -> Answer:
@@ -184,8 +185,8 @@ class Collector:
                 runs.append((destination, [index]))
         if runs:
             await self._log.append(_records(inlet, batch_id, now_ms, body, messages, runs, refusals))
-        _MESSAGES_REFUSED.inc(len(refusals))
-        _MESSAGES_KEPT.inc(len(messages) - len(refusals))
+        MESSAGES.add(_REFUSED, len(refusals))
+        MESSAGES.add(_KEPT, len(messages) - len(refusals))
         return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
 
     def _check_token(self, inlet: Inlet, authorization: str | None) -> Answer | None:

@@ -1,7 +1,7 @@
 """The pure verb: one accepted record in, valid records and failures out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -50,7 +50,7 @@ def split(record: Record) -> list[Record]:
     if not record.is_batch:
         return [record]
     return [
-        replace(record, body=orjson.dumps([(place, message)]), count=1, skip=())
+        record._replace(body=orjson.dumps([(place, message)]), message_count=1, skip=())
         for place, message in _placed(record, orjson.loads(record.body))
     ]
 

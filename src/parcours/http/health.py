@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from parcours import __version__
 from parcours.db import Database
 from parcours.http.errors import json_response
+from parcours.kit.tally import tallies
 from parcours.kit.telemetry import registry
 from parcours.log import LogWriter
 
@@ -66,6 +67,6 @@ def router(health: Health) -> APIRouter:
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             source = CollectorRegistry()
             multiprocess.MultiProcessCollector(source)  # type: ignore[no-untyped-call]
-        return Response(generate_latest(source), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(source) + generate_latest(tallies), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -31,32 +31,19 @@ class Edge:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Granian's entry point."""
-        if scope.proto != "http":
-            protocol.close()
-            return
         try:
-            await self._answer(scope, protocol)
+            if self._collector is not None and self._collector.serves(scope.path):
+                await self._collector(scope, protocol)
+            elif scope.proto == "http":
+                await self._answer_asgi(scope, protocol)
+            else:
+                protocol.close()
         except ProtocolClosed:
             log.debug("request.given_up", path=scope.path)
             _refuse(protocol, 400, "1014", "Request cut off", "the body ended before it was whole")
-
-    async def _answer(self, scope: Any, protocol: Any) -> None:
-        collector = self._collector
-        if collector is not None and collector.serves(scope.path):
-            try:
-                await collector(scope, protocol)
-            except ProtocolClosed:
-                raise
-            except Exception as error:
-                log.error("collection.failed", path=scope.path, exc_info=error)
-                protocol.response_bytes(
-                    500,
-                    [("content-type", "application/json")],
-                    b'{"type":"http://ns.adobe.com/adobecloud/problem/data-collection-service/inlet",'
-                    b'"status":500,"title":"Internal error","report":{"message":"The request was not accepted"}}',
-                )
-            return
-        await self._answer_asgi(scope, protocol)
+        except Exception as error:
+            log.error("request.failed", path=scope.path, exc_info=error)
+            _refuse(protocol, 500, "1000", "Internal error", "the request failed inside the server; its log says why")
 
     async def _answer_asgi(self, scope: Any, protocol: Any) -> None:
         body = await read_body(protocol, scope.headers.get("content-length"), self._max_body_bytes)

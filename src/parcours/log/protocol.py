@@ -1,8 +1,7 @@
 """What a log is to the rest: a writer that acknowledges durably, a reader that goes on from a position."""
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from parcours.kit.errors import Unavailable
 
@@ -11,8 +10,7 @@ class LogUnavailable(Unavailable):
     """The record could not be made durable; nothing of it was kept, and the sender should try again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One accepted request, as received: a single message, or a batch of them for one flow."""
 
     inlet_id: str
@@ -26,7 +24,7 @@ class Record:
     """The request body as it arrived (JSON); of a batch for several flows, the part that this record is."""
     is_batch: bool = False
     """Whether the body is {"messages": […]}, or, as a part of a batch, a list of [index in the batch, message]."""
-    count: int = 1
+    message_count: int = 1
     """How many messages were accepted."""
     skip: tuple[int, ...] = ()
     """Indexes in `messages` that were refused; they are not part of the record."""

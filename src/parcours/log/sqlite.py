@@ -10,17 +10,20 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 
 from parcours.kit.errors import ParcoursError
-from parcours.kit.telemetry import Counter, Histogram, get_logger
+from parcours.kit.tally import TallyHistogram, TallyTotal
+from parcours.kit.telemetry import get_logger
+from parcours.log.checkpoint import Checkpointer
 from parcours.log.protocol import LogUnavailable, Record
 
-APPENDED = Counter("parcours_log_records_total", "Records made durable in the event log.")
-COMMIT_SECONDS = Histogram(
+APPENDED = TallyTotal("parcours_log_records_total", "Records made durable in the event log.")
+COMMIT_SECONDS = TallyHistogram(
     "parcours_log_commit_seconds",
     "Time of one group commit of the event log.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5),
@@ -43,13 +46,15 @@ _LAST = """SELECT max(
     coalesce((SELECT max(last_position) FROM record_group), 0),
     coalesce((SELECT position FROM high_water), 0))"""
 _READ = """SELECT last_position, record_count, facts, bodies FROM record_group
-    WHERE last_position > ? ORDER BY last_position LIMIT ?"""
+    WHERE last_position > ? ORDER BY last_position"""
 _FACTS = "SELECT last_position, record_count, facts FROM record_group WHERE last_position > ? ORDER BY last_position"
 
 _SET_HIGH_WATER = "INSERT OR REPLACE INTO high_water (id, position) VALUES (1, ?)"
 
+MAX_READ_BYTES = 64_000_000
+"""A reader takes no more at once, unless a single record is larger."""
+
 _Waiting = tuple[Sequence[Record], "asyncio.Future[None]"]
-_Group = tuple[asyncio.AbstractEventLoop, list[_Waiting]]
 
 
 class _Probe:
@@ -61,12 +66,12 @@ class LogFormatUnknown(ParcoursError):
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """The log file, made when absent; commits are on disk when they return."""
+    """The log file, made when absent; commits are on disk when they return, and never wait for a checkpoint."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA wal_autocheckpoint=4000")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, 1):
         connection.close()
@@ -78,22 +83,22 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 class SqliteLogWriter:
-    """Appends from one event loop; a thread of its own writes and syncs."""
+    """Appends from one event loop; a thread of its own takes whatever waits, writes and syncs."""
 
     def __init__(self, path: Path) -> None:
         self._connection = open_file(path)
+        self._checkpointer = Checkpointer(path)
         self._position: int = self._connection.execute(_LAST).fetchone()[0]
-        self._waiting: list[_Waiting] = []
-        self._is_writing = False
         self._is_healthy = True
-        self._groups: queue.SimpleQueue[_Group | _Probe | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._queue: queue.SimpleQueue[_Waiting | _Probe | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="log-writer", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
         """Requests not yet handed to the disk."""
-        return len(self._waiting)
+        return self._queue.qsize()
 
     @property
     def is_healthy(self) -> bool:
@@ -103,45 +108,57 @@ class SqliteLogWriter:
     def probe(self) -> None:
         """See LogWriter."""
         if not self._is_healthy:
-            self._groups.put(_Probe())
+            self._queue.put(_Probe())
 
     def append(self, records: Sequence[Record]) -> "asyncio.Future[None]":
         """A future that is done once the records are on disk; fails with LogUnavailable."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._waiting.append((records, future))
-        if not self._is_writing:
-            self._is_writing = True
-            loop.call_soon(self._hand_over, loop)
+        self._queue.put((records, future))
         return future
 
     async def close(self) -> None:
         """Finish what was appended, then close the file."""
-        while self._is_writing:
-            await asyncio.sleep(0.001)
-        self._groups.put(None)
+        self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._checkpointer.close)
         self._connection.close()
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        group, self._waiting = self._waiting, []
-        self._groups.put((loop, group))
-
     def _write_groups(self) -> None:
-        while (item := self._groups.get()) is not None:
-            if isinstance(item, _Probe):
-                self._is_healthy = self._is_healthy or self._can_write()
-                continue
-            loop, group = item
-            error: LogUnavailable | None = None
-            try:
-                with COMMIT_SECONDS.time():
-                    self._write([record for records, _ in group for record in records])
-            except Exception as fault:  # whatever it is: this thread must not end, and who waits must be told
-                log.error("log.commit_failed", error=str(fault))
-                error = LogUnavailable(f"the event log can't be written: {fault}")
-            self._is_healthy = error is None
-            loop.call_soon_threadsafe(self._acknowledge, loop, group, error)
+        is_open = True
+        while is_open:
+            group: list[_Waiting] = []
+            item = self._queue.get()
+            while True:
+                if item is None:
+                    is_open = False
+                elif isinstance(item, _Probe):
+                    self._is_healthy = self._is_healthy or self._can_write()
+                else:
+                    group.append(item)
+                try:
+                    item = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if group:
+                self._commit(group)
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        error: LogUnavailable | None = None
+        records = [record for records, _ in group for record in records]
+        started = time.perf_counter()
+        try:
+            self._write(records)
+            COMMIT_SECONDS.observe(time.perf_counter() - started)
+        except Exception as fault:  # whatever it is: this thread must not end, and who waits must be told
+            log.error("log.commit_failed", error=str(fault))
+            error = LogUnavailable(f"the event log can't be written: {fault}")
+        self._is_healthy = error is None
+        assert self._loop is not None, "who waits has appended"
+        self._loop.call_soon_threadsafe(_acknowledge, group, error)
+        self._checkpointer.note(sum([len(record.body) for record in records]), self._connection)
 
     def _can_write(self) -> bool:
         try:
@@ -161,7 +178,7 @@ class SqliteLogWriter:
                     r.received_at_ms,
                     len(r.body),
                     r.is_batch,
-                    r.count,
+                    r.message_count,
                     r.skip,
                     r.scope_id,
                 ]
@@ -181,22 +198,17 @@ class SqliteLogWriter:
                 connection.execute("ROLLBACK")
             raise
         self._position = last
-        APPENDED.inc(len(records))
+        APPENDED.count += len(records)
 
-    def _acknowledge(
-        self, loop: asyncio.AbstractEventLoop, group: list[_Waiting], error: LogUnavailable | None
-    ) -> None:
-        for _, future in group:
-            if future.done():  # its request was given up
-                continue
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
-        if self._waiting:
-            self._hand_over(loop)
+
+def _acknowledge(group: list[_Waiting], error: LogUnavailable | None) -> None:
+    for _, future in group:
+        if future.done():  # its request was given up
+            continue
+        if error is None:
+            future.set_result(None)
         else:
-            self._is_writing = False
+            future.set_exception(error)
 
 
 class SqliteLogReader:
@@ -208,24 +220,26 @@ class SqliteLogReader:
     def read(self, after: int, max_messages: int) -> list[tuple[int, Record]]:
         """See LogReader. Always gives at least one record when there is one."""
         found: list[tuple[int, Record]] = []
-        messages = 0
-        # A group never spans two reads' worth of work by much: ask for few rows, each holds many records under load.
-        rows = self._connection.execute(_READ, (after, 64)).fetchall()
-        for last, count, facts, bodies in rows:
-            offset = 0
-            position = last - count
-            for inlet, flow, dataset, xaction, received, length, is_batch, kept, skip, scope_id in orjson.loads(facts):
-                position += 1
-                if position > after:
-                    if found and messages + kept > max_messages:
-                        return found
-                    body = bodies[offset : offset + length]
-                    record = Record(
-                        inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip), scope_id
-                    )
-                    found.append((position, record))
-                    messages += kept
-                offset += length
+        messages = size = 0
+        # Row by row: a group may hold one record or hundreds of megabytes.
+        with contextlib.closing(self._connection.execute(_READ, (after,))) as rows:
+            for last, count, facts, bodies in rows:
+                offset = 0
+                position = last - count
+                for fact in orjson.loads(facts):
+                    inlet, flow, dataset, xaction, received, length, is_batch, kept, skip, scope_id = fact
+                    position += 1
+                    if position > after:
+                        if found and (messages + kept > max_messages or size + length > MAX_READ_BYTES):
+                            return found
+                        body = bodies[offset : offset + length]
+                        record = Record(
+                            inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip), scope_id
+                        )
+                        found.append((position, record))
+                        messages += kept
+                        size += length
+                    offset += length
         return found
 
     def pending(self, after: int) -> dict[str, int]:

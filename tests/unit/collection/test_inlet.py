@@ -212,7 +212,7 @@ def test_the_good_messages_of_a_batch_are_kept_and_the_bad_ones_told_by_position
     assert responses[3]["message"].endswith("absent or wrong ims org in the header")
     assert [r["xactionId"].rsplit("-", 1)[1] for r in responses[1:4]] == ["1", "2", "3"]
     (kept,) = bench.log.records
-    assert (kept.count, list(kept.skip), kept.is_batch) == (2, [1, 2, 3], True)
+    assert (kept.message_count, list(kept.skip), kept.is_batch) == (2, [1, 2, 3], True)
 
 
 def test_a_batch_for_several_flows_becomes_records_in_the_order_of_its_messages(bench: Bench) -> None:
@@ -220,7 +220,7 @@ def test_a_batch_for_several_flows_becomes_records_in_the_order_of_its_messages(
     messages = [envelope(), {}, envelope(), other, other, envelope()]
     request = bench.post(f"/collection/batch/{XDM}", {"messages": messages})
     assert ["statusCode" in r for r in request.answer["responses"]] == [False, True, False, False, False, False]
-    found = [(r.flow_id, r.dataset_id, r.count, orjson.loads(r.body)) for r in bench.log.records]
+    found = [(r.flow_id, r.dataset_id, r.message_count, orjson.loads(r.body)) for r in bench.log.records]
     assert found == [
         ("flow-1", "dataset-1", 2, [[0, envelope()], [2, envelope()]]),
         ("", "dataset-9", 2, [[3, other], [4, other]]),
