@@ -212,6 +212,7 @@ class Run:
         before = self.instance
         if node is None and not is_new:
             self.commands.append(CancelTimer(GLOBAL_TIMER, 0))
+        self._context = None  # it refers to this run: apart, both go at once, without the garbage collector
         after = Instance(
             before.id, before.version_uid, before.journey_uid, before.key, before.namespace,
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
