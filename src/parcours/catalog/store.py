@@ -1,6 +1,7 @@
 """Batches in SQL: counted up in the transaction that lands or fails their records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -76,7 +77,8 @@ def add_to_batch(
         "dataset_id": dataset_id,
         "flow_id": flow_id,
         "window_start_ms": window_start_ms,
-        "now_ms": delta.last_at_ms or window_start_ms,
+        "created_ms": delta.last_at_ms or window_start_ms,
+        "updated_ms": delta.last_at_ms or window_start_ms,
     }
     landed = failed = None
     if delta.landed:
@@ -89,34 +91,34 @@ def add_to_batch(
 
 
 def _add(connection: Connection, row: Mapping[str, Any], *, is_failed: bool, count: int, size_bytes: int) -> str:
-    t = batch_table
-    make = conflict_insert(connection.dialect)
-    statement = make(t).values(
-        scope_id=row["scope_id"],
-        id=new_ulid(),
-        dataset_id=row["dataset_id"],
-        flow_id=row["flow_id"],
-        window_start_ms=row["window_start_ms"],
-        is_failed=is_failed,
-        record_count=0 if is_failed else count,
-        failed_record_count=count if is_failed else 0,
-        size_bytes=size_bytes,
-        created_ms=row["now_ms"],
-        updated_ms=row["now_ms"],
-    )
-    new = statement.excluded
     batch_id: str = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[t.c.scope_id, t.c.dataset_id, t.c.flow_id, t.c.window_start_ms, t.c.is_failed],
-            set_={
-                "record_count": t.c.record_count + new.record_count,
-                "failed_record_count": t.c.failed_record_count + new.failed_record_count,
-                "size_bytes": t.c.size_bytes + new.size_bytes,
-                "updated_ms": case((new.updated_ms > t.c.updated_ms, new.updated_ms), else_=t.c.updated_ms),
-            },
-        ).returning(t.c.id)
+        _adding(conflict_insert(connection.dialect)),
+        {
+            **row,
+            "id": new_ulid(),
+            "is_failed": is_failed,
+            "record_count": 0 if is_failed else count,
+            "failed_record_count": count if is_failed else 0,
+            "size_bytes": size_bytes,
+        },
     ).scalar_one()
     return batch_id
+
+
+@cache
+def _adding(make: Callable[[Table], Any]) -> Any:
+    t = batch_table
+    made = make(t)
+    new = made.excluded
+    return made.on_conflict_do_update(
+        index_elements=[t.c.scope_id, t.c.dataset_id, t.c.flow_id, t.c.window_start_ms, t.c.is_failed],
+        set_={
+            "record_count": t.c.record_count + new.record_count,
+            "failed_record_count": t.c.failed_record_count + new.failed_record_count,
+            "size_bytes": t.c.size_bytes + new.size_bytes,
+            "updated_ms": case((new.updated_ms > t.c.updated_ms, new.updated_ms), else_=t.c.updated_ms),
+        },
+    ).returning(t.c.id)
 
 
 def _add_error(connection: Connection, scope_id: int, batch_id: str, code: str, count: int) -> None:

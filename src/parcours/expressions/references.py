@@ -1,7 +1,6 @@
 """What expressions refer to: the values when they run, and their types when they are written."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from parcours.expressions.errors import UnknownReference
@@ -14,8 +13,10 @@ EXPERIENCE_EVENTS = "ExperienceEventFieldGroup"
 """Its field group of the person's events; any other group of it reads the profile."""
 
 
-@dataclass(slots=True)
-class EvaluationContext:
+_NOTHING: Mapping[Any, Any] = {}
+
+
+class EvaluationContext(NamedTuple):
     """The values an expression reads. Everything is plain JSON as received.
 
     data_sources: source → field group → data. A reference with params looks its group up under
@@ -25,17 +26,17 @@ class EvaluationContext:
     newest first; its other groups hold the profile.
     """
 
-    events: Mapping[str, Any] = field(default_factory=dict)
+    events: Mapping[str, Any] = _NOTHING
     """Event configuration name → its latest received payload (the XDM entity)."""
-    data_sources: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
-    actions: Mapping[str, Any] = field(default_factory=dict)
+    data_sources: Mapping[str, Mapping[Any, Any]] = _NOTHING
+    actions: Mapping[str, Any] = _NOTHING
     """Action name → its response, with `jo_status_code`."""
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = _NOTHING
     """Journey properties: name → value."""
     now_us: int = 0
     """The instant of evaluation: one for the whole expression."""
-    decisions: Mapping[str, Any] = field(default_factory=dict)
-    lookups: Mapping[str, Any] = field(default_factory=dict)
+    decisions: Mapping[str, Any] = _NOTHING
+    lookups: Mapping[str, Any] = _NOTHING
     audiences: Collection[str] = frozenset()
     """Names of the audiences the person is in."""
 

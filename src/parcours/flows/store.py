@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     String,
     Table,
     UniqueConstraint,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from parcours.catalog.model import WINDOW_MS as WINDOW_MS
 from parcours.catalog.model import RunDelta as RunDelta
 from parcours.db import metadata
-from parcours.db.bulk import conflict_insert
+from parcours.db.bulk import Bulk, conflict_insert
 
 flow_run_table = Table(
     "flow_run",
@@ -81,28 +82,10 @@ def run_id(scope_id: int, flow_id: str, window_start_ms: int) -> str:
     return str(uuid5(NAMESPACE_OID, f"parcours/run/{scope_id}/{flow_id}/{window_start_ms}"))
 
 
-def add_to_run(connection: Connection, scope_id: int, flow_id: str, window_start_ms: int, delta: RunDelta) -> None:
-    """Add to the run of a flow's window, making it when it is new."""
+def _add_to_run(dialect: Dialect) -> Any:
     t = flow_run_table
-    make = conflict_insert(connection.dialect)
-    statement = make(t).values(
-        scope_id=scope_id,
-        flow_id=flow_id,
-        window_start_ms=window_start_ms,
-        id=run_id(scope_id, flow_id, window_start_ms),
-        landed=delta.landed,
-        failed=delta.failed,
-        warnings=delta.warnings,
-        bytes_in=delta.bytes_in,
-        bytes_out=delta.bytes_out,
-        first_at_ms=delta.first_at_ms or window_start_ms,
-        last_at_ms=delta.last_at_ms or window_start_ms,
-        measured=delta.measured,
-        latency_sum_ms=delta.latency_sum_ms,
-        latency_min_ms=delta.latency_min_ms,
-        latency_max_ms=delta.latency_max_ms,
-    )
-    new = statement.excluded
+    made = conflict_insert(dialect)(t)
+    new = made.excluded
     changes: dict[str, Any] = {
         name: t.c[name] + new[name]
         for name in ("landed", "failed", "warnings", "bytes_in", "bytes_out", "measured", "latency_sum_ms")
@@ -111,20 +94,50 @@ def add_to_run(connection: Connection, scope_id: int, flow_id: str, window_start
         changes[name] = case((new[name] < t.c[name], new[name]), else_=t.c[name])
     for name in ("last_at_ms", "latency_max_ms"):
         changes[name] = case((new[name] > t.c[name], new[name]), else_=t.c[name])
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=[t.c.scope_id, t.c.flow_id, t.c.window_start_ms], set_=changes)
+    return made.on_conflict_do_update(index_elements=[t.c.scope_id, t.c.flow_id, t.c.window_start_ms], set_=changes)
+
+
+def _add_reasons(dialect: Dialect) -> Any:
+    t = flow_run_error_table
+    made = conflict_insert(dialect)(t)
+    return made.on_conflict_do_update(
+        index_elements=[t.c.scope_id, t.c.flow_id, t.c.window_start_ms, t.c.code],
+        set_={"record_count": t.c.record_count + made.excluded.record_count},
     )
-    errors = flow_run_error_table
-    for code, count in delta.reasons.items():
-        reason = make(errors).values(
-            scope_id=scope_id, flow_id=flow_id, window_start_ms=window_start_ms, code=code, record_count=count
-        )
-        connection.execute(
-            reason.on_conflict_do_update(
-                index_elements=[errors.c.scope_id, errors.c.flow_id, errors.c.window_start_ms, errors.c.code],
-                set_={"record_count": errors.c.record_count + reason.excluded.record_count},
-            )
-        )
+
+
+_ADD_TO_RUN = Bulk(
+    (
+        "scope_id", "flow_id", "window_start_ms", "id", "landed", "failed", "warnings", "bytes_in", "bytes_out",
+        "first_at_ms", "last_at_ms", "measured", "latency_sum_ms", "latency_min_ms", "latency_max_ms",
+    ),
+    _add_to_run,
+)  # fmt: skip
+_ADD_REASONS = Bulk(("scope_id", "flow_id", "window_start_ms", "code", "record_count"), _add_reasons)
+
+
+def add_to_run(connection: Connection, scope_id: int, flow_id: str, window_start_ms: int, delta: RunDelta) -> None:
+    """Add to the run of a flow's window, making it when it is new."""
+    row = (
+        scope_id,
+        flow_id,
+        window_start_ms,
+        run_id(scope_id, flow_id, window_start_ms),
+        delta.landed,
+        delta.failed,
+        delta.warnings,
+        delta.bytes_in,
+        delta.bytes_out,
+        delta.first_at_ms or window_start_ms,
+        delta.last_at_ms or window_start_ms,
+        delta.measured,
+        delta.latency_sum_ms,
+        delta.latency_min_ms,
+        delta.latency_max_ms,
+    )
+    _ADD_TO_RUN.run(connection, [row])
+    reasons = [(scope_id, flow_id, window_start_ms, code, count) for code, count in delta.reasons.items()]
+    _ADD_REASONS.run(connection, reasons)
 
 
 def find_runs(

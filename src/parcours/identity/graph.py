@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Column, Connection, String, Table, Text, bindparam, delete, func, select
 
 from parcours.db import metadata
+from parcours.db.among import among, texts
 from parcours.db.bulk import conflict_insert
 from parcours.identity.namespaces import STANDARD
 from parcours.resources.store import ResourceStore, revision_table
@@ -40,7 +41,6 @@ Link = tuple[int, Identity, Identity]
 GRAPH_KIND = "identity-graph"
 """Its revision is raised whenever links are deleted."""
 
-_CHUNK = 400
 _EVICTION = {"PARTNER": 0, "COOKIE": 1, "DEVICE": 2}
 _EVICTION_BY_NAMESPACE = {n.code: _EVICTION.get(n.id_type, 3) for n in STANDARD}
 
@@ -83,9 +83,10 @@ def _evict(connection: Connection, scope_id: int, identities: Iterable[Identity]
     for namespace, values in by_namespace(identities):
         crowded = connection.execute(
             select(t.c.identity)
-            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, among(t.c.identity))
             .group_by(t.c.identity)
-            .having(func.count() >= MAX_MEMBERS)
+            .having(func.count() >= MAX_MEMBERS),
+            {"texts": texts(values)},
         ).all()
         for (value,) in crowded:
             links = find_links(connection, scope_id, [(namespace, value)])
@@ -94,7 +95,7 @@ def _evict(connection: Connection, scope_id: int, identities: Iterable[Identity]
 
 
 def by_namespace(identities: Iterable[Identity]) -> Iterator[tuple[str, list[str]]]:
-    """(namespace, ids) groups for one statement each, of a few hundred ids at most.
+    """(namespace, ids) groups for one statement each.
 
     SQLite finds `namespace = ? AND identity IN (…)` in an index, but reads a whole sandbox for
     `(namespace, identity) IN (…)`.
@@ -103,21 +104,27 @@ def by_namespace(identities: Iterable[Identity]) -> Iterator[tuple[str, list[str
     for namespace, value in identities:
         groups.setdefault(namespace, {})[value] = None
     for namespace, group in groups.items():
-        values = list(group)
-        for start in range(0, len(values), _CHUNK):
-            yield namespace, values[start : start + _CHUNK]
+        yield namespace, list(group)
+
+
+_LINKS = select(
+    identity_link_table.c.identity,
+    identity_link_table.c.other_namespace,
+    identity_link_table.c.other_identity,
+    identity_link_table.c.first_at_ms,
+).where(
+    identity_link_table.c.scope_id == bindparam("scope_id"),
+    identity_link_table.c.namespace == bindparam("namespace"),
+    among(identity_link_table.c.identity),
+)
 
 
 def find_links(connection: Connection, scope_id: int, identities: Iterable[Identity]) -> list[StoredLink]:
     """Every link from the given identities; those of one identity stand with the latest first."""
-    t = identity_link_table
     found: list[StoredLink] = []
     for namespace, values in by_namespace(identities):
-        rows = connection.execute(
-            select(t.c.identity, t.c.other_namespace, t.c.other_identity, t.c.first_at_ms).where(
-                t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values)
-            )
-        )
+        wanted = {"scope_id": scope_id, "namespace": namespace, "texts": texts(values)}
+        rows = connection.execute(_LINKS, wanted)
         found.extend(StoredLink((namespace, r[0]), (r[1], r[2]), r[3]) for r in rows)
     found.sort(key=lambda link: (-link.first_at_ms, link.other))
     return found

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from parcours.db import metadata
+from parcours.db.among import among, texts
 from parcours.db.bulk import Bulk, bulk_insert
 
 instance_table = Table(
@@ -151,41 +152,40 @@ def update_instances(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
     _UPDATE_INSTANCES.run(connection, rows)
 
 
+_BY_ID = select(*_INSTANCE_COLUMNS).where(among(instance_table.c.id))
+
+
 def find_instances(connection: Connection, ids: Sequence[str]) -> dict[str, StoredInstance]:
     """Instances by id; those that don't exist are absent."""
-    found: dict[str, StoredInstance] = {}
-    for start in range(0, len(ids), 500):
-        rows = connection.execute(
-            select(*_INSTANCE_COLUMNS).where(instance_table.c.id.in_(list(ids[start : start + 500])))
-        )
-        for row in rows:
-            found[row.id] = _instance(row)
-    return found
+    if not ids:
+        return {}
+    return {row.id: _instance(row) for row in connection.execute(_BY_ID, {"texts": texts(ids)})}
+
+
+_BY_KEY = (
+    select(*_INSTANCE_COLUMNS)
+    .where(
+        instance_table.c.scope_id == bindparam("scope_id"),
+        instance_table.c.journey_uid == bindparam("journey_uid"),
+        among(instance_table.c.key),
+    )
+    .order_by(instance_table.c.entered_at_us)
+)
 
 
 def find_by_key(
     connection: Connection, wanted: Iterable[tuple[int, str, str]]
 ) -> dict[tuple[int, str, str], list[StoredInstance]]:
     """Instances by (scope, journey, key), across all versions; oldest entrance first."""
-    t = instance_table
     keys: dict[tuple[int, str], list[str]] = {}
     for scope_id, journey_uid, key in wanted:
         keys.setdefault((scope_id, journey_uid), []).append(key)
     found: dict[tuple[int, str, str], list[StoredInstance]] = {}
     for (scope_id, journey_uid), of_journey in keys.items():
-        for start in range(0, len(of_journey), 500):
-            # One IN over one column: SQLite finds no index for an IN over several.
-            rows = connection.execute(
-                select(*_INSTANCE_COLUMNS)
-                .where(
-                    t.c.scope_id == scope_id,
-                    t.c.journey_uid == journey_uid,
-                    t.c.key.in_(of_journey[start : start + 500]),
-                )
-                .order_by(t.c.entered_at_us)
-            )
-            for row in rows:
-                found.setdefault((scope_id, journey_uid, row.key), []).append(_instance(row))
+        # One IN over one column: SQLite finds no index for an IN over several.
+        wanted_of = {"scope_id": scope_id, "journey_uid": journey_uid, "texts": texts(of_journey)}
+        for row in connection.execute(_BY_KEY, wanted_of):
+            found.setdefault((scope_id, journey_uid, row.key), []).append(_instance(row))
     return found
 
 
@@ -265,16 +265,17 @@ def put_off_timers(connection: Connection, keys: Iterable[tuple[str, str, int]],
     _PUT_OFF_TIMERS.run(connection, [(due_at_us, *key) for key in keys])
 
 
+_DUE = (
+    select(timer_table.c.instance_id, timer_table.c.node_id, timer_table.c.pass_no, timer_table.c.due_at_us)
+    .where(timer_table.c.due_at_us <= bindparam("now_us"))
+    .order_by(timer_table.c.due_at_us)
+    .limit(bindparam("most"))
+)
+
+
 def find_due(connection: Connection, now_us: int, limit: int) -> list[DueTimer]:
     """Timers whose time has come, the longest overdue first. Never one that is early."""
-    t = timer_table
-    rows = connection.execute(
-        select(t.c.instance_id, t.c.node_id, t.c.pass_no, t.c.due_at_us)
-        .where(t.c.due_at_us <= now_us)
-        .order_by(t.c.due_at_us)
-        .limit(limit)
-    )
-    return [DueTimer(*row) for row in rows]
+    return [DueTimer(*row) for row in connection.execute(_DUE, {"now_us": now_us, "most": limit})]
 
 
 def list_timers(connection: Connection, instance_id: str) -> list[dict[str, Any]]:
@@ -318,22 +319,19 @@ def insert_decisions(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
     _INSERT_DECISIONS.run(connection, rows)
 
 
+_DECIDED = select(decision_table.c.inlet_id, decision_table.c.event_id).where(
+    decision_table.c.scope_id == bindparam("scope_id"),
+    among(decision_table.c.event_id),
+    decision_table.c.received_at_ms > bindparam("since_ms"),
+)
+
+
 def find_duplicates(
     connection: Connection, scope_id: int, event_ids: Sequence[str], since_ms: int
 ) -> set[tuple[str, str]]:
     """(inlet, event id) pairs already decided about since a time."""
-    t = decision_table
-    found: set[tuple[str, str]] = set()
-    for start in range(0, len(event_ids), 500):
-        rows = connection.execute(
-            select(t.c.inlet_id, t.c.event_id).where(
-                t.c.scope_id == scope_id,
-                t.c.event_id.in_(list(event_ids[start : start + 500])),
-                t.c.received_at_ms > since_ms,
-            )
-        )
-        found.update((row.inlet_id, row.event_id) for row in rows)
-    return found
+    wanted = {"scope_id": scope_id, "since_ms": since_ms, "texts": texts(event_ids)}
+    return {(inlet_id, event_id) for inlet_id, event_id in connection.execute(_DECIDED, wanted)}
 
 
 def list_decisions(
@@ -382,11 +380,17 @@ def get_position(connection: Connection, name: str) -> int:
     return 0 if position is None else int(position)
 
 
+_MOVE = (
+    update(consumer_table)
+    .where(consumer_table.c.name == bindparam("consumer"), consumer_table.c.position == bindparam("old"))
+    .values(position=bindparam("new"))
+)
+
+
 def move_position(connection: Connection, name: str, old: int, new: int) -> bool:
     """Move a consumer on; False when another worker moved it first, and this transaction must not commit."""
     t = consumer_table
-    moved = connection.execute(update(t).where(t.c.name == name, t.c.position == old).values(position=new)).rowcount
-    if moved:
+    if connection.execute(_MOVE, {"consumer": name, "old": old, "new": new}).rowcount:
         return True
     if old == 0 and connection.execute(select(t.c.name).where(t.c.name == name)).first() is None:
         connection.execute(insert(t), {"name": name, "position": new})

@@ -38,6 +38,9 @@ class ManualClock:
         self._now_us += by // timedelta(microseconds=1)
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def to_datetime(at_us: int) -> datetime:
     """Microseconds since 1970 as an aware UTC date-time, exact to the microsecond."""
     return datetime.fromtimestamp(at_us // 1_000_000, UTC) + timedelta(microseconds=at_us % 1_000_000)
@@ -45,4 +48,5 @@ def to_datetime(at_us: int) -> datetime:
 
 def to_us(at: datetime) -> int:
     """An aware date-time as microseconds since 1970."""
-    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

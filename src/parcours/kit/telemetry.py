@@ -4,12 +4,22 @@ import contextlib
 import logging
 import os
 import sys
+from bisect import bisect_left
 from pathlib import Path
 
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 registry: CollectorRegistry = REGISTRY
+
+
+class BulkHistogram(Histogram):
+    """A histogram that takes a value many times at once: each single one costs a lock and two writes to a file."""
+
+    def observe_many(self, amount: float, count: int) -> None:
+        """Observe the amount `count` times."""
+        self._sum.inc(amount * count)
+        self._buckets[bisect_left(self._upper_bounds, amount)].inc(count)
 
 
 class _StderrLogger(structlog.PrintLogger):
@@ -61,4 +71,13 @@ def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-__all__ = ["Counter", "Gauge", "Histogram", "configure_logging", "get_logger", "registry", "reserve_metric_files"]
+__all__ = [
+    "BulkHistogram",
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "configure_logging",
+    "get_logger",
+    "registry",
+    "reserve_metric_files",
+]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 
 from parcours.db import metadata
+from parcours.db.among import among, texts
 from parcours.db.bulk import bulk_upsert
 from parcours.identity.graph import by_namespace
 from parcours.xdm.identities import Identity
@@ -141,19 +143,30 @@ def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     )
 
 
+_FRAGMENTS = (
+    select(
+        profile_fragment_table.c.identity,
+        profile_fragment_table.c.dataset_id,
+        profile_fragment_table.c.updated_at_us,
+        profile_fragment_table.c.body,
+    )
+    .where(
+        profile_fragment_table.c.scope_id == bindparam("scope_id"),
+        profile_fragment_table.c.namespace == bindparam("namespace"),
+        among(profile_fragment_table.c.identity),
+    )
+    .order_by(profile_fragment_table.c.updated_at_us, profile_fragment_table.c.dataset_id)
+)
+
+
 def find_fragments(
     connection: Connection, scope_id: int, identities: Sequence[Identity]
 ) -> dict[Identity, list[Fragment]]:
     """The fragments of each identity, the oldest first; those without any are absent."""
-    t = profile_fragment_table
     found: dict[Identity, list[Fragment]] = {}
     for namespace, values in by_namespace(identities):
-        rows = connection.execute(
-            select(t.c.identity, t.c.dataset_id, t.c.updated_at_us, t.c.body)
-            .where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
-            .order_by(t.c.updated_at_us, t.c.dataset_id)
-        )
-        for identity, dataset_id, updated_at_us, body in rows:
+        wanted = {"scope_id": scope_id, "namespace": namespace, "texts": texts(values)}
+        for identity, dataset_id, updated_at_us, body in connection.execute(_FRAGMENTS, wanted):
             found.setdefault((namespace, identity), []).append(Fragment(dataset_id, updated_at_us, orjson.loads(body)))
     return found
 

@@ -1,8 +1,10 @@
 """The hot path's measurements come out as Prometheus expects them."""
 
-from prometheus_client import generate_latest
+import pytest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from parcours.kit.tally import Tally, TallyHistogram, TallyTotal, tallies
+from parcours.kit.telemetry import BulkHistogram
 
 
 def lines(name: str) -> list[str]:
@@ -39,3 +41,16 @@ def test_a_histograms_buckets_are_cumulative_and_include_their_bound() -> None:
         "tally_test_seconds_count 4.0",
         "tally_test_seconds_sum 2.65",
     ]
+
+
+def test_a_value_observed_many_times_is_as_many_observations() -> None:
+    registry = CollectorRegistry()
+    bulk = BulkHistogram("bulk_seconds", "Time.", buckets=(0.1, 1.0), registry=registry)
+    plain = Histogram("plain_seconds", "Time.", buckets=(0.1, 1.0), registry=registry)
+    for seconds, count in ((0.1, 3), (0.5, 2), (7.0, 1)):
+        bulk.observe_many(seconds, count)
+        for _ in range(count):
+            plain.observe(seconds)
+    for suffix, labels in (("_bucket", {"le": "0.1"}), ("_bucket", {"le": "1.0"}), ("_count", {}), ("_sum", {})):
+        of_bulk, of_plain = (registry.get_sample_value(f"{name}_seconds{suffix}", labels) for name in ("bulk", "plain"))
+        assert of_bulk == pytest.approx(of_plain)
