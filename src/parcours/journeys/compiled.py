@@ -35,7 +35,9 @@ class CompiledJourney:
     reentrance_wait_us: int
     """Least time between two entrances of one key."""
     step_fields: dict[str, Any] = field(default_factory=dict)
-    """What all step events of the version share, by the names of journeys §13.1; copied, never changed."""
+    """What all step events of the version share, by the names of journeys §13.1."""
+    step_texts: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
+    """Of step events at (node, parent node, transition), what is the same in all; `steps.to_line` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
     properties: Mapping[str, Any] = field(default_factory=dict)

@@ -192,7 +192,7 @@ Command = StartTimer | CancelTimer | CallAction
 
 
 class StepEvent(NamedTuple):
-    """One step of one instance, in the words of journeys §13.1. `steps.to_record` makes the lake's row of it."""
+    """One step of one instance, in the words of journeys §13.1. `steps.to_line` makes the lake's row of it."""
 
     seq: int
     """0, 1, 2 … within the instance: (instance id, seq) is unique, and the same on replay."""

@@ -29,7 +29,7 @@ from parcours.journeys.model import (
     Transition,
 )
 from parcours.journeys.state import instance_from_state, instance_to_state
-from parcours.journeys.steps import to_document, to_record
+from parcours.journeys.steps import to_document, to_line
 
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
@@ -71,14 +71,18 @@ class OutgoingCall(NamedTuple):
 class _Held:
     """An instance in the working set."""
 
-    __slots__ = ("instance", "is_changed", "is_new", "journey", "partition")
+    __slots__ = ("instance", "is_changed", "is_new", "is_reentrance", "journey", "partition")
 
-    def __init__(self, journey: CompiledJourney, instance: Instance, *, is_new: bool) -> None:
+    def __init__(
+        self, journey: CompiledJourney, instance: Instance, *, is_new: bool, is_reentrance: bool = False
+    ) -> None:
         self.journey = journey
         self.partition = zlib.crc32(instance.key.encode()) % PARTITIONS
         self.instance = instance
         self.is_new = is_new
         self.is_changed = is_new
+        self.is_reentrance = is_reentrance
+        """Of a new one: whether its key was in the journey before."""
 
 
 class JourneyWorkspace:
@@ -181,7 +185,9 @@ class JourneyWorkspace:
                 {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
                 for journey in every
             ]
-        self.preload([(scope_id, journey_uid, key) for journey_uid in journey_uids])
+        places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
+        if not self._by_key.keys() >= set(places):
+            self.preload(places)
         moved: set[str] = set()
         for journey in listening:
             for held in self._by_key[scope_id, journey.journey_uid, key]:
@@ -220,7 +226,8 @@ class JourneyWorkspace:
         if reason is not None:
             return {**_names(journey), "outcome": "refused", "reason": reason}
         instance_id = _instance_id(received_at_ms, f"{journey.version_uid}|{key}|{seed}")
-        held = _Held(journey, new_instance(journey, instance_id, key, self._now_us), is_new=True)
+        instance = new_instance(journey, instance_id, key, self._now_us)
+        held = _Held(journey, instance, is_new=True, is_reentrance=presence is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
         self._latest_entrance[place] = self._now_us
@@ -317,7 +324,7 @@ class JourneyWorkspace:
         self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, documents))
         lines = self.step_lines.setdefault(journey.scope_id, [])
         for step in steps:
-            lines.append(orjson.dumps(to_record(journey, instance, step)))
+            lines.append(to_line(journey, instance, step, is_reentrance=held.is_reentrance))
 
     # --- writing ---
 

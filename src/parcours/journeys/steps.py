@@ -3,6 +3,8 @@
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import Instance, StepEvent
 from parcours.kit.clock import to_datetime
@@ -33,48 +35,57 @@ def to_document(step: StepEvent) -> dict[str, Any]:
     return shown
 
 
-def to_record(
-    journey: CompiledJourney, instance: Instance, step: StepEvent, *, is_reentrance: bool = False
-) -> dict[str, Any]:
-    """A step as a record of the data set `journey_step_events`.
+def to_line(journey: CompiledJourney, instance: Instance, step: StepEvent, *, is_reentrance: bool = False) -> bytes:
+    """A step as a record of the data set `journey_step_events`: one line of JSON.
 
     `_id` is made of instance and number, so that a step landed twice is one distinct `_id` (journeys §12.1).
+    It is put together from text, most of which is the same for all who go this way: every move of everybody makes one.
     """
-    instance_id = instance.id
-    fields = journey.step_fields.copy()
-    fields["instanceID"] = instance_id
-    fields["externalKey"] = fields["profileID"] = instance.key
-    fields["eventID"] = step.event_id
-    fields["nodeID"] = step.node_id
-    fields["nodeName"] = fields["stepName"] = step.node_name
+    place = (step.node_id, step.parent_node_id, step.parent_transition)
+    fixed = journey.step_texts.get(place)
+    if fixed is None:
+        fixed = journey.step_texts[place] = _fixed_text(journey, step)
+    instance_id, key = _text(instance.id)[1:-1], _text(instance.key)
+    line = (
+        f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
+        f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},'
+        f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"eventID":{_repeated(step.event_id)},'
+        f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},"stepID":"{instance_id}-{step.pass_no}",'
+        f'"stepStatus":"{step.step_status}","processingTime":{step.processing_us // 1000}'
+    )
+    if step.parent_node_id is not None:
+        line += f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
+    if step.action:
+        line += f",{_text(step.action)[1:-1]}"
+    if step.is_entrance:
+        line += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
+    if step.is_ended:
+        line += ',"instanceEnded":true'
+    line += "}}}"
+    if instance.namespace is not None:
+        line += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
+    return f"{line}}}".encode()
+
+
+def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:
+    """Members of `stepEvents` that all steps at one node share which came there by one transition."""
+    fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
-    fields["journeyNodeProcessed"] = step.is_processed
-    fields["stepID"] = f"{instance_id}-{step.pass_no}"
-    fields["stepStatus"] = step.step_status
-    fields["processingTime"] = step.processing_us // 1000
     if step.step_type is not None:
         fields["stepType"] = step.step_type
     if step.parent_node_id is not None:
         parent = journey.nodes.get(step.parent_node_id)
-        fields["parentStepID"] = f"{instance_id}-{step.pass_no - 1}"
         fields["parentNodeID"] = step.parent_node_id
         fields["parentNodeName"] = fields["parentStepName"] = step.parent_node_id if parent is None else parent.name
         fields["parentTransitionID"] = fields["parentTransitionName"] = step.parent_transition
-    if step.action is not None:
-        fields.update(step.action)
-    if step.is_entrance:
-        fields["entrance"] = True
-        fields["reentrance"] = is_reentrance
-    if step.is_ended:
-        fields["instanceEnded"] = True
-    record: dict[str, Any] = {
-        "_id": f"{instance_id}-{step.seq}",
-        "timestamp": _timestamp(step.at_us),
-        "_experience": {"journeyOrchestration": {"stepEvents": fields}},
-    }
-    if instance.namespace is not None:
-        record["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
-    return record
+    return _text(fields)[1:-1]
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_repeated = lru_cache(maxsize=1024)(_text)
 
 
 @lru_cache(maxsize=256)

@@ -55,6 +55,7 @@ timer_table = Table(
     Column("due_at_us", BigInteger, nullable=False),
     Column("kind", String(20), nullable=False),
     Index(None, "due_at_us"),
+    sqlite_with_rowid=False,
 )
 step_table = Table(
     "journey_step",
@@ -64,6 +65,7 @@ step_table = Table(
     Column("scope_id", BigInteger, nullable=False),
     Column("at_us", BigInteger, nullable=False),
     Column("steps", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """One row for the steps one stimulus made; `seq` is that of the first."""
 decision_table = Table(

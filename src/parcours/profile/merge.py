@@ -47,21 +47,24 @@ class MergePolicyTable:
     def get(self, scope_id: int, policy_id: str) -> MergePolicy | None:
         """The policy, or None."""
         found = self.by_id.get((scope_id, policy_id))
-        if found is None and policy_id == built_in_id(scope_id):
-            return MergePolicy(policy_id)
-        return found
+        built_in = built_in_policy(scope_id)
+        return built_in if found is None and policy_id == built_in.id else found
 
     def default(self, scope_id: int) -> MergePolicy:
         """The policy that holds where none is named."""
-        policy_id = self.defaults.get(scope_id)
-        found = self.by_id.get((scope_id, policy_id if policy_id is not None else built_in_id(scope_id)))
-        return found if found is not None else MergePolicy(built_in_id(scope_id))
+        built_in = built_in_policy(scope_id)
+        return self.by_id.get((scope_id, self.defaults.get(scope_id, built_in.id)), built_in)
 
 
 @lru_cache(maxsize=1024)
+def built_in_policy(scope_id: int) -> MergePolicy:
+    """The policy a sandbox has from the start."""
+    return MergePolicy(str(uuid5(_BUILT_IN, str(scope_id))))
+
+
 def built_in_id(scope_id: int) -> str:
-    """Id of the policy a sandbox has from the start."""
-    return str(uuid5(_BUILT_IN, str(scope_id)))
+    """Its id."""
+    return built_in_policy(scope_id).id
 
 
 def merge_fragments(fragments: Iterable[tuple[int, dict[str, Any]]]) -> dict[str, Any]:

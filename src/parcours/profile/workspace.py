@@ -193,8 +193,10 @@ class ProfileWorkspace:
         return [found[place] for place in newest[: store.MAX_EVENTS]]
 
     def _read(self, scope_id: int, identity: Identity) -> dict[str, Fragment]:
-        self._load(scope_id, (identity,))
-        stored = self._fragments[scope_id, identity]
+        stored = self._fragments.get((scope_id, identity))
+        if stored is None:
+            self._load(scope_id, (identity,))
+            stored = self._fragments[scope_id, identity]
         latest = self._latest.get((scope_id, identity))
         return {**stored, **latest} if latest else stored
 

@@ -28,7 +28,7 @@ from parcours.journeys.model import (
     Transition,
 )
 from parcours.journeys.state import instance_from_state, instance_to_state
-from parcours.journeys.steps import to_document, to_record
+from parcours.journeys.steps import to_document, to_line
 
 BOOLEANS = (
     "@event{Order.total} > 100",
@@ -221,7 +221,7 @@ class History:
         assert sum(step.is_ended for step in self.steps) == instance.is_ended
         for step in transition.steps:
             orjson.dumps(to_document(step))
-            orjson.dumps(to_record(self.journey, instance, step))
+            orjson.loads(to_line(self.journey, instance, step))
 
 
 def check_visits(steps: list[StepEvent]) -> None:

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.Column("steps", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("instance_id", "seq", name=op.f("pk_journey_step")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "lake_chunk",
@@ -279,6 +280,7 @@ def upgrade() -> None:
         sa.Column("due_at_us", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.PrimaryKeyConstraint("instance_id", "node_id", "pass_no", name=op.f("pk_timer")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_timer_due_at_us"), "timer", ["due_at_us"], unique=False)
     op.create_table(
