@@ -4,9 +4,8 @@ A chunk is compressed: 0.4 µs for a record of 0.9 KB, which spares 3 µs of wri
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import Any
 
+import zstandard
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -42,20 +41,10 @@ lake_chunk_table = Table(
     sqlite_autoincrement=True,
 )
 _t = lake_chunk_table
+_LEVEL = -5
+"""Of zstd: as fast as it gets. Chunks stand there for seconds."""
 _DELETE_BYTES = 16 * 1024 * 1024
 """Bytes of chunks deleted in one transaction, so that the pipeline never waits long for the write lock."""
-
-
-@cache
-def _codec() -> Any:
-    import pyarrow
-
-    return pyarrow.Codec("zstd", compression_level=-5)
-
-
-def _unpacked(packed: bytes, byte_count: int) -> bytes:
-    lines: bytes = _codec().decompress(packed, decompressed_size=byte_count, asbytes=True)
-    return lines
 
 
 def stage(connection: Connection, scope_id: int, dataset_id: str, lines: Sequence[bytes]) -> None:
@@ -74,7 +63,7 @@ def stage(connection: Connection, scope_id: int, dataset_id: str, lines: Sequenc
             "dataset_id": dataset_id,
             "record_count": len(lines),
             "byte_count": len(joined),
-            "lines": _codec().compress(joined, asbytes=True),
+            "lines": zstandard.compress(joined, _LEVEL),
         },
     )
 
@@ -138,7 +127,7 @@ def read_chunks(
         .where(_of(scope_id, dataset_id), _t.c.seq > after, _t.c.seq <= last)
         .order_by(_t.c.seq)
     )
-    return [Chunk(seq, count, _unpacked(packed, size)) for seq, count, size, packed in rows]
+    return [Chunk(seq, count, zstandard.decompress(packed, max_output_size=size)) for seq, count, size, packed in rows]
 
 
 def read_all_chunks(connection: Connection, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, list[Chunk]]:
@@ -150,7 +139,7 @@ def read_all_chunks(connection: Connection, scope_id: int, dataset_ids: Sequence
         .order_by(_t.c.seq)
     )
     for dataset_id, seq, count, size, packed in rows:
-        found[dataset_id].append(Chunk(seq, count, _unpacked(packed, size)))
+        found[dataset_id].append(Chunk(seq, count, zstandard.decompress(packed, max_output_size=size)))
     return found
 
 
