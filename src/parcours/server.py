@@ -16,7 +16,7 @@ from parcours.collection.inlet import Collector
 from parcours.edge import build_collector, build_control_plane, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
-from parcours.kit.child import Child, on_parent_gone, wait_for_go
+from parcours.kit.child import Child, listen_to_parent, wait_for_go
 from parcours.kit.errors import Unavailable
 from parcours.kit.memory import calm_garbage_collector
 from parcours.kit.settings import Settings
@@ -52,7 +52,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     platform = build_platform(settings)
     platform.migrate()
     platform.access.bootstrap()
-    writer = SqliteLogWriter(log_path(settings))
+    writer = SqliteLogWriter(log_path(settings), on_commit=None if worker is None else worker.wake)
     if worker is not None:
         worker.go()
     health = Health(platform.db, writer, lambda: worker is None or worker.is_alive)
@@ -149,7 +149,8 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
         if lifeline is not None:
-            on_parent_gone(lifeline, worker.stop, loop)
+            listen_to_parent(lifeline, loop, stop=worker.stop, wake=worker.wake)
+            worker.wake()
         await worker.run()
         platform.close()
 
@@ -168,6 +169,6 @@ async def _keep_lake(settings: Settings, lifeline: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, keeper.stop)
-    on_parent_gone(lifeline, keeper.stop, loop)
+    listen_to_parent(lifeline, loop, stop=keeper.stop)
     await asyncio.to_thread(keeper.run)
     platform.close()

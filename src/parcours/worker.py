@@ -41,6 +41,7 @@ class Worker:
         self._lake = lake
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
+        self._is_told = False
         self._stopping = threading.Event()
         self._stop_requested = asyncio.Event()
         delivery.on_answers = self._take_answers
@@ -61,6 +62,11 @@ class Worker:
             self._stop_requested.set()
             await asyncio.gather(pipeline, lake, delivery)
             await self._lake.stop(_LAKE_STOP_S)
+
+    def wake(self) -> None:
+        """Records have come. Whoever calls this at all calls it whenever some have: the log needn't be polled then."""
+        self._is_told = True
+        self._wake.set()
 
     def stop(self) -> None:
         """Ask the worker to finish; safe from a signal handler of its event loop."""
@@ -101,7 +107,7 @@ class Worker:
                 self._delivery.wake()
                 POSITION.set(self._pipeline.position)
             else:
-                self._wake.wait(settings.poll_ms / 1000)
+                self._wake.wait((settings.timer_poll_ms if self._is_told else settings.poll_ms) / 1000)
                 self._wake.clear()
 
     def _run_answers(self) -> int:

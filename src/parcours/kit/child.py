@@ -8,12 +8,15 @@ from collections.abc import Callable
 
 from parcours.kit.telemetry import get_logger
 
-_GO = b"g"
+_GO, _WAKE = b"g", b"w"
 log = get_logger("kit")
 
 
 class Child:
-    """One `parcours` command as a child. A pipe, the lifeline, tells it when to begin and that its parent is gone."""
+    """One `parcours` command as a child.
+
+    A pipe, the lifeline, tells it when to begin, that there is something to do, and that its parent is gone.
+    """
 
     def __init__(self, name: str, *arguments: str) -> None:
         """name: the command; arguments: its options."""
@@ -33,13 +36,24 @@ class Child:
             os.close(self._lifeline)
         reading, self._lifeline = os.pipe()
         command = (sys.executable, "-m", "parcours", self._name, *self._arguments, "--lifeline", str(reading))
+        os.set_blocking(self._lifeline, False)
         self._process = await asyncio.create_subprocess_exec(*command, pass_fds=(reading,))
         os.close(reading)
 
     def go(self) -> None:
         """What it needs is ready: let it work."""
-        with contextlib.suppress(BrokenPipeError):  # it has died already: whoever looks after it will see
-            os.write(self._lifeline, _GO)
+        self._tell(_GO)
+
+    def wake(self) -> None:
+        """There is something for it to do. Cheap, and of no effect while it isn't there."""
+        self._tell(_WAKE)
+
+    def _tell(self, what: bytes) -> None:
+        if self._lifeline < 0:
+            return
+        # Broken: it has died already, and whoever looks after it will see. Full: it has been told often enough.
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._lifeline, what)
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
@@ -61,15 +75,22 @@ class Child:
 
 def wait_for_go(lifeline: int) -> bool:
     """In the child: wait until the parent says go; False when it is gone instead."""
-    return os.read(lifeline, 1) == _GO
+    while told := os.read(lifeline, 1):
+        if told == _GO:
+            return True
+    return False
 
 
-def on_parent_gone(lifeline: int, stop: Callable[[], None], loop: asyncio.AbstractEventLoop) -> None:
-    """In the child: call `stop` when the other end of the lifeline is closed."""
+def listen_to_parent(
+    lifeline: int, loop: asyncio.AbstractEventLoop, *, stop: Callable[[], None], wake: Callable[[], None] | None = None
+) -> None:
+    """In the child, once it may go: call `stop` when the parent is gone, `wake` when it says that there is work."""
 
     def readable() -> None:
-        if not os.read(lifeline, 1):
+        if not os.read(lifeline, 4096):
             loop.remove_reader(lifeline)
             stop()
+        elif wake is not None:
+            wake()
 
     loop.add_reader(lifeline, readable)

@@ -45,7 +45,7 @@ class Settings:
     batch_records: int = 1_000
     """Most records the worker handles in one transaction."""
     poll_ms: int = 10
-    """Longest the idle worker waits before it looks for new records, in milliseconds."""
+    """Longest an idle worker that no server tells of new records waits before it looks for some, in milliseconds."""
     timer_poll_ms: int = 100
     """Longest a due timer waits before it is claimed, in milliseconds."""
     delivery_concurrency: int = 256

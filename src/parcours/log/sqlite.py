@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import orjson
@@ -85,7 +85,9 @@ def open_file(path: Path) -> sqlite3.Connection:
 class SqliteLogWriter:
     """Appends from one event loop; a thread of its own takes whatever waits, writes and syncs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_commit: Callable[[], None] | None = None) -> None:
+        """on_commit: called in the event loop whenever records have become durable."""
+        self._on_commit = on_commit
         self._connection = open_file(path)
         self._checkpointer = Checkpointer(path)
         self._position: int = self._connection.execute(_LAST).fetchone()[0]
@@ -157,7 +159,7 @@ class SqliteLogWriter:
             error = LogUnavailable(f"the event log can't be written: {fault}")
         self._is_healthy = error is None
         assert self._loop is not None, "who waits has appended"
-        self._loop.call_soon_threadsafe(_acknowledge, group, error)
+        self._loop.call_soon_threadsafe(self._acknowledge, group, error)
         self._checkpointer.note(sum([len(record.body) for record in records]), self._connection)
 
     def _can_write(self) -> bool:
@@ -200,15 +202,16 @@ class SqliteLogWriter:
         self._position = last
         APPENDED.count += len(records)
 
-
-def _acknowledge(group: list[_Waiting], error: LogUnavailable | None) -> None:
-    for _, future in group:
-        if future.done():  # its request was given up
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
+    def _acknowledge(self, group: list[_Waiting], error: LogUnavailable | None) -> None:
+        if error is None and self._on_commit is not None:
+            self._on_commit()
+        for _, future in group:
+            if future.done():  # its request was given up
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
 
 
 class SqliteLogReader:
