@@ -31,15 +31,17 @@ class Definitions:
 
 def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
     """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""
-    inlet = definitions.inlets.get(record.inlet_id)
+    inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     flow = inlet.flows.get(record.flow_id) if inlet is not None else None
     is_raw = inlet is not None and inlet.data_type == "raw"
     dataset = definitions.data_sets.get(scope_id, record.dataset_id)
+    if inlet is None and scope_id not in definitions.inlets.scopes:
+        dataset = None  # what a deleted sandbox stored is still there, out of reach
     for xaction_id, message in _messages(record):
         origin = _origin(record, xaction_id)
-        if inlet is None or (record.flow_id and flow is None) or dataset is None:
-            gone = "inlet" if inlet is None else "flow" if record.flow_id and flow is None else "data set"
+        if dataset is None or (flow is None and record.flow_id):
+            gone = "flow" if dataset is not None else "data set" if scope_id in definitions.inlets.scopes else "sandbox"
             yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
         else:
             yield _one(origin, dataset, flow, is_raw, message, definitions)
@@ -57,7 +59,7 @@ def split(record: Record) -> list[Record]:
 
 def give_up(record: Record, definitions: Definitions, code: str, text: str) -> Failed:
     """The one message of a record as a failure."""
-    inlet = definitions.inlets.get(record.inlet_id)
+    inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     ((xaction_id, message),) = _messages(record)
     return _fail(_origin(record, xaction_id), scope_id, record.dataset_id, code, text, message)

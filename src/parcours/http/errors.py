@@ -22,7 +22,7 @@ from parcours.catalog.errors import (
     DataSetRefused,
     ExportFileNotFound,
 )
-from parcours.dataprep.errors import MappingSetInvalid, MappingSetNotFound
+from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
 from parcours.flows.errors import FlowRefused
 from parcours.identity.errors import (
@@ -203,6 +203,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     CatalogInvalid: (400, problem("CTLG", "1001")),
     FlowRefused: (lambda error: int(error.code[-3:]), flow_problem),
     MappingSetNotFound: (404, problem("MAPPER", "1004")),
+    MappingSetInUse: (409, problem("MAPPER", "1009")),
     MappingSetInvalid: (400, problem("MAPPER", "1001")),
     BodyInvalid: (400, problem("PARC", "1000")),
     XdmNotFound: (404, problem("XDM", "1012")),
