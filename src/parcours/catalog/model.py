@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ REASONS: Mapping[str, str] = {
     "MAPPER-3700-400": "Mapper Transform Error",
 }
 """Reason codes of failed records in words. Source: platform-apis §1.8."""
+
+
+class FailedRow(NamedTuple):
+    """A failed record of a batch."""
+
+    record: Any
+    """As received."""
+    code: str
+    errors: list[dict[str, Any]]
+    """Violations as `xdm.violations.leaf` has them, or {"message"}."""
 
 
 @dataclass(slots=True)
