@@ -11,7 +11,7 @@ from parcours.access import Access
 from parcours.collection import answers
 from parcours.collection.answers import Answer
 from parcours.collection.body import RequestBody, read_body
-from parcours.collection.envelope import DataSetSchema, Destination, find_destination
+from parcours.collection.envelope import DataSetSchema, Destination, Refusal, find_destination
 from parcours.flows.model import Inlet
 from parcours.kit.depth import MAX_DEPTH, nests_too_deep, text_nests_too_deep
 from parcours.kit.errors import Unavailable
@@ -148,9 +148,9 @@ class Collector:
         self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None, query: dict[str, str]
     ) -> Answer:
         destination = find_destination(inlet, message, flow_id, self.schema_of)
-        if isinstance(destination, str):
+        if isinstance(destination, Refusal):
             MESSAGES.add(_REFUSED)
-            return _refuse(inlet, destination)
+            return _refuse(inlet, destination.message, detail=destination.detail)
         sync = ""
         if query:
             sync = _sync_key(query)
@@ -172,13 +172,13 @@ class Collector:
             return _refuse(inlet, "A batch is an object with a list of messages")
         now_ms = time.time_ns() // 1_000_000
         batch_id = new_xaction_id(now_ms)
-        refusals: dict[int, str] = {}
+        refusals: dict[int, Refusal] = {}
         runs: list[tuple[Destination, list[int]]] = []
         schema_of = self.schema_of
         for index, message in enumerate(messages):
             destination = find_destination(inlet, message, flow_id, schema_of)
-            if isinstance(destination, str):
-                refusals[index] = _prefix(inlet) + destination
+            if isinstance(destination, Refusal):
+                refusals[index] = destination._replace(message=_prefix(inlet) + destination.message)
             elif runs and runs[-1][0] == destination:
                 runs[-1][1].append(index)
             else:
@@ -218,7 +218,7 @@ def _records(
     body: bytes,
     messages: list[Any],
     runs: list[tuple[Destination, list[int]]],
-    refusals: dict[int, str],
+    refusals: dict[int, Refusal],
 ) -> list[Record]:
     """One record for each run of messages with one destination, in order; the body goes in as it came when all have it.
 
@@ -254,5 +254,5 @@ def _prefix(inlet: Inlet) -> str:
     return f"inletId: [{inlet.inlet_id}] imsOrgId: [{inlet.org_id}] "
 
 
-def _refuse(inlet: Inlet, message: str, status: int = 400) -> Answer:
-    return answers.refused(status, _FORMAT, _prefix(inlet) + message)
+def _refuse(inlet: Inlet, message: str, status: int = 400, detail: str = "") -> Answer:
+    return answers.refused(status, _FORMAT, _prefix(inlet) + message, detail=detail)

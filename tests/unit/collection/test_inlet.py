@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parcours.collection.envelope import Destination, find_destination
+from parcours.collection.envelope import Destination, Refusal, find_destination
 from parcours.collection.inlet import Collector
 from parcours.flows.model import Flow, Inlet
 from parcours.log import LogUnavailable, Record
@@ -179,6 +179,28 @@ def test_bad_input_gets_a_status_and_is_told_what_and_where(
     assert bench.log.records == []
 
 
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ([], "a message is a JSON object"),
+        ({"body": {}}, "there is no header"),
+        ({"header": {}}, "there is no body"),
+        ({"header": {}, "body": {}}, "header.schemaRef.id is missing"),
+        (envelope(schemaRef={"id": SCHEMA + "x"}), "body.xdmMeta.schemaRef differs from header.schemaRef"),
+    ],
+)
+def test_a_message_of_unknown_format_ends_as_documented_with_the_reason_beside_it(
+    bench: Bench, message: Any, detail: str
+) -> None:
+    report = bench.post(f"/collection/{XDM}", message).answer["report"]
+    assert report["message"].endswith("] Message has unknown xdm format")
+    assert report["detail"] == detail
+    (told,) = bench.post(f"/collection/batch/{XDM}", {"messages": [message]}).answer["responses"]
+    assert (told["message"], told["detail"]) == (report["message"], detail)
+    wrong_org = bench.post(f"/collection/{XDM}", envelope(imsOrgId="B@AdobeOrg")).answer["report"]
+    assert "detail" not in wrong_org
+
+
 def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
     request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
     assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
@@ -272,4 +294,4 @@ json_values = st.recursive(
 @given(message=json_values, data_type=st.sampled_from(["xdm", "raw"]), flow_id=st.sampled_from([None, "flow-1", "x"]))
 def test_any_json_finds_a_destination_or_a_reason(message: Any, data_type: str, flow_id: str | None) -> None:
     found = find_destination(make_inlet(XDM, data_type), message, flow_id, lambda _scope, _dataset: None)
-    assert isinstance(found, Destination) or (isinstance(found, str) and found)
+    assert isinstance(found, Destination) or (isinstance(found, Refusal) and found.message)
