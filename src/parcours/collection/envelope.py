@@ -1,5 +1,6 @@
 """Reads one message far enough to know where it belongs; everything else is checked by the dataflow."""
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -7,6 +8,15 @@ from parcours.flows.model import Flow, Inlet
 
 UNKNOWN_FORMAT = "Message has unknown xdm format"
 WRONG_ORG = "Message has an absent or wrong ims org in the header"
+
+_CONTENT_TYPES = frozenset(
+    f"application/vnd.adobe.xed-{view}+json;{blank}version={version}"
+    for view in ("full", "full-notext")
+    for blank in ("", " ")
+    for version in ("1", "1.0")
+)
+"""The documented spellings, which need no closer look."""
+_OTHER_VERSION = re.compile(r";\s*version\s*=(?!\s*\"?1(?![0-9]))", re.IGNORECASE)
 
 
 class Refusal(NamedTuple):
@@ -67,7 +77,7 @@ def find_destination(
     if header.get("msgType") == "xdmEntityUpdate":
         return Refusal("Message type xdmEntityUpdate is deprecated and not accepted")
     schema_id = _schema_id(header)
-    if schema_id is None:
+    if schema_id is None and not _has_legacy_schema(header):
         return _unknown_format("header.schemaRef.id is missing")
     meta = body.get("xdmMeta")
     if meta is not None and (not isinstance(meta, dict) or _schema_id(meta) not in (schema_id, None)):
@@ -76,9 +86,14 @@ def find_destination(
     if isinstance(found, Refusal):
         return found
     destination, expected = found
-    if schema_id is not None and schema_id != expected:
+    if schema_id is None:
+        return destination
+    if schema_id != expected:
         return _unknown_format(f"header.schemaRef.id is not the schema of data set {destination.dataset_id}")
-    return destination
+    content_type = header["schemaRef"].get("contentType")
+    if not isinstance(content_type, str) or content_type in _CONTENT_TYPES or not _OTHER_VERSION.search(content_type):
+        return destination
+    return _unknown_format("header.schemaRef.contentType names a version that the schema doesn't have")
 
 
 def _find_xdm(
@@ -139,6 +154,12 @@ def _find_flow(inlet: Inlet, flow_id: Any) -> Flow | Refusal:
 
 def _unknown_format(detail: str) -> Refusal:
     return Refusal(UNKNOWN_FORMAT, detail)
+
+
+def _has_legacy_schema(header: dict[str, Any]) -> bool:
+    """Whether the header has `xdmSchema.name` for `schemaRef`: the schema is then that of the data set."""
+    legacy = header.get("xdmSchema")
+    return isinstance(legacy, dict) and isinstance(legacy.get("name"), str) and "schemaRef" not in header
 
 
 def _schema_id(holder: dict[str, Any]) -> str | None:

@@ -201,6 +201,40 @@ def test_a_message_of_unknown_format_ends_as_documented_with_the_reason_beside_i
     assert "detail" not in wrong_org
 
 
+def test_the_legacy_name_of_a_schema_stands_for_the_data_sets_own(bench: Bench) -> None:
+    legacy = envelope(schemaRef=None, xdmSchema={"name": "_xdm.context.experienceevent"})
+    del legacy["header"]["schemaRef"]
+    del legacy["body"]["xdmMeta"]
+    assert bench.post(f"/collection/{XDM}", legacy).status == 200
+    (kept,) = bench.log.records
+    assert (kept.flow_id, kept.dataset_id) == ("flow-1", "dataset-1")
+    for wrong in ("name", {}, {"name": 5}):
+        legacy["header"]["xdmSchema"] = wrong
+        assert bench.post(f"/collection/{XDM}", legacy).answer["report"]["detail"] == "header.schemaRef.id is missing"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_taken"),
+    [
+        ("application/vnd.adobe.xed-full+json;version=1", True),
+        ("application/vnd.adobe.xed-full+json;version=1.0", True),
+        ("application/vnd.adobe.xed-full-notext+json; version=1.0", True),
+        ("application/vnd.adobe.xed+json; Version = 1.7", True),
+        ("application/vnd.adobe.xed-full+json", True),
+        (None, True),
+        ("application/vnd.adobe.xed-full+json;version=2", False),
+        ("application/vnd.adobe.xed-full+json; version=12.0", False),
+        ("application/vnd.adobe.xed-full+json;version=", False),
+    ],
+)
+def test_a_version_that_no_schema_has_is_refused(bench: Bench, content_type: Any, is_taken: bool) -> None:
+    message = envelope(schemaRef={"id": SCHEMA, "contentType": content_type})
+    request = bench.post(f"/collection/{XDM}", message)
+    assert (request.status == 200) is is_taken, request.answer
+    if not is_taken:
+        assert request.answer["report"]["detail"].startswith("header.schemaRef.contentType")
+
+
 def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
     request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
     assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
