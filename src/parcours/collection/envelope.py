@@ -40,8 +40,10 @@ DataSetSchema = Callable[[int, str], str | None]
 """(scope, data set id) → the `$id` of its schema, or None when there is no such data set."""
 
 
-def is_enveloped(message: dict[str, Any]) -> bool:
+def is_enveloped(message: Any) -> bool:
     """Whether a raw message is wrapped in the platform's header and body, which streaming upserts need."""
+    if not isinstance(message, dict):
+        return False
     header = message.get("header")
     return (
         isinstance(header, dict)
@@ -55,14 +57,14 @@ def find_destination(
 ) -> Destination | Refusal:
     """Where the message goes, or why it is refused.
 
-    message: parsed JSON, one envelope or, for a raw inlet, any object.
+    message: parsed JSON, one envelope or, for a raw inlet, anything.
     flow_id: from the `x-adobe-flow-id` header or query parameter; wins over the envelope's.
     Source: platform-apis §1.3, §1.7, §1.9 and the first rows of §11.
     """
-    if not isinstance(message, dict):
-        return _unknown_format("a message is a JSON object")
     if inlet.data_type == "raw":
         return _find_raw(inlet, message, flow_id)
+    if not isinstance(message, dict):
+        return _unknown_format("a message is a JSON object")
     header = message.get("header")
     if header is None and "body" not in message and flow_id:
         return _flow(inlet, flow_id)  # bare XDM with the flow named beside it
@@ -125,7 +127,7 @@ def _checked(flow: Flow | Refusal) -> tuple[Destination, str] | Refusal:
     return Destination(flow.id, flow.dataset_id), flow.schema_id
 
 
-def _find_raw(inlet: Inlet, message: dict[str, Any], flow_id: str | None) -> Destination | Refusal:
+def _find_raw(inlet: Inlet, message: Any, flow_id: str | None) -> Destination | Refusal:
     if is_enveloped(message):
         header = message["header"]
         org_id = header.get("imsOrgId")

@@ -88,7 +88,7 @@ def _origin(record: Record, xaction_id: str) -> Origin:
 
 
 def _one(
-    origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: dict[str, Any], definitions: Definitions
+    origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: Any, definitions: Definitions
 ) -> Valid | Failed:
     scope_id = dataset.scope_id
     schema = definitions.schemas.get(scope_id, dataset.schema_id)
@@ -110,6 +110,9 @@ def _one(
             text = f"Mapping set {flow.mapping[0]} version {flow.mapping[1]} is gone"
             return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
         result = mapping.apply(entity)
+        if not result.entity and not isinstance(entity, dict):
+            text = "The mapping finds nothing in this message, which is no JSON object"
+            return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
         entity = result.entity
         warnings = tuple(str(warning) for warning in result.warnings)
     if not isinstance(entity, dict):

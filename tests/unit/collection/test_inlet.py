@@ -235,6 +235,16 @@ def test_a_version_that_no_schema_has_is_refused(bench: Bench, content_type: Any
         assert request.answer["report"]["detail"].startswith("header.schemaRef.contentType")
 
 
+@pytest.mark.parametrize("message", [[{"a": 1}], [], "text", 7, 1.5, True, None, {"header": []}])
+def test_a_raw_inlet_takes_any_json(bench: Bench, message: Any) -> None:
+    named = {"x-adobe-flow-id": "flow-1"}
+    assert bench.post(f"/collection/{RAW}", message, named).status == 200
+    assert bench.post(f"/collection/batch/{RAW}", {"messages": [message]}, named).status == 207
+    assert [(kept.flow_id, kept.message_count) for kept in bench.log.records] == [("flow-1", 1)] * 2
+    assert orjson.loads(bench.log.records[0].body) == message
+    assert bench.post(f"/collection/{XDM}", message, named).status == 400
+
+
 def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
     request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
     assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
