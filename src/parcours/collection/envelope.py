@@ -150,7 +150,9 @@ def _flow(inlet: Inlet, flow_id: Any) -> Destination | Refusal:
 
 
 def _find_flow(inlet: Inlet, flow_id: Any) -> Flow | Refusal:
-    found = inlet.flows.get(flow_id) if isinstance(flow_id, str) else None
+    found = None
+    if isinstance(flow_id, str):
+        found = inlet.flows.get(flow_id) or inlet.flows.get(flow_id.lower())  # a UUID in whatever case
     return Refusal(f"Message names an unknown flow: {str(flow_id)[:80]!r}") if found is None else found
 
 

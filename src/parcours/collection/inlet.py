@@ -113,7 +113,7 @@ class Collector:
             if inlet is None:
                 return answers.refused(404, "Inlet not found", f"inletId: [{inlet_id[:80]}] No inlet has this id")
         if inlet.is_authenticated:
-            problem = self._check_token(inlet, headers.get("authorization"))
+            problem = self._check_token(inlet, headers)
             if problem is not None:
                 return problem
         if not inlet.is_enabled:
@@ -128,7 +128,9 @@ class Collector:
                 f"The body has {body} bytes; an inlet takes {self._max_body_bytes} at most",
             )
         query = dict(parse_qsl(scope.query_string, keep_blank_values=True)) if scope.query_string else {}
-        flow_id = headers.get("x-adobe-flow-id") or query.get("x-adobe-flow-id") or None
+        flow_id = headers.get("x-adobe-flow-id") or (query and _flow_in(query)) or None
+        if flow_id is not None:
+            flow_id = flow_id.lower()
         try:
             message = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -189,10 +191,12 @@ class Collector:
         MESSAGES.add(_KEPT, len(messages) - len(refusals))
         return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
 
-    def _check_token(self, inlet: Inlet, authorization: str | None) -> Answer | None:
-        if not authorization:
+    def _check_token(self, inlet: Inlet, headers: Any) -> Answer | None:
+        authorization = headers.get("authorization")
+        if not authorization and (authorization is not None or "authorization" not in headers):
             return answers.unauthorized(401, "Ims service token is empty")
-        token = self._access.read_token(authorization)
+        # Granian has the name alone of a header that is not ASCII
+        token = self._access.read_token(authorization) if authorization else None
         if token is None:
             return answers.unauthorized(401, "Ims service token is invalid or expired")
         if token.org_id != inlet.org_id:
@@ -241,6 +245,11 @@ def _records(
         )
         for destination, indexes in runs
     ]
+
+
+def _flow_in(query: Mapping[str, str]) -> str:
+    """The flow that the query names, as a header would: its name in any case."""
+    return next((value for key, value in query.items() if key.lower() == "x-adobe-flow-id"), "")
 
 
 def _sync_key(query: dict[str, str]) -> str:

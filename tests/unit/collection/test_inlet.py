@@ -245,6 +245,20 @@ def test_a_raw_inlet_takes_any_json(bench: Bench, message: Any) -> None:
     assert bench.post(f"/collection/{XDM}", message, named).status == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "headers", "flow_id"),
+    [
+        ("X-Adobe-Flow-Id=flow-1", {}, None),
+        ("x-adobe-flow-id=FLOW-1", {}, None),
+        ("", {"x-adobe-flow-id": "FLOW-1"}, None),
+        ("", {}, "FLOW-1"),
+    ],
+)
+def test_a_flow_is_named_in_any_case(bench: Bench, query: str, headers: dict[str, str], flow_id: str | None) -> None:
+    assert bench.post(f"/collection/{XDM}", envelope(flowId=flow_id), headers, query=query).status == 200
+    assert bench.log.records[0].flow_id == "flow-1"
+
+
 def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
     request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
     assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
