@@ -78,7 +78,7 @@ class RunDelta:
     landed: int = 0
     failed: int = 0
     warnings: int = 0
-    """Landed records whose mapping dropped something."""
+    """Landed records of which the mapping dropped something, or an identity was none."""
     bytes_in: int = 0
     """As received."""
     bytes_out: int = 0

@@ -122,7 +122,9 @@ def _one(
         if warnings:
             errors = [*errors, *({"keyword": "mapping", "message": warning} for warning in warnings)]
         return Failed(origin, scope_id, dataset.id, NOT_VALID, errors, orjson.dumps(message))
-    primary, identities = extract_identities(schema, entity)
+    primary, identities, left_out = extract_identities(schema, entity)
+    if left_out:
+        warnings = (*warnings, *left_out)
     if primary is None and identities:
         primary = identities[0]  # nobody is marked: the first one named is meant
     return Valid(origin, scope_id, dataset, schema, entity, orjson.dumps(entity), primary, identities, warnings)

@@ -75,7 +75,9 @@ def make_world(api: TestClient, platform: Platform, data_type: str, sandbox: str
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
-    parts = ["https://ns.adobe.com/xdm/context/profile", "https://ns.adobe.com/xdm/context/profile-person-details"]
+    parts = [
+        f"https://ns.adobe.com/xdm/context/{name}" for name in ("profile", "profile-person-details", "identitymap")
+    ]
     schema = post(
         "schemaregistry/tenant/schemas",
         {"type": "object", "title": "People", "allOf": [{"$ref": part} for part in parts]},
