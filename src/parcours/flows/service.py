@@ -207,6 +207,8 @@ class FlowService:
         if kind != FLOW and changed.get("connectionSpec") != before["connectionSpec"]:
             raise FlowRefused("1414-400", "the connection specification can't be changed", "$.connectionSpec")
         wanted = changed.get("state")
+        if kind == CONNECTION:
+            _keep_authentication(before, changed)
         document = check_document(kind, changed)
         self._check_references(connection, caller.scope_id, kind, document)
         document["state"] = before["state"]
@@ -340,6 +342,14 @@ class FlowService:
 
 def _of_kind(graph: Graph, kind: str) -> Mapping[str, Resource]:
     return {CONNECTION: graph.connections, SOURCE: graph.sources, TARGET: graph.targets, FLOW: graph.flows}[kind]
+
+
+def _keep_authentication(before: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    """A change that doesn't say so never opens an inlet that wants a token."""
+    auth = changed.get("auth")
+    params = auth.get("params") if isinstance(auth, dict) else None
+    if isinstance(params, dict) and isinstance(before.get("auth"), dict):
+        params.setdefault("authenticationRequired", before["auth"]["params"]["authenticationRequired"])
 
 
 def _check_transition(state: str, wanted: str) -> None:

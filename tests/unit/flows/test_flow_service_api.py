@@ -218,6 +218,35 @@ def test_a_client_can_not_choose_or_move_an_inlet(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/auth/params", "value": {"dataType": "raw", "sourceId": "New"}},
+        {"op": "remove", "path": "/auth/params/authenticationRequired"},
+        {
+            "op": "replace",
+            "path": "/auth",
+            "value": {"specName": "Streaming Connection", "params": {"dataType": "raw"}},
+        },
+    ],
+)
+def test_an_authenticated_inlet_opens_only_when_a_change_says_so(
+    platform: Platform, service: FlowService, client: TestClient, operation: dict[str, Any]
+) -> None:
+    made = post(client, "connections", AUTHENTICATED)
+    path = f"{BASE}/connections/{made['id']}"
+    answer = client.patch(path, json=[operation], headers={"If-Match": made["etag"]})
+    assert answer.status_code == 200
+    inlet = inlet_of(platform, service, client, made["id"])
+    assert inlet is not None
+    assert inlet.is_authenticated
+    opened = [{"op": "replace", "path": "/auth/params/authenticationRequired", "value": False}]
+    assert client.patch(path, json=opened, headers={"If-Match": answer.json()["etag"]}).status_code == 200
+    inlet = inlet_of(platform, service, client, made["id"])
+    assert inlet is not None
+    assert not inlet.is_authenticated
+
+
+@pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"name": None}, "1100-400"),
