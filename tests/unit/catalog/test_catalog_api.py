@@ -489,6 +489,26 @@ def test_a_failed_line_has_the_documented_error_keys_and_no_other(
     assert lines == [{"_id": "1", **keys}, {"_corrupt_record": [7], **keys}]
 
 
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("name==E*", {"Eins", "Elf"}),
+        ("name==E*,Zw*", {"Eins", "Elf", "Zwei"}),
+        ("name=*i*", {"Eins", "Zwei"}),
+        ("name!=E*", {"Zwei", "A*b"}),
+        ("name==A**b", {"A*b"}),
+        ("name==!Elf", set()),
+        ("name==Elf", {"Elf"}),
+        ("description==E*", set()),
+    ],
+)
+def test_a_property_filter_on_the_name_knows_wildcards(client: TestClient, condition: str, names: set[str]) -> None:
+    for name in ("Eins", "Elf", "Zwei", "A*b"):
+        make(client, name=name, description=name)
+    found = client.get(f"{BASE}/dataSets", params={"property": condition}).json()
+    assert {one["name"] for one in found.values()} == names
+
+
 def test_another_sandbox_sees_no_batch(client: TestClient, platform: Platform) -> None:
     ids = land(platform, make(client), landed=1, failed=1)
     dev = {"x-sandbox-name": "dev"}
