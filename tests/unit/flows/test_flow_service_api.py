@@ -670,8 +670,12 @@ def test_count_answers_the_number_alone(client: TestClient) -> None:
     assert client.get(f"{BASE}/connections?count=True").json() == {"count": 2}
     assert client.get(f"{BASE}/connections?count=true&property=name==a").json() == {"count": 1}
     assert refused(client.get(f"{BASE}/connections?count=true&limit=1")) == "1401-400"
-    answer = client.post(f"{BASE}/connections/search", json={"queryString": "property=name==a", "count": True})
-    assert answer.json() == {"count": 1}
+    for text in ("property=name==a", "name==a", "name%3D%3Da", "Property=name==a", "name==a&state==enabled"):
+        answer = client.post(f"{BASE}/connections/search", json={"queryString": text, "count": True})
+        assert answer.json() == {"count": 1}, text
+    answer = client.post(f"{BASE}/connections/search", json={"queryString": "name!=a&orderby=-name&limit=1"})
+    assert [item["name"] for item in answer.json()["items"]] == ["b"]
+    assert refused(client.post(f"{BASE}/connections/search", json={"queryString": "name~a"})) == "1434-400"
 
 
 @pytest.mark.parametrize(
