@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
@@ -154,7 +155,21 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             ]
         return export.file_list(base_url, folder, files)
 
+    _add_lower_case(api)
     return api
+
+
+def _add_lower_case(api: APIRouter) -> None:
+    """Every path in lower case, too: `/datasets` is in circulation (platform-apis §5.1)."""
+    for route in list(api.routes):
+        if isinstance(route, APIRoute) and route.path != route.path.lower():
+            api.add_api_route(
+                route.path.lower(),
+                route.endpoint,
+                methods=route.methods,
+                status_code=route.status_code,
+                include_in_schema=False,
+            )
 
 
 def _preconditions(request: Request) -> tuple[str | None, str | None]:

@@ -509,6 +509,16 @@ def test_a_property_filter_on_the_name_knows_wildcards(client: TestClient, condi
     assert {one["name"] for one in found.values()} == names
 
 
+def test_paths_are_known_in_lower_case_too(client: TestClient) -> None:
+    answer = client.post(f"{BASE}/datasets", json=LOYALTY)
+    assert answer.status_code == 201
+    (dataset_id,) = (link.removeprefix("@/dataSets/") for link in answer.json())
+    assert list(client.get(f"{BASE}/datasets").json()) == [dataset_id]
+    assert list(client.get(f"{BASE}/datasets/{dataset_id}").json()) == [dataset_id]
+    assert client.get(f"{BASE}/lastbatches").status_code == 200
+    assert client.patch(f"{BASE}/v2/datasets/{dataset_id}", json={"description": "new"}).status_code == 200
+
+
 def test_another_sandbox_sees_no_batch(client: TestClient, platform: Platform) -> None:
     ids = land(platform, make(client), landed=1, failed=1)
     dev = {"x-sandbox-name": "dev"}
