@@ -202,6 +202,19 @@ def test_a_read_that_can_not_be_answered_says_why(
     assert detail in problem["detail"]
 
 
+def test_a_resolved_view_of_events_says_that_id_and_time_are_required(
+    api: TestClient, registry: RegistryClient
+) -> None:
+    schema = registry.schema("Visits", class_id=EVENT)
+    for url in (
+        path("classes", EVENT, "global"),
+        path("behaviors", XDM + "data/time-series", "global"),
+        path("schemas", schema["$id"]),
+    ):
+        assert sorted(api.get(url, headers=FULL).json()["required"]) == ["_id", "timestamp"], url
+    assert "required" not in api.get(path("classes", PROFILE, "global"), headers=FULL).json()
+
+
 def test_lists_take_any_family_without_a_version(api: TestClient) -> None:
     for form in ("xed-id", "xed", "xdm-id", "xdm", "xed-full"):
         answer = api.get(path("classes", container="global"), headers={"Accept": f"application/vnd.adobe.{form}+json"})
