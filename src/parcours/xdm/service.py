@@ -304,12 +304,18 @@ def _imported(exported: Mapping[str, Any], tenant: str) -> Document:
     return _made(kind, body, resource_id)
 
 
+_COLLECTIONS = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "behaviors", "unions")}
+
+
+def has_collection(container: str, segment: str) -> bool:
+    """Whether a container has resources of a kind, as paths name it."""
+    return kind_of(segment) in _COLLECTIONS.get(container, ())
+
+
 def _known_kind(container: str, segment: str) -> str:
-    kind = kind_of(segment)
-    allowed = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "behaviors", "unions")}.get(container, ())
-    if kind not in allowed:
+    if not has_collection(container, segment):
         raise XdmNotFound("collection", f"{container}/{segment}")
-    return kind
+    return kind_of(segment)
 
 
 def _writable_kind(segment: str) -> str:

@@ -129,6 +129,7 @@ def test_field_groups_answer_under_both_of_their_names(api: TestClient, registry
         "application/vnd.adobe.xed-deprecatefield+json; version=1",
         "application/vnd.adobe.xdm-full+json; version=1",
         "text/html, application/vnd.adobe.xed-full+json;version=1",
+        "Application/VND.Adobe.XED-Full+JSON; Version=1",
     ],
 )
 def test_each_resolved_view_is_given(api: TestClient, accept: str) -> None:
@@ -191,6 +192,7 @@ def test_fields_named_like_labels_survive_the_view_without_text(api: TestClient,
         (path("unions", container="global"), LIST["Accept"], "XDM-1012-404", "global/unions"),
         (path("schemas", container="other"), LIST["Accept"], "XDM-1012-404", "other"),
         (path("schemas") + "?limit=many", LIST["Accept"], "XDM-1004-400", "limit"),
+        (path("schemas") + "?limit=501", LIST["Accept"], "XDM-1004-400", "from 0 to 500"),
         (path("schemas") + "?property===", LIST["Accept"], "XDM-1004-400", "filter"),
     ],
 )
@@ -213,6 +215,17 @@ def test_a_resolved_view_of_events_says_that_id_and_time_are_required(
     ):
         assert sorted(api.get(url, headers=FULL).json()["required"]) == ["_id", "timestamp"], url
     assert "required" not in api.get(path("classes", PROFILE, "global"), headers=FULL).json()
+
+
+@pytest.mark.parametrize("container", ["tenant", "global"])
+@pytest.mark.parametrize("kind", ["schemas", "classes", "fieldgroups", "mixins", "datatypes", "behaviors", "unions"])
+def test_a_list_links_to_what_there_is(api: TestClient, container: str, kind: str) -> None:
+    answer = api.get(path(kind, container=container) + "?limit=500", headers=LIST)
+    links = answer.json().get("_links", {})
+    assert answer.status_code == (404 if (container, kind) == ("global", "unions") else 200)
+    assert ("global_unions" in links) is False
+    for link in filter(None, links.values()):
+        assert api.get(link["href"], headers=LIST).status_code == 200, link
 
 
 def test_lists_take_any_family_without_a_version(api: TestClient) -> None:
