@@ -45,6 +45,16 @@ def test_a_descriptor_is_created_read_replaced_and_deleted(
     assert api.get(path("descriptors", made["@id"])).status_code == 404
 
 
+def test_versions_may_come_as_text_and_a_namespaces_number_as_a_number(
+    registry: RegistryClient, schema: Document
+) -> None:
+    body = identity_body(schema["$id"], "/personalEmail/address", is_primary=True)
+    made = registry.post(
+        "descriptors", {**body, "xdm:sourceVersion": "1", "xdm:namespace": 6, "xdm:property": "xdm:id"}
+    )
+    assert (made["xdm:sourceVersion"], made["xdm:namespace"]) == (1, "6")
+
+
 def test_descriptors_are_listed_by_type_in_each_form(
     api: TestClient, registry: RegistryClient, schema: Document
 ) -> None:
@@ -97,7 +107,8 @@ def test_descriptors_are_listed_by_type_in_each_form(
         ({"@type": 3}, "$.@type"),
         ({"xdm:sourceSchema": "https://ns.adobe.com/acme/schemas/gone"}, "$.xdm:sourceSchema"),
         ({"xdm:sourceSchema": None}, "$.xdm:sourceSchema"),
-        ({"xdm:sourceVersion": "1"}, "$.xdm:sourceVersion"),
+        ({"xdm:sourceVersion": "one"}, "$.xdm:sourceVersion"),
+        ({"xdm:namespace": 6}, "$.xdm:namespace"),
         ({"xdm:sourceProperty": "_acme/loyaltyId"}, "$.xdm:sourceProperty"),
         ({"xdm:sourceProperty": "/_acme/loyaltyId/"}, "$.xdm:sourceProperty"),
         ({"xdm:sourceProperty": "/properties/_acme/properties/loyaltyId"}, "$.xdm:sourceProperty"),

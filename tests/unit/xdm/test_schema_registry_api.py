@@ -217,6 +217,25 @@ def test_a_resolved_view_of_events_says_that_id_and_time_are_required(
     assert "required" not in api.get(path("classes", PROFILE, "global"), headers=FULL).json()
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/$id", "value": "https://ns.adobe.com/acme/schemas/1"},
+        {"op": "replace", "path": "/version", "value": "2.0"},
+        {"op": "remove", "path": "/version"},
+        {"op": "replace", "path": "/meta:resourceType", "value": "classes"},
+    ],
+)
+def test_a_patch_of_what_the_registry_sets_is_refused_and_makes_no_version(
+    registry: RegistryClient, refused: Refused, api: TestClient, operation: dict[str, Any]
+) -> None:
+    schema = registry.schema("Fixed", DETAILS)
+    problem = refused("PATCH", path("schemas", schema["$id"]), json=[operation])
+    assert problem["status"] == 400
+    assert problem["report"]["path"] == "$." + operation["path"][1:]
+    assert api.get(path("schemas", schema["$id"]), headers=RAW).json()["version"] == "1.0"
+
+
 @pytest.mark.parametrize("container", ["tenant", "global"])
 @pytest.mark.parametrize("kind", ["schemas", "classes", "fieldgroups", "mixins", "datatypes", "behaviors", "unions"])
 def test_a_list_links_to_what_there_is(api: TestClient, container: str, kind: str) -> None:
