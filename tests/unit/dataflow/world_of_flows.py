@@ -46,15 +46,17 @@ class World(NamedTuple):
 
     def outcomes(self, record: Record) -> list[Valid | Failed]:
         """What the dataflow makes of a record, as the definitions are now."""
+        return list(transform(record, self.definitions()))
+
+    def definitions(self) -> Definitions:
         platform = self.platform
         with platform.db.read() as connection:
-            definitions = Definitions(
+            return Definitions(
                 platform.flows.inlets.current(connection),
                 platform.catalog.table.current(connection),
                 platform.schemas.table.current(connection),
                 platform.mappings.table.current(connection),
             )
-        return list(transform(record, definitions))
 
     def delete(self, path: str, status: int = 204) -> Any:
         answer = self.api.delete(f"{FOUNDATION}/{path}")
