@@ -628,7 +628,7 @@ def test_a_relationship_needs_its_reference_before_profiles(refused: Refused, re
         "xdm:sourceSchema": members["$id"],
         "xdm:sourceVersion": 1,
         "xdm:sourceProperty": "/_acme/hotel",
-        "xdm:identityNamespace": "Hotel",
+        "xdm:identityNamespace": "CORE",
     }
     made = registry.post("descriptors", reference)
     assert "same namespace" in refused("PATCH", path("schemas", members["$id"]), json=[TAG])["detail"]
