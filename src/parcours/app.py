@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from parcours.access import Access
 from parcours.actions import ActionService
 from parcours.catalog.documents import DATA_SET_KIND
@@ -13,7 +15,7 @@ from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.service import Delivery
 from parcours.events.service import EventService
-from parcours.flows.compile import flows_into
+from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.service import JourneyService
@@ -81,8 +83,18 @@ def build_platform(settings: Settings) -> Platform:
         lambda connection, scope_id, dataset_id: flows_into(resources, connection, scope_id, dataset_id),
     )
     schemas.is_in_use = catalog.is_schema_in_use
-    catalog.on_delete = delete_data_set
+    mappings.uses = lambda connection, scope_id, mapping_id: flows_with(resources, connection, scope_id, mapping_id)
+    mappings.is_remembered = lambda connection, scope_id, mapping_id: is_remembered(
+        resources, connection, scope_id, mapping_id
+    )
     flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
+
+    def forget_data_set(connection: Connection, scope_id: int, dataset_id: str) -> None:
+        delete_data_set(connection, scope_id, dataset_id)
+        for mapping_id in flows.forget(connection, scope_id, dataset_id):
+            mappings.forget(connection, scope_id, mapping_id)
+
+    catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
     events = EventService(db, resources, schemas, namespaces)
     return Platform(

@@ -57,7 +57,11 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),
-        xdm_api.router(gate, platform.schemas, DescriptorService(platform.db, platform.resources, platform.schemas)),
+        xdm_api.router(
+            gate,
+            platform.schemas,
+            DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.is_namespace),
+        ),
         dataprep_api.router(gate, platform.mappings),
         catalog_api.router(
             gate,

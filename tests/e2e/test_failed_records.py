@@ -242,19 +242,22 @@ def test_what_is_accepted_and_not_yet_processed_is_counted_as_pending(world: Wor
     wait_for(lambda: world.counts(flow) == (4, 3, 1), what="the end of pending records")
 
 
-def test_records_whose_inlet_was_deleted_before_they_were_processed_are_still_their_owners(world: World) -> None:
+def test_records_whose_flow_and_inlet_were_deleted_before_they_were_processed_still_land(world: World) -> None:
     connection, url, flow = world.inlet("Short-lived")
     headers = world.platform.headers
-    message = world.order(6, "orphan")
     with world.worker_held():
-        assert ask("POST", url, message).status == 200
+        for message in (world.order(6, "orphan"), world.order(6, "broken", eventType=5)):
+            assert ask("POST", url, message).status == 200
         for kind, name in (("flows", flow), ("connections", connection)):
             answer = ask("DELETE", f"{world.server.url}{FOUNDATION}/flowservice/{kind}/{name}", headers=headers)
             assert answer.status in (200, 204), answer
+        assert ask("POST", url, world.order(6, "too late")).status == 404
     (item,) = world.wait_for_failures(flow, 1)
-    assert item["body"] == message
-    assert item["code"] == "INGEST-1100-400"
-    assert item["errors"] == [{"message": "The inlet is gone"}]
+    assert item["errors"][0]["pointerToViolation"] == "#/eventType"
+    assert world.counts(flow) == (2, 1, 1)
+    world.platform.post(f"{FAILED}/{item['id']}/retry")
+    wait_for(lambda: world.failed(flow)[0]["attempts"] == 2, what="the second try")
+    assert world.failed(flow)[0]["code"] == "INGEST-1212-400"
 
 
 def test_an_unknown_record_is_not_found_and_said_so(world: World) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
@@ -13,7 +14,7 @@ from parcours.access.routing import Gate, described, json_body, json_object, rea
 from parcours.catalog import export
 from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
 from parcours.catalog.listing import PAGING, ListQuery, parse_query
-from parcours.catalog.model import Batch
+from parcours.catalog.model import Batch, FailedRow
 from parcours.catalog.service import CatalogService
 from parcours.db import Database
 
@@ -28,8 +29,8 @@ _FILES: dict[int | str, dict[str, Any]] = {
     }
 }
 
-FailedLines = Callable[[Connection, Batch], Iterable[bytes]]
-"""(connection, failed batch) → its records, each a line of JSON with its error keys."""
+FailedRows = Callable[[Connection, Batch], Iterable[FailedRow]]
+"""(connection, failed batch) → its records."""
 
 
 @described(
@@ -43,7 +44,7 @@ def list_query(request: Request) -> ListQuery:
     return parse_query(pairs)
 
 
-def router(gate: Gate, service: CatalogService, db: Database, base_url: str, failed_lines: FailedLines) -> APIRouter:
+def router(gate: Gate, service: CatalogService, db: Database, base_url: str, failed_rows: FailedRows) -> APIRouter:
     """Data sets, batches and what failed in them. base_url: where links in answers point to."""
     api = APIRouter(tags=["Catalog"])
 
@@ -110,10 +111,10 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def get_batch(batch_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         return {batch_id: service.batch(caller, batch_id)}
 
-    def lines_of(batch: Batch) -> Iterator[bytes]:
+    def rows_of(batch: Batch) -> Iterator[FailedRow]:
         if batch.is_failed:
             with db.read() as connection:
-                yield from failed_lines(connection, batch)
+                yield from failed_rows(connection, batch)
 
     @api.get(f"{EXPORT}/failed", response_model=None, responses=_FILES)
     def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
@@ -122,12 +123,12 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
         if path == export.SUCCESS_MARK:
             return _stream(())
         if path == export.part_name(batch) and batch.is_failed:
-            return _stream(lines_of(batch))
+            return _stream(export.failed_lines(rows_of(batch)))
         if path:
             raise ExportFileNotFound(f"batch {batch_id} has no failed file {path!r}")
         files = [(export.SUCCESS_MARK, 0)]
         if batch.is_failed:
-            files.append((export.part_name(batch), export.size_of(lines_of(batch))))
+            files.append((export.part_name(batch), export.size_of(export.failed_lines(rows_of(batch)))))
         return export.file_list(base_url, folder, files)
 
     @api.get(f"{EXPORT}/meta", response_model=None, responses=_FILES)
@@ -136,17 +137,17 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
         folder = EXPORT.format(batch_id=batch_id) + "/meta"
         part = f"{export.ROW_ERRORS}/{export.part_name(batch)}"
         if path in export.SAMPLE_NAMES:
-            return _stream(export.row_errors(export.sample(lines_of(batch)), batch))
+            return _stream(export.row_errors(export.sample(rows_of(batch)), batch))
         if path == part and batch.is_failed:
-            return _stream(export.row_errors(lines_of(batch), batch))
+            return _stream(export.row_errors(rows_of(batch), batch))
         if path == export.ROW_ERRORS:
-            files = [(part, export.size_of(export.row_errors(lines_of(batch), batch)))] if batch.is_failed else []
+            files = [(part, export.size_of(export.row_errors(rows_of(batch), batch)))] if batch.is_failed else []
         elif path == export.INPUT_FILES:
             files = []  # streamed records come in requests, not in files
         elif path:
             raise ExportFileNotFound(f"batch {batch_id} has no file {path!r}")
         else:
-            sample = export.row_errors(export.sample(lines_of(batch)), batch)
+            sample = export.row_errors(export.sample(rows_of(batch)), batch)
             files = [
                 (export.ROW_ERRORS, 0),
                 (export.SAMPLE_NAMES[0], export.size_of(sample)),
@@ -154,7 +155,21 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             ]
         return export.file_list(base_url, folder, files)
 
+    _add_lower_case(api)
     return api
+
+
+def _add_lower_case(api: APIRouter) -> None:
+    """Every path in lower case, too: `/datasets` is in circulation (platform-apis §5.1)."""
+    for route in list(api.routes):
+        if isinstance(route, APIRoute) and route.path != route.path.lower():
+            api.add_api_route(
+                route.path.lower(),
+                route.endpoint,
+                methods=route.methods,
+                status_code=route.status_code,
+                include_in_schema=False,
+            )
 
 
 def _preconditions(request: Request) -> tuple[str | None, str | None]:

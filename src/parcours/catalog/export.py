@@ -8,17 +8,16 @@ from uuid import NAMESPACE_OID, uuid5
 
 import orjson
 
-from parcours.catalog.model import Batch
+from parcours.catalog.model import Batch, FailedRow
 
 SUCCESS_MARK = "_SUCCESS"
 ROW_ERRORS = "row_errors"
 INPUT_FILES = "input_files"
 SAMPLE_NAMES = ("row_errors_sample.json", "row_error_samples.json")
 """Both spellings are in circulation."""
-SAMPLE_LINES = 100
+SAMPLE_ROWS = 100
 MAX_FILES = 100
 
-_NOT_VALID = "INGEST-1212-400"
 _CORRUPT = "INGEST-1401-400"
 
 
@@ -45,38 +44,29 @@ def size_of(lines: Iterable[bytes]) -> int:
     return sum(len(line) + 1 for line in lines)
 
 
-def row_errors(lines: Iterable[bytes], batch: Batch) -> Iterator[bytes]:
-    """Failed lines in the form of `meta?path=row_errors`: the record as text, its errors as code and message."""
+def failed_lines(rows: Iterable[FailedRow]) -> Iterator[bytes]:
+    """Failed records as they are downloaded: each as it came, with its error keys."""
+    for row in rows:
+        line = row.record if isinstance(row.record, dict) else {"_corrupt_record": row.record}
+        is_about_body = row.code == _CORRUPT or all("keyword" in error for error in row.errors)
+        errors = (
+            {"_validationErrors": row.errors} if is_about_body else {"_errors": {"_streamingValidation": row.errors}}
+        )
+        yield orjson.dumps({**line, **errors})
+
+
+def row_errors(rows: Iterable[FailedRow], batch: Batch) -> Iterator[bytes]:
+    """Failed records in the form of `meta?path=row_errors`: the record as text, its errors as code and message."""
     filename = part_name(batch)
-    for line in lines:
-        record = orjson.loads(line)
-        errors = _errors(record)
-        original = {key: value for key, value in record.items() if key not in ("_errors", "_validationErrors")}
-        corrupt = original.get("_corrupt_record") if list(original) == ["_corrupt_record"] else original
-        text = corrupt if isinstance(corrupt, str) else orjson.dumps(corrupt).decode()
+    for row in rows:
+        text = row.record if isinstance(row.record, str) else orjson.dumps(row.record).decode()
+        errors = [
+            {"code": row.code, "message": f"{error.get('pointerToViolation', '')} {error['message']}".strip()}
+            for error in row.errors
+        ]
         yield orjson.dumps({"_corrupt_record": text, "_errors": errors, "_filename": filename})
 
 
-def sample(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The first hundred lines."""
-    return islice(lines, SAMPLE_LINES)
-
-
-def _errors(record: dict[str, Any]) -> list[dict[str, str]]:
-    violations = record.get("_validationErrors")
-    if isinstance(violations, list):
-        return [
-            {"code": _NOT_VALID, "message": f"{v.get('pointerToViolation', '')} {v.get('message', '')}".strip()}
-            for v in violations
-            if isinstance(v, dict)
-        ]
-    found = record.get("_errors")
-    if isinstance(found, dict):
-        code = str(found.get("code", _CORRUPT))
-        faults = found.get("_streamingValidation")
-        return [
-            {"code": code, "message": str(fault.get("message", ""))}
-            for fault in (faults if isinstance(faults, list) else [])
-            if isinstance(fault, dict)
-        ]
-    return [{"code": _CORRUPT, "message": "Row is corrupted"}]
+def sample(rows: Iterable[FailedRow]) -> Iterator[FailedRow]:
+    """The first hundred."""
+    return islice(rows, SAMPLE_ROWS)

@@ -20,6 +20,8 @@ PAGING = ("limit", "start", "orderBy", "properties")
 _NOT_FILTERS = frozenset({"requestDataSource", "expansion", "expand", "showDeleted", "cache"})
 _RANGE = re.compile(r"(created|start|end|updated)(After|Before)")
 _RANGE_FIELDS = {"created": "created", "start": "started", "end": "completed", "updated": "updated"}
+_NAME_CONDITION = re.compile(r"\s*name\s*(==?|!=)(.*)", re.DOTALL)
+"""Of all keys the name alone takes wildcards."""
 _ID = "@id"
 """Where `select` keeps an object's key while it filters; no document has a key of this name."""
 
@@ -108,7 +110,9 @@ def _checks(
 ) -> list[Callable[[dict[str, Any]], bool]]:
     checks: list[Callable[[dict[str, Any]], bool]] = []
     for key, text in query.equals:
-        checks.append(_equals(aliases.get(key), key, text))
+        is_negated = text.startswith("!")
+        wanted = [part.strip().removeprefix("!") if is_negated else part for part in text.split(",")]
+        checks.append(_is_one_of(aliases.get(key), key, wanted, is_negated))
     for key, is_after, bound in query.ranges:
         checks.append(_in_range(key, is_after, bound))
     for name, pattern in query.tags:
@@ -118,11 +122,10 @@ def _checks(
     return checks
 
 
-def _equals(
-    alias: Callable[[str, dict[str, Any]], Any] | None, key: str, text: str
+def _is_one_of(
+    alias: Callable[[str, dict[str, Any]], Any] | None, key: str, values: Sequence[str], is_negated: bool
 ) -> Callable[[dict[str, Any]], bool]:
-    is_negated = text.startswith("!")
-    wanted = [part.strip().removeprefix("!") if is_negated else part.strip() for part in text.split(",")]
+    wanted = [part.strip() for part in values]
     if key == "name":
         patterns = [_wildcard(part) for part in wanted]
 
@@ -209,6 +212,10 @@ def _condition(text: str) -> Callable[[dict[str, Any]], bool]:
                 raise CatalogInvalid(f"property {name!r}: {error}", "$.property") from None
 
         return search
+
+    by_name = _NAME_CONDITION.fullmatch(text)
+    if by_name is not None:
+        return _is_one_of(None, "name", by_name[2].split(","), by_name[1] == "!=")
 
     def check(document: dict[str, Any]) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ REASONS: Mapping[str, str] = {
 """Reason codes of failed records in words. Source: platform-apis §1.8."""
 
 
+class FailedRow(NamedTuple):
+    """A failed record of a batch."""
+
+    record: Any
+    """As received."""
+    code: str
+    errors: list[dict[str, Any]]
+    """Violations as `xdm.violations.leaf` has them, or {"message"}."""
+
+
 @dataclass(slots=True)
 class RunDelta:
     """What one transaction adds to a window of a flow: to its run and to its batches.
@@ -67,7 +78,7 @@ class RunDelta:
     landed: int = 0
     failed: int = 0
     warnings: int = 0
-    """Landed records whose mapping dropped something."""
+    """Landed records of which the mapping dropped something, or an identity was none."""
     bytes_in: int = 0
     """As received."""
     bytes_out: int = 0

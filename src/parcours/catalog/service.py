@@ -221,7 +221,8 @@ class CatalogService:
             self._name_table(connection, caller.scope_id, document, dataset_id)
             for key in ("viewId", "classification"):
                 document[key] = current.body[key]
-            self._resources.replace(connection, current, caller.author, document)
+            if document != current.body:
+                self._resources.replace(connection, current, caller.author, document)
 
     def _insert(
         self,

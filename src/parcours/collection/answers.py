@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from parcours.collection.envelope import Refusal
+
 
 class Answer(NamedTuple):
     """A status, a JSON body, and headers beyond the content type."""
@@ -23,7 +25,9 @@ def accepted(inlet_id: str, xaction_id: str, received_at_ms: int, sync: str = ""
     return f'{{"inletId":"{inlet_id}","xactionId":"{xaction_id}","receivedTimeMs":{received_at_ms}{tail}}}'.encode()
 
 
-def batch_accepted(inlet_id: str, batch_id: str, received_at_ms: int, refusals: dict[int, str], count: int) -> bytes:
+def batch_accepted(
+    inlet_id: str, batch_id: str, received_at_ms: int, refusals: dict[int, Refusal], count: int
+) -> bytes:
     """The 207 body: by position, `{batch}:{index}` for a kept message, status and reason for a refused one.
 
     A refusal carries `status` and an `xactionId` ending in `-{index}` too: the Kafka Connect sink of the reference
@@ -31,21 +35,31 @@ def batch_accepted(inlet_id: str, batch_id: str, received_at_ms: int, refusals: 
     """
     responses: list[dict[str, Any]] = []
     for index in range(count):
-        reason = refusals.get(index)
-        if reason is None:
+        refusal = refusals.get(index)
+        if refusal is None:
             responses.append({"xactionId": f"{batch_id}:{index}"})
-        else:
-            responses.append({"xactionId": f"{batch_id}-{index}", "status": 400, "statusCode": 400, "message": reason})
+            continue
+        told = {"xactionId": f"{batch_id}-{index}", "status": 400, "statusCode": 400, "message": refusal.message}
+        if refusal.detail:
+            told["detail"] = refusal.detail
+        responses.append(told)
     return orjson.dumps(
         {"inletId": inlet_id, "batchId": batch_id, "receivedTimeMs": received_at_ms, "responses": responses}
     )
 
 
 def refused(
-    status: int, title: str, message: str, cause: Any = None, headers: tuple[tuple[str, str], ...] = ()
+    status: int,
+    title: str,
+    message: str,
+    cause: Any = None,
+    headers: tuple[tuple[str, str], ...] = (),
+    detail: str = "",
 ) -> Answer:
     """A problem of the inlet; `cause` is the tree of violations of synchronous validation."""
     report: dict[str, Any] = {"message": message}
+    if detail:
+        report["detail"] = detail
     if cause is not None:
         report["cause"] = {"_streamingValidation": cause}
     body = {"type": _PROBLEM, "status": status, "title": title, "report": report}

@@ -11,7 +11,7 @@ from parcours.access import Access
 from parcours.collection import answers
 from parcours.collection.answers import Answer
 from parcours.collection.body import RequestBody, read_body
-from parcours.collection.envelope import DataSetSchema, Destination, find_destination
+from parcours.collection.envelope import DataSetSchema, Destination, Refusal, find_destination
 from parcours.flows.model import Inlet
 from parcours.kit.depth import MAX_DEPTH, nests_too_deep, text_nests_too_deep
 from parcours.kit.errors import Unavailable
@@ -113,7 +113,7 @@ class Collector:
             if inlet is None:
                 return answers.refused(404, "Inlet not found", f"inletId: [{inlet_id[:80]}] No inlet has this id")
         if inlet.is_authenticated:
-            problem = self._check_token(inlet, headers.get("authorization"))
+            problem = self._check_token(inlet, headers)
             if problem is not None:
                 return problem
         if not inlet.is_enabled:
@@ -128,7 +128,9 @@ class Collector:
                 f"The body has {body} bytes; an inlet takes {self._max_body_bytes} at most",
             )
         query = dict(parse_qsl(scope.query_string, keep_blank_values=True)) if scope.query_string else {}
-        flow_id = headers.get("x-adobe-flow-id") or query.get("x-adobe-flow-id") or None
+        flow_id = headers.get("x-adobe-flow-id") or (query and _flow_in(query)) or None
+        if flow_id is not None:
+            flow_id = flow_id.lower()
         try:
             message = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -148,9 +150,9 @@ class Collector:
         self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None, query: dict[str, str]
     ) -> Answer:
         destination = find_destination(inlet, message, flow_id, self.schema_of)
-        if isinstance(destination, str):
+        if isinstance(destination, Refusal):
             MESSAGES.add(_REFUSED)
-            return _refuse(inlet, destination)
+            return _refuse(inlet, destination.message, detail=destination.detail)
         sync = ""
         if query:
             sync = _sync_key(query)
@@ -172,13 +174,13 @@ class Collector:
             return _refuse(inlet, "A batch is an object with a list of messages")
         now_ms = time.time_ns() // 1_000_000
         batch_id = new_xaction_id(now_ms)
-        refusals: dict[int, str] = {}
+        refusals: dict[int, Refusal] = {}
         runs: list[tuple[Destination, list[int]]] = []
         schema_of = self.schema_of
         for index, message in enumerate(messages):
             destination = find_destination(inlet, message, flow_id, schema_of)
-            if isinstance(destination, str):
-                refusals[index] = _prefix(inlet) + destination
+            if isinstance(destination, Refusal):
+                refusals[index] = destination._replace(message=_prefix(inlet) + destination.message)
             elif runs and runs[-1][0] == destination:
                 runs[-1][1].append(index)
             else:
@@ -189,10 +191,12 @@ class Collector:
         MESSAGES.add(_KEPT, len(messages) - len(refusals))
         return Answer(207, answers.batch_accepted(inlet.inlet_id, batch_id, now_ms, refusals, len(messages)))
 
-    def _check_token(self, inlet: Inlet, authorization: str | None) -> Answer | None:
-        if not authorization:
+    def _check_token(self, inlet: Inlet, headers: Any) -> Answer | None:
+        authorization = headers.get("authorization")
+        if not authorization and (authorization is not None or "authorization" not in headers):
             return answers.unauthorized(401, "Ims service token is empty")
-        token = self._access.read_token(authorization)
+        # Granian has the name alone of a header that is not ASCII
+        token = self._access.read_token(authorization) if authorization else None
         if token is None:
             return answers.unauthorized(401, "Ims service token is invalid or expired")
         if token.org_id != inlet.org_id:
@@ -218,7 +222,7 @@ def _records(
     body: bytes,
     messages: list[Any],
     runs: list[tuple[Destination, list[int]]],
-    refusals: dict[int, str],
+    refusals: dict[int, Refusal],
 ) -> list[Record]:
     """One record for each run of messages with one destination, in order; the body goes in as it came when all have it.
 
@@ -243,6 +247,11 @@ def _records(
     ]
 
 
+def _flow_in(query: Mapping[str, str]) -> str:
+    """The flow that the query names, as a header would: its name in any case."""
+    return next((value for key, value in query.items() if key.lower() == "x-adobe-flow-id"), "")
+
+
 def _sync_key(query: dict[str, str]) -> str:
     for key in ("syncValidation", "synchronousValidation"):
         if query.get(key, "").lower() == "true":
@@ -254,5 +263,5 @@ def _prefix(inlet: Inlet) -> str:
     return f"inletId: [{inlet.inlet_id}] imsOrgId: [{inlet.org_id}] "
 
 
-def _refuse(inlet: Inlet, message: str, status: int = 400) -> Answer:
-    return answers.refused(status, _FORMAT, _prefix(inlet) + message)
+def _refuse(inlet: Inlet, message: str, status: int = 400, detail: str = "") -> Answer:
+    return answers.refused(status, _FORMAT, _prefix(inlet) + message, detail=detail)

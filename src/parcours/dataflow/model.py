@@ -34,7 +34,7 @@ class Valid(NamedTuple):
     """Whom the record is about; None when it names nobody."""
     identities: list[Identity]
     warnings: tuple[str, ...]
-    """What the mapping dropped, and why."""
+    """What the mapping dropped, what is no identity, and why."""
 
 
 class Failed(NamedTuple):

@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from parcours.catalog.model import FailedRow
 from parcours.dataflow.model import Failed
 from parcours.db import metadata
 from parcours.kit.errors import NotFound
@@ -166,8 +167,8 @@ def count_failed(connection: Connection) -> int:
 
 def failed_in_window(
     connection: Connection, scope_id: int, dataset_id: str, flow_id: str, from_ms: int, to_ms: int
-) -> Iterable[bytes]:
-    """The lines of a failed batch: each original record with its error keys (platform-apis §1.8)."""
+) -> Iterable[FailedRow]:
+    """The records of a failed batch, in the order they failed."""
     t = failed_record_table
     rows = connection.execute(
         select(t.c.body, t.c.code, t.c.errors)
@@ -180,14 +181,7 @@ def failed_in_window(
         )
         .order_by(t.c.id)
     )
-    for body, code, errors in rows:
-        record = orjson.loads(body)
-        line = record if isinstance(record, dict) else {"_corrupt_record": record}
-        faults = orjson.loads(errors)
-        if all("keyword" in fault for fault in faults):
-            yield orjson.dumps({**line, "_validationErrors": faults})
-        else:
-            yield orjson.dumps({**line, "_errors": {"code": code, "_streamingValidation": faults}})
+    return (FailedRow(orjson.loads(row.body), row.code, orjson.loads(row.errors)) for row in rows)
 
 
 def _document(row: Any) -> dict[str, Any]:

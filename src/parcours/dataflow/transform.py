@@ -31,15 +31,17 @@ class Definitions:
 
 def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
     """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""
-    inlet = definitions.inlets.get(record.inlet_id)
+    inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     flow = inlet.flows.get(record.flow_id) if inlet is not None else None
     is_raw = inlet is not None and inlet.data_type == "raw"
     dataset = definitions.data_sets.get(scope_id, record.dataset_id)
+    if inlet is None and scope_id not in definitions.inlets.scopes:
+        dataset = None  # what a deleted sandbox stored is still there, out of reach
     for xaction_id, message in _messages(record):
         origin = _origin(record, xaction_id)
-        if inlet is None or (record.flow_id and flow is None) or dataset is None:
-            gone = "inlet" if inlet is None else "flow" if record.flow_id and flow is None else "data set"
+        if dataset is None or (flow is None and record.flow_id):
+            gone = "flow" if dataset is not None else "data set" if scope_id in definitions.inlets.scopes else "sandbox"
             yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
         else:
             yield _one(origin, dataset, flow, is_raw, message, definitions)
@@ -57,7 +59,7 @@ def split(record: Record) -> list[Record]:
 
 def give_up(record: Record, definitions: Definitions, code: str, text: str) -> Failed:
     """The one message of a record as a failure."""
-    inlet = definitions.inlets.get(record.inlet_id)
+    inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     ((xaction_id, message),) = _messages(record)
     return _fail(_origin(record, xaction_id), scope_id, record.dataset_id, code, text, message)
@@ -86,7 +88,7 @@ def _origin(record: Record, xaction_id: str) -> Origin:
 
 
 def _one(
-    origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: dict[str, Any], definitions: Definitions
+    origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: Any, definitions: Definitions
 ) -> Valid | Failed:
     scope_id = dataset.scope_id
     schema = definitions.schemas.get(scope_id, dataset.schema_id)
@@ -108,6 +110,9 @@ def _one(
             text = f"Mapping set {flow.mapping[0]} version {flow.mapping[1]} is gone"
             return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
         result = mapping.apply(entity)
+        if not result.entity and not isinstance(entity, dict):
+            text = "The mapping finds nothing in this message, which is no JSON object"
+            return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
         entity = result.entity
         warnings = tuple(str(warning) for warning in result.warnings)
     if not isinstance(entity, dict):
@@ -117,7 +122,9 @@ def _one(
         if warnings:
             errors = [*errors, *({"keyword": "mapping", "message": warning} for warning in warnings)]
         return Failed(origin, scope_id, dataset.id, NOT_VALID, errors, orjson.dumps(message))
-    primary, identities = extract_identities(schema, entity)
+    primary, identities, left_out = extract_identities(schema, entity)
+    if left_out:
+        warnings = (*warnings, *left_out)
     if primary is None and identities:
         primary = identities[0]  # nobody is marked: the first one named is meant
     return Valid(origin, scope_id, dataset, schema, entity, orjson.dumps(entity), primary, identities, warnings)

@@ -1,8 +1,8 @@
 """Data Prep: mapping sets written, checked, tried out and handed to the dataflow compiled."""
 
 import re
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,7 +19,7 @@ from parcours.dataprep.documents import (
     show_content,
     show_mapping,
 )
-from parcours.dataprep.errors import MappingSetInvalid, MappingSetNotFound
+from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
 from parcours.dataprep.model import MappingFault
 from parcours.dataprep.store import MAPPING_SET_KIND, all_versions
 from parcours.dataprep.table import Kept, MappingTable, compile_document
@@ -39,6 +39,10 @@ MAX_PREVIEW = 1_000
 _MAX_VERSION = 2**31 - 1
 _ID = re.compile(r"[0-9a-f]{32}")
 """What no id looks like, a NUL or a number beyond the column's, never reaches the database."""
+Uses = Callable[[Connection, int, str], Sequence[str]]
+"""(connection, scope, mapping set id) → what maps with it, in words; empty when nothing does."""
+IsRemembered = Callable[[Connection, int, str], bool]
+"""(connection, scope, mapping set id) → whether records that are already accepted may need it."""
 _KINDS = (MAPPING_SET_KIND, RESOURCE_KIND, DESCRIPTOR_KIND)
 
 
@@ -49,6 +53,9 @@ class DataPrepService:
         self._db = db
         self._resources = resources
         self._schemas = schemas
+        self.uses: Uses = lambda _connection, _scope_id, _mapping_set_id: ()
+        self.is_remembered: IsRemembered = lambda _connection, _scope_id, _mapping_set_id: False
+        """Set by what knows of flows, for mapping sets know none."""
         self._kept: Kept = {}
         self.table: Compiled[MappingTable] = self.compiled()
         """Compiled mapping sets, for whoever maps records."""
@@ -134,9 +141,23 @@ class DataPrepService:
             return self._show(connection, row, {})
 
     def delete(self, caller: Caller, mapping_set_id: str) -> None:
-        """Remove a mapping set with all its versions. Raises MappingSetNotFound."""
+        """Remove a mapping set. Raises MappingSetNotFound or MappingSetInUse.
+
+        Its versions go, too, unless records of a deleted flow may still be mapped with one: see `forget`.
+        """
         with self._db.write() as connection:
-            self._resources.delete(connection, self._row(connection, caller.scope_id, mapping_set_id))
+            row = self._row(connection, caller.scope_id, mapping_set_id)
+            users = self.uses(connection, caller.scope_id, mapping_set_id)
+            if users:
+                raise MappingSetInUse(f"the mapping set is still used by {', '.join(users[:5])}")
+            is_needed = self.is_remembered(connection, caller.scope_id, mapping_set_id)
+            self._resources.delete(connection, row, keeps_versions=is_needed)
+
+    def forget(self, connection: Connection, scope_id: int, mapping_set_id: str) -> None:
+        """Remove what `delete` left of a mapping set; one that is not deleted stays as it is."""
+        if self._resources.find(connection, scope_id, MAPPING_SET_KIND, mapping_set_id) is None:
+            self._resources.forget_versions(connection, scope_id, MAPPING_SET_KIND, mapping_set_id)
+            self._resources.touch(connection, MAPPING_SET_KIND)
 
     # --- mappings of a set ------------------------------------------------------------------------------------------
 
@@ -270,7 +291,8 @@ class DataPrepService:
         return found
 
     def _document(self, connection: Connection, scope_id: int, mapping_set_id: str, version: int) -> Document:
-        if _ID.fullmatch(mapping_set_id) and 0 <= version <= _MAX_VERSION:
+        self._row(connection, scope_id, mapping_set_id)  # versions of a deleted set may be left
+        if 0 <= version <= _MAX_VERSION:
             with suppress(ResourceNotFound):
                 return self._resources.get_version(connection, scope_id, MAPPING_SET_KIND, mapping_set_id, version)
         raise MappingSetNotFound(f"no mapping set {mapping_set_id!r} of version {version}")

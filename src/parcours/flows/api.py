@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -39,6 +39,9 @@ async def flow_object(request: Request) -> dict[str, Any]:
     return body
 
 
+_LIST_PARAMETERS = frozenset({"limit", "orderby", "property", "count", "continuationtoken"})
+
+
 @described(reads_query("limit", "orderby", "property", "count", "continuationToken"))
 def list_request(request: Request) -> ListRequest:
     """List parameters from the query. Raises FlowRefused."""
@@ -46,11 +49,17 @@ def list_request(request: Request) -> ListRequest:
 
 
 def search_request(body: dict[str, Any] = Depends(flow_object)) -> ListRequest:
-    """List parameters from the body of a search: {queryString, limit, orderby, count}. Raises FlowRefused."""
+    """List parameters from the body of a search: {queryString, limit, orderby, count}. Raises FlowRefused.
+
+    queryString: as in a URL; a part that is no list parameter is a filter, with or without `property=` before it.
+    """
     text = body.get("queryString") or ""
     if not isinstance(text, str):
         raise FlowRefused("1100-400", "queryString is a text such as property=name==x", "$.queryString")
-    pairs = parse_qsl(text)
+    pairs = []
+    for part in filter(None, text.split("&")):
+        is_parameter = part.partition("=")[0].lower() in _LIST_PARAMETERS
+        pairs += parse_qsl(part) if is_parameter else [("property", unquote_plus(part))]
     pairs += [(key, str(body[key])) for key in ("limit", "orderby", "count") if body.get(key) is not None]
     return parse_request(pairs)
 

@@ -1,14 +1,15 @@
 """The stored definitions, compiled for the hot path and for whoever asks what belongs together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from parcours.access.model import Sandbox
 from parcours.catalog.model import DataSetTable
-from parcours.flows.documents import CONNECTION, DRAFT, ENABLED, FLOW, SOURCE, TARGET, mapping_of
+from parcours.flows.documents import CONNECTION, DELETED_FLOW, DRAFT, ENABLED, FLOW, SOURCE, TARGET, mapping_of
+from parcours.flows.errors import FlowRefused
 from parcours.flows.model import Flow, Inlet, InletTable
 from parcours.flows.specs import HTTP_API
 from parcours.resources.store import Resource, ResourceStore
@@ -20,6 +21,7 @@ def compile_inlets(
     sources: Iterable[Resource],
     targets: Iterable[Resource],
     flows: Iterable[Resource],
+    deleted_flows: Iterable[Resource],
     data_sets: DataSetTable,
 ) -> InletTable:
     """Every inlet of an active sandbox with its flows. Drafts, and flows whose data set is gone, are left out."""
@@ -64,7 +66,42 @@ def compile_inlets(
             body["state"] == ENABLED,
             flows_of.get((resource.scope_id, resource.id), {}),
         )
-    return InletTable(inlets)
+    return InletTable(inlets, _remembered(inlets, by_scope, deleted_flows), frozenset(by_scope))
+
+
+def _remembered(
+    inlets: Mapping[str, Inlet], by_scope: Mapping[int, Sandbox], deleted_flows: Iterable[Resource]
+) -> dict[str, Inlet]:
+    found = dict(inlets)
+    for resource in deleted_flows:
+        body, sandbox = resource.body, by_scope.get(resource.scope_id)
+        if sandbox is None:
+            continue
+        inlet = found.get(body["inletId"]) or Inlet(
+            body["inletId"],
+            resource.scope_id,
+            sandbox.org_id,
+            sandbox.name,
+            body["connectionId"],
+            body["dataType"],
+            is_authenticated=True,
+            source_id="",
+            name="",
+            is_enabled=False,
+            flows={},
+        )
+        mapping = body["mapping"]
+        flow = Flow(
+            resource.id,
+            resource.scope_id,
+            body["name"],
+            body["dataSetId"],
+            body["schemaId"],
+            None if mapping is None else (mapping[0], mapping[1]),
+            is_enabled=False,
+        )
+        found[inlet.inlet_id] = replace(inlet, flows={**inlet.flows, flow.id: flow})
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +157,25 @@ class Graph:
 
 def _ids(value: Any) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def flows_with(resources: ResourceStore, connection: Connection, scope_id: int, mapping_set_id: str) -> list[str]:
+    """What maps with a mapping set, in words; empty when nothing does."""
+    found = []
+    for flow in resources.in_scope(connection, scope_id, FLOW):
+        try:
+            mapping = mapping_of(flow.body)
+        except FlowRefused:  # a draft may hold anything
+            continue
+        if mapping is not None and mapping[0] == mapping_set_id:
+            found.append(f"flow {flow.body.get('name', flow.id)!r}")
+    return found
+
+
+def is_remembered(resources: ResourceStore, connection: Connection, scope_id: int, mapping_set_id: str) -> bool:
+    """Whether a deleted flow, whose records may still be on their way, maps with a mapping set."""
+    deleted = resources.in_scope(connection, scope_id, DELETED_FLOW)
+    return any(flow.body["mapping"] is not None and flow.body["mapping"][0] == mapping_set_id for flow in deleted)
 
 
 def flows_into(resources: ResourceStore, connection: Connection, scope_id: int, dataset_id: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from parcours.flows.errors import FlowRefused
+from parcours.flows.model import Flow, Inlet
 from parcours.flows.specs import (
     CONNECTION_SPEC_BY_ID,
     DATA_LAKE,
@@ -20,6 +21,8 @@ SOURCE = "sourceConnection"
 TARGET = "targetConnection"
 FLOW = "flow"
 KINDS = (CONNECTION, SOURCE, TARGET, FLOW)
+DELETED_FLOW = "deletedFlow"
+"""What records that were accepted before a flow was deleted still need of it: see `remember`."""
 
 DRAFT, ENABLED, DISABLED = "draft", "enabled", "disabled"
 
@@ -167,6 +170,19 @@ def mapping_of(document: Mapping[str, Any]) -> tuple[str, int] | None:
     if not isinstance(version, int) or isinstance(version, bool) or not 0 <= version < 2**31:
         raise FlowRefused("1412-400", "mappingVersion is a whole number", f"{path}[0].params.mappingVersion")
     return mapping_id, version
+
+
+def remember(inlet: Inlet, flow: Flow) -> dict[str, Any]:
+    """A flow that is being deleted, as a document of its own."""
+    return {
+        "inletId": inlet.inlet_id,
+        "connectionId": inlet.connection_id,
+        "dataType": inlet.data_type,
+        "name": flow.name,
+        "dataSetId": flow.dataset_id,
+        "schemaId": flow.schema_id,
+        "mapping": flow.mapping,
+    }
 
 
 def _check_schedule(schedule: Mapping[str, Any]) -> None:

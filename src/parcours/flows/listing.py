@@ -50,7 +50,7 @@ def parse_request(pairs: Iterable[tuple[str, str]]) -> ListRequest:
     known: dict[str, str] = {}
     filters: list[str] = []
     for key, value in pairs:
-        if key == "property":
+        if key.lower() == "property":
             filters.append(value)
         else:
             known[key.lower()] = value

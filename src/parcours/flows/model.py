@@ -44,6 +44,10 @@ class InletTable:
     """Every inlet of every sandbox."""
 
     by_id: Mapping[str, Inlet]
+    remembered: Mapping[str, Inlet]
+    """The same with deleted flows, and deleted inlets that had flows: for records accepted before the deletion."""
+    scopes: frozenset[int]
+    """Every sandbox that is still there."""
 
     def get(self, inlet_id: str) -> Inlet | None:
         """The inlet, or None."""

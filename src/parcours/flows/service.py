@@ -14,6 +14,7 @@ from parcours.db import Database
 from parcours.flows.compile import Graph, compile_inlets
 from parcours.flows.documents import (
     CONNECTION,
+    DELETED_FLOW,
     DISABLED,
     DRAFT,
     ENABLED,
@@ -24,6 +25,7 @@ from parcours.flows.documents import (
     check_document,
     check_draft,
     mapping_of,
+    remember,
 )
 from parcours.flows.errors import FlowRefused
 from parcours.flows.listing import ListRequest, page_of
@@ -77,7 +79,7 @@ class FlowService:
         self._base_url = base_url
         self.runs = RunService(db, resources, base_url)
         self.inlets: Compiled[InletTable] = Compiled(
-            resources, [*KINDS, DATA_SET_KIND, SANDBOX_KIND], self._compile_inlets
+            resources, [*KINDS, DELETED_FLOW, DATA_SET_KIND, SANDBOX_KIND], self._compile_inlets
         )
 
     def find_all(self, caller: Caller, kind: str, request: ListRequest) -> dict[str, Any]:
@@ -133,16 +135,36 @@ class FlowService:
             return self._replace(connection, caller, current, document, if_match)
 
     def delete(self, caller: Caller, kind: str, resource_id: str) -> None:
-        """Remove an object that no flow needs. Raises FlowRefused 1101, 1418 or 1447."""
+        """Remove an object that no flow needs. Raises FlowRefused 1101, 1418 or 1447.
+
+        A flow is remembered for the records it has accepted, until its data set goes.
+        """
         with self._db.write() as connection:
             current = self._find(connection, caller, kind, resource_id)
-            if kind != FLOW:
+            if kind == FLOW:
+                for inlet in self.inlets.current(connection).by_id.values():
+                    flow = inlet.flows.get(resource_id)
+                    if flow is not None:
+                        document = remember(inlet, flow)
+                        self._resources.create(
+                            connection, caller.scope_id, caller.author, DELETED_FLOW, document, resource_id
+                        )
+            else:
                 graph = Graph.load(self._resources, connection, caller.scope_id)
                 users = [str(flow.body.get("name", flow.id)) for flow in graph.users_of(kind, resource_id)]
                 if users:
                     code = "1418-400" if kind == CONNECTION else "1447-400"
                     raise FlowRefused(code, f"flows still use it: {', '.join(users[:5])}")
             self._resources.delete(connection, current)
+
+    def forget(self, connection: Connection, scope_id: int, dataset_id: str) -> set[str]:
+        """Let go of deleted flows into a data set that is being deleted; the ids of mapping sets only they used."""
+        deleted = self._resources.in_scope(connection, scope_id, DELETED_FLOW)
+        gone = [flow for flow in deleted if flow.body["dataSetId"] == dataset_id]
+        for flow in gone:
+            self._resources.delete(connection, flow)
+        kept = {flow.body["mapping"][0] for flow in deleted if flow not in gone and flow.body["mapping"]}
+        return {flow.body["mapping"][0] for flow in gone if flow.body["mapping"]} - kept
 
     def act(self, caller: Caller, kind: str, resource_id: str, operation: str) -> Resource:
         """Enable, disable or publish. Raises FlowRefused 1406, 1409, 1420, 1421, 1422 and what creation does."""
@@ -185,6 +207,8 @@ class FlowService:
         if kind != FLOW and changed.get("connectionSpec") != before["connectionSpec"]:
             raise FlowRefused("1414-400", "the connection specification can't be changed", "$.connectionSpec")
         wanted = changed.get("state")
+        if kind == CONNECTION:
+            _keep_authentication(before, changed)
         document = check_document(kind, changed)
         self._check_references(connection, caller.scope_id, kind, document)
         document["state"] = before["state"]
@@ -309,15 +333,23 @@ class FlowService:
             raise FlowRefused("1404-412", f"it has changed since it was read: its etag is {error.current}") from None
 
     def _compile_inlets(self, connection: Connection) -> InletTable:
-        connections, sources, targets, flows = (
-            self._resources.in_all_scopes(connection, kind) for kind in (CONNECTION, SOURCE, TARGET, FLOW)
+        connections, sources, targets, flows, deleted = (
+            self._resources.in_all_scopes(connection, kind) for kind in (CONNECTION, SOURCE, TARGET, FLOW, DELETED_FLOW)
         )
         data_sets = self._data_sets.current(connection)
-        return compile_inlets(list_sandboxes(connection), connections, sources, targets, flows, data_sets)
+        return compile_inlets(list_sandboxes(connection), connections, sources, targets, flows, deleted, data_sets)
 
 
 def _of_kind(graph: Graph, kind: str) -> Mapping[str, Resource]:
     return {CONNECTION: graph.connections, SOURCE: graph.sources, TARGET: graph.targets, FLOW: graph.flows}[kind]
+
+
+def _keep_authentication(before: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+    """A change that doesn't say so never opens an inlet that wants a token."""
+    auth = changed.get("auth")
+    params = auth.get("params") if isinstance(auth, dict) else None
+    if isinstance(params, dict) and isinstance(before.get("auth"), dict):
+        params.setdefault("authenticationRequired", before["auth"]["params"]["authenticationRequired"])
 
 
 def _check_transition(state: str, wanted: str) -> None:

@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
 from parcours.access.routing import BodyInvalid
@@ -22,7 +23,7 @@ from parcours.catalog.errors import (
     DataSetRefused,
     ExportFileNotFound,
 )
-from parcours.dataprep.errors import MappingSetInvalid, MappingSetNotFound
+from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
 from parcours.flows.errors import FlowRefused
 from parcours.identity.errors import (
@@ -203,6 +204,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     CatalogInvalid: (400, problem("CTLG", "1001")),
     FlowRefused: (lambda error: int(error.code[-3:]), flow_problem),
     MappingSetNotFound: (404, problem("MAPPER", "1004")),
+    MappingSetInUse: (409, problem("MAPPER", "1009")),
     MappingSetInvalid: (400, problem("MAPPER", "1001")),
     BodyInvalid: (400, problem("PARC", "1000")),
     XdmNotFound: (404, problem("XDM", "1012")),
@@ -245,4 +247,14 @@ def from_framework(error: Exception, request: Request) -> Response:
         "status": error.status_code,
         "detail": f"{request.method} {request.url.path[:200]}: {error.detail}",
     }
-    return json_response(error.status_code, body, error.headers)
+    return json_response(error.status_code, body, _allowed(request) if error.status_code == 405 else error.headers)
+
+
+def _allowed(request: Request) -> dict[str, str]:
+    """`Allow` with the methods of every route at this path: each method is a route of its own."""
+    allowed = []
+    for method in ("DELETE", "GET", "PATCH", "POST", "PUT"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            allowed += ["GET", "HEAD"] if method == "GET" else [method]
+    return {"Allow": ", ".join(allowed)}

@@ -12,6 +12,8 @@ from parcours.kit.errors import Invalid
 MAX_BYTES = 8_388_608
 """Largest document a patch may make: a few `copy` operations can double it again and again."""
 
+_MAX_TEXT = 120
+
 
 class PatchInvalid(Invalid):
     """The patch is not a list of operations, or one of them does not apply."""
@@ -41,7 +43,7 @@ def apply_patch(document: dict[str, Any], operations: Any) -> dict[str, Any]:
             KeyError,
             ValueError,
         ) as error:
-            raise PatchInvalid(f"operation {index} can't be applied: {error}", where) from None
+            raise PatchInvalid(f"operation {index} can't be applied: {_reason(error, operation)}", where) from None
         if nests_too_deep(result):
             raise PatchInvalid(f"operation {index} makes a document deeper than {MAX_DEPTH} levels", where)
         if len(orjson.dumps(result)) > MAX_BYTES:
@@ -49,3 +51,18 @@ def apply_patch(document: dict[str, Any], operations: Any) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise PatchInvalid("a patch can't turn an object into something else")
     return result
+
+
+def _reason(error: Exception, operation: dict[str, Any]) -> str:
+    """Why an operation fails, in few words and without what the document holds."""
+    if isinstance(error, jsonpatch.JsonPatchTestFailed):
+        return f"what is at {_short(operation.get('path'))} has another value"
+    if isinstance(error, jsonpatch.InvalidJsonPatch):
+        return str(error)[:_MAX_TEXT]
+    places = [_short(operation[key]) for key in ("from", "path") if key in operation]
+    return f"the document has no such place: {', '.join(places)}"
+
+
+def _short(pointer: Any) -> str:
+    text = repr(pointer)
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"

@@ -236,13 +236,20 @@ class ResourceStore:
         self.touch(connection, row.kind)
         return row
 
-    def delete(self, connection: Connection, current: Resource) -> None:
-        """Remove a resource with its history."""
-        for t in (resource_table, resource_version_table):
-            connection.execute(
-                delete(t).where(t.c.scope_id == current.scope_id, t.c.kind == current.kind, t.c.id == current.id)
-            )
+    def delete(self, connection: Connection, current: Resource, *, keeps_versions: bool = False) -> None:
+        """Remove a resource; with its history, unless something that is already on its way still needs a version."""
+        t = resource_table
+        connection.execute(
+            delete(t).where(t.c.scope_id == current.scope_id, t.c.kind == current.kind, t.c.id == current.id)
+        )
+        if not keeps_versions:
+            self.forget_versions(connection, current.scope_id, current.kind, current.id)
         self.touch(connection, current.kind)
+
+    def forget_versions(self, connection: Connection, scope_id: int, kind: str, resource_id: str) -> None:
+        """Remove the history of a resource that is deleted."""
+        t = resource_version_table
+        connection.execute(delete(t).where(t.c.scope_id == scope_id, t.c.kind == kind, t.c.id == resource_id))
 
     def touch(self, connection: Connection, kind: str) -> None:
         """Raise the kind's revision, so that every process rebuilds what it compiled from it.

@@ -10,7 +10,7 @@ from parcours.xdm import views
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.errors import ReadOnly, XdmNotFound
 from parcours.xdm.listing import Page, read_query
-from parcours.xdm.service import XdmService
+from parcours.xdm.service import XdmService, has_collection
 
 BASE = "/data/foundation/schemaregistry"
 Container = Annotated[str, Path(json_schema_extra={"enum": ["tenant", "global"]})]
@@ -101,7 +101,8 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
         query = read_query(request.query_params.multi_items())
         found = schemas.find_all(caller, container, kind, view, query)
         other = "global" if container == "tenant" else "tenant"
-        return _listed(found, request, {f"{other}_{kind}": f"{BASE}/{other}/{kind}"})
+        is_there = has_collection(other, kind)
+        return _listed(found, request, {f"{other}_{kind}": f"{BASE}/{other}/{kind}"} if is_there else {})
 
     @routes.get("/{container}/{kind}/{id:path}", summary="Get a resource")
     def resource(

@@ -4,20 +4,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parcours.xdm.compiled import Behaviour, build_validator
+from parcours.xdm.fieldtypes import INTEGER_LIMITS, TIME_PATTERNS, xdm_type
 
 
 def close(document: Mapping[str, Any], behaviour: Behaviour, required_paths: Iterable[Sequence[str]]) -> dict[str, Any]:
-    """The document with every object closed, empty values refused, and what a behaviour demands required.
+    """The document with every object closed, values that can't be kept refused, and what a behaviour demands required.
 
     required_paths: fields a record must hold, with the objects on their way.
     A null is no value of any type, and an empty text, list or object says nothing: senders leave the key out.
-    Source: platform-apis §1.4.
+    Whole numbers keep to the limits of their XDM type, and instants to the forms that a column takes.
+    Source: platform-apis §1.4, §3.11.
     """
     closed = _Closer().node(document, is_root=True)
     if behaviour == "time-series":
         properties = closed["properties"]
         properties.setdefault("_id", {"type": "string", "minLength": 1, "meta:xdmType": "string"})
-        properties.setdefault("timestamp", {"type": "string", "format": "date-time", "meta:xdmType": "date-time"})
+        timestamp = {"type": "string", "format": "date-time", "meta:xdmType": "date-time"}
+        properties.setdefault("timestamp", {**timestamp, "pattern": TIME_PATTERNS["date-time"]})
         _require(closed, ("_id",))
         _require(closed, ("timestamp",))
     for path in required_paths:
@@ -54,6 +57,12 @@ class _Closer:
             case "string":
                 if not _takes_empty(schema):
                     result.setdefault("minLength", 1)
+                if schema.get("format") in TIME_PATTERNS:
+                    result.setdefault("pattern", TIME_PATTERNS[schema["format"]])
+            case "integer":
+                low, high = INTEGER_LIMITS[xdm_type(schema)]
+                result["minimum"] = max(low, schema.get("minimum", low))
+                result["maximum"] = min(high, schema.get("maximum", high))
         self._done[id(schema)] = result
         return result
 

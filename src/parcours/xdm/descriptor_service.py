@@ -1,6 +1,6 @@
 """Descriptors: kept beside the components they speak of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,23 +11,32 @@ from parcours.kit.ids import new_hex
 from parcours.resources.store import ResourceStore
 from parcours.xdm import views
 from parcours.xdm.compiled import field_at
-from parcours.xdm.descriptors import IDENTITY, MAX_DESCRIPTORS, check, path_of
+from parcours.xdm.descriptors import IDENTITY, MAX_DESCRIPTORS, REFERENCE, check, path_of
 from parcours.xdm.errors import ChangeBreaking, DescriptorInvalid, XdmNotFound
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry
 from parcours.xdm.service import XdmService
 from parcours.xdm.store import DESCRIPTOR_KIND, lock, to_store
 
+IsNamespace = Callable[[Connection, int, str, bool], bool]
+"""(connection, scope, code or number, whether it is a number) → whether the sandbox has such a namespace."""
 _PATH = "/tenant/descriptors/"
 
 
 class DescriptorService:
     """Reads, checks and stores descriptors of every sandbox."""
 
-    def __init__(self, db: Database, resources: ResourceStore, schemas: XdmService) -> None:
+    def __init__(
+        self,
+        db: Database,
+        resources: ResourceStore,
+        schemas: XdmService,
+        is_namespace: IsNamespace = lambda _connection, _scope_id, _name, _is_number: True,
+    ) -> None:
         self._db = db
         self._resources = resources
         self._schemas = schemas
+        self._is_namespace = is_namespace
 
     def grouped(self, caller: Caller, view: views.View, query: Query) -> dict[str, list[Any]]:
         """Every matching descriptor under its `@type`, as path, id or object. Raises QueryInvalid."""
@@ -68,6 +77,7 @@ class DescriptorService:
             if len(registry.descriptors) >= MAX_DESCRIPTORS:
                 raise DescriptorInvalid(f"a sandbox has at most {MAX_DESCRIPTORS} descriptors")
             checked = _checked(body, registry, caller, descriptor_id)
+            self._check_namespace(connection, caller, checked)
             self._resources.create(
                 connection, caller.scope_id, caller.author, DESCRIPTOR_KIND, to_store(checked, caller), descriptor_id
             )
@@ -83,6 +93,8 @@ class DescriptorService:
             for key in ("@type", "xdm:sourceSchema"):
                 if checked[key] != old[key]:
                     raise DescriptorInvalid(f"{key} of a descriptor can't change", f"$.{key}")
+            if any(checked.get(key) != old.get(key) for key in ("xdm:namespace", "xdm:identityNamespace")):
+                self._check_namespace(connection, caller, checked)
             keys = ("xdm:sourceProperty", "xdm:namespace", "xdm:isPrimary")
             if any(checked.get(key) != old.get(key) for key in keys):
                 self._keep_primary(connection, caller, registry, old)
@@ -96,6 +108,14 @@ class DescriptorService:
             registry = self._schemas.registry(connection, caller.scope_id)
             self._keep_primary(connection, caller, registry, _find(registry, descriptor_id))
             self._resources.delete(connection, registry.rows[descriptor_id])
+
+    def _check_namespace(self, connection: Connection, caller: Caller, checked: Mapping[str, Any]) -> None:
+        key = {IDENTITY: "xdm:namespace", REFERENCE: "xdm:identityNamespace"}.get(checked["@type"])
+        if key is None:
+            return
+        is_number = checked.get("xdm:property") == "xdm:id"
+        if not self._is_namespace(connection, caller.scope_id, checked[key], is_number):
+            raise DescriptorInvalid(f"the sandbox has no namespace {checked[key][:80]!r}", f"$.{key}")
 
     def _keep_primary(self, connection: Connection, caller: Caller, registry: Registry, old: Mapping[str, Any]) -> None:
         schema = registry.get(old["xdm:sourceSchema"])

@@ -89,6 +89,7 @@ _STANDARD_IDS = {
 
 def check(body: Mapping[str, Any], field_at: FieldAt, tenant: str) -> dict[str, Any]:
     """The client's part of a descriptor, checked. Raises DescriptorInvalid, whose path names the key."""
+    body = _as_meant(body)
     kind = body.get("@type")
     if not isinstance(kind, str) or kind not in _REQUIRED:
         raise DescriptorInvalid(f"@type is one of {', '.join(_REQUIRED)}", "$.@type")
@@ -120,6 +121,19 @@ def check(body: Mapping[str, Any], field_at: FieldAt, tenant: str) -> dict[str, 
     if kind == IDENTITY:
         kept.setdefault("xdm:isPrimary", False)
     return kept
+
+
+def _as_meant(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Versions that came as text as numbers, and a namespace's number as text."""
+    result = dict(body)
+    for key in ("xdm:sourceVersion", "xdm:destinationVersion"):
+        text = result.get(key)
+        if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 10:
+            result[key] = int(text)
+    namespace = result.get("xdm:namespace")
+    if result.get("xdm:property") == "xdm:id" and isinstance(namespace, int) and not isinstance(namespace, bool):
+        result["xdm:namespace"] = str(namespace)
+    return result
 
 
 def _typed(value: Any, what: str, key: str) -> None:

@@ -29,15 +29,19 @@ _LONGEST_NOBODY = 16
 _ECID_DIGITS = 38
 
 
-def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> tuple[Identity | None, list[Identity]]:
-    """(primary identity or None, every identity), of a valid record; the primary leads the list.
+def extract_identities(
+    compiled: CompiledSchema, entity: Mapping[str, Any]
+) -> tuple[Identity | None, list[Identity], list[str]]:
+    """(primary identity or None, every identity, what was left out), of a valid record; the primary leads the list.
 
     A standard namespace has its standard code, any other is lower-cased, so that every spelling of a namespace is
     one (as `identity.namespaces.canonical_namespace` has it).
     The primary is the schema's primary identity field, else the `identityMap` entry marked primary. Values that
     name nobody ("null", "anonymous" …), that hold a NUL character, ECIDs that are not 38 digits, ids above 1024
-    bytes and codes above 64 characters are left out. At most 20 are returned. Source: platform-apis §1.4 and §7.3.
+    bytes and codes above 64 characters are left out, each with a reason that doesn't hold the value. At most 20 are
+    returned. Source: platform-apis §1.4 and §7.3.
     """
+    left_out: list[str] = []
     primary: Identity | None = None
     found: dict[Identity, None] = {}
     for field in compiled.identities:
@@ -49,7 +53,9 @@ def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> t
         else:
             for one in value if isinstance(value, list) else (value,):
                 identity = _identity(field.namespace, one)
-                if identity is not None:
+                if isinstance(identity, str):
+                    left_out.append(f"{'.'.join(field.path)}: {identity}")
+                else:
                     found[identity] = None
                     if field.is_primary and primary is None:
                         primary = identity
@@ -60,34 +66,42 @@ def extract_identities(compiled: CompiledSchema, entity: Mapping[str, Any]) -> t
                 if not isinstance(entry, dict):
                     continue
                 identity = _identity(namespace, entry.get("id"))
-                if identity is not None:
+                if isinstance(identity, str):
+                    left_out.append(f"identityMap.{namespace[:MAX_NAMESPACE_CHARACTERS]}: {identity}")
+                else:
                     found[identity] = None
                     if primary is None and entry.get("primary") is True:
                         primary = identity
-    if primary is None:
-        return None, list(found)[:MAX_IDENTITIES]
-    found.pop(primary)
-    return primary, [primary, *found][:MAX_IDENTITIES]
+    if primary is not None:
+        found.pop(primary)
+        identities = [primary, *found]
+    else:
+        identities = list(found)
+    if len(identities) > MAX_IDENTITIES:
+        left_out.append(f"only the first {MAX_IDENTITIES} of {len(identities)} identities are taken")
+        del identities[MAX_IDENTITIES:]
+    return primary, identities, left_out
 
 
-def _identity(namespace: str, value: Any) -> Identity | None:
+def _identity(namespace: str, value: Any) -> Identity | str:
+    """The identity, or why it is none."""
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int):
-            return None
+            return "an id is a text"
         value = str(value)
     length = len(value)
     if length <= _LONGEST_NOBODY and value.strip().lower() in _NOBODY:
-        return None
-    if length > MAX_ID_BYTES or "\0" in value or value.isspace():
-        return None
-    if not value.isascii() and len(value.encode()) > MAX_ID_BYTES:
-        return None
+        return "the id names nobody"
+    if "\0" in value or value.isspace():
+        return "the id names nobody"
+    if length > MAX_ID_BYTES or (not value.isascii() and len(value.encode()) > MAX_ID_BYTES):
+        return f"the id is longer than {MAX_ID_BYTES} bytes"
     code = _SPELLINGS.get(namespace)
     if code is None:
         code = namespace.lower()
         code = STANDARD_NAMESPACES.get(code, code)
         if len(code) > MAX_NAMESPACE_CHARACTERS or "\0" in code:
-            return None
+            return f"a namespace has at most {MAX_NAMESPACE_CHARACTERS} characters, and no NUL"
     if code == "ECID" and not (length == _ECID_DIGITS and value.isascii() and value.isdecimal()):
-        return None
+        return f"an ECID has {_ECID_DIGITS} digits"
     return code, value

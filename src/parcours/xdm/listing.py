@@ -48,9 +48,9 @@ def read_query(parameters: Sequence[tuple[str, str]], orderby: str = "title") ->
         elif name == "start" and value:
             start = value
         elif name == "limit":
-            if not value.strip().isdecimal() or len(value) > 9:
+            if not value.strip().isdecimal() or len(value) > 9 or int(value) > MAX_LIMIT:
                 raise QueryInvalid(f"limit is a whole number from 0 to {MAX_LIMIT}", "$.limit")
-            limit = min(int(value), MAX_LIMIT) or DEFAULT_LIMIT
+            limit = int(value) or DEFAULT_LIMIT
     return Query(tuple(filters), tuple(fields), orderby, start, limit)
 
 

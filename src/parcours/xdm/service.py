@@ -205,6 +205,9 @@ class XdmService:
                 patched = apply_patch(shown, operations)
             except PatchInvalid as error:
                 raise SchemaInvalid(str(error), error.path) from None
+            for key in _FIXED:
+                if patched.get(key) != shown.get(key):
+                    raise SchemaInvalid(f"{key} is the registry's own and can't be changed", f"$.{key}")
             meant = {key: value for key, value in patched.items() if key in old or value != shown.get(key)}
             resource = _made(kind, meant, old["$id"])
             self._store(connection, caller, before, resource)
@@ -304,12 +307,20 @@ def _imported(exported: Mapping[str, Any], tenant: str) -> Document:
     return _made(kind, body, resource_id)
 
 
+_FIXED = ("$id", "meta:altId", "meta:resourceType", "version", "imsOrg", "meta:registryMetadata")
+"""What a patch leaves as it is."""
+_COLLECTIONS = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "behaviors", "unions")}
+
+
+def has_collection(container: str, segment: str) -> bool:
+    """Whether a container has resources of a kind, as paths name it."""
+    return kind_of(segment) in _COLLECTIONS.get(container, ())
+
+
 def _known_kind(container: str, segment: str) -> str:
-    kind = kind_of(segment)
-    allowed = {"global": (*KINDS, "behaviors"), "tenant": (*KINDS, "behaviors", "unions")}.get(container, ())
-    if kind not in allowed:
+    if not has_collection(container, segment):
         raise XdmNotFound("collection", f"{container}/{segment}")
-    return kind
+    return kind_of(segment)
 
 
 def _writable_kind(segment: str) -> str:

@@ -50,7 +50,7 @@ def parse_accept(header: str | None) -> View:
     if header is None or not header.strip():
         raise AcceptRefused("Accept header parameter is required")
     for part in header.split(","):
-        found = _MEDIA.fullmatch(part.strip())
+        found = _MEDIA.fullmatch(part.strip().lower())
         if found:
             version = _VERSION.search(found["parameters"])
             forms = frozenset(found["forms"].split("-")) - {""}
@@ -87,7 +87,7 @@ def for_descriptors(header: str | None) -> View:
 
 def for_descriptor(header: str | None) -> None:
     """A single descriptor has one form. Raises AcceptInvalid when the header asks for a schema's."""
-    found = _MEDIA.fullmatch((header or "").strip())
+    found = _MEDIA.fullmatch((header or "").strip().lower())
     if found and found["family"] == "xed" and "full" in found["forms"]:
         raise AcceptInvalid("1009", "a descriptor is looked up as xdm")
 

@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 from jsonschema_rs import Draft7Validator, ValidationError
 
+from parcours.xdm.fieldtypes import TIME_PATTERNS
+
 _JAVA_TYPES = {
     "string": "String",
     "number": "Number",
@@ -23,6 +25,7 @@ _DATE_TIME_FORMS = (
     "yyyy-MM-dd'T'HH:mm:ss[+-]HH:mm",
     "yyyy-MM-dd'T'HH:mm:ss.[0-9]{1-9}[+-]HH:mm",
 )
+_FORMAT_OF = {pattern: name for name, pattern in TIME_PATTERNS.items()}
 _FORMAT_NAMES = {
     "date": "date",
     "email": "email address",
@@ -38,7 +41,7 @@ def leaves(validator: Draft7Validator, entity: Any, limit: int) -> list[dict[str
     found: list[dict[str, Any]] = []
     try:
         for error in validator.iter_errors(entity):
-            found.extend(_leaves_of(error))
+            found.extend(one for one in _leaves_of(error) if one not in found)  # two checks may say the same of a time
             if len(found) >= limit:
                 break
     except ValueError:
@@ -87,6 +90,9 @@ def _leaves_of(error: ValidationError) -> Iterable[dict[str, Any]]:
             messages = [f"{_text(value)} is not a valid enum value"]
         case "format":
             messages = [_format_message(details["format"], value)]
+        case "pattern" if details["pattern"] in _FORMAT_OF:
+            keyword = "format"
+            messages = [_format_message(_FORMAT_OF[details["pattern"]], value)]
         case "pattern":
             messages = [f"string [{value}] does not match pattern {details['pattern']}"]
         case "minimum":

@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from parcours.access.routing import Gate
 from parcours.app import Platform
 from parcours.catalog import api as catalog_api
-from parcours.catalog.model import WINDOW_MS, Batch, RunDelta, window_of
+from parcours.catalog import export
+from parcours.catalog.model import WINDOW_MS, Batch, FailedRow, RunDelta, window_of
 from parcours.catalog.service import CatalogService
 from parcours.catalog.store import BatchIds, add_to_batch
 from parcours.http.app import build_api
@@ -35,8 +36,8 @@ SCHEMAS = {
     )
     for schema_id in (PLAIN, UNION)
 }
-FAILED_LINES = [
-    orjson.dumps({"n": n, "_validationErrors": [{"pointerToViolation": "#/n", "message": "is bad"}]})
+FAILED_ROWS = [
+    FailedRow({"n": n}, "INGEST-1212-400", [{"keyword": "type", "pointerToViolation": "#/n", "message": "is bad"}])
     for n in range(150)
 ]
 LOYALTY = {
@@ -66,10 +67,10 @@ def catalog(platform: Platform, used: list[str]) -> CatalogService:
 def client(platform: Platform, catalog: CatalogService, token: str) -> Iterator[TestClient]:
     """The catalog's routes alone, with the platform headers set."""
 
-    def failed_lines(connection: Connection, batch: Batch) -> Iterable[bytes]:
-        return FAILED_LINES
+    def failed_rows(connection: Connection, batch: Batch) -> Iterable[FailedRow]:
+        return FAILED_ROWS
 
-    router = catalog_api.router(Gate(platform.access), catalog, platform.db, "http://parcours.test", failed_lines)
+    router = catalog_api.router(Gate(platform.access), catalog, platform.db, "http://parcours.test", failed_rows)
     headers = {"Authorization": f"Bearer {token}", "x-api-key": "client", "x-gw-ims-org-id": "ACME@AdobeOrg"}
     with TestClient(build_api([router]), headers=headers, raise_server_exceptions=False) as found:
         yield found
@@ -187,7 +188,7 @@ def test_a_patch_is_json_patch_or_new_values_whatever_its_content_type(client: T
     assert answer.status_code == 200
     document = read(client, dataset_id)
     assert (document["description"], document["imsOrg"]) == ("new", "ACME@AdobeOrg")
-    assert document["version"] == "1.0.3"
+    assert document["version"] == "1.0.2"  # the patch that came twice changed something once
     assert document["tags"]["adobe/pqs/table"] == ["loyaltymembersdataset"]
 
 
@@ -466,6 +467,67 @@ def test_row_errors_have_their_own_form_and_a_sample(client: TestClient, platfor
     for name in ("row_errors_sample.json", "row_error_samples.json"):
         assert len(client.get(f"{EXPORT}/{ids.failed}/meta?path={name}").content.splitlines()) == 100
     assert client.get(f"{EXPORT}/{ids.failed}/meta?path=input_files").json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "keys"),
+    [
+        (
+            "INGEST-1212-400",
+            {"keyword": "type", "message": "m"},
+            {"_validationErrors": [{"keyword": "type", "message": "m"}]},
+        ),
+        ("INGEST-1401-400", {"message": "m"}, {"_validationErrors": [{"message": "m"}]}),
+        ("MAPPER-3700-400", {"message": "m"}, {"_errors": {"_streamingValidation": [{"message": "m"}]}}),
+    ],
+)
+def test_a_failed_line_has_the_documented_error_keys_and_no_other(
+    code: str, error: dict[str, str], keys: dict[str, Any]
+) -> None:
+    rows = [FailedRow({"_id": "1"}, code, [error]), FailedRow([7], code, [error])]
+    lines = [orjson.loads(line) for line in export.failed_lines(rows)]
+    assert lines == [{"_id": "1", **keys}, {"_corrupt_record": [7], **keys}]
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("name==E*", {"Eins", "Elf"}),
+        ("name==E*,Zw*", {"Eins", "Elf", "Zwei"}),
+        ("name=*i*", {"Eins", "Zwei"}),
+        ("name!=E*", {"Zwei", "A*b"}),
+        ("name==A**b", {"A*b"}),
+        ("name==!Elf", set()),
+        ("name==Elf", {"Elf"}),
+        ("description==E*", set()),
+    ],
+)
+def test_a_property_filter_on_the_name_knows_wildcards(client: TestClient, condition: str, names: set[str]) -> None:
+    for name in ("Eins", "Elf", "Zwei", "A*b"):
+        make(client, name=name, description=name)
+    found = client.get(f"{BASE}/dataSets", params={"property": condition}).json()
+    assert {one["name"] for one in found.values()} == names
+
+
+def test_a_change_that_changes_nothing_makes_no_version(client: TestClient) -> None:
+    dataset_id = make(client, description="same")
+    before = read(client, dataset_id)
+    same = [{"op": "replace", "path": "/description", "value": "same"}]
+    assert client.patch(f"{BASE}/dataSets/{dataset_id}", json=same).json() == [f"@/dataSets/{dataset_id}"]
+    assert client.patch(f"{BASE}/dataSets/{dataset_id}", json={"description": "same"}).status_code == 200
+    assert read(client, dataset_id) == before
+    assert client.patch(f"{BASE}/dataSets/{dataset_id}", json={"description": "new"}).status_code == 200
+    assert read(client, dataset_id)["version"] != before["version"]
+
+
+def test_paths_are_known_in_lower_case_too(client: TestClient) -> None:
+    answer = client.post(f"{BASE}/datasets", json=LOYALTY)
+    assert answer.status_code == 201
+    (dataset_id,) = (link.removeprefix("@/dataSets/") for link in answer.json())
+    assert list(client.get(f"{BASE}/datasets").json()) == [dataset_id]
+    assert list(client.get(f"{BASE}/datasets/{dataset_id}").json()) == [dataset_id]
+    assert client.get(f"{BASE}/lastbatches").status_code == 200
+    assert client.patch(f"{BASE}/v2/datasets/{dataset_id}", json={"description": "new"}).status_code == 200
 
 
 def test_another_sandbox_sees_no_batch(client: TestClient, platform: Platform) -> None:

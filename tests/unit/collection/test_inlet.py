@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parcours.collection.envelope import Destination, find_destination
+from parcours.collection.envelope import Destination, Refusal, find_destination
 from parcours.collection.inlet import Collector
 from parcours.flows.model import Flow, Inlet
 from parcours.log import LogUnavailable, Record
@@ -179,6 +179,86 @@ def test_bad_input_gets_a_status_and_is_told_what_and_where(
     assert bench.log.records == []
 
 
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ([], "a message is a JSON object"),
+        ({"body": {}}, "there is no header"),
+        ({"header": {}}, "there is no body"),
+        ({"header": {}, "body": {}}, "header.schemaRef.id is missing"),
+        (envelope(schemaRef={"id": SCHEMA + "x"}), "body.xdmMeta.schemaRef differs from header.schemaRef"),
+    ],
+)
+def test_a_message_of_unknown_format_ends_as_documented_with_the_reason_beside_it(
+    bench: Bench, message: Any, detail: str
+) -> None:
+    report = bench.post(f"/collection/{XDM}", message).answer["report"]
+    assert report["message"].endswith("] Message has unknown xdm format")
+    assert report["detail"] == detail
+    (told,) = bench.post(f"/collection/batch/{XDM}", {"messages": [message]}).answer["responses"]
+    assert (told["message"], told["detail"]) == (report["message"], detail)
+    wrong_org = bench.post(f"/collection/{XDM}", envelope(imsOrgId="B@AdobeOrg")).answer["report"]
+    assert "detail" not in wrong_org
+
+
+def test_the_legacy_name_of_a_schema_stands_for_the_data_sets_own(bench: Bench) -> None:
+    legacy = envelope(schemaRef=None, xdmSchema={"name": "_xdm.context.experienceevent"})
+    del legacy["header"]["schemaRef"]
+    del legacy["body"]["xdmMeta"]
+    assert bench.post(f"/collection/{XDM}", legacy).status == 200
+    (kept,) = bench.log.records
+    assert (kept.flow_id, kept.dataset_id) == ("flow-1", "dataset-1")
+    for wrong in ("name", {}, {"name": 5}):
+        legacy["header"]["xdmSchema"] = wrong
+        assert bench.post(f"/collection/{XDM}", legacy).answer["report"]["detail"] == "header.schemaRef.id is missing"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_taken"),
+    [
+        ("application/vnd.adobe.xed-full+json;version=1", True),
+        ("application/vnd.adobe.xed-full+json;version=1.0", True),
+        ("application/vnd.adobe.xed-full-notext+json; version=1.0", True),
+        ("application/vnd.adobe.xed+json; Version = 1.7", True),
+        ("application/vnd.adobe.xed-full+json", True),
+        (None, True),
+        ("application/vnd.adobe.xed-full+json;version=2", False),
+        ("application/vnd.adobe.xed-full+json; version=12.0", False),
+        ("application/vnd.adobe.xed-full+json;version=", False),
+    ],
+)
+def test_a_version_that_no_schema_has_is_refused(bench: Bench, content_type: Any, is_taken: bool) -> None:
+    message = envelope(schemaRef={"id": SCHEMA, "contentType": content_type})
+    request = bench.post(f"/collection/{XDM}", message)
+    assert (request.status == 200) is is_taken, request.answer
+    if not is_taken:
+        assert request.answer["report"]["detail"].startswith("header.schemaRef.contentType")
+
+
+@pytest.mark.parametrize("message", [[{"a": 1}], [], "text", 7, 1.5, True, None, {"header": []}])
+def test_a_raw_inlet_takes_any_json(bench: Bench, message: Any) -> None:
+    named = {"x-adobe-flow-id": "flow-1"}
+    assert bench.post(f"/collection/{RAW}", message, named).status == 200
+    assert bench.post(f"/collection/batch/{RAW}", {"messages": [message]}, named).status == 207
+    assert [(kept.flow_id, kept.message_count) for kept in bench.log.records] == [("flow-1", 1)] * 2
+    assert orjson.loads(bench.log.records[0].body) == message
+    assert bench.post(f"/collection/{XDM}", message, named).status == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "flow_id"),
+    [
+        ("X-Adobe-Flow-Id=flow-1", {}, None),
+        ("x-adobe-flow-id=FLOW-1", {}, None),
+        ("", {"x-adobe-flow-id": "FLOW-1"}, None),
+        ("", {}, "FLOW-1"),
+    ],
+)
+def test_a_flow_is_named_in_any_case(bench: Bench, query: str, headers: dict[str, str], flow_id: str | None) -> None:
+    assert bench.post(f"/collection/{XDM}", envelope(flowId=flow_id), headers, query=query).status == 200
+    assert bench.log.records[0].flow_id == "flow-1"
+
+
 def test_a_missing_content_type_gets_the_documented_placeholder(bench: Bench) -> None:
     request = bench.post(f"/collection/{XDM}", envelope(), {"content-type": ""})
     assert (request.status, request.answer["type"]) == (400, "/placeholder/type/uri")
@@ -272,4 +352,4 @@ json_values = st.recursive(
 @given(message=json_values, data_type=st.sampled_from(["xdm", "raw"]), flow_id=st.sampled_from([None, "flow-1", "x"]))
 def test_any_json_finds_a_destination_or_a_reason(message: Any, data_type: str, flow_id: str | None) -> None:
     found = find_destination(make_inlet(XDM, data_type), message, flow_id, lambda _scope, _dataset: None)
-    assert isinstance(found, Destination) or (isinstance(found, str) and found)
+    assert isinstance(found, Destination) or (isinstance(found, Refusal) and found.message)

@@ -218,6 +218,35 @@ def test_a_client_can_not_choose_or_move_an_inlet(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/auth/params", "value": {"dataType": "raw", "sourceId": "New"}},
+        {"op": "remove", "path": "/auth/params/authenticationRequired"},
+        {
+            "op": "replace",
+            "path": "/auth",
+            "value": {"specName": "Streaming Connection", "params": {"dataType": "raw"}},
+        },
+    ],
+)
+def test_an_authenticated_inlet_opens_only_when_a_change_says_so(
+    platform: Platform, service: FlowService, client: TestClient, operation: dict[str, Any]
+) -> None:
+    made = post(client, "connections", AUTHENTICATED)
+    path = f"{BASE}/connections/{made['id']}"
+    answer = client.patch(path, json=[operation], headers={"If-Match": made["etag"]})
+    assert answer.status_code == 200
+    inlet = inlet_of(platform, service, client, made["id"])
+    assert inlet is not None
+    assert inlet.is_authenticated
+    opened = [{"op": "replace", "path": "/auth/params/authenticationRequired", "value": False}]
+    assert client.patch(path, json=opened, headers={"If-Match": answer.json()["etag"]}).status_code == 200
+    inlet = inlet_of(platform, service, client, made["id"])
+    assert inlet is not None
+    assert not inlet.is_authenticated
+
+
+@pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"name": None}, "1100-400"),
@@ -641,8 +670,12 @@ def test_count_answers_the_number_alone(client: TestClient) -> None:
     assert client.get(f"{BASE}/connections?count=True").json() == {"count": 2}
     assert client.get(f"{BASE}/connections?count=true&property=name==a").json() == {"count": 1}
     assert refused(client.get(f"{BASE}/connections?count=true&limit=1")) == "1401-400"
-    answer = client.post(f"{BASE}/connections/search", json={"queryString": "property=name==a", "count": True})
-    assert answer.json() == {"count": 1}
+    for text in ("property=name==a", "name==a", "name%3D%3Da", "Property=name==a", "name==a&state==enabled"):
+        answer = client.post(f"{BASE}/connections/search", json={"queryString": text, "count": True})
+        assert answer.json() == {"count": 1}, text
+    answer = client.post(f"{BASE}/connections/search", json={"queryString": "name!=a&orderby=-name&limit=1"})
+    assert [item["name"] for item in answer.json()["items"]] == ["b"]
+    assert refused(client.post(f"{BASE}/connections/search", json={"queryString": "name~a"})) == "1434-400"
 
 
 @pytest.mark.parametrize(

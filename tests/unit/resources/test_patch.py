@@ -35,6 +35,25 @@ def test_what_can_not_be_applied_is_told_with_its_place(operations: Any, path: s
     assert refused.value.path == path
 
 
+@pytest.mark.parametrize(
+    ("operation", "says"),
+    [
+        ({"op": "replace", "path": "/none", "value": 1}, "the document has no such place: '/none'"),
+        ({"op": "add", "path": "/a/b/x/y", "value": 1}, "the document has no such place: '/a/b/x/y'"),
+        ({"op": "add", "path": "none", "value": 1}, "the document has no such place: 'none'"),
+        ({"op": "move", "from": "/none", "path": "/c"}, "the document has no such place: '/none', '/c'"),
+        ({"op": "test", "path": "/a", "value": 2}, "what is at '/a' has another value"),
+        ({"op": "add", "path": "/c"}, "The operation does not contain a 'value' member"),
+        ({"op": "what", "path": "/c"}, "Unknown operation 'what'"),
+        ({"op": "remove", "path": "/" + "x" * 500}, "the document has no such place: '/" + "x" * 118 + "…"),
+    ],
+)
+def test_the_reason_is_short_and_says_nothing_of_the_document(operation: dict[str, Any], says: str) -> None:
+    with pytest.raises(PatchInvalid) as refused:
+        apply_patch({"a": {"b": ["secret"]}}, [operation])
+    assert str(refused.value) == f"operation 0 can't be applied: {says}"
+
+
 def test_a_document_can_not_be_doubled_until_nothing_is_left() -> None:
     twice = [{"op": "copy", "from": "", "path": f"/{n}"} for n in range(40)]
     with pytest.raises(PatchInvalid, match="more than 8388608 bytes"):

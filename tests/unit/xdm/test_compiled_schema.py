@@ -15,6 +15,7 @@ GROUP = NS + "acme/mixins/1"
 OWN_FIELDS = {
     "text": {"type": "string"},
     "whole": {"type": "integer"},
+    "positive": {"type": "integer", "minimum": 1},
     "small": {"type": "integer", "meta:xdmType": "short"},
     "number": {"type": "number", "minimum": 0, "exclusiveMaximum": 10},
     "flag": {"type": "boolean"},
@@ -100,6 +101,12 @@ def test_the_documented_refusal_comes_in_the_documented_words() -> None:
         ({"whole": True}, "type", "expected type: Integer, found: Boolean"),
         ({"whole": 1.5}, "type", "expected type: Integer, found: Double"),
         ({"whole": "1"}, "type", "expected type: Integer, found: String"),
+        ({"day": "0000-02-01"}, "format", "[0000-02-01] is not a valid date"),
+        ({"whole": 2**53}, "maximum", f"{2**53} is not less or equal to {2**53 - 1}"),
+        ({"whole": -(2**53)}, "minimum", f"-{2**53} is not greater or equal to -{2**53 - 1}"),
+        ({"map": {"k": 2**53}}, "maximum", f"{2**53} is not less or equal to {2**53 - 1}"),
+        ({"positive": 0}, "minimum", "0 is not greater or equal to 1"),
+        ({"positive": 2**60}, "maximum", f"{2**60} is not less or equal to {2**53 - 1}"),
         ({"small": 32_768}, "maximum", "32768 is not less or equal to 32767"),
         ({"number": -1}, "minimum", "-1 is not greater or equal to 0"),
         ({"number": 10}, "exclusiveMaximum", "10 is not less than 10"),
@@ -163,10 +170,25 @@ def test_what_is_allowed_lands(own: dict[str, Any]) -> None:
         ("2018-05-29T24:00:00Z", False),
         ("1526283801869", False),
         ("2018-00-23T22:07:01Z", False),
+        ("0000-05-29T00:00:00Z", False),
+        ("0001-05-29T00:00:00Z", True),
+        ("9999-12-31T23:59:59Z", True),
+        ("2016-12-31T23:59:60Z", False),
+        ("2018-05-29t00:00:00Z", False),
+        ("2018-05-29T00:00:00z", False),
+        ("2018-05-29T00:00:00.Z", False),
+        ("2018-05-29T00:00:00.1234567890Z", False),
     ],
 )
 def test_times_are_taken_in_the_documented_forms_only(text: str, is_valid: bool) -> None:
     assert EVENT.is_valid(event() | {"timestamp": text}) is is_valid
+
+
+def test_a_time_that_fits_no_column_is_told_once_and_as_any_other_wrong_time() -> None:
+    for text in ("0000-05-29T00:00:00Z", "2018-05-29T00:00:00z", "2018-13-29t00:00:00"):
+        (found,) = EVENT.violations(event() | {"timestamp": text})
+        assert (found["keyword"], found["schemaLocation"]) == ("format", "#/properties/timestamp")
+        assert found["message"].startswith(f"[{text}] is not a valid date-time. Expected [")
 
 
 def test_a_wrong_time_is_answered_with_the_forms_that_are_right() -> None:

@@ -45,6 +45,37 @@ def test_a_descriptor_is_created_read_replaced_and_deleted(
     assert api.get(path("descriptors", made["@id"])).status_code == 404
 
 
+def test_versions_may_come_as_text_and_a_namespaces_number_as_a_number(
+    registry: RegistryClient, schema: Document
+) -> None:
+    body = identity_body(schema["$id"], "/personalEmail/address", is_primary=True)
+    made = registry.post(
+        "descriptors", {**body, "xdm:sourceVersion": "1", "xdm:namespace": 6, "xdm:property": "xdm:id"}
+    )
+    assert (made["xdm:sourceVersion"], made["xdm:namespace"]) == (1, "6")
+
+
+def test_a_namespace_is_one_of_the_sandbox(
+    api: TestClient, registry: RegistryClient, refused: Refused, schema: Document
+) -> None:
+    body = identity_body(schema["$id"], "/_acme/loyaltyId", is_primary=False)
+    reference = {**body, "@type": "xdm:descriptorReferenceIdentity", "xdm:identityNamespace": "Loyalty"}
+    for wrong, key in (
+        ({**body, "xdm:namespace": "Loyalty"}, "xdm:namespace"),
+        ({**body, "xdm:namespace": "1", "xdm:property": "xdm:id"}, "xdm:namespace"),
+        (reference, "xdm:identityNamespace"),
+    ):
+        problem = refused("POST", path("descriptors"), json=wrong)
+        assert (problem["status"], problem["report"]["path"]) == (400, f"$.{key}")
+        assert "no namespace" in problem["detail"]
+    made = registry.post("descriptors", body)
+    url = path("descriptors", made["@id"])
+    assert refused("PUT", url, json={**body, "xdm:namespace": "Loyalty"})["status"] == 400
+    namespace = {"name": "Loyalty", "code": "Loyalty", "idType": "CROSS_DEVICE"}
+    assert api.post("/data/core/idnamespace/identities", json=namespace).status_code in (200, 201)
+    assert api.put(url, json={**body, "xdm:namespace": "loyalty"}).status_code == 201
+
+
 def test_descriptors_are_listed_by_type_in_each_form(
     api: TestClient, registry: RegistryClient, schema: Document
 ) -> None:
@@ -97,7 +128,8 @@ def test_descriptors_are_listed_by_type_in_each_form(
         ({"@type": 3}, "$.@type"),
         ({"xdm:sourceSchema": "https://ns.adobe.com/acme/schemas/gone"}, "$.xdm:sourceSchema"),
         ({"xdm:sourceSchema": None}, "$.xdm:sourceSchema"),
-        ({"xdm:sourceVersion": "1"}, "$.xdm:sourceVersion"),
+        ({"xdm:sourceVersion": "one"}, "$.xdm:sourceVersion"),
+        ({"xdm:namespace": 6}, "$.xdm:namespace"),
         ({"xdm:sourceProperty": "_acme/loyaltyId"}, "$.xdm:sourceProperty"),
         ({"xdm:sourceProperty": "/_acme/loyaltyId/"}, "$.xdm:sourceProperty"),
         ({"xdm:sourceProperty": "/properties/_acme/properties/loyaltyId"}, "$.xdm:sourceProperty"),
@@ -140,7 +172,7 @@ def test_a_descriptor_that_can_not_hold_is_refused_where(
         {
             "@type": "xdm:descriptorReferenceIdentity",
             "xdm:sourceProperty": "/_acme/second",
-            "xdm:identityNamespace": "X",
+            "xdm:identityNamespace": "ecid",
         },
         {"@type": "xdm:descriptorTimeSeriesGranularity", "xdm:granularity": "day", "xdm:ianaTimezone": "UTC"},
         {"@type": "xdm:alternateDisplayInfo", "xdm:sourceProperty": "/_acme/second", "xdm:excludeMetaEnum": ""},
@@ -148,7 +180,7 @@ def test_a_descriptor_that_can_not_hold_is_refused_where(
         {
             "@type": "xdm:descriptorIdentity",
             "xdm:sourceProperty": "/_acme/many",
-            "xdm:namespace": "X",
+            "xdm:namespace": "PHONE",
             "xdm:property": "xdm:code",
         },
         {

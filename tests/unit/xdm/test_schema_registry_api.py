@@ -129,6 +129,7 @@ def test_field_groups_answer_under_both_of_their_names(api: TestClient, registry
         "application/vnd.adobe.xed-deprecatefield+json; version=1",
         "application/vnd.adobe.xdm-full+json; version=1",
         "text/html, application/vnd.adobe.xed-full+json;version=1",
+        "Application/VND.Adobe.XED-Full+JSON; Version=1",
     ],
 )
 def test_each_resolved_view_is_given(api: TestClient, accept: str) -> None:
@@ -191,6 +192,7 @@ def test_fields_named_like_labels_survive_the_view_without_text(api: TestClient,
         (path("unions", container="global"), LIST["Accept"], "XDM-1012-404", "global/unions"),
         (path("schemas", container="other"), LIST["Accept"], "XDM-1012-404", "other"),
         (path("schemas") + "?limit=many", LIST["Accept"], "XDM-1004-400", "limit"),
+        (path("schemas") + "?limit=501", LIST["Accept"], "XDM-1004-400", "from 0 to 500"),
         (path("schemas") + "?property===", LIST["Accept"], "XDM-1004-400", "filter"),
     ],
 )
@@ -200,6 +202,49 @@ def test_a_read_that_can_not_be_answered_says_why(
     problem = refused("GET", url, headers={"Accept": accept})
     assert problem["type"].endswith(code)
     assert detail in problem["detail"]
+
+
+def test_a_resolved_view_of_events_says_that_id_and_time_are_required(
+    api: TestClient, registry: RegistryClient
+) -> None:
+    schema = registry.schema("Visits", class_id=EVENT)
+    for url in (
+        path("classes", EVENT, "global"),
+        path("behaviors", XDM + "data/time-series", "global"),
+        path("schemas", schema["$id"]),
+    ):
+        assert sorted(api.get(url, headers=FULL).json()["required"]) == ["_id", "timestamp"], url
+    assert "required" not in api.get(path("classes", PROFILE, "global"), headers=FULL).json()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "replace", "path": "/$id", "value": "https://ns.adobe.com/acme/schemas/1"},
+        {"op": "replace", "path": "/version", "value": "2.0"},
+        {"op": "remove", "path": "/version"},
+        {"op": "replace", "path": "/meta:resourceType", "value": "classes"},
+    ],
+)
+def test_a_patch_of_what_the_registry_sets_is_refused_and_makes_no_version(
+    registry: RegistryClient, refused: Refused, api: TestClient, operation: dict[str, Any]
+) -> None:
+    schema = registry.schema("Fixed", DETAILS)
+    problem = refused("PATCH", path("schemas", schema["$id"]), json=[operation])
+    assert problem["status"] == 400
+    assert problem["report"]["path"] == "$." + operation["path"][1:]
+    assert api.get(path("schemas", schema["$id"]), headers=RAW).json()["version"] == "1.0"
+
+
+@pytest.mark.parametrize("container", ["tenant", "global"])
+@pytest.mark.parametrize("kind", ["schemas", "classes", "fieldgroups", "mixins", "datatypes", "behaviors", "unions"])
+def test_a_list_links_to_what_there_is(api: TestClient, container: str, kind: str) -> None:
+    answer = api.get(path(kind, container=container) + "?limit=500", headers=LIST)
+    links = answer.json().get("_links", {})
+    assert answer.status_code == (404 if (container, kind) == ("global", "unions") else 200)
+    assert ("global_unions" in links) is False
+    for link in filter(None, links.values()):
+        assert api.get(link["href"], headers=LIST).status_code == 200, link
 
 
 def test_lists_take_any_family_without_a_version(api: TestClient) -> None:
@@ -583,7 +628,7 @@ def test_a_relationship_needs_its_reference_before_profiles(refused: Refused, re
         "xdm:sourceSchema": members["$id"],
         "xdm:sourceVersion": 1,
         "xdm:sourceProperty": "/_acme/hotel",
-        "xdm:identityNamespace": "Hotel",
+        "xdm:identityNamespace": "CORE",
     }
     made = registry.post("descriptors", reference)
     assert "same namespace" in refused("PATCH", path("schemas", members["$id"]), json=[TAG])["detail"]
