@@ -34,7 +34,10 @@ def main() -> None:
     try:
         app()
     except ParcoursError as error:
-        typer.echo(f"parcours: {error}", err=True)
+        from parcours.kit.terminal import visible
+
+        lines = (visible(line) for line in str(error).splitlines())
+        typer.echo("parcours: " + "\n".join(lines), err=True)
         sys.exit(1)
 
 

@@ -4,20 +4,20 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from rich.tree import Tree
 
 from parcours.commands.client import Client
 from parcours.kit.clock import to_datetime
+from parcours.kit.terminal import open_console, plain, print_json
 
 
 def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json: bool) -> None:
     """Print a customer's events with every decision about them, then the journeys they are or were in."""
     found = Client(data_dir, sandbox).get("/journey/orchestration/trace", identity=identity, namespace=namespace)
-    console = Console()
+    console = open_console()
     if as_json:
-        console.print_json(orjson.dumps(found).decode())
+        print_json(console, found)
     else:
         console.print(render(identity, namespace, found))
 
@@ -25,26 +25,27 @@ def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json:
 def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
     """The trace as a tree for a terminal."""
     others = [f"{i['namespace']} {i['id']}" for i in found["identities"] if i["id"] != identity]
-    root = Tree(
-        f"[bold]{escape(identity)}[/] ({escape(namespace)})" + (f" = {escape(', '.join(others))}" if others else "")
-    )
+    also = f" = {', '.join(others)}" if others else ""
+    root = Tree(Text.assemble(plain(identity, "bold"), plain(f" ({namespace}){also}")))
     if not found["events"]:
         root.add("no event of this customer was looked at by an event configuration")
     for event in reversed(found["events"]):
-        branch = root.add(f"[cyan]{_time(event['receivedTimeMs'] * 1000)}[/] event {escape(event['eventId'])}")
+        branch = root.add(Text.assemble(_time(event["receivedTimeMs"] * 1000), plain(f" event {event['eventId']}")))
         for told in event["decisions"]:
-            twig = branch.add(f"{escape(told['event'])}: {_outcome(told)}")
+            twig = branch.add(plain(f"{told['event']}: {_outcome(told)}"))
             for journey in told.get("journeys", ()):
-                twig.add(f"journey “{escape(journey['journey'])}”: {_outcome(journey)}")
+                twig.add(plain(f"journey “{journey['journey']}”: {_outcome(journey)}"))
     for instance in reversed(found["instances"]):
         name = instance["journey"] or instance["versionUid"]
         state = instance["status"] if instance["nodeId"] is None else f"at {instance['nodeId']}"
-        branch = root.add(f"[bold]journey “{escape(name)}”[/], {escape(state)} (instance {instance['id']})")
+        branch = root.add(
+            Text.assemble(plain(f"journey “{name}”", "bold"), plain(f", {state} (instance {instance['id']})"))
+        )
         for step in instance["steps"]:
             branch.add(_step(step))
         for timer in instance["timers"]:
             what = timer["nodeId"] or "the whole journey"
-            branch.add(f"timer of {escape(what)} due {_time(timer['dueAtUs'])}")
+            branch.add(Text.assemble(plain(f"timer of {what} due "), _time(timer["dueAtUs"])))
     return root
 
 
@@ -66,30 +67,30 @@ _WORDS = {
 def _outcome(told: dict[str, Any]) -> str:
     outcome, reason = told["outcome"], told.get("reason")
     text = _WORDS.get(outcome, outcome)
-    return escape(f"{text}, {_WORDS.get(reason, reason)}" if reason else text)
+    return f"{text}, {_WORDS.get(reason, reason)}" if reason else text
 
 
-def _step(step: dict[str, Any]) -> str:
-    parts = [f"[cyan]{_time(step['atUs'])}[/] {escape(step['nodeName'])} ({step['nodeType']})"]
+def _step(step: dict[str, Any]) -> Text:
+    parts = [Text.assemble(_time(step["atUs"]), plain(f" {step['nodeName']} ({step['nodeType']})"))]
     if not step["processed"]:
-        parts.append("waits")
+        parts.append(plain("waits"))
     elif step.get("transition"):
-        parts.append(f"→ {escape(step['transition'])}")
+        parts.append(plain(f"→ {step['transition']}"))
     if step["stepStatus"] not in ("ended", "transitions"):
-        parts.append(f"[red]{step['stepStatus']}[/]")
+        parts.append(plain(step["stepStatus"], "red"))
     for path in step.get("detail", {}).get("paths", ()):
         seen = ", ".join(
             f"{text} = {orjson.dumps(value).decode()}" for text, value in path.get("references", {}).items()
         )
-        parts.append(f"{escape(str(path.get('id')))}: {path.get('result')}" + (f" ({escape(seen)})" if seen else ""))
+        parts.append(plain(f"{path.get('id')}: {path.get('result')}" + (f" ({seen})" if seen else "")))
     action = step.get("action")
     if action and "actionExecutionTime" in action:
         error = action.get("actionExecutionError")
-        parts.append(f"{error or 'sent'} in {action['actionExecutionTime']} ms")
+        parts.append(plain(f"{error or 'sent'} in {action['actionExecutionTime']} ms"))
     if step.get("instanceEnded"):
-        parts.append("left the journey")
-    return "  ".join(parts)
+        parts.append(plain("left the journey"))
+    return Text("  ").join(parts)
 
 
-def _time(at_us: int) -> str:
-    return to_datetime(at_us).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+def _time(at_us: int) -> Text:
+    return plain(to_datetime(at_us).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "cyan")

@@ -44,21 +44,20 @@ def run_sql(
 
 
 def _write_table(result: "QueryResult", out: IO[str]) -> None:
-    from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
+
+    from parcours.kit.terminal import open_console, plain
 
     shown = Table(show_edge=False, pad_edge=False)
     for field in result.table.schema:
-        shown.add_column(Text(field.name), overflow="fold", justify="right" if _is_number(field.type) else "left")
+        shown.add_column(plain(field.name), overflow="fold", justify="right" if _is_number(field.type) else "left")
     for row in _rows(result):
-        shown.add_row(*(Text(_cell(value)) for value in row))
-    is_terminal = hasattr(out, "isatty") and out.isatty()
-    console = Console(file=out, width=None if is_terminal else 200, highlight=False)
+        shown.add_row(*(plain(_cell(value)) for value in row))
+    console = open_console(out)
     console.print(shown)
     count = result.table.num_rows
     more = ", there are more (--limit)" if result.is_cut else ""
-    console.print(Text(f"{count} row{'' if count == 1 else 's'}{more}"), style="dim")
+    console.print(plain(f"{count} row{'' if count == 1 else 's'}{more}", "dim"))
 
 
 def _write_json(result: "QueryResult", out: IO[str]) -> None:

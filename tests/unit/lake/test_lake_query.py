@@ -310,5 +310,7 @@ def test_rows_are_written_as_a_table(lake: Lake) -> None:
     cut = written(lake, "SELECT '[bold]x' t FROM range(3)", "table", limit=1)
     assert "[bold]x" in cut
     assert "1 row, there are more (--limit)" in cut
+    assert "[31mx" in written(lake, "SELECT chr(27) || '[31mx' t", "table").replace("\\x1b", "")
+    assert "\x1b" not in written(lake, "SELECT chr(27) || '[31mx' t", "table")
     assert "1000 rows, there are more" in written(lake, "SELECT 1 FROM range(1001)", "table")
     assert written(lake, "SELECT 1 FROM range(1001)", "table", limit=0).endswith("1001 rows\n")
