@@ -5,13 +5,18 @@ from typing import Any
 
 from rich.table import Table
 
-from parcours.commands.client import Client
+from parcours.commands.client import CallRefused, Client
 from parcours.dataflow.api import BASE
 from parcours.kit.clock import to_datetime
+from parcours.kit.errors import ParcoursError
 from parcours.kit.terminal import open_console, plain, print_json
 
 _WIDE = 120
 """Columns from which ids and times are shown whole; with fewer, the reason gets the room."""
+
+
+class RetryIncomplete(ParcoursError):
+    """Some of the records could not be sent through again."""
 
 
 def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, as_json: bool) -> None:
@@ -58,7 +63,7 @@ def show_record(data_dir: Path, sandbox: str, record_id: int) -> None:
 
 
 def retry_records(data_dir: Path, sandbox: str, record_ids: list[int], *, every: bool) -> None:
-    """Ask for another try of each."""
+    """Ask for another try of each. Raises RetryIncomplete, after all of them, when some were refused."""
     client = Client(data_dir, sandbox)
     if every:
         start = 0
@@ -66,6 +71,13 @@ def retry_records(data_dir: Path, sandbox: str, record_ids: list[int], *, every:
             page = client.get(BASE, start=start, limit=1000)
             record_ids = [*record_ids, *(item["id"] for item in page["items"])]
             start = page["_page"]["next"]
-    for record_id in record_ids:
-        client.post(f"{BASE}/{record_id}/retry")
-    open_console().print(f"{len(record_ids)} record{'' if len(record_ids) == 1 else 's'} sent through again.")
+    refused: list[str] = []
+    for record_id in dict.fromkeys(record_ids):
+        try:
+            client.post(f"{BASE}/{record_id}/retry")
+        except CallRefused as error:
+            refused.append(f"{record_id}: {error}")
+    sent = len(dict.fromkeys(record_ids)) - len(refused)
+    open_console().print(f"{sent} record{'' if sent == 1 else 's'} sent through again.")
+    if refused:
+        raise RetryIncomplete("\n".join([f"{len(refused)} refused", *refused]))

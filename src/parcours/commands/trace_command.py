@@ -8,13 +8,21 @@ from rich.text import Text
 from rich.tree import Tree
 
 from parcours.commands.client import Client
+from parcours.identity.errors import NamespaceNotFound
 from parcours.kit.clock import to_datetime
 from parcours.kit.terminal import open_console, plain, print_json
 
 
 def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json: bool) -> None:
     """Print a customer's events with every decision about them, then the journeys they are or were in."""
-    found = Client(data_dir, sandbox).get("/journey/orchestration/trace", identity=identity, namespace=namespace)
+    client = Client(data_dir, sandbox)
+    found = client.get("/journey/orchestration/trace", identity=identity, namespace=namespace)
+    if not found["events"] and not found["instances"]:
+        codes = [known["code"] for known in client.get("/data/core/idnamespace/identities")]
+        if namespace.lower() not in (code.lower() for code in codes):
+            raise NamespaceNotFound(
+                f"there is no identity namespace {namespace!r} in sandbox {sandbox!r}; there are: {', '.join(codes)}"
+            )
     console = open_console()
     if as_json:
         print_json(console, found)
@@ -34,7 +42,12 @@ def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
         for told in event["decisions"]:
             twig = branch.add(plain(f"{told['event']}: {_outcome(told)}"))
             for journey in told.get("journeys", ()):
-                twig.add(plain(f"journey “{journey['journey']}”: {_outcome(journey)}"))
+                which = f", instance {journey['instanceId']}" if "instanceId" in journey else ""
+                twig.add(
+                    plain(
+                        f"journey “{journey['journey']}”: {_outcome(journey)} (version {journey['versionUid']}{which})"
+                    )
+                )
     for instance in reversed(found["instances"]):
         name = instance["journey"] or instance["versionUid"]
         state = instance["status"] if instance["nodeId"] is None else f"at {instance['nodeId']}"
@@ -60,6 +73,10 @@ _WORDS = {
     "EXTERNAL_KEY_COMPUTATION_ERROR": "the event doesn't say whom it is about",
     "maxInstanceStackEventsReached": "too many events wait for the call under way",
     "notListening": "it doesn't wait for this event where they stand",
+    "globalTimeout": "the journey's whole time was over",
+    "notEnoughTimeLeft": "the wait would last longer than the journey's whole time",
+    "instanceTooLarge": "its events and answers together were too large",
+    "stopped": "the version was stopped",
 }
 """Outcomes and reasons as people say them; those that are sentences already are left as they are."""
 
@@ -76,20 +93,33 @@ def _step(step: dict[str, Any]) -> Text:
         parts.append(plain("waits"))
     elif step.get("transition"):
         parts.append(plain(f"→ {step['transition']}"))
-    if step["stepStatus"] not in ("ended", "transitions"):
+    is_fault = step["stepStatus"] not in ("ended", "transitions")
+    if is_fault:
         parts.append(plain(step["stepStatus"], "red"))
     for path in step.get("detail", {}).get("paths", ()):
         seen = ", ".join(
             f"{text} = {orjson.dumps(value).decode()}" for text, value in path.get("references", {}).items()
         )
-        parts.append(plain(f"{path.get('id')}: {path.get('result')}" + (f" ({seen})" if seen else "")))
+        result = "error" if "error" in path else path.get("result")
+        parts.append(plain(f"{path.get('id')}: {result}" + (f" ({seen})" if seen else "")))
     action = step.get("action")
     if action and "actionExecutionTime" in action:
-        error = action.get("actionExecutionError")
-        parts.append(plain(f"{error or 'sent'} in {action['actionExecutionTime']} ms"))
+        parts.append(plain(_call(action)))
+    if reason := step.get("detail", {}).get("reason"):
+        parts.append(plain(_WORDS.get(reason, reason), "red" if is_fault else ""))
     if step.get("instanceEnded"):
         parts.append(plain("left the journey"))
     return Text("  ").join(parts)
+
+
+def _call(action: dict[str, Any]) -> str:
+    """How a call of an action ended, in how many attempts and how long."""
+    attempts = action.get("actionSchedulerCount", 1)
+    tries = f" after {attempts} attempts" if attempts > 1 else ""
+    error, code = action.get("actionExecutionError"), action.get("actionExecutionErrorCode")
+    what = "sent" if error is None else error if code in (None, error, "internalError") else f"{error} {code}"
+    before = [action[name] for name in ("actionExecutionOriginError", "actionExecutionOriginCode") if name in action]
+    return f"{what}{tries} in {action['actionExecutionTime']} ms" + (f", before: {' '.join(before)}" if before else "")
 
 
 def _time(at_us: int) -> Text:
