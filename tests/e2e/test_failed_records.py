@@ -264,7 +264,8 @@ def test_an_unknown_record_is_not_found_and_said_so(world: World) -> None:
             assert answer.status == 404
             assert answer.body["detail"] == f"no failed record {name}"
     status, text, errors = world.command("failed", "retry", "999999")
-    assert (status, text, errors) == (1, "", "parcours: 404: no failed record 999999\n")
+    assert (status, text) == (1, "0 records sent through again.\n")
+    assert errors == "parcours: 1 refused\n999999: 404: no failed record 999999\n"
     status, text, errors = world.command("failed", "retry")
     assert (status, text) == (2, "")
     assert "--all" in errors

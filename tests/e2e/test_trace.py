@@ -210,3 +210,14 @@ def test_the_trace_as_json_is_the_endpoints_answer(world: World) -> None:
     run = world.server.command("trace", demo.email(18), "--json")
     assert run.returncode == 0
     assert json.loads(run.stdout)["events"] == world.trace(identity=demo.email(18), namespace="Email")["events"]
+
+
+def test_a_stopped_journey_ends_in_the_trace_and_makes_no_call(world: World) -> None:
+    world.send(19, "before the stop")
+    wait_for(lambda: instances(world.platform, world.long, demo.email(19))[0]["status"] == "active", what="the wait")
+    world.platform.post(f"{JOURNEYS}/journeyVersions/{world.long}/stop")
+    wait_for(lambda: instances(world.platform, world.long, demo.email(19))[0]["status"] == "stopped", what="the stop")
+    (instance,) = instances(world.platform, world.long, demo.email(19))
+    assert instance["timers"] == []
+    assert (instance["steps"][-1]["nodeId"], instance["steps"][-1]["detail"]) == ("hour", {"reason": "stopped"})
+    assert re.search(r"hour \(wait\) +the version was stopped +left the journey", world.printed(19))
