@@ -56,6 +56,6 @@ def test_a_setting_that_is_no_number_is_told_by_name(tmp_path: Path) -> None:
         server.start(timeout_s=20)
     except AssertionError as refused:
         text = str(refused).splitlines()
-        assert text[1:] == ["parcours: PARCOURS_TOKEN_LIFETIME_S must be a whole number, not 'soon'"]
+        assert text[1:] == ["parcours: PARCOURS_TOKEN_LIFETIME_S must be a whole number from 1 to 31536000, not 'soon'"]
     else:
         raise AssertionError("the server started")
