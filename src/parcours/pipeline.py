@@ -29,7 +29,7 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import EventConfiguration
+from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
@@ -393,6 +393,8 @@ class _Batch:
             told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
             if is_duplicate:
                 told["outcome"] = "duplicate"
+            elif len(valid.line) > MAX_EVENT_BYTES:
+                told |= {"outcome": "refused", "reason": "eventTooLarge"}
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(

@@ -121,6 +121,14 @@ def test_another_event_id_and_a_missing_one_are_told(world: World) -> None:
     assert reason in world.printed(12)
 
 
+def test_an_event_above_64_kb_lands_and_moves_nobody(world: World) -> None:
+    world.send(20, "large", eventType="x" * 65_536)
+    told = world.decisions("large")["OrderPlaced"]
+    assert (told["outcome"], told["reason"]) == ("refused", "eventTooLarge")
+    assert "OrderPlaced: refused, it is longer than the 64 KB that journeys take" in world.printed(20)
+    wait_for(lambda: world.server.sql("SELECT _id FROM orders WHERE _id = 'large'"), what="the landing")
+
+
 def test_an_event_that_no_journey_wants_says_so(world: World) -> None:
     commerce = {"order": {"purchaseID": "P", "priceTotal": 700.0, "currencyCode": "EUR"}}
     world.send(13, "big", commerce=commerce)

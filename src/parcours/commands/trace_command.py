@@ -73,6 +73,7 @@ _WORDS = {
     "EXTERNAL_KEY_COMPUTATION_ERROR": "the event doesn't say whom it is about",
     "maxInstanceStackEventsReached": "too many events wait for the call under way",
     "notListening": "it doesn't wait for this event where they stand",
+    "eventTooLarge": "it is longer than the 64 KB that journeys take; the record landed",
     "globalTimeout": "the journey's whole time was over",
     "notEnoughTimeLeft": "the wait would last longer than the journey's whole time",
     "instanceTooLarge": "its events and answers together were too large",
