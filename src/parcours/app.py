@@ -84,7 +84,7 @@ def build_platform(settings: Settings) -> Platform:
     catalog.on_delete = delete_data_set
     flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
     actions = ActionService(db, resources, secrets, settings)
-    events = EventService(db, resources, schemas, namespaces)
+    events = EventService(db, resources, schemas, namespaces, catalog.table)
     return Platform(
         settings=settings,
         db=db,
