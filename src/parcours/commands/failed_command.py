@@ -11,6 +11,7 @@ from parcours.kit.clock import to_datetime
 from parcours.kit.errors import ParcoursError
 from parcours.kit.terminal import open_console, plain, print_json
 
+FOUNDATION = "/data/foundation"
 _WIDE = 120
 """Columns from which ids and times are shown whole; with fewer, the reason gets the room."""
 
@@ -21,7 +22,8 @@ class RetryIncomplete(ParcoursError):
 
 def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, as_json: bool) -> None:
     """A table of failed records, oldest first."""
-    items = Client(data_dir, sandbox).get(BASE, flowId=flow, limit=limit)["items"]
+    client = Client(data_dir, sandbox)
+    items = client.get(BASE, flowId=flow, limit=limit)["items"]
     console = open_console()
     if as_json:
         print_json(console, items)
@@ -30,6 +32,8 @@ def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, 
         console.print("No failed records.")
         return
     console.print(render(items, console.width))
+    for line in mappings_behind(client, list(dict.fromkeys(item["flowId"] for item in items if item["flowId"]))[:10]):
+        console.print(plain(line))
     console.print("`parcours failed show ID` shows one whole; `parcours failed retry ID` tries it again.")
 
 
@@ -55,6 +59,23 @@ def render(items: list[dict[str, Any]], width: int) -> Table:
         )
         table.add_row(*map(plain, cells))
     return table
+
+
+def mappings_behind(client: Client, flows: list[str]) -> list[str]:
+    """A line for each flow that stays with an older version of its mapping set: mending that alone changes nothing."""
+    lines: list[str] = []
+    for flow in flows:
+        try:
+            (found,) = client.get(f"{FOUNDATION}/flowservice/flows/{flow}")["items"]
+            for transformation in found.get("transformations", ()):
+                params = transformation["params"]
+                used = int(params.get("mappingVersion", 0))
+                latest = client.get(f"{FOUNDATION}/mappingSets/{params['mappingId']}")["version"]
+                if used < latest:
+                    lines.append(f"Flow {flow} uses version {used} of its mapping set; the latest is {latest}.")
+        except CallRefused:
+            continue  # the flow or its mapping set is gone
+    return lines
 
 
 def show_record(data_dir: Path, sandbox: str, record_id: int) -> None:

@@ -173,6 +173,22 @@ def test_a_retry_that_is_refused_does_not_stop_the_others(
     assert capsys.readouterr().out == "2 records sent through again.\n"
 
 
+def test_a_flow_that_stays_with_an_older_mapping_is_told_of() -> None:
+    class Server(Answers):
+        def get(self, path: str, **_: Any) -> Any:
+            if path.endswith("/gone"):
+                raise CallRefused("404")
+            return super().get(path)
+
+    def flow(version: Any) -> dict[str, Any]:
+        return {"items": [{"transformations": [{"params": {"mappingId": "m", "mappingVersion": version}}]}]}
+
+    server = Server(behind=flow("0"), latest=flow(1), plain={"items": [{}]}, m={"version": 1})
+    assert failed_command.mappings_behind(server, ["gone", "behind", "latest", "plain"]) == [  # type: ignore[arg-type]
+        "Flow behind uses version 0 of its mapping set; the latest is 1."
+    ]
+
+
 def test_a_trace_in_a_namespace_that_is_not_there_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
