@@ -145,7 +145,9 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT over the data sets, by name.")],
     sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = "table",
-    limit: Annotated[int | None, typer.Option(help="Most rows printed [default: 1000 in a table, else all].")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Most rows printed; 0 means all [default: 1000 in a table, else all].")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Query landed records with SQL (DuckDB)."""
@@ -158,7 +160,7 @@ def sql(
 def failed(
     context: typer.Context,
     flow: Annotated[str | None, typer.Option(help="Only of this flow.")] = None,
-    limit: Annotated[int, typer.Option(help="Most records shown.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most records shown.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
     sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
     data_dir: DataDir = None,
