@@ -110,7 +110,7 @@ def _write_address(settings: Settings) -> None:
     """Tell the command line where the server of this data directory is."""
     path = settings.data_dir / "server.json"
     draft = path.with_suffix(".new")
-    draft.write_bytes(orjson.dumps({"url": settings.base_url, "pid": os.getpid()}) + b"\n")
+    draft.write_bytes(orjson.dumps({"url": settings.local_url, "pid": os.getpid()}) + b"\n")
     draft.replace(path)
 
 

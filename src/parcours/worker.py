@@ -149,7 +149,11 @@ def only_worker(data_dir: Path) -> Iterator[None]:
     """Hold the data directory's worker lock; waits for a worker of an earlier start to be gone."""
     descriptor = os.open(data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("worker.waiting_for_another", data_dir=str(data_dir))
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

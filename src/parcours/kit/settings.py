@@ -25,6 +25,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "trace_retention_hours": (1, 876_000),
 }
 """Least and most of each number, as a variable may give it."""
+_EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that mean all of the machine's, and the one among them that is its own."""
 _ORG_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}@AdobeOrg")
 _TENANT = re.compile(r"[a-zA-Z0-9_]{1,60}")
 _CLIENT_ID = re.compile(r"[!-~]{1,120}")
@@ -107,13 +109,22 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The URL clients reach this server at, without a trailing slash."""
-        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host
-        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+        host = "localhost" if self.host in _EVERYWHERE else self.host
+        return (self.public_url or f"http://{_in_url(host)}:{self.port}").rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """The URL this machine reaches the server at, whatever stands in front of it for others."""
+        return f"http://{_in_url(_EVERYWHERE.get(self.host, self.host))}:{self.port}"
 
     @property
     def state_url(self) -> str:
         """The SQLAlchemy URL of the state database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'state.db'}"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _parse(key: str, text: str, kind: object, name: str) -> object:

@@ -64,6 +64,22 @@ def test_texts_that_fit_are_taken() -> None:
     assert read("bootstrap_org_id", "ABC123@AdobeOrg") == "ABC123@AdobeOrg"
 
 
+@pytest.mark.parametrize(
+    ("host", "local", "base"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080", "http://localhost:8080"),
+        ("::", "http://[::1]:8080", "http://localhost:8080"),
+        ("::1", "http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_the_commands_reach_the_server_on_this_machine(host: str, local: str, base: str) -> None:
+    assert Settings(host=host).local_url == local
+    assert Settings(host=host).base_url == base
+    behind = Settings(host=host, public_url="https://parcours.example.com/")
+    assert (behind.local_url, behind.base_url) == (local, "https://parcours.example.com")
+
+
 def test_an_empty_variable_means_the_default() -> None:
     empty = {f"PARCOURS_{field.name.upper()}": "" for field in fields(Settings) if field.name != "extra"}
     assert Settings.from_environment(empty) == Settings()
