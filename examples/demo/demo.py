@@ -38,6 +38,12 @@ WAIT_S = 2.0
 console = Console(highlight=False)
 
 
+def say(text: str) -> None:
+    """Print what came from a server as it is: no markup, no control characters."""
+    shown = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+    console.print(shown, markup=False, emoji=False, soft_wrap=True)
+
+
 @dataclass
 class Sent:
     """What was posted, and what must come of it."""
@@ -76,14 +82,14 @@ def main() -> int:
         wait_until_ready(platform, server)
         platform.sign_in()
         console.rule("[bold]1  Define")
-        defined = define(platform, receiver.url, console.print)
+        defined = define(platform, receiver.url, say)
         console.rule("[bold]2  Stream")
         sent = stream(platform, defined)
         console.rule("[bold]3  What happened")
         wrong = tell(platform, defined, sent, receiver, data_dir)
         if options.exit:
             for line in wrong:
-                console.print(f"[red]wrong:[/] {line}")
+                say(f"wrong: {line}")
             console.print(
                 "[green]Every count is what it must be.[/]" if not wrong else f"{len(wrong)} counts are wrong."
             )
@@ -94,7 +100,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     except Refused as refused:
-        console.print(f"[red]{refused}[/]")
+        say(str(refused))
         return 1
     finally:
         stop_server(server)
@@ -121,7 +127,7 @@ def start_server(data_dir: Path, port: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "parcours", "serve", "--data-dir", str(data_dir), "--port", str(port)]
     # The receiver stands on loopback, which user-set URLs may not reach unless the operator says so.
     environment = {**os.environ, "PARCOURS_ALLOW_PRIVATE_NETWORKS": "true", "PARCOURS_LOG_LEVEL": "warning"}
-    console.print(f"starting      parcours serve --data-dir {data_dir} --port {port}")
+    say(f"starting      parcours serve --data-dir {data_dir} --port {port}")
     return subprocess.Popen(command, env=environment)
 
 
@@ -290,7 +296,7 @@ def tell(platform: Platform, defined: Defined, sent: Sent, receiver: Receiver, d
     question = 'SELECT count(*) AS orders, round(sum(commerce."order".priceTotal), 2) AS total FROM orders'
     command = [sys.executable, "-m", "parcours", "sql", question, "--data-dir", str(data_dir), "--format", "json"]
     answer = subprocess.run(command, capture_output=True, text=True)
-    console.print(answer.stdout.strip() or answer.stderr.strip())
+    say(answer.stdout.strip() or answer.stderr.strip())
     try:
         landed = json.loads(answer.stdout)[0]["orders"]
     except (ValueError, LookupError, TypeError):
@@ -378,8 +384,8 @@ def tell_failure(platform: Platform, sent: Sent) -> list[str]:
     for item in failed[-1:]:
         error = item["errors"][0]
         where = error.get("pointerToViolation", "")
-        console.print(f"  {item['code']}  {where}: {error['message']}", soft_wrap=True)
-        console.print(f"  body kept: {json.dumps(item['body'])[:110]}…\n", soft_wrap=True)
+        say(f"  {item['code']}  {where}: {error['message']}")
+        say(f"  body kept: {json.dumps(item['body'])[:110]}…\n")
     must = sum(sent.must_fail.values())
     return [] if len(failed) == must else [f"{len(failed)} failed records are kept, must be {must}"]
 
@@ -405,7 +411,7 @@ def invite(platform: Platform, defined: Defined, data_dir: Path) -> None:
         f".venv/bin/parcours failed --data-dir {data_dir}",
         f".venv/bin/parcours sql 'SELECT * FROM orders LIMIT 3' --data-dir {data_dir}",
     ):
-        console.print(line + "\n", soft_wrap=True, markup=False)
+        say(line + "\n")
 
 
 if __name__ == "__main__":

@@ -14,12 +14,12 @@ from parcours.dataprep import DataPrepService
 from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.service import Delivery
+from parcours.delivery.store import drop_calls
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.service import JourneyService
-from parcours.journeys.store import stop_version
 from parcours.kit.child import Child
 from parcours.kit.clock import SystemClock
 from parcours.kit.secrets import SecretBox
@@ -96,7 +96,7 @@ def build_platform(settings: Settings) -> Platform:
 
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
-    events = EventService(db, resources, schemas, namespaces)
+    events = EventService(db, resources, schemas, namespaces, catalog.table)
     return Platform(
         settings=settings,
         db=db,
@@ -110,7 +110,7 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         events=events,
-        journeys=JourneyService(db, resources, events, actions, schemas, stop_version),
+        journeys=JourneyService(db, resources, events, actions, schemas, drop_calls),
         profiles=ProfileService(db, resources, namespaces),
     )
 

@@ -4,6 +4,7 @@ Rooms are imported inside the commands: that keeps `--help` quick, and lets `ser
 anything that measures is loaded.
 """
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -25,26 +26,59 @@ app = typer.Typer(
 failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
 
+_OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE})
 Format = Literal["table", "json", "jsonl", "csv"]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the server's data [default: ./data].")]
 
 
 def main() -> None:
-    """The `parcours` command; a typed error becomes one line and exit status 1."""
+    """The `parcours` command; what a person can mend becomes one line and exit status 1, not a traceback."""
     try:
-        app()
-    except ParcoursError as error:
-        typer.echo(f"parcours: {error}", err=True)
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except Exception as error:
+        told = _tell(error)
+        if told is None:
+            raise
+        from parcours.kit.terminal import visible
+
+        lines = (visible(line) for line in told.splitlines())
+        typer.echo("parcours: " + "\n".join(lines), err=True)
+        if isinstance(error, OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is still to be flushed can't be written either
         sys.exit(1)
+
+
+def _tell(error: Exception) -> str | None:
+    """What to say of an error; None for a fault of the code, which needs its traceback."""
+    if isinstance(error, ParcoursError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _OUTPUT_FAULTS:
+        return f"can't write: {error.strerror}"
+    if "sqlalchemy.exc" in sys.modules:
+        from sqlalchemy.exc import DatabaseError, OperationalError
+
+        if isinstance(error, OperationalError) or type(error) is DatabaseError:
+            # the driver's own words: SQLAlchemy adds the statement and a link
+            return f"the state database can't be used: {str(error.orig).strip().splitlines()[0]}"
+    return None
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"parcours {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"parcours {__version__}")
-        raise typer.Exit
+    """Options of the command itself."""
 
 
 @app.command()
@@ -63,6 +97,8 @@ def serve(
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     from parcours.server_files import check_address, clear_folder, hold_data_dir
 
+    if not settings.data_dir.exists():
+        check_address(settings.host, settings.port)  # before anything is made that would be left behind
     hold_data_dir(settings.data_dir)
     check_address(settings.host, settings.port)
     clear_folder(folder)
@@ -109,7 +145,9 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT over the data sets, by name.")],
     sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = "table",
-    limit: Annotated[int | None, typer.Option(help="Most rows printed [default: 1000 in a table, else all].")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="Most rows printed; 0 means all [default: 1000 in a table, else all].")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Query landed records with SQL (DuckDB)."""
@@ -122,7 +160,7 @@ def sql(
 def failed(
     context: typer.Context,
     flow: Annotated[str | None, typer.Option(help="Only of this flow.")] = None,
-    limit: Annotated[int, typer.Option(help="Most records shown.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most records shown.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
     sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
     data_dir: DataDir = None,

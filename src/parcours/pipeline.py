@@ -30,7 +30,7 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import EventConfiguration
+from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
@@ -211,6 +211,19 @@ class Pipeline:
         BATCH_SECONDS.labels("timers").observe(time.perf_counter() - started)
         return len(due)
 
+    def run_stops(self, max_instances: int) -> int:
+        """Take people out of versions that were stopped; how many people it were."""
+        with self._db.read() as connection:
+            if not journey_store.find_stops(connection, 1):
+                return 0
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = self._batch(connection)
+            stopped = sum(batch.stop(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
+            batch.flush()
+        BATCH_SECONDS.labels("stops").observe(time.perf_counter() - started)
+        return stopped
+
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
         started = time.perf_counter()
@@ -381,6 +394,8 @@ class _Batch:
             told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
             if is_duplicate:
                 told["outcome"] = "duplicate"
+            elif len(valid.line) > MAX_EVENT_BYTES:
+                told |= {"outcome": "refused", "reason": "eventTooLarge"}
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
@@ -455,6 +470,20 @@ class _Batch:
         for answer in answers:
             self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome, self._data_of)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
+
+    def stop(self, stop: journey_store.Stop, limit: int) -> int:
+        """Take people out of a stopped version, a number of them at a time; how many it were."""
+        connection = self._connection
+        inside = journey_store.list_inside(connection, stop, limit)
+        journey = self._live.stopping.get(stop.version_uid)
+        unmovable = [one.id for one in inside] if journey is None else self._journeys.stop(journey, inside)
+        journey_store.end_instances(connection, unmovable, self._now_us)
+        if len(inside) == limit:
+            journey_store.move_stop(connection, stop, inside[-1].key)
+        else:
+            outbox.drop_calls(connection, stop.scope_id, stop.version_uid)  # a call may have been decided meanwhile
+            journey_store.finish_stop(connection, stop)
+        return len(inside)
 
     def _data_of(self, instance: Instance) -> Mapping[str, Any]:
         journey = self._live.get(instance.version_uid)

@@ -23,6 +23,7 @@ from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, get_logger, reserve_metric_files
 from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
+from parcours.server_files import DataDirUnusable
 from parcours.worker import only_worker
 
 log = get_logger("server")
@@ -109,7 +110,7 @@ def _write_address(settings: Settings) -> None:
     """Tell the command line where the server of this data directory is."""
     path = settings.data_dir / "server.json"
     draft = path.with_suffix(".new")
-    draft.write_bytes(orjson.dumps({"url": settings.base_url, "pid": os.getpid()}) + b"\n")
+    draft.write_bytes(orjson.dumps({"url": settings.local_url, "pid": os.getpid()}) + b"\n")
     draft.replace(path)
 
 
@@ -132,7 +133,14 @@ async def _look_after(worker: Child, stop: asyncio.Event) -> None:
 
 
 def work(settings: Settings, lifeline: int | None) -> None:
-    """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone."""
+    """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone.
+
+    Raises DataDirUnusable when no server has ever run over the data directory.
+    """
+    if lifeline is None and not (settings.data_dir / "credentials.json").exists():
+        raise DataDirUnusable(
+            f"{settings.data_dir} is no server's data directory: start `parcours serve --collector-only` over it first"
+        )
     configure_logging(settings.log_level)
     reserve_metric_files()
     if lifeline is not None and not wait_for_go(lifeline):

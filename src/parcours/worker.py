@@ -88,7 +88,8 @@ class Worker:
                     done += self._pipeline.run_records(settings.batch_records)
                     now = time.monotonic()
                     if now >= next_timers:
-                        woken = self._pipeline.run_timers(settings.batch_records)
+                        woken = self._pipeline.run_stops(settings.batch_records)
+                        woken += self._pipeline.run_timers(settings.batch_records)
                         done += woken
                         next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
                     if not done and now >= next_warm:
@@ -154,7 +155,11 @@ def only_worker(data_dir: Path) -> Iterator[None]:
     """Hold the data directory's worker lock; waits for a worker of an earlier start to be gone."""
     descriptor = os.open(data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("worker.waiting_for_another", data_dir=str(data_dir))
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

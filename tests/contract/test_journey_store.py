@@ -51,11 +51,30 @@ def test_stopping_a_version_takes_everyone_out_with_their_timers(db: Database) -
     with db.write() as connection:
         store.insert_instances(connection, [instance("in"), instance("foreign", scope_id=2)])
         store.insert_timers(connection, [("in", "n", 1, 0, 5, "wait"), ("foreign", "n", 1, 0, 5, "wait")])
-        store.stop_version(connection, 1, "v")
+        store.request_stop(connection, 1, "j", "v")
+        (stop,) = store.find_stops(connection)
+        inside = [one.id for one in store.list_inside(connection, stop, 10)]
+        assert inside == ["in"]
+        store.end_instances(connection, inside, 9)
+        assert store.list_inside(connection, stop, 10) == []
         found = store.find_instances(connection, ["in", "foreign"])
         assert (found["in"].status, found["in"].node_id) == ("stopped", None)
         assert found["foreign"].node_id == "wait"
         assert [t.instance_id for t in store.find_due(connection, 10, 10)] == ["foreign"]
+
+
+def test_a_stop_goes_on_after_the_key_it_came_to_until_it_is_finished(db: Database) -> None:
+    with db.write() as connection:
+        keys = ["c", "a", "b", "b"]
+        store.insert_instances(connection, [instance(f"i{n}", key=key) for n, key in enumerate(keys)])
+        store.request_stop(connection, 1, "j", "v")
+        (stop,) = store.find_stops(connection)
+        assert [one.key for one in store.list_inside(connection, stop, 3)] == ["a", "b", "b"]
+        store.move_stop(connection, stop, "b")
+        (stop,) = store.find_stops(connection)
+        assert [one.key for one in store.list_inside(connection, stop, 9)] == ["b", "b", "c"]
+        store.finish_stop(connection, stop)
+        assert store.find_stops(connection) == []
 
 
 def test_the_position_moves_only_from_where_it_is(db: Database) -> None:

@@ -267,7 +267,8 @@ def test_an_unknown_record_is_not_found_and_said_so(world: World) -> None:
             assert answer.status == 404
             assert answer.body["detail"] == f"no failed record {name}"
     status, text, errors = world.command("failed", "retry", "999999")
-    assert (status, text, errors) == (1, "", "parcours: 404: no failed record 999999\n")
+    assert (status, text) == (1, "0 records sent through again.\n")
+    assert errors == "parcours: 1 refused\n999999: 404: no failed record 999999\n"
     status, text, errors = world.command("failed", "retry")
     assert (status, text) == (2, "")
     assert "--all" in errors
@@ -285,3 +286,18 @@ def test_a_page_of_failed_records_goes_on_where_the_last_one_ended(world: World)
         seen += [item["id"] for item in page["items"]]
         start = page["_page"]["next"]
     assert seen == everything == sorted(everything)
+
+
+def test_a_flow_that_is_behind_its_mapping_set_is_told_of_below_the_list(world: World) -> None:
+    flow = world.defined.raw_flow
+    headers = {**JSON, "Authorization": world.platform.headers["Authorization"], "x-adobe-flow-id": flow}
+    assert ask("POST", world.defined.raw_inlet, {"firstName": "Jo"}, headers).status == 200
+    wait_for(lambda: world.failed(flow), what="the failed record")
+    assert "of its mapping set" not in world.command("failed", "--flow", flow)[1]
+    (found,) = world.platform.get(f"{FOUNDATION}/flowservice/flows/{flow}")["items"]
+    url = f"{world.server.url}{FOUNDATION}/mappingSets/{found['transformations'][0]['params']['mappingId']}"
+    mapping_set = ask("GET", url, headers=world.platform.headers).body
+    assert ask("PUT", url, mapping_set, {**world.platform.headers, **JSON}).status == 200
+    status, text, errors = world.command("failed", "--flow", flow)
+    assert (status, errors) == (0, "")
+    assert f"Flow {flow} uses version 0 of its mapping set; the latest is 1." in text

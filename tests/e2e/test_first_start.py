@@ -56,6 +56,18 @@ def test_a_setting_that_is_no_number_is_told_by_name(tmp_path: Path) -> None:
         server.start(timeout_s=20)
     except AssertionError as refused:
         text = str(refused).splitlines()
-        assert text[1:] == ["parcours: PARCOURS_TOKEN_LIFETIME_S must be a whole number, not 'soon'"]
+        assert text[1:] == ["parcours: PARCOURS_TOKEN_LIFETIME_S must be a whole number from 1 to 31536000, not 'soon'"]
     else:
         raise AssertionError("the server started")
+
+
+def test_a_browser_finds_a_start_page_and_a_reader_of_the_api(server: RunningServer) -> None:
+    for path, part in (
+        ("/", b"<h1>Parcours"),
+        ("/docs", b"/docs/swagger-ui-bundle.js"),
+        ("/docs/swagger-ui-bundle.js", b"SwaggerUIBundle"),
+        ("/docs/swagger-ui.css", b".swagger-ui"),
+    ):
+        status, body = server.get(path)
+        assert status == 200
+        assert part in body

@@ -1,5 +1,6 @@
 """One server for one data directory and one port; what stands in its way is told in one line."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -60,6 +61,23 @@ def test_a_data_directory_that_is_a_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "data"
     path.write_text("not a folder")
     assert_one_line(serve("--data-dir", str(path)), f"the data directory {path} can't be used")
+
+
+def test_commands_reach_a_server_behind_a_proxy_on_this_machine(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path / "data", PARCOURS_PUBLIC_URL="https://parcours.invalid").start()
+    command = [sys.executable, "-m", "parcours", "failed", "--data-dir", str(server.data_dir)]
+    environment = {**os.environ, "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "no_proxy": ""}
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "No failed records.\n", "")
+    assert server.stop() == 0
+
+
+def test_a_second_worker_says_that_it_waits(server: RunningServer) -> None:
+    command = [sys.executable, "-m", "parcours", "worker", "--data-dir", str(server.data_dir)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as second:
+        assert second.stderr is not None
+        assert "worker.waiting_for_another" in second.stderr.readline()
+        second.kill()
 
 
 def test_a_data_directory_is_free_again_after_its_server_was_killed(tmp_path: Path) -> None:

@@ -121,6 +121,14 @@ def test_another_event_id_and_a_missing_one_are_told(world: World) -> None:
     assert reason in world.printed(12)
 
 
+def test_an_event_above_64_kb_lands_and_moves_nobody(world: World) -> None:
+    world.send(20, "large", eventType="x" * 65_536)
+    told = world.decisions("large")["OrderPlaced"]
+    assert (told["outcome"], told["reason"]) == ("refused", "eventTooLarge")
+    assert "OrderPlaced: refused, it is longer than the 64 KB that journeys take" in world.printed(20)
+    wait_for(lambda: world.server.sql("SELECT _id FROM orders WHERE _id = 'large'"), what="the landing")
+
+
 def test_an_event_that_no_journey_wants_says_so(world: World) -> None:
     commerce = {"order": {"purchaseID": "P", "priceTotal": 700.0, "currencyCode": "EUR"}}
     world.send(13, "big", commerce=commerce)
@@ -210,3 +218,14 @@ def test_the_trace_as_json_is_the_endpoints_answer(world: World) -> None:
     run = world.server.command("trace", demo.email(18), "--json")
     assert run.returncode == 0
     assert json.loads(run.stdout)["events"] == world.trace(identity=demo.email(18), namespace="Email")["events"]
+
+
+def test_a_stopped_journey_ends_in_the_trace_and_makes_no_call(world: World) -> None:
+    world.send(19, "before the stop")
+    wait_for(lambda: instances(world.platform, world.long, demo.email(19))[0]["status"] == "active", what="the wait")
+    world.platform.post(f"{JOURNEYS}/journeyVersions/{world.long}/stop")
+    wait_for(lambda: instances(world.platform, world.long, demo.email(19))[0]["status"] == "stopped", what="the stop")
+    (instance,) = instances(world.platform, world.long, demo.email(19))
+    assert instance["timers"] == []
+    assert (instance["steps"][-1]["nodeId"], instance["steps"][-1]["detail"]) == ("hour", {"reason": "stopped"})
+    assert re.search(r"hour \(wait\) +the version was stopped +left the journey", world.printed(19))

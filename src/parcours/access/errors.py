@@ -34,3 +34,7 @@ class SandboxExists(Conflict):
 
 class SandboxInvalid(Invalid):
     """A sandbox document that can't be accepted."""
+
+
+class SecretKeyMismatch(ParcoursError):
+    """The database was written with another secret key; nobody can start over it with this one."""

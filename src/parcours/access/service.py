@@ -20,6 +20,7 @@ from parcours.access.errors import (
     SandboxExists,
     SandboxInvalid,
     SandboxNotFound,
+    SecretKeyMismatch,
     TokenRefused,
 )
 from parcours.access.model import Caller, Sandbox
@@ -45,6 +46,7 @@ class Access:
         self._db = db
         self._resources = resources
         self._settings = settings
+        self._key_check = secrets.derive(b"key-check").hex()
         self._signer = TokenSigner(secrets.derive(b"access-tokens"))
         self._sandboxes: Compiled[dict[tuple[str, str], Sandbox]] = Compiled(
             resources,
@@ -57,9 +59,20 @@ class Access:
         self._refreshed_s = 0.0
 
     def bootstrap(self) -> None:
-        """On an empty database: one organisation, its `prod` and `dev`, one client, and the credentials file."""
+        """On an empty database: one organisation, its `prod` and `dev`, one client, and the credentials file.
+
+        Raises SecretKeyMismatch on a database that was written with another secret key.
+        """
         settings = self._settings
         with self._db.write() as connection:
+            known = store.find_key_check(connection)
+            if known is None:
+                store.insert_key_check(connection, self._key_check)
+            elif known != self._key_check:
+                raise SecretKeyMismatch(
+                    "the secret key isn't the one that the stored data was encrypted with: "
+                    "set PARCOURS_SECRET_KEY as it was, or put back the file secret.key of the data directory"
+                )
             if store.count_orgs(connection):
                 return
             now_ms = time.time_ns() // 1_000_000

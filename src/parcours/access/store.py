@@ -51,6 +51,12 @@ revoked_token_table = Table(
     Column("digest", String(64), primary_key=True),
     Column("expires_at_ms", BigInteger, nullable=False),
 )
+secret_key_check_table = Table(
+    "secret_key_check",
+    metadata,
+    Column("check_value", String(64), primary_key=True),
+)
+"""One row: a value derived from the secret key that what is stored was encrypted with."""
 credential_table = Table(
     "credential",
     metadata,
@@ -65,6 +71,15 @@ credential_table = Table(
 def count_orgs(connection: Connection) -> int:
     """How many organisations there are; 0 on an empty database."""
     return len(connection.execute(select(org_table.c.id)).all())
+
+
+def find_key_check(connection: Connection) -> str | None:
+    """The check value of the key in use; None on a database that has seen none."""
+    return connection.execute(select(secret_key_check_table.c.check_value)).scalar()
+
+
+def insert_key_check(connection: Connection, check_value: str) -> None:
+    connection.execute(insert(secret_key_check_table), {"check_value": check_value})
 
 
 def insert_org(connection: Connection, org_id: str, tenant: str, now_ms: int) -> None:

@@ -35,6 +35,7 @@ _UNITS_MS = {
     "years": 365 * 86_400_000,
 }
 _MAX_LIFETIME_MS = 10 * _UNITS_MS["years"]
+_SCHEMES = ("Basic ", "Bearer ")
 _ENCODE = re.compile(r"EncodeBase64\((.*)\)", re.DOTALL)
 _LOCATIONS = {"header": "header", "query": "queryParam", "queryparam": "queryParam", "queryparameter": "queryParam"}
 _KEYS = {
@@ -338,6 +339,15 @@ def _keys(text: str) -> tuple[str, ...] | None:
 
 def _encode(value: Any) -> Any:
     return _ENCODE.sub(lambda found: _base64(found[1]), value) if isinstance(value, str) else value
+
+
+def secret_parts(value: Any) -> tuple[str, ...]:
+    """A secret of a document in every form that may travel: as written, inside EncodeBase64, and what comes of it."""
+    if not isinstance(value, str):
+        text = orjson.dumps(value).decode()
+        return (text,) if len(text) > 3 and not isinstance(value, bool) and value is not None else ()
+    sent = _encode(value)
+    return (value, sent, *_ENCODE.findall(value), *(sent.split(" ", 1)[1:] if sent.startswith(_SCHEMES) else ()))
 
 
 def _base64(text: str) -> str:

@@ -103,7 +103,7 @@ class CompiledAction:
         """Every secret in clear, to blot out of what is shown to people. Raises SecretUnreadable."""
         found: list[str] = []
         document = authentication.unseal(self._authentication, self._secrets)
-        authentication.map_secrets(document, lambda slot, value: found.append(str(value)))
+        authentication.map_secrets(document, lambda slot, value: found.extend(authentication.secret_parts(value)))
         opened = self._open()
         if isinstance(opened, Credential) and opened.header is not None:
             found.append(opened.header[1].removeprefix("Basic "))

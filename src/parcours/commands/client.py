@@ -30,6 +30,8 @@ class Client:
             raise ServerUnreachable(
                 f"{error.filename} is missing: start `parcours serve --data-dir {data_dir}` first"
             ) from None
+        # The server is on this machine: a proxy, as the environment may name one, can't reach it.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self._headers = {
             "x-api-key": credentials["client_id"],
             "x-gw-ims-org-id": credentials["org_id"],
@@ -55,7 +57,7 @@ class Client:
     def _send(self, method: str, path: str, body: bytes | None) -> Any:
         request = urllib.request.Request(self._url + path, body, self._headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with self._opener.open(request, timeout=30) as answer:
                 return orjson.loads(answer.read())
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")

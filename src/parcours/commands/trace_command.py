@@ -4,20 +4,28 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 from rich.tree import Tree
 
 from parcours.commands.client import Client
+from parcours.identity.errors import NamespaceNotFound
 from parcours.kit.clock import to_datetime
+from parcours.kit.terminal import open_console, plain, print_json
 
 
 def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json: bool) -> None:
     """Print a customer's events with every decision about them, then the journeys they are or were in."""
-    found = Client(data_dir, sandbox).get("/journey/orchestration/trace", identity=identity, namespace=namespace)
-    console = Console()
+    client = Client(data_dir, sandbox)
+    found = client.get("/journey/orchestration/trace", identity=identity, namespace=namespace)
+    if not found["events"] and not found["instances"]:
+        codes = [known["code"] for known in client.get("/data/core/idnamespace/identities")]
+        if namespace.lower() not in (code.lower() for code in codes):
+            raise NamespaceNotFound(
+                f"there is no identity namespace {namespace!r} in sandbox {sandbox!r}; there are: {', '.join(codes)}"
+            )
+    console = open_console()
     if as_json:
-        console.print_json(orjson.dumps(found).decode())
+        print_json(console, found)
     else:
         console.print(render(identity, namespace, found))
 
@@ -25,26 +33,32 @@ def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json:
 def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
     """The trace as a tree for a terminal."""
     others = [f"{i['namespace']} {i['id']}" for i in found["identities"] if i["id"] != identity]
-    root = Tree(
-        f"[bold]{escape(identity)}[/] ({escape(namespace)})" + (f" = {escape(', '.join(others))}" if others else "")
-    )
+    also = f" = {', '.join(others)}" if others else ""
+    root = Tree(Text.assemble(plain(identity, "bold"), plain(f" ({namespace}){also}")))
     if not found["events"]:
         root.add("no event of this customer was looked at by an event configuration")
     for event in reversed(found["events"]):
-        branch = root.add(f"[cyan]{_time(event['receivedTimeMs'] * 1000)}[/] event {escape(event['eventId'])}")
+        branch = root.add(Text.assemble(_time(event["receivedTimeMs"] * 1000), plain(f" event {event['eventId']}")))
         for told in event["decisions"]:
-            twig = branch.add(f"{escape(told['event'])}: {_outcome(told)}")
+            twig = branch.add(plain(f"{told['event']}: {_outcome(told)}"))
             for journey in told.get("journeys", ()):
-                twig.add(f"journey “{escape(journey['journey'])}”: {_outcome(journey)}")
+                which = f", instance {journey['instanceId']}" if "instanceId" in journey else ""
+                twig.add(
+                    plain(
+                        f"journey “{journey['journey']}”: {_outcome(journey)} (version {journey['versionUid']}{which})"
+                    )
+                )
     for instance in reversed(found["instances"]):
         name = instance["journey"] or instance["versionUid"]
         state = instance["status"] if instance["nodeId"] is None else f"at {instance['nodeId']}"
-        branch = root.add(f"[bold]journey “{escape(name)}”[/], {escape(state)} (instance {instance['id']})")
+        branch = root.add(
+            Text.assemble(plain(f"journey “{name}”", "bold"), plain(f", {state} (instance {instance['id']})"))
+        )
         for step in instance["steps"]:
             branch.add(_step(step))
         for timer in instance["timers"]:
             what = timer["nodeId"] or "the whole journey"
-            branch.add(f"timer of {escape(what)} due {_time(timer['dueAtUs'])}")
+            branch.add(Text.assemble(plain(f"timer of {what} due "), _time(timer["dueAtUs"])))
     return root
 
 
@@ -59,6 +73,11 @@ _WORDS = {
     "EXTERNAL_KEY_COMPUTATION_ERROR": "the event doesn't say whom it is about",
     "maxInstanceStackEventsReached": "too many events wait for the call under way",
     "notListening": "it doesn't wait for this event where they stand",
+    "eventTooLarge": "it is longer than the 64 KB that journeys take; the record landed",
+    "globalTimeout": "the journey's whole time was over",
+    "notEnoughTimeLeft": "the wait would last longer than the journey's whole time",
+    "instanceTooLarge": "its events and answers together were too large",
+    "stopped": "the version was stopped",
 }
 """Outcomes and reasons as people say them; those that are sentences already are left as they are."""
 
@@ -66,30 +85,43 @@ _WORDS = {
 def _outcome(told: dict[str, Any]) -> str:
     outcome, reason = told["outcome"], told.get("reason")
     text = _WORDS.get(outcome, outcome)
-    return escape(f"{text}, {_WORDS.get(reason, reason)}" if reason else text)
+    return f"{text}, {_WORDS.get(reason, reason)}" if reason else text
 
 
-def _step(step: dict[str, Any]) -> str:
-    parts = [f"[cyan]{_time(step['atUs'])}[/] {escape(step['nodeName'])} ({step['nodeType']})"]
+def _step(step: dict[str, Any]) -> Text:
+    parts = [Text.assemble(_time(step["atUs"]), plain(f" {step['nodeName']} ({step['nodeType']})"))]
     if not step["processed"]:
-        parts.append("waits")
+        parts.append(plain("waits"))
     elif step.get("transition"):
-        parts.append(f"→ {escape(step['transition'])}")
-    if step["stepStatus"] not in ("ended", "transitions"):
-        parts.append(f"[red]{step['stepStatus']}[/]")
+        parts.append(plain(f"→ {step['transition']}"))
+    is_fault = step["stepStatus"] not in ("ended", "transitions")
+    if is_fault:
+        parts.append(plain(step["stepStatus"], "red"))
     for path in step.get("detail", {}).get("paths", ()):
         seen = ", ".join(
             f"{text} = {orjson.dumps(value).decode()}" for text, value in path.get("references", {}).items()
         )
-        parts.append(f"{escape(str(path.get('id')))}: {path.get('result')}" + (f" ({escape(seen)})" if seen else ""))
+        result = "error" if "error" in path else path.get("result")
+        parts.append(plain(f"{path.get('id')}: {result}" + (f" ({seen})" if seen else "")))
     action = step.get("action")
     if action and "actionExecutionTime" in action:
-        error = action.get("actionExecutionError")
-        parts.append(f"{error or 'sent'} in {action['actionExecutionTime']} ms")
+        parts.append(plain(_call(action)))
+    if reason := step.get("detail", {}).get("reason"):
+        parts.append(plain(_WORDS.get(reason, reason), "red" if is_fault else ""))
     if step.get("instanceEnded"):
-        parts.append("left the journey")
-    return "  ".join(parts)
+        parts.append(plain("left the journey"))
+    return Text("  ").join(parts)
 
 
-def _time(at_us: int) -> str:
-    return to_datetime(at_us).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+def _call(action: dict[str, Any]) -> str:
+    """How a call of an action ended, in how many attempts and how long."""
+    attempts = action.get("actionSchedulerCount", 1)
+    tries = f" after {attempts} attempts" if attempts > 1 else ""
+    error, code = action.get("actionExecutionError"), action.get("actionExecutionErrorCode")
+    what = "sent" if error is None else error if code in (None, error, "internalError") else f"{error} {code}"
+    before = [action[name] for name in ("actionExecutionOriginError", "actionExecutionOriginCode") if name in action]
+    return f"{what}{tries} in {action['actionExecutionTime']} ms" + (f", before: {' '.join(before)}" if before else "")
+
+
+def _time(at_us: int) -> Text:
+    return plain(to_datetime(at_us).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "cyan")

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from aiohttp.abc import AbstractResolver
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,9 +18,11 @@ from parcours.delivery.caller import Caller
 from parcours.delivery.model import ActionAnswer, OutboxRow
 from parcours.delivery.sender import HttpSender
 from parcours.journeys.model import ActionOutcome
+from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, Histogram, get_logger
+from parcours.resources.store import ResourceStore
 
 ACTION_SECONDS = Histogram(
     "parcours_action_duration_seconds",
@@ -34,6 +37,8 @@ OUTBOX_PENDING = Gauge(
 LOAD_ROWS = 500
 POLL_S = 0.5
 """Longest until rows are found that no one announced with `wake`."""
+BUSY_POLL_S = 0.05
+"""The same while calls wait or are in flight: how long a stopped version's calls may still begin."""
 SWEEP_S = 5.0
 """How often rows are looked for that were committed after later ones, as concurrent writers may do."""
 GRACE_S = 5.0
@@ -61,6 +66,7 @@ class Delivery:
         """Called in the loop's thread with the answers of the moment; must return at once."""
         self._db = db
         self._actions = actions.compiled()
+        self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
         self._resolver = resolver
@@ -69,8 +75,12 @@ class Delivery:
         self._table: ActionTable | None = None
         self._last_id = 0
         self._known: set[int] = set()
+        """Ids of rows that were loaded and, at the last look, still there."""
+        self._stops_seen = 0
+        """Revision of journey versions at the last look: a new one may mean that one was stopped."""
         self._next_sweep_s = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}
+        """Calls in flight, and their rows."""
         self._answers: list[ActionAnswer] = []
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,7 +134,7 @@ class Delivery:
 
     async def _turn(self, reader: ThreadPoolExecutor) -> None:
         self._work.clear()
-        pause_s = POLL_S
+        pause_s = BUSY_POLL_S if len(self._backlog) else POLL_S
         try:
             is_drained = await self._load(reader)
         except SQLAlchemyError as error:
@@ -143,7 +153,7 @@ class Delivery:
     async def _load(self, reader: ThreadPoolExecutor) -> bool:
         """Load what is new, parked or overlooked; whether nothing more is known to be there."""
         loop = asyncio.get_running_loop()
-        rows, self._table = await loop.run_in_executor(reader, self._read_new, self._last_id)
+        rows, self._table, stops = await loop.run_in_executor(reader, self._read_new, self._last_id)
         for row in rows:
             self._known.add(row.id)
             self._backlog.add(row)
@@ -152,29 +162,34 @@ class Delivery:
         if self._backlog.wants_parked:
             for host, ids in self._backlog.parked_to_load():
                 self._backlog.unpark(host, ids, await loop.run_in_executor(reader, self._read, ids))
-        if loop.time() >= self._next_sweep_s:
+        if stops != self._stops_seen or loop.time() >= self._next_sweep_s:
             self._next_sweep_s = loop.time() + SWEEP_S
             await self._sweep(reader)
+            self._stops_seen = stops
         return len(rows) < LOAD_ROWS
 
     async def _sweep(self, reader: ThreadPoolExecutor) -> None:
-        """Find rows that a slower transaction committed behind `_last_id`, and forget ids that are gone."""
+        """Find rows that a slower transaction committed behind `_last_id`, and give up calls whose rows are gone."""
         loop = asyncio.get_running_loop()
         stored = set(await loop.run_in_executor(reader, self._read_ids, self._last_id))
         overlooked = sorted(stored - self._known)
         self._known &= stored
+        for task, row_id in self._tasks.items():
+            if row_id not in stored:  # its version was stopped: no further attempt
+                task.cancel()
         for start in range(0, len(overlooked), LOAD_ROWS):
             ids = overlooked[start : start + LOAD_ROWS]
             for row in await loop.run_in_executor(reader, self._read, ids):
                 self._known.add(row.id)
                 self._backlog.add(row)
 
-    def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable]:
+    def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, int]:
         with self._db.read() as connection:
             rows = store.load_after(connection, after_id, LOAD_ROWS)
-            if not rows and self._table is not None:
-                return rows, self._table
-            return rows, self._actions.current(connection)
+            if not rows and not len(self._backlog) and self._table is not None:
+                return rows, self._table, self._stops_seen
+            revisions = self._resources.revisions(connection)
+            return rows, self._actions.current(connection, revisions), revisions.get(VERSION_KIND, 0)
 
     def _read(self, ids: list[int]) -> list[OutboxRow]:
         with self._db.read() as connection:
@@ -189,28 +204,33 @@ class Delivery:
     def _start_calls(self) -> None:
         loop = asyncio.get_running_loop()
         while not self._is_stopping and (found := self._backlog.take()) is not None:
-            task = loop.create_task(self._deliver(*found))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            host, row = found
+            if row.id not in self._known:
+                self._backlog.done(host)
+                continue
+            task = loop.create_task(self._deliver(row))
+            self._tasks[task] = row.id
+            task.add_done_callback(partial(self._on_call_ended, host))
         OUTBOX_PENDING.set(len(self._backlog))
 
-    async def _deliver(self, host: str, row: OutboxRow) -> None:
+    def _on_call_ended(self, host: str, task: "asyncio.Task[None]") -> None:
+        del self._tasks[task]
+        self._backlog.done(host)
+        self._start_calls()
+        if self._backlog.wants_parked:
+            self._work.set()
+
+    async def _deliver(self, row: OutboxRow) -> None:
         started_at_us = self._clock.now_us()
         try:
-            try:
-                outcome = await self._call(row)
-            except Exception as error:
-                log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
-                outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
-            self._note(row, outcome)
-            self._answer(
-                ActionAnswer(row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us)
-            )
-        finally:
-            self._backlog.done(host)
-            self._start_calls()
-            if self._backlog.wants_parked:
-                self._work.set()
+            outcome = await self._call(row)
+        except Exception as error:
+            log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
+            outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
+        self._note(row, outcome)
+        self._answer(
+            ActionAnswer(row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us)
+        )
 
     async def _call(self, row: OutboxRow) -> ActionOutcome:
         if row.request is None:

@@ -96,6 +96,12 @@ def delete_answered(connection: Connection, ids: Iterable[int]) -> None:
         connection.execute(delete(outbox_table).where(outbox_table.c.id.in_(chunk)))
 
 
+def drop_calls(connection: Connection, scope_id: int, version_uid: str) -> None:
+    """Forget the calls of a version that was stopped: nobody waits for their answers."""
+    c = outbox_table.c
+    connection.execute(delete(outbox_table).where(c.scope_id == scope_id, c.journey_version_uid == version_uid))
+
+
 def count(connection: Connection) -> int:
     """How many calls are not yet answered."""
     return connection.execute(select(func.count()).select_from(outbox_table)).scalar_one()

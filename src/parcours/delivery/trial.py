@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from parcours.actions.authentication import MASK
 from parcours.actions.compiled import CompiledAction
 from parcours.actions.errors import ActionParameterInvalid, TokenUnavailable
 from parcours.actions.model import HttpRequest
+from parcours.delivery.blot import Blotter
 from parcours.delivery.sender import HttpSender, Received, SendFailed
 from parcours.delivery.tokens import TokenCache
 from parcours.kit.clock import SystemClock
@@ -38,12 +38,14 @@ def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: b
             raise ActionParameterInvalid(f"the action has no parameter {path!r}", "$.parameters")
     request = action.build(parameters, body.get("path"))
     started = time.perf_counter()
+    tokens: list[str] = []
     try:
-        received, reason = asyncio.run(_exchange(action, request, allow_private)), None
+        received, reason = asyncio.run(_exchange(action, request, allow_private, tokens)), None
     except TimeoutError:
         received, reason = None, f"no answer within {LIMIT_S:g} s"
     except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
         received, reason = None, str(failed)
+    blotter = Blotter((*_secrets(action), *tokens))
     shown: dict[str, Any] = {
         "request": {
             "method": request.method,
@@ -51,33 +53,37 @@ def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: b
             "headers": dict(request.headers),
             "body": _readable(request.body),
         },
-        "response": None if received is None else _answer(received),
+        "response": None if received is None else _answer(received, blotter),
         "durationMs": round((time.perf_counter() - started) * 1000),
         "reason": reason,
     }
-    secrets = _secrets(action)
-    return {key: _blot(value, secrets) for key, value in shown.items()}
+    return {key: blotter.blot(value) for key, value in shown.items()}
 
 
-async def _exchange(action: CompiledAction, request: HttpRequest, allow_private: bool) -> Received:
+async def _exchange(action: CompiledAction, request: HttpRequest, allow_private: bool, used: list[str]) -> Received:
+    """The answer; a token that was fetched for the call is added to `used`, whatever comes of the call."""
     async with asyncio.timeout(LIMIT_S), HttpSender(allow_private) as sender:
         tokens = TokenCache(sender, SystemClock())
         try:
             call = action.token_call
             token = None if call is None else await tokens.get(action, call, "")
+            if token is not None:
+                used.append(token)
             headers = {"Idempotency-Key": new_hex(32)}
             return await sender.send(action.authorize(request, token), request, headers)
         finally:
             await tokens.close()
 
 
-def _answer(received: Received) -> dict[str, Any]:
+def _answer(received: Received, blotter: Blotter) -> dict[str, Any]:
     body = received.body
-    return {
-        "status": received.status,
-        "headers": dict(received.headers),
-        "body": "the answer is too long to be shown" if body is None else _readable(body[:_MAX_SHOWN]),
-    }
+    shown: Any = "the answer is too long to be shown"
+    if body is not None:
+        # Blotted before it is cut: the half of a secret is one too.
+        shown = (
+            _readable(body) if len(body) <= _MAX_SHOWN else blotter.blot(body.decode("utf-8", "replace"))[:_MAX_SHOWN]
+        )
+    return {"status": received.status, "headers": dict(received.headers), "body": shown}
 
 
 def _readable(body: bytes | None) -> Any:
@@ -91,19 +97,6 @@ def _readable(body: bytes | None) -> Any:
 
 def _secrets(action: CompiledAction) -> tuple[str, ...]:
     try:
-        return tuple(sorted(action.secret_texts(), key=len, reverse=True))
+        return action.secret_texts()
     except SecretUnreadable:
         return ()
-
-
-def _blot(value: Any, secrets: tuple[str, ...]) -> Any:
-    """The value with every secret in its texts masked: receivers like to echo what they got."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, MASK)
-        return value
-    if isinstance(value, dict):
-        return {_blot(key, secrets): _blot(item, secrets) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_blot(item, secrets) for item in value]
-    return value

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from parcours.events.errors import EventInUse, EventInvalid
 from parcours.events.fields import ALWAYS, covers, read_fields, to_reference
 from parcours.events.language import compile_key_text, compile_payload, rename_event
 from parcours.events.model import EVENT_ID_PATH, Usage
+from parcours.expressions.compiler import JourneyExpression
 from parcours.expressions.types import Type
-from parcours.identity.namespaces import Namespace
+from parcours.identity.namespaces import Namespace, canonical_namespace
 from parcours.kit.ids import new_hex
 from parcours.kit.paths import split_pointer
 from parcours.xdm.compiled import CompiledSchema
@@ -64,8 +66,9 @@ def read_document(
     if body.get("supplementalIdentifier") is not None:
         raise EventInvalid("supplemental identifiers can't be configured here", "$.supplementalIdentifier")
     code = None if namespace is None else namespace.code
-    identifier, identity_path = _read_identifier(body, name, schema, code)
-    required: list[tuple[str, ...]] = [*ALWAYS] if identity_path is None else [*ALWAYS, identity_path]
+    identifier, key_paths = _read_identifier(body, name, schema, code)
+    condition, condition_paths = _read_condition(body, id_type, name, schema)
+    required = [*ALWAYS, *key_paths, *condition_paths]
     if id_type == "systemGenerated":
         required.append(EVENT_ID_PATH)
     return {
@@ -77,7 +80,7 @@ def read_document(
         "schemaRef": {"id": schema.schema_id, "contentType": _read_content_type(body)},
         "datasetId": _read_text(body, "datasetId", 255) or None,
         "fields": read_fields(body.get("fields", []), schema, required),
-        "idCondition": _read_condition(body, id_type, name, schema),
+        "idCondition": condition,
         "namespace": code,
         "profileIdentifier": identifier,
         "supplementalIdentifier": None,
@@ -126,36 +129,54 @@ def _read_event_id(
     return kept or new_hex(64)
 
 
-def _read_condition(body: Mapping[str, Any], id_type: str, name: str, schema: CompiledSchema) -> str | None:
+def _read_condition(
+    body: Mapping[str, Any], id_type: str, name: str, schema: CompiledSchema
+) -> tuple[str | None, list[tuple[str, ...]]]:
+    """(the rule, the fields it reads): without them no sender of what the preview shows would fulfil it."""
     text = body.get("idCondition")
     if id_type == "systemGenerated":
         if text:
             raise EventInvalid("only rule-based events have an idCondition", "$.idCondition")
-        return None
+        return None, []
     if not isinstance(text, str) or not text.strip():
         raise EventInvalid("a rule-based event has an idCondition, a boolean expression", "$.idCondition")
-    compile_payload(text, name, schema.document, Type.BOOLEAN, "$.idCondition")
-    return text
+    expression = compile_payload(text, name, schema.document, Type.BOOLEAN, "$.idCondition")
+    return text, _fields_of(expression)
+
+
+def _fields_of(expression: JourneyExpression) -> list[tuple[str, ...]]:
+    """The fields of the payload that an expression reads; of a map, the map."""
+    paths = (tuple(takewhile(lambda token: token != "*", reference.path)) for reference in expression.references)
+    return [path for path in paths if path]
 
 
 def _read_identifier(
     body: Mapping[str, Any], name: str, schema: CompiledSchema, namespace: str | None
-) -> tuple[str, tuple[str, ...] | None]:
-    """(expression of the key, the field it reads by default). Source: journeys §4.2, item 8."""
+) -> tuple[str, list[tuple[str, ...]]]:
+    """(expression of the key, the fields it reads). Source: journeys §4.2, item 8."""
     text = body.get("profileIdentifier")
     if text is not None and text != "":
-        compile_key_text(text, name, schema.document, "$.profileIdentifier")
-        return str(text), None
-    if schema.primary_identity is not None:
-        path = schema.primary_identity.path
-        return to_reference(name, path), path
+        return str(text), _fields_of(compile_key_text(text, name, schema.document, "$.profileIdentifier"))
+    primary = schema.primary_identity
+    if primary is not None and (namespace is None or _is_same(primary.namespace, namespace)):
+        return to_reference(name, primary.path), [primary.path]
     if namespace is not None and schema.has_identity_map:
         quoted = namespace.replace("\\", "\\\\").replace("'", "\\'")
-        return f"@event{{{name}.identityMap.entry('{quoted}').first().id}}", ("identityMap",)
+        return f"@event{{{name}.identityMap.entry('{quoted}').first().id}}", [("identityMap",)]
+    if primary is not None:
+        raise EventInvalid(
+            f"profileIdentifier is needed: the schema's primary identity is of namespace {primary.namespace}, "
+            f"not {namespace}, and the schema has no identityMap",
+            "$.profileIdentifier",
+        )
     raise EventInvalid(
         "profileIdentifier is needed: the schema has no primary identity, and no identityMap with a namespace chosen",
         "$.profileIdentifier",
     )
+
+
+def _is_same(code: str, other: str) -> bool:
+    return canonical_namespace(code) == canonical_namespace(other)
 
 
 def with_name(body: Mapping[str, Any], old: str) -> dict[str, Any]:

@@ -8,6 +8,9 @@ IdType = Literal["systemGenerated", "ruleBased"]
 EVENT_ID_PATH = ("_experience", "campaign", "orchestration", "eventID")
 """Where a sender puts the id of a system-generated event."""
 
+MAX_EVENT_BYTES = 65_536
+"""Longest event that journeys hear of, as minified JSON (journeys §4.4, §15); a longer one lands all the same."""
+
 
 class Usage(NamedTuple):
     """How many journey versions use an event."""

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
+from parcours.catalog.model import DataSetTable
 from parcours.db import Database
 from parcours.events.document import check_edit, namespace_of, read_document, schema_id_of, with_name
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
@@ -42,12 +43,14 @@ class EventService:
         resources: ResourceStore,
         xdm: XdmService,
         namespaces: NamespaceService,
+        data_sets: Compiled[DataSetTable],
         clock: Clock | None = None,
     ) -> None:
         self._db = db
         self._resources = resources
         self._xdm = xdm
         self._namespaces = namespaces
+        self._data_sets = data_sets
         self._clock = clock or SystemClock()
         self._usage_of: UsageOf = lambda connection, scope_id, uid: Usage()
         self._renamed: Renamed = lambda connection, scope_id, author, uid, old, new: None
@@ -187,7 +190,12 @@ class EventService:
         namespace = None if code is None else self._namespaces.table.current(connection).get(scope_id, code)
         if code is not None and namespace is None:
             raise EventInvalid(f"no identity namespace {code!r} in this sandbox", "$.namespace")
-        return read_document(body, schema, namespace, before)
+        document = read_document(body, schema, namespace, before)
+        dataset_id = document["datasetId"]
+        is_kept = before is not None and before["datasetId"] == dataset_id
+        if dataset_id and not is_kept and self._data_sets.current(connection).get(scope_id, dataset_id) is None:
+            raise EventInvalid(f"no data set {dataset_id!r} in this sandbox", "$.datasetId")
+        return document
 
     def _schema(self, connection: Connection, scope_id: int, schema_id: str) -> CompiledSchema:
         found = self._xdm.table.current(connection).get(scope_id, schema_id)

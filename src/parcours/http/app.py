@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parcours import __version__
+from parcours.http import pages
 from parcours.http.errors import from_framework, to_response
 from parcours.http.openapi import complete, describe_routes
 from parcours.kit.errors import Invalid, ParcoursError, Unavailable
@@ -22,7 +23,8 @@ log = get_logger("http")
 
 def build_api(routers: Iterable[APIRouter]) -> FastAPI:
     """The control plane over the rooms' routers; OpenAPI at /openapi.json, a reader for it at /docs."""
-    app = FastAPI(title="Parcours", version=__version__, redirect_slashes=False)
+    app = FastAPI(title="Parcours", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(pages.router())
     for router in routers:
         describe_routes(router)
         app.include_router(router)

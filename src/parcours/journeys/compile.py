@@ -250,10 +250,15 @@ class _NodeBuilder:
         if self._scope is None:
             self._scope = self._compiler.scope_of(self._node_id)
         try:
-            return self._compiler.language.compile(text, self._scope, expected)
+            explained = self._compiler.language.compile(text, self._scope, expected)
         except ExpressionInvalid as problem:
             self.fault("ERR_EXPRESSION", str(problem), path, line=problem.line, column=problem.column)
             return None
+        if any(read.startswith("inAudience(") for read, _ in explained.references):
+            message = "inAudience is false for everybody: this server has no audiences"
+            where = f"$.nodes.{self._node_id}{path}"
+            self._compiler.faults.append(Fault("ERR_EXPRESSION_AUDIENCE", message, where, self._node_id, "warning"))
+        return explained
 
     def event_name(self, uid: str, path: str) -> str | None:
         compiler = self._compiler

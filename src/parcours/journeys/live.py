@@ -13,6 +13,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.store import find_stops
 from parcours.journeys.versions import RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
@@ -47,17 +48,22 @@ class LiveBuilder:
         self._known: dict[str, CompiledJourney] = {}
 
     def build(self, connection: Connection) -> LiveJourneys:
-        """Every version that is open to entrances, or closed with people still inside."""
+        """Every version that is open to entrances, closed, or stopped with people still inside."""
         versions: dict[str, CompiledJourney] = {}
+        stopping: dict[str, CompiledJourney] = {}
+        stops = {stop.version_uid for stop in find_stops(connection)}
         entries: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
         listeners: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             status = stored.body["status"]
-            if status not in RUNNING or stored.scope_id not in sandboxes:
+            if (status not in RUNNING and stored.id not in stops) or stored.scope_id not in sandboxes:
                 continue
             journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes[stored.scope_id])
             if journey is None:
+                continue
+            if status not in RUNNING:
+                stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
             if status == "Deployed":
@@ -66,8 +72,8 @@ class LiveBuilder:
             for uid in journey.listened:
                 place = (journey.scope_id, uid)
                 listeners[place] = (*listeners.get(place, ()), journey)
-        self._known = versions
-        return LiveJourneys(entries, listeners, versions, frozenset(sandboxes))
+        self._known = {**versions, **stopping}
+        return LiveJourneys(entries, listeners, versions, stopping, frozenset(sandboxes))
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)

@@ -21,6 +21,8 @@ class LiveJourneys:
     entries: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
     listeners: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
     versions: Mapping[str, CompiledJourney] = field(default_factory=dict)
+    stopping: Mapping[str, CompiledJourney] = field(default_factory=dict)
+    """Stopped versions that people still have to be taken out of."""
     scopes: frozenset[int] = frozenset()
     """Of the sandboxes that are there; what is left of a deleted one does not move any more."""
 

@@ -25,6 +25,7 @@ from parcours.journeys.model import (
     Instance,
     StartTimer,
     Stimulus,
+    Stopped,
     TimerDue,
     Transition,
 )
@@ -266,6 +267,15 @@ class JourneyWorkspace:
             return False
         stimulus = ActionAnswered(node_id, pass_no, outcome, data_for(held.instance))
         return self._advance(held, stimulus).ignored is None
+
+    def stop(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> list[str]:
+        """Take people out of a stopped version; the ids of those who are at no node of it, and stay as they are."""
+        unmovable: list[str] = []
+        for row in rows:
+            held = self._held[row.id] = _Held(journey, instance_from_state(row.state), is_new=False)
+            if self._advance(held, Stopped("stopped")).ignored is not None:
+                unmovable.append(row.id)
+        return unmovable
 
     def _advance(self, held: _Held, stimulus: Stimulus) -> Transition:
         transition = advance(held.journey, held.instance, stimulus, self._now_us)

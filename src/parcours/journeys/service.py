@@ -27,7 +27,7 @@ from parcours.journeys.definitions import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.store import stop_version
+from parcours.journeys.store import request_stop
 from parcours.journeys.versions import (
     JOURNEY_KIND,
     PUBLISHED,
@@ -45,8 +45,8 @@ from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.xdm.service import XdmService
 
-Stop = Callable[[Connection, int, str], None]
-"""(connection, scope_id, version_uid): everyone inside leaves at once."""
+DropCalls = Callable[[Connection, int, str], None]
+"""(connection, scope_id, version_uid): the version's calls that wait are not made."""
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
 """(scope, "eventUid" | "actionUid", uid) → (draft, published) versions that name it."""
@@ -64,7 +64,7 @@ class JourneyService:
         events: EventService,
         actions: ActionService,
         xdm: XdmService,
-        stop: Stop = stop_version,
+        drop_calls: DropCalls,
     ) -> None:
         self._db = db
         self._resources = resources
@@ -72,7 +72,7 @@ class JourneyService:
         self._actions = actions
         self._xdm = xdm
         self._tables = Tables(events.table, actions.table, xdm.table)
-        self._stop = stop
+        self._drop_calls = drop_calls
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
         self.live: Compiled[LiveJourneys] = self.compiled()
         events.guard(self.usage_of_event, self._follow_event)
@@ -210,7 +210,10 @@ class JourneyService:
         return self._set_status(caller, version_uid, {"Deployed"}, "Closed", "closed")
 
     def stop(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
-        """Everyone inside leaves at once. Raises JourneyNotFound or JourneyStateConflict."""
+        """Nobody moves and no call begins from now on; the worker takes everyone out.
+
+        Raises JourneyNotFound or JourneyStateConflict.
+        """
         return self._set_status(caller, version_uid, RUNNING, "Stopped", "stopped")
 
     def _set_status(
@@ -221,7 +224,8 @@ class JourneyService:
             self._expect(version, allowed, verb)
             version = self._resources.replace(connection, version, caller.author, {**version.body, "status": status})
             if status == "Stopped":
-                self._stop(connection, caller.scope_id, version_uid)
+                request_stop(connection, caller.scope_id, version.body["journeyUid"], version_uid)
+                self._drop_calls(connection, caller.scope_id, version_uid)
         log.info(f"journey.{verb}", version_uid=version.id, scope_id=caller.scope_id)
         return show_version(caller, version), version.etag
 

@@ -1,6 +1,5 @@
 """Journey instances, timers, step events and decisions about events in SQL, all written in the runner's transaction."""
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -84,6 +83,15 @@ decision_table = Table(
     Index(None, "scope_id", "event_id"),
 )
 """For each event that event configurations look at: what every one of them decided, and why."""
+stop_table = Table(
+    "journey_stop",
+    metadata,
+    Column("version_uid", String(36), primary_key=True),
+    Column("scope_id", BigInteger, nullable=False),
+    Column("journey_uid", String(36), nullable=False),
+    Column("after_key", Text, nullable=False),
+)
+"""Versions that were stopped and may still have people inside: a row goes when everyone is out."""
 consumer_table = Table(
     "consumer",
     metadata,
@@ -108,6 +116,16 @@ class StoredInstance(NamedTuple):
     entered_at_us: int
     updated_at_us: int
     state: dict[str, Any]
+
+
+class Stop(NamedTuple):
+    """A stop that is not complete."""
+
+    version_uid: str
+    scope_id: int
+    journey_uid: str
+    after_key: str
+    """Everyone with a lower key is out."""
 
 
 class DueTimer(NamedTuple):
@@ -215,16 +233,60 @@ def count_instances(connection: Connection, scope_id: int, version_uid: str) -> 
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def stop_version(connection: Connection, scope_id: int, version_uid: str) -> None:
-    """Everyone inside a version leaves at once, where they are; their timers go."""
+def request_stop(connection: Connection, scope_id: int, journey_uid: str, version_uid: str) -> None:
+    """Note that everyone inside a version has to leave; whoever runs the pipeline takes them out."""
+    row = {"version_uid": version_uid, "scope_id": scope_id, "journey_uid": journey_uid, "after_key": ""}
+    connection.execute(insert(stop_table), row)
+
+
+def find_stops(connection: Connection, limit: int = 1_000) -> list[Stop]:
+    """Stops that are not complete."""
+    t = stop_table
+    columns = [t.c[name] for name in Stop._fields]
+    return [Stop(*row) for row in connection.execute(select(*columns).order_by(t.c.version_uid).limit(limit))]
+
+
+def list_inside(connection: Connection, stop: Stop, limit: int) -> list[StoredInstance]:
+    """Who is still inside a stopped version, in the order of keys, from where the stop has come to."""
     t = instance_table
-    inside = select(t.c.id).where(t.c.scope_id == scope_id, t.c.version_uid == version_uid, t.c.node_id.is_not(None))
-    connection.execute(delete(timer_table).where(timer_table.c.instance_id.in_(inside)))
-    connection.execute(
-        update(t)
-        .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid, t.c.node_id.is_not(None))
-        .values(status="stopped", node_id=None, waiting_for=None, updated_at_us=time.time_ns() // 1000)
+    rows = connection.execute(
+        select(*_INSTANCE_COLUMNS)
+        .where(
+            t.c.scope_id == stop.scope_id,
+            t.c.journey_uid == stop.journey_uid,
+            t.c.key >= stop.after_key,
+            t.c.version_uid == stop.version_uid,
+            t.c.node_id.is_not(None),
+        )
+        .order_by(t.c.key)
+        .limit(limit)
     )
+    return [_instance(row) for row in rows]
+
+
+def move_stop(connection: Connection, stop: Stop, after_key: str) -> None:
+    """Everyone before this key is out."""
+    connection.execute(
+        update(stop_table).where(stop_table.c.version_uid == stop.version_uid).values(after_key=after_key)
+    )
+
+
+def finish_stop(connection: Connection, stop: Stop) -> None:
+    """Nobody is inside any more."""
+    connection.execute(delete(stop_table).where(stop_table.c.version_uid == stop.version_uid))
+
+
+def end_instances(connection: Connection, ids: Sequence[str], now_us: int) -> None:
+    """Instances that no journey can move leave where they are, without a step; their timers go."""
+    t = instance_table
+    for start in range(0, len(ids), 500):
+        chunk = list(ids[start : start + 500])
+        connection.execute(delete(timer_table).where(timer_table.c.instance_id.in_(chunk)))
+        connection.execute(
+            update(t)
+            .where(t.c.id.in_(chunk))
+            .values(status="stopped", node_id=None, waiting_for=None, updated_at_us=now_us)
+        )
 
 
 _INSERT_TIMERS = bulk_insert(timer_table, ("instance_id", "node_id", "pass_no", "partition", "due_at_us", "kind"))

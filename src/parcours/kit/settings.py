@@ -1,11 +1,35 @@
 """Every setting of the server, read from the environment once, in `app.py`, and passed down."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from parcours.kit.errors import Invalid
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+RANGES: Mapping[str, tuple[int, int]] = {
+    "port": (1, 65_535),
+    "token_lifetime_s": (1, 31_536_000),
+    "max_body_bytes": (1_024, 1_073_741_824),
+    "max_control_body_bytes": (1_024, 1_073_741_824),
+    "collector_backlog": (1, 10_000_000),
+    "batch_records": (1, 100_000),
+    "poll_ms": (1, 60_000),
+    "timer_poll_ms": (1, 60_000),
+    "delivery_concurrency": (1, 100_000),
+    "lake_commit_ms": (10, 3_600_000),
+    "log_retention_hours": (0, 876_000),
+    "trace_retention_hours": (1, 876_000),
+}
+"""Least and most of each number, as a variable may give it."""
+_EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Addresses that mean all of the machine's, and the one among them that is its own."""
+_ORG_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}@AdobeOrg")
+_TENANT = re.compile(r"[a-zA-Z0-9_]{1,60}")
+_CLIENT_ID = re.compile(r"[!-~]{1,120}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +87,10 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> "Settings":
-        """Read PARCOURS_ variables; `overrides` that are not None win. Raises Invalid naming the variable."""
+        """Read PARCOURS_ variables; an empty one is as if it weren't there; `overrides` that are not None win.
+
+        Raises Invalid naming the variable and what it may be.
+        """
         environ = os.environ if environ is None else environ
         known = {f"PARCOURS_{f.name.upper()}": f for f in fields(cls) if f.name != "extra"}
         values: dict[str, object] = {}
@@ -74,15 +101,21 @@ class Settings:
             if key not in known:
                 extra[key] = text
                 continue
-            values[known[key].name] = _parse(key, text, known[key].type)
+            if text:
+                values[known[key].name] = _parse(key, text, known[key].type, known[key].name)
         values.update({k: v for k, v in overrides.items() if v is not None})
         return cls(**values, extra=extra)  # type: ignore[arg-type]
 
     @property
     def base_url(self) -> str:
         """The URL clients reach this server at, without a trailing slash."""
-        host = "localhost" if self.host in ("0.0.0.0", "::") else self.host
-        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+        host = "localhost" if self.host in _EVERYWHERE else self.host
+        return (self.public_url or f"http://{_in_url(host)}:{self.port}").rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """The URL this machine reaches the server at, whatever stands in front of it for others."""
+        return f"http://{_in_url(_EVERYWHERE.get(self.host, self.host))}:{self.port}"
 
     @property
     def state_url(self) -> str:
@@ -90,16 +123,59 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / 'state.db'}"
 
 
-def _parse(key: str, text: str, kind: object) -> object:
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _parse(key: str, text: str, kind: object, name: str) -> object:
     if kind is bool:
         if text.lower() in ("1", "true", "yes", "on"):
             return True
-        if text.lower() in ("0", "false", "no", "off", ""):
+        if text.lower() in ("0", "false", "no", "off"):
             return False
         raise Invalid(f"{key} must be true or false, not {text!r}", f"$.{key}")
     if kind is int:
+        least, most = RANGES[name]
         try:
-            return int(text)
+            value: int | None = int(text) if len(text) < 20 else None
         except ValueError:
-            raise Invalid(f"{key} must be a whole number, not {text!r}", f"$.{key}") from None
-    return Path(text) if kind is Path else text
+            value = None
+        if value is None or not least <= value <= most:
+            raise Invalid(f"{key} must be a whole number from {least} to {most}, not {text!r}", f"$.{key}")
+        return value
+    if kind is Path:
+        return Path(text)
+    wanted = _FORMS.get(name)
+    if wanted is not None and not wanted[0](text):
+        shown = "what it is" if name == "database_url" else repr(text)  # it may hold a password
+        raise Invalid(f"{key} must be {wanted[1]}, not {shown}", f"$.{key}")
+    return text.lower() if name == "log_level" else text
+
+
+def _has_port(text: str) -> bool:
+    """Whether the port of a URL is one, or there is none."""
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
+def _is_public_url(text: str) -> bool:
+    if not _has_port(text) or not text.isprintable() or " " in text:
+        return False
+    url = urlsplit(text)
+    return url.scheme in ("http", "https") and bool(url.hostname) and not url.query and not url.fragment
+
+
+_FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "public_url": (_is_public_url, "a URL such as https://parcours.example.com, without query"),
+    "database_url": (
+        lambda text: text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) and _has_port(text),
+        "a URL such as postgresql+psycopg://user:password@host/database or sqlite:///file",
+    ),
+    "bootstrap_client_id": (lambda text: bool(_CLIENT_ID.fullmatch(text)), "at most 120 ASCII characters, no spaces"),
+    "bootstrap_org_id": (lambda text: bool(_ORG_ID.fullmatch(text)), "such as ABC123@AdobeOrg"),
+    "bootstrap_tenant": (lambda text: bool(_TENANT.fullmatch(text)), "at most 60 letters, digits and underscores"),
+    "log_level": (lambda text: text.lower() in LOG_LEVELS, "debug, info, warning or error"),
+}
+"""What a text has to be, and how to say so; others are any text."""

@@ -2,9 +2,10 @@
 
 import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain, count
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -12,7 +13,7 @@ import orjson
 from parcours.lake.model import DataSetName
 
 if TYPE_CHECKING:
-    from parcours.lake.query import Lake, QueryResult
+    from parcours.lake.query import Lake, RowStream
 
 Format = Literal["table", "json", "jsonl", "csv"]
 _JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -37,55 +38,74 @@ def run_sql(
     out = sys.stdout if out is None else out
     if limit is None and format == "table":
         limit = 1_000
-    result = lake.query(scope_id, data_sets, sql, limit=limit or None)
     write = {"table": _write_table, "json": _write_json, "jsonl": _write_lines, "csv": _write_csv}[format]
-    write(result, out)
-    return int(result.table.num_rows)
+    with lake.stream(scope_id, data_sets, sql, limit=limit or None) as rows:
+        return write(rows, out)
 
 
-def _write_table(result: "QueryResult", out: IO[str]) -> None:
-    from rich.console import Console
+def _write_table(rows: "RowStream", out: IO[str]) -> int:
     from rich.table import Table
-    from rich.text import Text
+
+    from parcours.kit.terminal import open_console, plain
 
     shown = Table(show_edge=False, pad_edge=False)
-    for field in result.table.schema:
-        shown.add_column(Text(field.name), overflow="fold", justify="right" if _is_number(field.type) else "left")
-    for row in _rows(result):
-        shown.add_row(*(Text(_cell(value)) for value in row))
-    is_terminal = hasattr(out, "isatty") and out.isatty()
-    console = Console(file=out, width=None if is_terminal else 200, highlight=False)
+    for field in rows.schema:
+        shown.add_column(plain(field.name), overflow="fold", justify="right" if _is_number(field.type) else "left")
+    for row in _rows(rows):
+        shown.add_row(*(plain(_cell(value)) for value in row))
+    console = open_console(out)
     console.print(shown)
-    count = result.table.num_rows
-    more = ", there are more (--limit)" if result.is_cut else ""
-    console.print(Text(f"{count} row{'' if count == 1 else 's'}{more}"), style="dim")
+    shown_rows = shown.row_count
+    more = ", there are more (--limit)" if rows.is_cut else ""
+    console.print(plain(f"{shown_rows} row{'' if shown_rows == 1 else 's'}{more}", "dim"))
+    return shown_rows
 
 
-def _write_json(result: "QueryResult", out: IO[str]) -> None:
-    rows = [_named(result, row) for row in _rows(result)]
-    out.write(orjson.dumps(rows, option=_JSON_OPTIONS | orjson.OPT_INDENT_2).decode() + "\n")
+def _write_json(rows: "RowStream", out: IO[str]) -> int:
+    """One list, as if written whole."""
+    names = _unique(rows.schema.names)
+    written = 0
+    for written, row in enumerate(_rows(rows), 1):
+        text = orjson.dumps(dict(zip(names, row, strict=True)), option=_JSON_OPTIONS | orjson.OPT_INDENT_2).decode()
+        out.write(("[\n  " if written == 1 else ",\n  ") + text.replace("\n", "\n  "))
+    out.write("\n]\n" if written else "[]\n")
+    return written
 
 
-def _write_lines(result: "QueryResult", out: IO[str]) -> None:
-    for row in _rows(result):
-        out.write(orjson.dumps(_named(result, row), option=_JSON_OPTIONS).decode() + "\n")
+def _write_lines(rows: "RowStream", out: IO[str]) -> int:
+    names = _unique(rows.schema.names)
+    written = 0
+    for row in _rows(rows):
+        out.write(orjson.dumps(dict(zip(names, row, strict=True)), option=_JSON_OPTIONS).decode() + "\n")
+        written += 1
+    return written
 
 
-def _write_csv(result: "QueryResult", out: IO[str]) -> None:
+def _write_csv(rows: "RowStream", out: IO[str]) -> int:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(result.table.column_names)
-    for row in _rows(result):
+    writer.writerow(rows.schema.names)
+    written = 0
+    for row in _rows(rows):
         writer.writerow(["" if value is None else value if isinstance(value, str) else _text(value) for value in row])
+        written += 1
+    return written
 
 
-def _rows(result: "QueryResult") -> Iterable[list[Any]]:
+def _rows(rows: "RowStream") -> Iterator[list[Any]]:
     """Rows as lists: two columns of a result may have the same name."""
-    columns = [column.to_pylist(maps_as_pydicts="lossy") for column in result.table.columns]
-    return ([_plain(value) for value in row] for row in zip(*columns, strict=True)) if columns else ()
+    for batch in rows.batches():
+        columns = [column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns]
+        yield from ([_plain(value) for value in row] for row in zip(*columns, strict=True))
 
 
-def _named(result: "QueryResult", row: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(result.table.column_names, row, strict=True))
+def _unique(names: Sequence[str]) -> list[str]:
+    """Names for the members of an object: of columns with the same name, the later ones are a_1, a_2 …"""
+    given: list[str] = []
+    for name in names:
+        candidates = chain((name,), (f"{name}_{number}" for number in count(1)))
+        taken = {*given, *(other for other in names if other != name)}
+        given.append(next(candidate for candidate in candidates if candidate not in taken))
+    return given
 
 
 def _plain(value: Any) -> Any:

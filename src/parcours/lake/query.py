@@ -6,8 +6,8 @@ is above the snapshot's `parcours.through`. A commit in between moves records fr
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,45 @@ class QueryResult:
         return rows
 
 
+class RowStream:
+    """Rows of a query as they are found, a batch at a time; to be read once."""
+
+    def __init__(
+        self, reader: pa.RecordBatchReader, limit: int | None, is_late: threading.Event, timeout_s: float
+    ) -> None:
+        self.schema: pa.Schema = reader.schema
+        self.is_cut = False
+        """Whether there were more rows than the limit; known when the batches are read."""
+        self._reader = reader
+        self._limit = limit
+        self._is_late = is_late
+        self._timeout_s = timeout_s
+        self._first = self._next()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """At most the rows asked for. Raises QueryInvalid, QueryTimedOut or LakeUnreadable."""
+        left = self._limit
+        batch = self._first
+        while batch is not None:
+            if left is not None and batch.num_rows > left:
+                self.is_cut = True
+                yield batch.slice(0, left)
+                return
+            yield batch
+            left = None if left is None else left - batch.num_rows
+            batch = self._next()
+
+    def _next(self) -> pa.RecordBatch | None:
+        try:
+            return self._reader.read_next_batch()
+        except StopIteration:
+            return None
+        except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow makes an OSError of DuckDB's errors
+            if self._is_late.is_set():
+                raise QueryTimedOut(self._timeout_s) from error
+            raise QueryInvalid(str(error).strip()) from error
+
+
 class Lake:
     """Reads the lake; works beside a running server and without one. Safe between threads."""
 
@@ -83,15 +122,45 @@ class Lake:
         limit: int | None = None,
         timeout_s: float = 600.0,
     ) -> QueryResult:
-        """Run one SELECT over the data sets of a sandbox.
+        """What `stream` gives, as one table."""
+        with self.stream(scope_id, data_sets, sql, limit=limit, timeout_s=timeout_s) as rows:
+            table = pa.Table.from_batches(list(rows.batches()), rows.schema)
+            return QueryResult(table, rows.is_cut)
+
+    @contextmanager
+    def stream(
+        self,
+        scope_id: int,
+        data_sets: Sequence[DataSetName],
+        sql: str,
+        *,
+        limit: int | None = None,
+        timeout_s: float = 600.0,
+    ) -> Iterator[RowStream]:
+        """Run one SELECT over the data sets of a sandbox; its rows are read while the block runs.
 
         data_sets: all that the sandbox has; each is a table named by its name's slug ("Web events" is web_events) and
         by its id. limit: most rows returned; None means all. Raises QueryInvalid, QueryTimedOut or LakeUnreadable.
         """
+        with ExitStack() as stack:
+            yield self._open(stack, scope_id, data_sets, sql, limit, timeout_s)
+
+    def _open(
+        self,
+        stack: ExitStack,
+        scope_id: int,
+        data_sets: Sequence[DataSetName],
+        sql: str,
+        limit: int | None,
+        timeout_s: float,
+    ) -> RowStream:
         for attempt in range(_ATTEMPTS):
             files = GivenFiles()
             try:
-                return self._query(files, scope_id, data_sets, sql, limit, timeout_s)
+                with ExitStack() as opened:
+                    rows = self._start(opened, files, scope_id, data_sets, sql, limit, timeout_s)
+                    stack.push(opened.pop_all())
+                    return rows
             except FileNotFoundError as error:
                 cause: Exception = error
             except QueryInvalid as error:
@@ -102,15 +171,16 @@ class Lake:
                 raise LakeUnreadable(f"a file of the lake is missing: {cause}") from cause
         raise AssertionError
 
-    def _query(
+    def _start(
         self,
+        opened: ExitStack,
         files: GivenFiles,
         scope_id: int,
         data_sets: Sequence[DataSetName],
         sql: str,
         limit: int | None,
         timeout_s: float,
-    ) -> QueryResult:
+    ) -> RowStream:
         sql = _DATE_PART.sub(r"\1'\2'", sql)
         names = slugs(data_sets)
         wanted = _wanted(sql, names)
@@ -119,25 +189,16 @@ class Lake:
             staged = read_all_chunks(reading, scope_id, list(wanted))
         tables = self._tables(scope_id, list(wanted))
         connection = open_guarded(files, self._memory_limit, self._threads)
-        try:
-            with _told(names):
-                for number, (dataset_id, views) in enumerate(wanted.items()):
-                    source = self._source(
-                        connection,
-                        files,
-                        scope_id,
-                        dataset_id,
-                        tables.get(dataset_id),
-                        staged[dataset_id],
-                        words,
-                        number,
-                    )
-                    for view in views:
-                        connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
-            lock(connection, files.names)
-            return _run(connection, sql, names, limit, timeout_s)
-        finally:
-            close_guarded(connection)
+        opened.callback(close_guarded, connection)
+        with _told(names):
+            for number, (dataset_id, views) in enumerate(wanted.items()):
+                source = self._source(
+                    connection, files, scope_id, dataset_id, tables.get(dataset_id), staged[dataset_id], words, number
+                )
+                for view in views:
+                    connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
+        lock(connection, files.names)
+        return _run(opened, connection, sql, names, limit, timeout_s)
 
     def _tables(self, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:
         url = catalog_url(self._db)
@@ -210,12 +271,13 @@ def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> 
 
 
 def _run(
+    opened: ExitStack,
     connection: duckdb.DuckDBPyConnection,
     sql: str,
-    names: dict[str, str],
+    names: Mapping[str, str],
     limit: int | None,
     timeout_s: float,
-) -> QueryResult:
+) -> RowStream:
     with _told(names):
         statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -229,28 +291,20 @@ def _run(
     timer = threading.Timer(timeout_s, stop)
     timer.daemon = True
     timer.start()
+    opened.callback(timer.cancel)
     try:
         with _told(names):
             reader = connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
-            batches: list[pa.RecordBatch] = []
-            count = 0
-            for batch in reader:
-                batches.append(batch)
-                count += batch.num_rows
-                if limit is not None and count > limit:
-                    break
-            table = pa.Table.from_batches(batches, reader.schema)
-            return QueryResult(table.slice(0, limit), limit is not None and count > limit)
     except QueryInvalid as error:
         if is_late.is_set():
             raise QueryTimedOut(timeout_s) from error
         raise
-    finally:
-        timer.cancel()
+    opened.callback(reader.close)
+    return RowStream(reader, limit, is_late, timeout_s)
 
 
 @contextmanager
-def _told(names: dict[str, str]) -> Iterator[None]:
+def _told(names: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, pa.ArrowException) as error:

@@ -20,6 +20,7 @@ from parcours.delivery import store
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
 from parcours.journeys.runner import OutgoingCall
+from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import ResourceStore
@@ -416,6 +417,35 @@ def test_a_database_that_fails_for_a_while_is_waited_for(sqlite_db: Database, mo
         await task
 
     play(sqlite_db, ok, story)
+
+
+def test_calls_of_a_stopped_version_do_not_begin_and_are_not_tried_again(sqlite_db: Database) -> None:
+    seen: Counter[str] = Counter()
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        seen[request.path] += 1
+        return web.Response(status=503, headers={"Retry-After": "1"})
+
+    async def story(world: World) -> None:
+        world.put(4, "/stopped", limit_s=20)  # three go out, for there is one host and four places; one waits
+        delivery = world.delivery()
+        task = await running(delivery)
+        await world.until(lambda: seen["/in/stopped"] == 3)
+        with world.db.write() as connection:
+            store.drop_calls(connection, 1, "v")
+            ResourceStore().touch(connection, VERSION_KIND)
+        world.put(1, "/other", limit_s=20, version_uid="w")
+        await world.until(lambda: seen["/in/other"] == 2)  # its retry comes a second after its first attempt
+        assert seen["/in/stopped"] == 3
+        assert world.answers == []
+        with world.db.write() as connection:
+            store.drop_calls(connection, 1, "w")
+            ResourceStore().touch(connection, VERSION_KIND)
+        await world.until(lambda: len(delivery._tasks) == 0)
+        await delivery.stop()
+        await task
+
+    play(sqlite_db, refuse, story, delivery_concurrency=4)
 
 
 def test_another_thread_may_wake_the_loop(sqlite_db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

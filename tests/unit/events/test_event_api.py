@@ -86,11 +86,11 @@ def test_the_preview_shows_types_enumerations_and_the_identity_map(api: TestClie
         idCondition='@event{Order._acme.order.status} == "open"',
         fields=["/_acme/order", "/identityMap"],
         namespace="ECID",
-        datasetId="5f0000",
+        datasetId=make_data_set(api, schema_id),
     )
     uid = api.post(EVENTS, json=body).json()["uid"]
     preview = api.get(f"{EVENTS}/{uid}/payload").json()
-    assert preview["header"]["datasetId"] == "5f0000"
+    assert preview["header"]["datasetId"] == body["datasetId"]
     entity = preview["body"]["xdmEntity"]
     assert entity["_acme"]["order"] == {
         "total": 10.0,
@@ -101,6 +101,44 @@ def test_the_preview_shows_types_enumerations_and_the_identity_map(api: TestClie
     }
     assert entity["identityMap"] == {"ECID": [{"id": "string"}]}
     assert "_experience" not in entity
+
+
+def make_data_set(api: TestClient, schema_id: str) -> str:
+    body = {"name": "Orders", "schemaRef": {"id": schema_id, "contentType": "application/vnd.adobe.xed+json;version=1"}}
+    answer = api.post("/data/foundation/catalog/dataSets", json=body)
+    assert answer.status_code == 201, answer.text
+    name: str = answer.json()[0]
+    return name.removeprefix("@/dataSets/")
+
+
+def test_fields_that_the_rule_or_the_key_reads_are_selected_and_in_the_preview(api: TestClient, schema_id: str) -> None:
+    body = event_body(
+        schema_id,
+        idType="ruleBased",
+        idCondition="@event{Order._acme.order.paid} and count(@event{Order._acme.order.tags}) > 0",
+        profileIdentifier="concat(@event{Order._acme.person.email}, @event{Order.identityMap.entry('Crm').first().id})",
+        fields=["/_acme/order/total"],
+    )
+    created = api.post(EVENTS, json=body).json()
+    assert sorted(created["fields"]) == [
+        "/_acme/order/paid", "/_acme/order/tags", "/_acme/order/total", "/_acme/person/email", "/_id", "/identityMap",
+        "/timestamp",
+    ]  # fmt: skip
+    entity = api.get(f"{EVENTS}/{created['uid']}/payload").json()["body"]["xdmEntity"]
+    assert entity["_acme"]["order"] == {"total": 10.0, "paid": True, "tags": ["string"]}
+    assert entity["_acme"]["person"] == {"email": "string"}
+
+
+def test_a_namespace_other_than_that_of_the_primary_identity_is_looked_up_in_the_identity_map(
+    api: TestClient, schema_id: str
+) -> None:
+    created = api.post(EVENTS, json=event_body(schema_id, namespace="ECID")).json()
+    assert created["profileIdentifier"] == "@event{Order.identityMap.entry('ECID').first().id}"
+    assert "/identityMap" in created["fields"]
+    same = api.post(EVENTS, json=event_body(schema_id, name="Same", namespace="EMAIL")).json()
+    assert same["profileIdentifier"] == "@event{Same._acme.person.email}"
+    none = api.post(EVENTS, json=event_body(schema_id, name="None", namespace=None)).json()
+    assert none["profileIdentifier"] == "@event{None._acme.person.email}"
 
 
 def test_without_a_primary_identity_the_key_comes_from_the_identity_map(api: TestClient) -> None:
@@ -145,6 +183,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"profileIdentifier": 5}, "$.profileIdentifier"),
     ({"description": []}, "$.description"),
     ({"datasetId": 5}, "$.datasetId"),
+    ({"datasetId": "5f0000"}, "$.datasetId"),
     ({"supplementalIdentifier": {"expression": "x"}}, "$.supplementalIdentifier"),
     ({"colour": "red"}, "$.colour"),
 ]

@@ -31,6 +31,13 @@ def test_a_good_document_has_no_faults() -> None:
     assert faults(document({"w": WAIT, "m": MAIL, "e": END}, ("start", "w"), ("w", "m"), ("m", "e", "error"))) == []
 
 
+def test_an_audience_that_nobody_can_be_in_is_warned_of() -> None:
+    condition = {"type": "condition", "paths": [{"id": "x", "expression": 'not inAudience("vip")'}]}
+    (fault,) = faults(document({"c": condition, "e": END}, ("start", "c"), ("c", "e", "path", "x")))
+    assert (fault.code, fault.severity) == ("ERR_EXPRESSION_AUDIENCE", "warning")
+    assert fault.path == "$.nodes.c.paths[0].expression"
+
+
 @pytest.mark.parametrize("bad", [None, 3, "x", [], {}, {"name": "x"}, {"nodes": []}, {"nodes": {"a": 1}, "edges": 5}])
 def test_what_is_no_journey_is_told_by_shape(bad: Any) -> None:
     assert {fault.code for fault in faults(bad)} == {"ERR_DOCUMENT_SHAPE"}

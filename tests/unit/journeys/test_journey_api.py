@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from parcours.app import Platform
+from parcours.app import Platform, build_pipeline
+from parcours.delivery import store as outbox
 from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.live import LiveBuilder
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import CallAction, Entered
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.lake import store as lake_store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "events"))
 from event_world import EVENTS, create_schema, event_body
@@ -192,6 +196,64 @@ def test_closing_ends_entrances_and_stopping_ends_everything(
     assert api.post(f"{url}/stop").status_code == 409
     assert api.put(url, json=sandbox.document()).status_code == 409
     assert api.delete(f"{JOURNEYS}/{created['uid']}").status_code == 409
+
+
+def put_inside(platform: Platform, version_uid: str, keys: list[str]) -> None:
+    """People whose call is under way: each has a call in the outbox and the timer of the whole journey."""
+    journey = live(platform).versions[version_uid]
+    with platform.db.write() as connection:
+        actions = platform.actions.table.current(connection)
+        workspace = JourneyWorkspace(connection, live(platform), actions, 1_000_000)
+        for key in keys:
+            payload = {"_acme": {"order": {"total": 200.0}, "person": {"email": key}}}
+            told = workspace.receive(journey.scope_id, journey.entry_event_uid, key, payload, key, 1_000, {})
+            assert [one["outcome"] for one in told] == ["entered"]
+        workspace.flush()
+        outbox.enqueue(connection, workspace.calls, 1_000_000)
+    assert calls(platform) == len(keys)
+
+
+def calls(platform: Platform) -> int:
+    with platform.db.read() as connection:
+        return outbox.count(connection)
+
+
+def test_a_stop_takes_everyone_out_with_a_step_even_if_the_worker_dies_on_the_way(
+    api: TestClient, platform: Platform, sandbox: Sandbox
+) -> None:
+    version_uid = sandbox.published()["versionUid"]
+    people = [f"p{number}@example.com" for number in range(5)]
+    put_inside(platform, version_uid, people)
+    assert api.post(f"{VERSIONS}/{version_uid}/stop").status_code == 200
+    assert calls(platform) == 0
+    pipeline = build_pipeline(platform)
+    assert pipeline.run_stops(2) == 2
+    assert api.get(f"{VERSIONS}/{version_uid}/counts").json()["status"] == {"stopped": 2, "active": 3}
+    pipeline = build_pipeline(platform)  # as after a crash
+    assert [pipeline.run_stops(2) for _ in range(3)] == [2, 1, 0]
+    assert api.get(f"{VERSIONS}/{version_uid}/counts").json() == {"entered": 5, "status": {"stopped": 5}, "nodes": {}}
+    found = api.get(f"{VERSIONS}/{version_uid}/instances").json()["results"]
+    assert {one["key"] for one in found} == set(people)
+    for one in found:
+        instance = api.get(f"{BASE}/instances/{one['id']}").json()
+        assert instance["timers"] == []
+        last = instance["steps"][-1]
+        assert (last["nodeId"], last["stepStatus"], last["instanceEnded"]) == ("mail", "ended", True)
+        assert last["detail"] == {"reason": "stopped"}
+    with platform.db.read() as connection:
+        assert lake_store.has_staged(connection)
+
+
+def test_a_stop_whose_definitions_are_gone_still_takes_everyone_out(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version_uid = sandbox.published()["versionUid"]
+    put_inside(platform, version_uid, ["jane@example.com"])
+    assert api.post(f"{VERSIONS}/{version_uid}/stop").status_code == 200
+    monkeypatch.setattr(LiveBuilder, "_compile", lambda *_: None)
+    platform.journeys.live = platform.journeys.compiled()  # one that has compiled nothing yet
+    assert build_pipeline(platform).run_stops(10) == 1
+    assert api.get(f"{VERSIONS}/{version_uid}/counts").json() == {"entered": 1, "status": {"stopped": 1}, "nodes": {}}
 
 
 def test_publishing_a_new_version_closes_the_one_before(api: TestClient, platform: Platform, sandbox: Sandbox) -> None:

@@ -300,6 +300,40 @@ def test_rows_are_written_as_csv(lake: Lake) -> None:
     assert written(lake, "SELECT 1 a, 2 a", "csv") == "a,a\n1,2\n"
 
 
+def test_columns_with_the_same_name_are_all_in_json(lake: Lake) -> None:
+    sql = "SELECT 1 a, 2 a, 3 a_1, 4 a"
+    assert orjson.loads(written(lake, sql, "json")) == [{"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}]
+    assert orjson.loads(written(lake, sql, "jsonl")) == {"a": 1, "a_2": 2, "a_1": 3, "a_3": 4}
+
+
+def test_json_that_is_written_row_by_row_is_that_of_the_whole(lake: Lake) -> None:
+    sql = "SELECT range n, {'a': [1, 2], 'b': {'c': 'x\ny'}} s FROM range(5000)"
+    text = written(lake, sql, "json")
+    assert text == orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode() + "\n"
+    assert len(orjson.loads(text)) == 5000
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "csv"])
+def test_rows_are_written_while_they_are_found(lake: Lake, format: Format) -> None:
+    class Reader:
+        """Goes away after the first rows, as `head` does."""
+
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):  # billions of rows: they could not be held, nor found in the time of a test
+        run_sql(lake, 1, SETS, "SELECT * FROM range(100000000000)", format=format, out=Reader())  # type: ignore[arg-type]
+
+
+def test_a_fault_in_a_later_row_is_told_after_the_earlier_ones(lake: Lake) -> None:
+    out = io.StringIO()
+    with pytest.raises(QueryInvalid, match="boom"):
+        run_sql(
+            lake, 1, SETS, "SELECT CASE WHEN range = 90000 THEN error('boom') ELSE 'x' END t FROM range(100000)",
+            format="jsonl", out=out,
+        )  # fmt: skip
+
+
 def test_rows_are_written_as_a_table(lake: Lake) -> None:
     text = written(
         lake, f"SELECT {STEPS}.nodeID node, count(*) n FROM journey_step_events GROUP BY 1 ORDER BY 1", "table"
@@ -310,5 +344,7 @@ def test_rows_are_written_as_a_table(lake: Lake) -> None:
     cut = written(lake, "SELECT '[bold]x' t FROM range(3)", "table", limit=1)
     assert "[bold]x" in cut
     assert "1 row, there are more (--limit)" in cut
+    assert "[31mx" in written(lake, "SELECT chr(27) || '[31mx' t", "table").replace("\\x1b", "")
+    assert "\x1b" not in written(lake, "SELECT chr(27) || '[31mx' t", "table")
     assert "1000 rows, there are more" in written(lake, "SELECT 1 FROM range(1001)", "table")
     assert written(lake, "SELECT 1 FROM range(1001)", "table", limit=0).endswith("1001 rows\n")

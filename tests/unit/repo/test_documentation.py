@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from parcours.cli import app
-from parcours.kit.settings import Settings
+from parcours.kit.settings import RANGES, Settings
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -57,6 +57,12 @@ def test_every_setting_is_documented_with_its_default() -> None:
     shown = {field.name.upper(): str(field.default) for field in SETTINGS}
     shown = {name: {"True": "true", "False": "false"}.get(value, value) for name, value in shown.items()}
     assert documented == shown
+
+
+def test_every_range_of_a_setting_is_documented() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    for name, (least, most) in RANGES.items():
+        assert re.search(rf"^\| `PARCOURS_{name.upper()}` .* {least} to {most}\. \|$", text, re.MULTILINE), name
 
 
 def test_every_command_and_option_is_documented() -> None:

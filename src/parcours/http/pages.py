@@ -1,0 +1,62 @@
+"""Pages for browsers: the start page, and the reader of the API at `/docs`. Nothing is loaded from elsewhere."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from parcours import __version__
+
+_ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+    )
+}
+_START = f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Parcours</title>
+<h1>Parcours {__version__}</h1>
+<p>Real-time customer journeys: events come in over HTTP, customers move along journeys, messages leave.</p>
+<ul>
+<li><a href="/docs">The API, to read and to try</a></li>
+<li><a href="/openapi.json">Its description as OpenAPI</a></li>
+<li><a href="/health/ready">Whether the server is ready</a></li>
+<li><a href="/metrics">What it has measured</a></li>
+</ul>
+</html>
+"""
+
+
+def router() -> APIRouter:
+    """GET /, /docs and what /docs is made of; none of them is part of the API."""
+    routes = APIRouter(include_in_schema=False)
+    folder = files("fastapi_offline") / "static"
+
+    @routes.get("/")
+    def start() -> Response:
+        return HTMLResponse(_START, headers=_POLICY)
+
+    @routes.get("/docs")
+    def docs() -> Response:
+        page = get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Parcours API",
+            swagger_js_url="/docs/swagger-ui-bundle.js",
+            swagger_css_url="/docs/swagger-ui.css",
+            swagger_favicon_url="/docs/favicon.png",
+        )
+        page.headers.update(_POLICY)
+        return page
+
+    def add_asset(name: str, media_type: str) -> None:
+        @routes.get(f"/docs/{name}", name=name)
+        def asset() -> Response:
+            return FileResponse(str(folder / name), media_type=media_type)
+
+    for name, media_type in _ASSETS.items():
+        add_asset(name, media_type)
+    return routes
