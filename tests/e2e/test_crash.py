@@ -17,6 +17,9 @@ from platform_client import Platform
 from receiver import Receiver
 from running import RunningServer, wait_for
 
+from parcours.journeys.model import StepEvent
+from parcours.journeys.steps import from_stored
+
 KILLS = 50
 BATCH = 5
 
@@ -112,12 +115,12 @@ def test_fifty_kills_lose_nothing_and_do_nothing_twice(tmp_path: Path) -> None:
     assert state.execute("SELECT count(*) FROM timer").fetchone()[0] == 0
     assert state.execute("SELECT count(*) FROM outbox").fetchone()[0] == 0
     paths: Counter[tuple[str, ...]] = Counter()
-    steps: dict[str, list[dict[str, Any]]] = {}
+    steps: dict[str, list[StepEvent]] = {}
     for instance_id, text in state.execute("SELECT instance_id, steps FROM journey_step ORDER BY instance_id, seq"):
-        steps.setdefault(instance_id, []).extend(json.loads(text))
+        steps.setdefault(instance_id, []).extend(from_stored(text))
     for made in steps.values():
-        assert [step["seq"] for step in made] == list(range(len(made)))
-        paths[tuple(step["nodeId"] for step in made if step["processed"])] += 1
+        assert [step.seq for step in made] == list(range(len(made)))
+        paths[tuple(step.node_id for step in made if step.is_processed)] += 1
     assert set(steps) == {instance_id for instance_id, _ in instances}
     assert all(path[:2] == ("order", "gold") and path[3].startswith("send") for path in paths)
     recorded = server.sql("SELECT count(*) AS n, count(DISTINCT _id) AS d FROM journey_step_events")[0]

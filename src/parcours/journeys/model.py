@@ -192,7 +192,10 @@ Command = StartTimer | CancelTimer | CallAction
 
 
 class StepEvent(NamedTuple):
-    """One step of one instance, in the words of journeys §13.1. `steps.to_line` makes the lake's row of it."""
+    """One step of one instance, in the words of journeys §13.1. `steps.to_line` makes the lake's row of it.
+
+    Stored as a list of its values: a new field stands last and has a default.
+    """
 
     seq: int
     """0, 1, 2 … within the instance: (instance id, seq) is unique, and the same on replay."""

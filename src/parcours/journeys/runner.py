@@ -29,8 +29,8 @@ from parcours.journeys.model import (
     TimerDue,
     Transition,
 )
-from parcours.journeys.state import instance_from_state, instance_to_state
-from parcours.journeys.steps import to_document, to_line
+from parcours.journeys.state import instance_from_row, instance_to_state
+from parcours.journeys.steps import to_line, to_stored
 
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
@@ -157,7 +157,7 @@ class JourneyWorkspace:
         journey = self._live.get(row.version_uid)
         if journey is None:
             return None
-        held = _Held(journey, instance_from_state(row.state), is_new=False)
+        held = _Held(journey, instance_from_row(row), is_new=False)
         self._held[row.id] = held
         return held
 
@@ -272,7 +272,7 @@ class JourneyWorkspace:
         """Take people out of a stopped version; the ids of those who are at no node of it, and stay as they are."""
         unmovable: list[str] = []
         for row in rows:
-            held = self._held[row.id] = _Held(journey, instance_from_state(row.state), is_new=False)
+            held = self._held[row.id] = _Held(journey, instance_from_row(row), is_new=False)
             if self._advance(held, Stopped("stopped")).ignored is not None:
                 unmovable.append(row.id)
         return unmovable
@@ -330,8 +330,7 @@ class JourneyWorkspace:
 
     def _write_steps(self, held: _Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps
-        documents = orjson.dumps([to_document(step) for step in steps]).decode()
-        self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, documents))
+        self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, to_stored(steps)))
         lines = self.step_lines.setdefault(journey.scope_id, [])
         for step in steps:
             lines.append(to_line(journey, instance, step, is_reentrance=held.is_reentrance))

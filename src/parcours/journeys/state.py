@@ -1,47 +1,32 @@
-"""An instance as stored JSON."""
+"""An instance as its row holds it: columns to look for it by, and the rest as JSON."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from parcours.journeys.model import Instance, Pending
+from parcours.journeys.store import StoredInstance
 
 
-def instance_to_state(instance: Instance) -> dict[str, Any]:
-    """Everything of an instance as JSON; short keys and no empty members, for it is written at every move.
+def instance_to_state(instance: Instance) -> list[Any]:
+    """What no column holds, as a JSON list; a new member stands last.
 
     Of an ended instance the context is left out: its data is erased at the end (journeys §12.1).
     """
-    state: dict[str, Any] = {
-        "i": instance.id, "v": instance.version_uid, "j": instance.journey_uid, "k": instance.key,
-        "st": instance.status, "t": instance.entered_at_us, "d": instance.deadline_us,
-        "p": instance.pass_no, "s": instance.step_seq,
-    }  # fmt: skip
-    if instance.namespace is not None:
-        state["ns"] = instance.namespace
+    state: list[Any] = [
+        instance.deadline_us, instance.pass_no, instance.step_seq, instance.parent_node_id, instance.parent_transition,
+        instance.last_error, instance.held_since_us,
+    ]  # fmt: skip
     if instance.node_id is not None:
-        state["n"] = instance.node_id
-        state["w"] = instance.waiting_for
-        state["h"] = instance.held_since_us
-        state["e"] = instance.events
-        if instance.actions:
-            state["a"] = instance.actions
-        if instance.pending:
-            state["q"] = [list(pending) for pending in instance.pending]
-    if instance.parent_node_id is not None:
-        state["f"] = [instance.parent_node_id, instance.parent_transition]
-    if instance.last_error is not None:
-        state["x"] = instance.last_error
+        state += [instance.events, instance.actions, [tuple(event) for event in instance.pending]]
     return state
 
 
-def instance_from_state(state: Mapping[str, Any]) -> Instance:
-    """The instance that `instance_to_state` wrote."""
-    get = state.get
-    parent = get("f")
-    pending = get("q")
+def instance_from_row(row: StoredInstance) -> Instance:
+    """The instance as it was written."""
+    deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us, *context = row.state
+    events, actions, pending = context or ({}, {}, ())
     return Instance(
-        state["i"], state["v"], state["j"], state["k"], get("ns"), get("n"), state["p"], state["st"], get("w"),
-        state["t"], state["d"], state["s"], get("e") or {}, get("a") or {},
-        parent[0] if parent else None, parent[1] if parent else None, get("h", 0), get("x"),
-        tuple([Pending(uid, payload) for uid, payload in pending]) if pending else (),
+        row.id, row.version_uid, row.journey_uid, row.key, row.namespace, row.node_id, pass_no,
+        row.status, row.waiting_for, row.entered_at_us, deadline_us, step_seq, events, actions,
+        parent_node_id, parent_transition, held_since_us, last_error,
+        tuple([Pending(uid, payload) for uid, payload in pending]),
     )  # fmt: skip

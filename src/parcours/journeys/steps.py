@@ -1,5 +1,6 @@
 """Step events as people and the lake read them (journeys §13.1)."""
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -10,8 +11,18 @@ from parcours.journeys.model import Instance, StepEvent
 from parcours.kit.clock import to_datetime
 
 
+def to_stored(steps: Iterable[StepEvent]) -> str:
+    """Steps as the database keeps them: a JSON list of lists, in the order of StepEvent's fields."""
+    return orjson.dumps([tuple(step) for step in steps]).decode()
+
+
+def from_stored(text: str) -> Iterator[StepEvent]:
+    """What `to_stored` was given. A step of an older release lacks fields at the end."""
+    return (StepEvent._make(values) for values in orjson.loads(text))
+
+
 def to_document(step: StepEvent) -> dict[str, Any]:
-    """A step as it is stored and shown in a trace; absent members are left out."""
+    """A step as a trace shows it; absent members are left out."""
     shown: dict[str, Any] = {
         "seq": step.seq, "atUs": step.at_us, "nodeId": step.node_id, "nodeName": step.node_name,
         "nodeType": step.node_type, "stepStatus": step.step_status, "eventId": step.event_id,

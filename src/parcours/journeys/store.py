@@ -25,6 +25,7 @@ from sqlalchemy import (
 from parcours.db import metadata
 from parcours.db.among import among, texts
 from parcours.db.bulk import Bulk, bulk_insert
+from parcours.journeys.model import InstanceStatus
 
 instance_table = Table(
     "journey_instance",
@@ -110,12 +111,13 @@ class StoredInstance(NamedTuple):
     version_uid: str
     key: str
     namespace: str | None
-    status: str
+    status: InstanceStatus
     node_id: str | None
     waiting_for: str | None
     entered_at_us: int
     updated_at_us: int
-    state: dict[str, Any]
+    state: list[Any]
+    """From `state.instance_to_state`."""
 
 
 class Stop(NamedTuple):
@@ -357,19 +359,16 @@ def insert_steps(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> Non
     _INSERT_STEPS.run(connection, rows)
 
 
-def list_steps(connection: Connection, instance_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """The step events of instances, in order."""
-    t = step_table
-    found: dict[str, list[dict[str, Any]]] = {}
-    for start in range(0, len(instance_ids), 500):
-        rows = connection.execute(
-            select(t.c.instance_id, t.c.steps)
-            .where(t.c.instance_id.in_(list(instance_ids[start : start + 500])))
-            .order_by(t.c.instance_id, t.c.seq)
-        )
-        for instance_id, steps in rows:
-            found.setdefault(instance_id, []).extend(orjson.loads(steps))
-    return found
+_STEPS = (
+    select(step_table.c.instance_id, step_table.c.steps)
+    .where(among(step_table.c.instance_id))
+    .order_by(step_table.c.instance_id, step_table.c.seq)
+)
+
+
+def list_steps(connection: Connection, instance_ids: Sequence[str]) -> list[tuple[str, str]]:
+    """(instance, steps as stored) of instances, in order."""
+    return [(one, steps) for one, steps in connection.execute(_STEPS, {"texts": texts(instance_ids)})]
 
 
 _INSERT_DECISIONS = bulk_insert(

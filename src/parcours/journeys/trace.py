@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from parcours.identity.graph import find_cluster
 from parcours.journeys import store
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.steps import from_stored, to_document
 from parcours.journeys.store import StoredInstance
 from parcours.kit.errors import Invalid, NotFound
 from parcours.profile.store import event_key
@@ -51,12 +52,20 @@ def describe_instance(
     }
 
 
+def list_steps(connection: Connection, instance_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The steps of instances, in order, as they are shown."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for instance_id, text in store.list_steps(connection, instance_ids):
+        found.setdefault(instance_id, []).extend(map(to_document, from_stored(text)))
+    return found
+
+
 def trace_instance(connection: Connection, scope_id: int, instance_id: str, live: LiveJourneys) -> dict[str, Any]:
     """One instance with its steps and timers. Raises InstanceNotFound."""
     instance = store.find_instances(connection, [instance_id]).get(instance_id)
     if instance is None or instance.scope_id != scope_id:
         raise InstanceNotFound(instance_id)
-    steps = store.list_steps(connection, [instance_id]).get(instance_id, [])
+    steps = list_steps(connection, [instance_id]).get(instance_id, [])
     return describe_instance(instance, live, steps, store.list_timers(connection, instance_id))
 
 
@@ -72,7 +81,7 @@ def trace_person(
         for instance in store.list_instances(connection, scope_id, key=member[1], limit=limit)
         if instance.namespace in (None, member[0])
     ]
-    steps = store.list_steps(connection, [instance.id for instance in instances])
+    steps = list_steps(connection, [instance.id for instance in instances])
     return {
         "identities": [{"namespace": namespace, "id": value} for namespace, value in members],
         "events": decisions,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from parcours.actions.model import AnswerShape
 from parcours.expressions.types import Type
 from parcours.journeys.activities.kind import ActionShape, ParameterShape
@@ -10,6 +12,8 @@ from parcours.journeys.compile import EventShape, VersionIdentity, compile_versi
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import ActionOutcome, Entered, Instance, Transition
+from parcours.journeys.state import instance_from_row, instance_to_state
+from parcours.journeys.store import StoredInstance
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -94,3 +98,24 @@ def states(transition: Transition) -> list[tuple[str, str, str | None]]:
 
 def place(instance: Instance) -> tuple[str | None, str | None]:
     return instance.node_id, instance.waiting_for
+
+
+def through_storage(instance: Instance) -> Instance:
+    """The instance as it is read back after it was written."""
+    i = instance
+    return instance_from_row(
+        StoredInstance(
+            i.id,
+            1,
+            i.journey_uid,
+            i.version_uid,
+            i.key,
+            i.namespace,
+            i.status,
+            i.node_id,
+            i.waiting_for,
+            i.entered_at_us,
+            NOW_US,
+            orjson.loads(orjson.dumps(instance_to_state(instance))),
+        )
+    )

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from journey_world import NOW_US, SECOND_US, WORLD, compiled, document
+from journey_world import NOW_US, SECOND_US, WORLD, compiled, document, through_storage
 
 from parcours.journeys.activities import KINDS
 from parcours.journeys.compile import examine
@@ -27,7 +27,6 @@ from parcours.journeys.model import (
     TimerDue,
     Transition,
 )
-from parcours.journeys.state import instance_from_state, instance_to_state
 from parcours.journeys.steps import to_document, to_line
 
 BOOLEANS = (
@@ -312,5 +311,5 @@ def replay(history: History) -> None:
         assert again.steps == transition.steps
         assert again.commands == transition.commands
         assert again.ignored == transition.ignored
-        instance = instance_from_state(orjson.loads(orjson.dumps(instance_to_state(again.instance))))
+        instance = through_storage(again.instance)
         assert instance.is_ended or instance == transition.instance
