@@ -241,11 +241,14 @@ def request_stop(connection: Connection, scope_id: int, journey_uid: str, versio
     connection.execute(insert(stop_table), row)
 
 
+_STOPS = (
+    select(*(stop_table.c[name] for name in Stop._fields)).order_by(stop_table.c.version_uid).limit(bindparam("most"))
+)
+
+
 def find_stops(connection: Connection, limit: int = 1_000) -> list[Stop]:
     """Stops that are not complete."""
-    t = stop_table
-    columns = [t.c[name] for name in Stop._fields]
-    return [Stop(*row) for row in connection.execute(select(*columns).order_by(t.c.version_uid).limit(limit))]
+    return [Stop(*row) for row in connection.execute(_STOPS, {"most": limit})]
 
 
 def list_inside(connection: Connection, stop: Stop, limit: int) -> list[StoredInstance]:
