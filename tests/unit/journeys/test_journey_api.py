@@ -236,7 +236,7 @@ def test_a_stop_takes_everyone_out_with_a_step_even_if_the_worker_dies_on_the_wa
     assert {one["key"] for one in found} == set(people)
     for one in found:
         instance = api.get(f"{BASE}/instances/{one['id']}").json()
-        assert instance["timers"] == []
+        assert (instance["journey"], instance["timers"]) == ("Order follow-up", [])
         last = instance["steps"][-1]
         assert (last["nodeId"], last["stepStatus"], last["instanceEnded"]) == ("mail", "ended", True)
         assert last["detail"] == {"reason": "stopped"}
