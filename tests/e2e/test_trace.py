@@ -228,4 +228,5 @@ def test_a_stopped_journey_ends_in_the_trace_and_makes_no_call(world: World) -> 
     (instance,) = instances(world.platform, world.long, demo.email(19))
     assert instance["timers"] == []
     assert (instance["steps"][-1]["nodeId"], instance["steps"][-1]["detail"]) == ("hour", {"reason": "stopped"})
+    assert "journey “An hour”, stopped" in world.printed(19)
     assert re.search(r"hour \(wait\) +the version was stopped +left the journey", world.printed(19))

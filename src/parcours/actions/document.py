@@ -27,6 +27,8 @@ _WRITTEN = (
     "name", "description", "url", "method", "headers", "queryParameters", "authentication", "request", "response",
     "failureResponse", "marketing",
 )  # fmt: skip
+_RESERVED = ("jo_status_code", "errorResponse")
+"""Names beside an answer's own, where expressions read the outcome and the failure (journeys §6.4)."""
 _READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
 """Keys of an answer; ignored when a client sends back what it read."""
 _EDITABLE_IN_USE = frozenset({"description", "url", "authentication"})
@@ -350,6 +352,11 @@ def _answer(answer: Any, where: str) -> dict[str, Any] | None:
     if not isinstance(sample, dict):
         raise ActionInvalid("sample is a JSON object", f"{where}.sample")
     _check_depth(sample, f"{where}.sample", 0)
+    for name in _RESERVED if where == "$.response" else ():
+        if name in sample:
+            raise ActionInvalid(
+                f"{name} is what expressions call something else of an answer", f"{where}.sample.{name}"
+            )
     types = {} if answer.get("types") is None else answer["types"]
     if not isinstance(types, dict):
         raise ActionInvalid("types maps JSON pointers to types", f"{where}.types")

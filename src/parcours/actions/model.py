@@ -52,4 +52,4 @@ class Usage(NamedTuple):
     draft: int = 0
     """Versions in draft, which may still take added parameters."""
     live: int = 0
-    """Versions that were ever published and not deleted: live, paused, closed, stopped, finished."""
+    """Versions that run: live or closed."""

@@ -17,7 +17,7 @@ class Usage(NamedTuple):
 
     draft: int = 0
     live: int = 0
-    """Versions that were ever published and not deleted: live, closed, stopped."""
+    """Versions that run: live or closed."""
 
     @property
     def total(self) -> int:

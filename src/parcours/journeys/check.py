@@ -123,10 +123,11 @@ def _graph_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         offered = KINDS[nodes[source]["type"]].transitions(nodes[source])
         if transition not in offered:
             names = ", ".join(offered) or "none, for it ends the journey"
+            member = ".path" if transition.startswith("path:") else ".kind" if "kind" in edge else ""
             yield Fault(
                 "ERR_EDGE_KIND",
                 f"node {source!r} has no way out {transition!r}; it has: {names}",
-                f"{where}.path" if transition.startswith("path:") else f"{where}.kind",
+                f"{where}{member}",
                 source,
             )
         if (source, transition) in taken:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema_rs import Draft202012Validator
+import orjson
+from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.kind import Kind
@@ -16,6 +17,7 @@ MAX_REENTRANCE_WAIT_S = 90 * 86_400
 DEFAULT_REENTRANCE_WAIT_S = 300
 DEFAULT_ACTION_S = 30
 DEFAULT_GLOBAL_DAYS = 91
+_SHOWN_CHARACTERS = 200
 NODE_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -139,7 +141,16 @@ def shape_faults(document: Any, limit: int = 50) -> Iterator[tuple[list[str | in
     for count, error in enumerate(_VALIDATOR.iter_errors(document)):
         if count == limit:
             return
-        yield list(error.instance_path), error.message
+        yield list(error.instance_path), _message(error)
+
+
+def _message(error: ValidationError) -> str:
+    """The validator's words; of a choice, all of them: it names the first two and counts the rest."""
+    if not isinstance(error.kind, ValidationErrorKind.Enum):
+        return error.message
+    choices = ", ".join(f'"{choice}"' for choice in error.kind.options)
+    given = orjson.dumps(error.instance).decode()
+    return f"{given if len(given) <= _SHOWN_CHARACTERS else 'this'} is not one of {choices}"
 
 
 def is_too_deep(document: Any, limit: int = MAX_DEPTH) -> bool:

@@ -51,12 +51,14 @@ class LiveBuilder:
         """Every version that is open to entrances, closed, or stopped with people still inside."""
         versions: dict[str, CompiledJourney] = {}
         stopping: dict[str, CompiledJourney] = {}
+        names: dict[str, str] = {}
         stops = {stop.version_uid for stop in find_stops(connection)}
         entries: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
         listeners: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             status = stored.body["status"]
+            names[stored.id] = stored.body["document"]["name"]
             if (status not in RUNNING and stored.id not in stops) or stored.scope_id not in sandboxes:
                 continue
             journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes[stored.scope_id])
@@ -73,7 +75,7 @@ class LiveBuilder:
                 place = (journey.scope_id, uid)
                 listeners[place] = (*listeners.get(place, ()), journey)
         self._known = {**versions, **stopping}
-        return LiveJourneys(entries, listeners, versions, stopping, frozenset(sandboxes))
+        return LiveJourneys(entries, listeners, versions, stopping, names, frozenset(sandboxes))
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)

@@ -23,6 +23,8 @@ class LiveJourneys:
     versions: Mapping[str, CompiledJourney] = field(default_factory=dict)
     stopping: Mapping[str, CompiledJourney] = field(default_factory=dict)
     """Stopped versions that people still have to be taken out of."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What the journey of every version is called, whatever the version's status."""
     scopes: frozenset[int] = frozenset()
     """Of the sandboxes that are there; what is left of a deleted one does not move any more."""
 

@@ -306,7 +306,9 @@ class JourneyService:
     def _count_uses(self, connection: Connection) -> _Uses:
         uses: _Uses = {}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
-            is_published = stored.body["status"] in PUBLISHED
+            if stored.body["status"] == "Stopped":
+                continue  # it never runs again: what it names may change and go (journeys §3.2)
+            is_published = stored.body["status"] in RUNNING
             for member in ("eventUid", "actionUid"):
                 for uid in uids_in(stored.body["document"], member):
                     key = (stored.scope_id, member, uid)

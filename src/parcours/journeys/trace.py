@@ -34,12 +34,11 @@ def describe_instance(
     timers: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """An instance as its page shows it. Times are microseconds since 1970."""
-    journey = live.get(instance.version_uid)
     return {
         "id": instance.id,
         "journeyUid": instance.journey_uid,
         "versionUid": instance.version_uid,
-        "journey": journey.name if journey is not None else None,
+        "journey": live.names.get(instance.version_uid),
         "key": instance.key,
         "namespace": instance.namespace,
         "status": instance.status,

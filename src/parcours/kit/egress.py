@@ -96,7 +96,8 @@ def check_url(url: str, allow_private: bool = False) -> Endpoint:
 
     Always refused: schemes other than http and https, user names and passwords, hosts that are empty, malformed or
     addresses in a form other than dotted decimal or bracketed IPv6 (decimal, octal, hexadecimal, shortened).
-    Unless `allow_private`: addresses that are not public, names of the local network, ports other than 80 and 443.
+    Unless `allow_private`: addresses that are not public, names of the local network, ports other than 80 of http and
+    443 of https.
     Raises UrlRefused.
     """
     if not isinstance(url, str) or not url:
@@ -119,8 +120,8 @@ def check_url(url: str, allow_private: bool = False) -> Endpoint:
     port = _DEFAULT_PORTS[scheme] if port is None else port
     if not allow_private:
         _refuse_private(host, address)
-        if port not in (80, 443):
-            raise UrlRefused("port", f"only ports 80 and 443 can be called, not {port}")
+        if port != _DEFAULT_PORTS[scheme]:
+            raise UrlRefused("port", f"with {scheme} only port {_DEFAULT_PORTS[scheme]} can be called, not {port}")
     return Endpoint(scheme, host, port, address is not None)
 
 

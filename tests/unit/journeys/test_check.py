@@ -101,6 +101,20 @@ def test_edges_lead_from_and_to_nodes_by_ways_these_have() -> None:
     assert told(document(nodes, *base, ("w", "e", "default", "x")))[0][:2] == ("ERR_DOCUMENT_SHAPE", "$.edges[3].path")
 
 
+def test_a_way_out_that_is_not_there_is_told_where_the_edge_says_it() -> None:
+    condition = {"type": "condition", "paths": [{"id": "x", "expression": "true"}]}
+    doc = document({"c": condition, "e": END}, ("start", "c"), ("c", "e"))
+    assert told(doc) == [("ERR_EDGE_KIND", "$.edges[1]", "c")]  # it has no kind, so `$.edges[1].kind` is nowhere
+
+
+def test_a_wrong_choice_is_told_with_every_choice_there_is() -> None:
+    found = faults(document({"w": {"type": "teleport"}}))
+    messages = [fault.message for fault in found if fault.path == "$.nodes.w.type"]
+    assert messages == ['"teleport" is not one of "event", "condition", "wait", "customAction", "end"']
+    found = faults(document({"w": WAIT}, ("start", "w", "x" * 300)))
+    assert found[0].message == 'this is not one of "default", "path", "timeout", "error", "other"'
+
+
 def test_nodes_that_no_way_leads_to_are_named() -> None:
     assert told(document({"w": WAIT})) == [("ERR_GRAPH_UNREACHABLE", "$.nodes.w", "w")]
 

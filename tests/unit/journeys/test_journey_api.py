@@ -236,7 +236,7 @@ def test_a_stop_takes_everyone_out_with_a_step_even_if_the_worker_dies_on_the_wa
     assert {one["key"] for one in found} == set(people)
     for one in found:
         instance = api.get(f"{BASE}/instances/{one['id']}").json()
-        assert instance["timers"] == []
+        assert (instance["journey"], instance["timers"]) == ("Order follow-up", [])
         last = instance["steps"][-1]
         assert (last["nodeId"], last["stepStatus"], last["instanceEnded"]) == ("mail", "ended", True)
         assert last["detail"] == {"reason": "stopped"}
@@ -291,6 +291,18 @@ def test_what_a_journey_uses_can_not_be_deleted_nor_changed_where_it_matters(api
         assert "used by 1 journey version" in refused.json()["detail"]
     assert api.put(event_url, json={**current, "description": "New"}).status_code == 200
     assert api.put(event_url, json={**current, "fields": [*current["fields"], "/eventType"]}).status_code == 200
+
+
+def test_what_only_a_stopped_version_uses_can_be_changed_and_deleted(api: TestClient, sandbox: Sandbox) -> None:
+    version_uid = sandbox.published()["versionUid"]
+    urls = [f"{EVENTS}/{sandbox.event['uid']}", f"{BASE}/actions/{sandbox.action['uid']}"]
+    assert [api.get(url).json()["usedIn"] for url in urls] == [1, 1]
+    api.post(f"{VERSIONS}/{version_uid}/close")
+    assert [api.delete(url).status_code for url in urls] == [409, 409]
+    api.post(f"{VERSIONS}/{version_uid}/stop")
+    assert [api.get(url).json()["usedIn"] for url in urls] == [0, 0]
+    assert [api.delete(url).status_code for url in urls] == [204, 204]
+    assert api.get(f"{VERSIONS}/{version_uid}").json()["status"] == "Stopped"
 
 
 def test_drafts_follow_an_events_new_name_and_published_versions_keep_the_old(

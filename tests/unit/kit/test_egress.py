@@ -15,7 +15,7 @@ from parcours.kit.egress import Endpoint, UrlRefused, check_url, is_public
     [
         ("https://api.example.com/a/b?c=d#e", Endpoint("https", "api.example.com", 443, False)),
         ("HTTP://API.Example.com:80", Endpoint("http", "api.example.com", 80, False)),
-        ("http://example.com:443/", Endpoint("http", "example.com", 443, False)),
+        ("http://example.com:80/", Endpoint("http", "example.com", 80, False)),
         ("https://my_host.example.com./x", Endpoint("https", "my_host.example.com.", 443, False)),
         ("https://bücher.example/x", Endpoint("https", "xn--bcher-kva.example", 443, False)),
         ("https://93.184.216.34/", Endpoint("https", "93.184.216.34", 443, True)),
@@ -115,6 +115,9 @@ def test_a_private_destination_needs_the_operators_leave(url: str) -> None:
 def test_other_ports_need_the_operators_leave() -> None:
     with pytest.raises(UrlRefused) as refused:
         check_url("https://example.com:8443/")
+    for url, port in (("https://example.com:80/", 443), ("http://example.com:443/", 80)):
+        with pytest.raises(UrlRefused, match=f"only port {port} can be called"):
+            check_url(url)
     assert refused.value.reason == "port"
     assert check_url("https://example.com:8443/", allow_private=True).port == 8443
 
@@ -144,4 +147,4 @@ def test_an_ipv4_address_is_judged_the_same_inside_ipv6(ip: ipaddress.IPv4Addres
 def test_any_text_is_either_an_endpoint_or_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://[{text}]"):
         with contextlib.suppress(UrlRefused):
-            assert check_url(url).port in (80, 443)
+            assert check_url(url).port == (443 if check_url(url).scheme == "https" else 80)
