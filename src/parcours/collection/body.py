@@ -19,7 +19,7 @@ class RequestBody(Protocol):
         ...
 
 
-async def read_body(protocol: RequestBody, content_length: str | None, max_bytes: int) -> bytes | int:
+def read_body(protocol: RequestBody, content_length: str | None, max_bytes: int) -> Awaitable[bytes | int]:
     """The body, or, when it is longer than `max_bytes`, how many bytes it has as far as that is known.
 
     content_length: the header's value; None for a body sent in chunks. One of those that was cut off looks whole;
@@ -27,7 +27,11 @@ async def read_body(protocol: RequestBody, content_length: str | None, max_bytes
     """
     announced = int(content_length) if content_length is not None and content_length.isdecimal() else None
     if announced is not None and announced <= max_bytes:
-        return await protocol()  # the server reads no further than what was announced
+        return protocol()  # the server reads no further than what was announced
+    return _read_pieces(protocol, announced, max_bytes)
+
+
+async def _read_pieces(protocol: RequestBody, announced: int | None, max_bytes: int) -> bytes | int:
     chunks: list[bytes] = []
     size = 0
     async for chunk in protocol:
