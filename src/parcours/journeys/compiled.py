@@ -37,7 +37,7 @@ class CompiledJourney:
     step_fields: dict[str, Any] = field(default_factory=dict)
     """What all step events of the version share, by the names of journeys §13.1."""
     step_texts: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
-    """Of step events at (node, parent node, transition), what is the same in all; `steps.to_line` fills it."""
+    """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
     properties: Mapping[str, Any] = field(default_factory=dict)

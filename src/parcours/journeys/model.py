@@ -192,7 +192,7 @@ Command = StartTimer | CancelTimer | CallAction
 
 
 class StepEvent(NamedTuple):
-    """One step of one instance, in the words of journeys §13.1. `steps.to_line` makes the lake's row of it.
+    """One step of one instance, in the words of journeys §13.1. `steps.to_lines` makes the lake's row of it.
 
     Stored as a list of its values: a new field stands last and has a default.
     """

@@ -30,7 +30,7 @@ from parcours.journeys.model import (
     Transition,
 )
 from parcours.journeys.state import instance_from_row, instance_to_state
-from parcours.journeys.steps import to_line, to_stored
+from parcours.journeys.steps import to_lines, to_stored
 
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
@@ -331,9 +331,8 @@ class JourneyWorkspace:
     def _write_steps(self, held: _Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps
         self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, to_stored(steps)))
-        lines = self.step_lines.setdefault(journey.scope_id, [])
-        for step in steps:
-            lines.append(to_line(journey, instance, step, is_reentrance=held.is_reentrance))
+        lines = to_lines(journey, instance, steps, is_reentrance=held.is_reentrance)
+        self.step_lines.setdefault(journey.scope_id, []).extend(lines)
 
     # --- writing ---
 

@@ -46,36 +46,44 @@ def to_document(step: StepEvent) -> dict[str, Any]:
     return shown
 
 
-def to_line(journey: CompiledJourney, instance: Instance, step: StepEvent, *, is_reentrance: bool = False) -> bytes:
-    """A step as a record of the data set `journey_step_events`: one line of JSON.
+def to_lines(
+    journey: CompiledJourney, instance: Instance, steps: Iterable[StepEvent], *, is_reentrance: bool = False
+) -> list[bytes]:
+    """Steps of an instance as records of the data set `journey_step_events`, each one line of JSON.
 
     `_id` is made of instance and number, so that a step landed twice is one distinct `_id` (journeys §12.1).
-    It is put together from text, most of which is the same for all who go this way: every move of everybody makes one.
+    They are put together from text, most of which is the same for all who go this way: every move of everybody makes
+    some.
     """
-    place = (step.node_id, step.parent_node_id, step.parent_transition)
-    fixed = journey.step_texts.get(place)
-    if fixed is None:
-        fixed = journey.step_texts[place] = _fixed_text(journey, step)
     instance_id, key = _text(instance.id)[1:-1], _text(instance.key)
-    line = (
-        f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
-        f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},'
-        f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"eventID":{_repeated(step.event_id)},'
-        f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},"stepID":"{instance_id}-{step.pass_no}",'
-        f'"stepStatus":"{step.step_status}","processingTime":{step.processing_us // 1000}'
-    )
-    if step.parent_node_id is not None:
-        line += f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
-    if step.action:
-        line += f",{_text(step.action)[1:-1]}"
-    if step.is_entrance:
-        line += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
-    if step.is_ended:
-        line += ',"instanceEnded":true'
-    line += "}}}"
+    whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"eventID":'
+    end = "}}}"
     if instance.namespace is not None:
-        line += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
-    return f"{line}}}".encode()
+        end += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
+    end += "}"
+    lines: list[bytes] = []
+    for step in steps:
+        place = (step.node_id, step.parent_node_id, step.parent_transition)
+        fixed = journey.step_texts.get(place)
+        if fixed is None:
+            fixed = journey.step_texts[place] = _fixed_text(journey, step)
+        more = ""
+        if step.parent_node_id is not None:
+            more = f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
+        if step.action:
+            more += f",{_text(step.action)[1:-1]}"
+        if step.is_entrance:
+            more += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
+        if step.is_ended:
+            more += ',"instanceEnded":true'
+        lines.append(
+            f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
+            f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{_repeated(step.event_id)},'
+            f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},'
+            f'"stepID":"{instance_id}-{step.pass_no}","stepStatus":"{step.step_status}",'
+            f'"processingTime":{step.processing_us // 1000}{more}{end}'.encode()
+        )
+    return lines
 
 
 def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:

@@ -27,7 +27,7 @@ from parcours.journeys.model import (
     TimerDue,
     Transition,
 )
-from parcours.journeys.steps import to_document, to_line
+from parcours.journeys.steps import to_document, to_lines
 
 BOOLEANS = (
     "@event{Order.total} > 100",
@@ -220,7 +220,7 @@ class History:
         assert sum(step.is_ended for step in self.steps) == instance.is_ended
         for step in transition.steps:
             orjson.dumps(to_document(step))
-            orjson.loads(to_line(self.journey, instance, step))
+            orjson.loads(*to_lines(self.journey, instance, [step]))
 
 
 def check_visits(steps: list[StepEvent]) -> None:

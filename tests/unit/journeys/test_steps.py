@@ -5,7 +5,7 @@ from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
 
 from parcours.journeys.engine import advance
 from parcours.journeys.model import ActionAnswered, ActionOutcome, TimerDue
-from parcours.journeys.steps import to_document, to_line
+from parcours.journeys.steps import to_document, to_lines
 from parcours.xdm.library import library
 from parcours.xdm.registry import Registry
 from parcours.xdm.table import compile_schema
@@ -44,7 +44,7 @@ def test_every_kind_of_step_is_a_valid_record_of_the_step_event_schema() -> None
         ("m", True),
         ("n", True),
     ]
-    records = [orjson.loads(to_line(JOURNEY, transition.instance, step)) for step in steps]
+    records = [orjson.loads(line) for line in to_lines(JOURNEY, transition.instance, steps)]
     for record in records:
         assert schema.violations(record) == []
     assert len({record["_id"] for record in records}) == len(records)
@@ -66,11 +66,10 @@ def test_keys_and_names_that_json_must_escape_come_back_as_they_were() -> None:
     journey = compiled(document({"e": {"type": "end", "label": name}}, ("start", "e")))
     transition = entered(journey)
     odd = transition.instance._replace(id='i"1', key="o'neil\"\\\u2028@example.com", namespace='n"s')
-    record = orjson.loads(to_line(journey, odd, transition.steps[-1], is_reentrance=True))
+    first, record = map(orjson.loads, to_lines(journey, odd, transition.steps, is_reentrance=True))
     fields = record["_experience"]["journeyOrchestration"]["stepEvents"]
     assert (fields["nodeName"], fields["externalKey"], fields["instanceID"]) == (name, odd.key, odd.id)
     assert record["identityMap"] == {'n"s': [{"id": odd.key, "primary": True}]}
-    first = orjson.loads(to_line(journey, odd, transition.steps[0], is_reentrance=True))
     assert first["_experience"]["journeyOrchestration"]["stepEvents"]["reentrance"] is True
 
 
