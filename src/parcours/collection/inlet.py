@@ -144,29 +144,29 @@ class Collector:
             inlet = self.inlets.get(inlet_id, inlet)
         if is_batch:
             return await self._take_batch(inlet, message, body, flow_id)
-        return await self._take_one(inlet, message, body, flow_id, query)
+        record = self._read_one(inlet, message, body, flow_id)
+        if isinstance(record, Answer):
+            return record
+        sync = _sync_key(query) if query else ""
+        if sync:
+            violations = await self._validate(inlet, record.flow_id, record.dataset_id, message)
+            if violations:
+                MESSAGES.add(_REFUSED)
+                return answers.refused(400, _FORMAT, _prefix(inlet) + "Message is invalid", violations)
+        await self._log.append((record,))
+        MESSAGES.add(_KEPT)
+        return Answer(200, answers.accepted(inlet.inlet_id, record.xaction_id, record.received_at_ms, sync))
 
-    async def _take_one(
-        self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None, query: dict[str, str]
-    ) -> Answer:
+    def _read_one(self, inlet: Inlet, message: Any, body: bytes, flow_id: str | None) -> Record | Answer:
         destination = find_destination(inlet, message, flow_id, self.schema_of)
         if isinstance(destination, Refusal):
             MESSAGES.add(_REFUSED)
             return _refuse(inlet, destination.message, detail=destination.detail)
-        sync = ""
-        if query:
-            sync = _sync_key(query)
-            if sync:
-                violations = await self._validate(inlet, destination.flow_id, destination.dataset_id, message)
-                if violations:
-                    MESSAGES.add(_REFUSED)
-                    return answers.refused(400, _FORMAT, _prefix(inlet) + "Message is invalid", violations)
         now_ms = time.time_ns() // 1_000_000
-        xaction_id = new_xaction_id(now_ms)
-        record = Record(inlet.inlet_id, *destination, xaction_id, now_ms, body, scope_id=inlet.scope_id)
-        await self._log.append((record,))
-        MESSAGES.add(_KEPT)
-        return Answer(200, answers.accepted(inlet.inlet_id, xaction_id, now_ms, sync))
+        to_flow, dataset_id = destination
+        return Record(
+            inlet.inlet_id, to_flow, dataset_id, new_xaction_id(now_ms), now_ms, body, False, 1, (), inlet.scope_id
+        )
 
     async def _take_batch(self, inlet: Inlet, batch: Any, body: bytes, flow_id: str | None) -> Answer:
         messages = batch.get("messages") if isinstance(batch, dict) else None
