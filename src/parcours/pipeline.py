@@ -448,12 +448,12 @@ class _Batch:
             self.fail(outcome)  # type: ignore[arg-type]
 
     def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
-        window_ms = origin.received_at_ms - origin.received_at_ms % flow_store.WINDOW_MS
-        key = (scope_id, origin.flow_id, dataset_id, window_ms)
+        received_at_ms = origin.received_at_ms
+        key = (scope_id, origin.flow_id, dataset_id, received_at_ms - received_at_ms % flow_store.WINDOW_MS)
         delta = self._runs.get(key)
         if delta is None:
             delta = self._runs[key] = flow_store.RunDelta()
-        delta.note_received(origin.received_at_ms, self._now_us // 1000)
+        delta.note_received(received_at_ms, self._now_us // 1000)
         return delta
 
     # --- what comes back to instances ---

@@ -39,7 +39,7 @@ def test_calls_are_loaded_in_the_order_they_were_put_in(db: Database) -> None:
     )
     assert row.request == REQUEST
     assert row.time_limit_us == 30_000_000
-    assert row.idempotency_key == idempotency_key("instance-0", "node", 1)
+    assert row.idempotency_key == idempotency_key("instance-0", 1)
 
 
 def test_an_answered_call_is_gone_and_its_id_is_not_given_again(db: Database) -> None:
@@ -71,7 +71,7 @@ def test_rows_are_found_by_id_in_any_number(db: Database) -> None:
 def test_one_stay_at_one_node_is_called_once(db: Database) -> None:
     with db.write() as connection:
         store.enqueue(connection, [call(1)], 0)
-        store.enqueue(connection, [call(1, pass_no=2), call(1, node_id="other"), call(2)], 0)
+        store.enqueue(connection, [call(1, pass_no=2), call(1, node_id="other", pass_no=3), call(2)], 0)
     with pytest.raises(IntegrityError), db.write() as connection:
         store.enqueue(connection, [call(3), call(1)], 0)
     with db.read() as connection:

@@ -1,6 +1,7 @@
 """The outbox: calls that journeys decided, in the order they were committed."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -37,18 +38,22 @@ outbox_table = Table(
     Column("action_uid", String(255), nullable=False),
     Column("idempotency_key", String(64), nullable=False, unique=True),
     Column("request", Text, nullable=False),
+    Column("body", Text),
     Column("created_at_us", BigInteger, nullable=False),
     Column("deadline_us", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
-"""`id` is never given twice, so that a reader may go on after the last one it saw. A secret is never in `request`."""
+"""`id` is never given twice, so that a reader may go on after the last one it saw. A secret is never in `request`.
+
+`request` is method, URL and headers as a JSON list, mostly the same for all calls of an action; the body stands apart.
+"""
 
 _ROW = select(
     *(
         outbox_table.c[name]
         for name in (
             "id", "scope_id", "instance_id", "node_id", "pass_no", "journey_version_uid", "action_uid",
-            "idempotency_key", "request", "created_at_us", "deadline_us",
+            "idempotency_key", "request", "body", "created_at_us", "deadline_us",
         )
     )
 )  # fmt: skip
@@ -61,8 +66,9 @@ def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) 
     rows = [
         (
             call.scope_id, call.partition, call.instance_id, call.node_id, call.pass_no, call.version_uid,
-            call.action_uid, idempotency_key(call.instance_id, call.node_id, call.pass_no),
-            encode_request(call.request), now_us, call.deadline_us,
+            call.action_uid, idempotency_key(call.instance_id, call.pass_no),
+            _encode_head(call.request[:3]), None if call.request.body is None else call.request.body.decode(),
+            now_us, call.deadline_us,
         )
         for call in calls
     ]  # fmt: skip
@@ -107,25 +113,24 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(outbox_table)).scalar_one()
 
 
-def encode_request(request: HttpRequest) -> str:
-    """A request as the outbox keeps it: a JSON list; the body is UTF-8 text."""
-    body = None if request.body is None else request.body.decode()
-    return orjson.dumps((request.method, request.url, request.headers, body)).decode()
+@lru_cache(maxsize=1024)
+def _encode_head(head: tuple[str, str, tuple[tuple[str, str], ...]]) -> str:
+    return orjson.dumps(head).decode()
 
 
-def decode_request(text: str) -> HttpRequest | None:
-    """What `encode_request` was given; None for a text it did not write."""
+def _decode_request(head: str, body: str | None) -> HttpRequest | None:
+    """None for texts that `enqueue` did not write."""
     try:
-        method, url, headers, body = orjson.loads(text)
+        method, url, headers = orjson.loads(head)
         pairs = tuple((str(name), str(value)) for name, value in headers)
         return HttpRequest(str(method), str(url), pairs, None if body is None else body.encode())
-    except (orjson.JSONDecodeError, ValueError, TypeError, AttributeError):
+    except (orjson.JSONDecodeError, ValueError, TypeError):
         return None
 
 
 def _row(row: Any) -> OutboxRow:
-    *identity, request, created_at_us, deadline_us = row
-    return OutboxRow._make((*identity, decode_request(request), max(deadline_us - created_at_us, 0)))
+    *identity, head, body, created_at_us, deadline_us = row
+    return OutboxRow._make((*identity, _decode_request(head, body), max(deadline_us - created_at_us, 0)))
 
 
 def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:

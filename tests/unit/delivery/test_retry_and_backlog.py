@@ -66,12 +66,9 @@ def test_only_the_2xx_class_is_success() -> None:
 
 
 def test_an_idempotency_key_names_one_stay() -> None:
-    keys = {
-        idempotency_key(*stay) for stay in [("a", "b", 1), ("a", "b", 2), ("a", "c", 1), ("ab", "", 1), ("", "ab", 1)]
-    }
+    keys = {idempotency_key(*stay) for stay in [("a", 1), ("a", 2), ("a1", 1), ("a", 11), ("b", 1)]}
     assert len(keys) == 5
-    assert idempotency_key("a", "b", 1) == idempotency_key("a", "b", 1)
-    assert all(len(key) == 32 and key.isalnum() for key in keys)
+    assert idempotency_key("a", 1) == idempotency_key("a", 1)
 
 
 def test_a_host_is_what_stands_between_the_scheme_and_the_path() -> None:
