@@ -60,7 +60,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         xdm_api.router(
             gate,
             platform.schemas,
-            DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.is_namespace),
+            DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code),
         ),
         dataprep_api.router(gate, platform.mappings),
         catalog_api.router(

@@ -12,7 +12,7 @@ from parcours.catalog import store as catalog_store
 from parcours.catalog.model import Batch, window_of
 from parcours.db import Database
 from parcours.flows import store
-from parcours.flows.documents import FLOW
+from parcours.flows.documents import DELETED_FLOW, FLOW
 from parcours.flows.errors import FlowRefused
 from parcours.flows.listing import ListRequest, envelope, next_link, page_of
 from parcours.flows.render import render_run
@@ -101,8 +101,9 @@ class _View:
         if flows is None:
             flows = {f.id: f for f in service._resources.in_scope(connection, caller.scope_id, FLOW)}
         self._flows = flows
+        deleted = {f.id for f in service._resources.in_scope(connection, caller.scope_id, DELETED_FLOW)}
         pending = service.pending(connection)
-        self._pending = {flow_id: count for flow_id, count in pending.items() if count > 0 and flow_id in flows}
+        self._pending = {f: count for f, count in pending.items() if count > 0 and (f in flows or f in deleted)}
 
     def unwritten(self) -> list[Run]:
         """Runs of the present window that nothing is counted in yet, of flows with pending records."""

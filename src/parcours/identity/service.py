@@ -80,11 +80,11 @@ class NamespaceService:
             raise IdentityInvalid(f"No namespace {code or number!r} in this sandbox", "$.namespace")
         return xid(found.code, value)
 
-    def is_namespace(self, connection: Connection, scope_id: int, name: str, is_number: bool) -> bool:
-        """Whether a sandbox has the namespace of this code, whatever its case, or of this number."""
+    def find_code(self, connection: Connection, scope_id: int, name: str, is_number: bool) -> str | None:
+        """The code of the namespace that a sandbox has by this code, whatever its case, or by this number."""
         table = self.table.current(connection)
         found = table.get_by_id(scope_id, _number(name)) if is_number else table.get(scope_id, name)
-        return found is not None
+        return None if found is None else found.code
 
     def _get(self, connection: Connection, scope_id: int, namespace_id: str) -> Namespace:
         found = self.table.current(connection).get_by_id(scope_id, _number(namespace_id))

@@ -11,15 +11,15 @@ from parcours.kit.ids import new_hex
 from parcours.resources.store import ResourceStore
 from parcours.xdm import views
 from parcours.xdm.compiled import field_at
-from parcours.xdm.descriptors import IDENTITY, MAX_DESCRIPTORS, REFERENCE, check, path_of
+from parcours.xdm.descriptors import IDENTITY, MAX_DESCRIPTORS, REFERENCE, check, namespace_of, path_of
 from parcours.xdm.errors import ChangeBreaking, DescriptorInvalid, XdmNotFound
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry
 from parcours.xdm.service import XdmService
 from parcours.xdm.store import DESCRIPTOR_KIND, lock, to_store
 
-IsNamespace = Callable[[Connection, int, str, bool], bool]
-"""(connection, scope, code or number, whether it is a number) → whether the sandbox has such a namespace."""
+FindNamespace = Callable[[Connection, int, str, bool], str | None]
+"""(connection, scope, code or number, whether it is a number) → the code of the sandbox's namespace, if it has one."""
 _PATH = "/tenant/descriptors/"
 
 
@@ -31,12 +31,12 @@ class DescriptorService:
         db: Database,
         resources: ResourceStore,
         schemas: XdmService,
-        is_namespace: IsNamespace = lambda _connection, _scope_id, _name, _is_number: True,
+        find_namespace: FindNamespace = lambda _connection, _scope_id, name, _is_number: name,
     ) -> None:
         self._db = db
         self._resources = resources
         self._schemas = schemas
-        self._is_namespace = is_namespace
+        self._find_namespace = find_namespace
 
     def grouped(self, caller: Caller, view: views.View, query: Query) -> dict[str, list[Any]]:
         """Every matching descriptor under its `@type`, as path, id or object. Raises QueryInvalid."""
@@ -77,7 +77,7 @@ class DescriptorService:
             if len(registry.descriptors) >= MAX_DESCRIPTORS:
                 raise DescriptorInvalid(f"a sandbox has at most {MAX_DESCRIPTORS} descriptors")
             checked = _checked(body, registry, caller, descriptor_id)
-            self._check_namespace(connection, caller, checked)
+            checked = self._with_namespace(connection, caller, checked)
             self._resources.create(
                 connection, caller.scope_id, caller.author, DESCRIPTOR_KIND, to_store(checked, caller), descriptor_id
             )
@@ -94,7 +94,7 @@ class DescriptorService:
                 if checked[key] != old[key]:
                     raise DescriptorInvalid(f"{key} of a descriptor can't change", f"$.{key}")
             if any(checked.get(key) != old.get(key) for key in ("xdm:namespace", "xdm:identityNamespace")):
-                self._check_namespace(connection, caller, checked)
+                checked = self._with_namespace(connection, caller, checked)
             keys = ("xdm:sourceProperty", "xdm:namespace", "xdm:isPrimary")
             if any(checked.get(key) != old.get(key) for key in keys):
                 self._keep_primary(connection, caller, registry, old)
@@ -109,13 +109,18 @@ class DescriptorService:
             self._keep_primary(connection, caller, registry, _find(registry, descriptor_id))
             self._resources.delete(connection, registry.rows[descriptor_id])
 
-    def _check_namespace(self, connection: Connection, caller: Caller, checked: Mapping[str, Any]) -> None:
+    def _with_namespace(self, connection: Connection, caller: Caller, checked: dict[str, Any]) -> dict[str, Any]:
+        """The descriptor, when its namespace is there; a number that is not a standard one gives way to the code."""
         key = {IDENTITY: "xdm:namespace", REFERENCE: "xdm:identityNamespace"}.get(checked["@type"])
         if key is None:
-            return
+            return checked
         is_number = checked.get("xdm:property") == "xdm:id"
-        if not self._is_namespace(connection, caller.scope_id, checked[key], is_number):
+        code = self._find_namespace(connection, caller.scope_id, checked[key], is_number)
+        if code is None:
             raise DescriptorInvalid(f"the sandbox has no namespace {checked[key][:80]!r}", f"$.{key}")
+        if not is_number or namespace_of(checked) == code:
+            return checked
+        return {**checked, key: code, "xdm:property": "xdm:code"}
 
     def _keep_primary(self, connection: Connection, caller: Caller, registry: Registry, old: Mapping[str, Any]) -> None:
         schema = registry.get(old["xdm:sourceSchema"])

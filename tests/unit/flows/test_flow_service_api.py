@@ -782,6 +782,9 @@ def test_pending_records_have_a_run_before_anything_is_processed(service: FlowSe
     assert run["state"] == "inProgress"
     assert get(client, f"runs/{run['id']}")["flowId"] == flow_id
     assert client.get(f"{BASE}/runs?count=true").json() == {"count": 1}
+    assert client.delete(f"{BASE}/flows/{flow_id}").status_code == 204
+    (run,) = client.get(f"{BASE}/runs").json()["items"]
+    assert run["metrics"]["recordSummary"]["inputRecordCount"] == 4
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,16 @@ def test_a_namespace_is_one_of_the_sandbox(
     assert api.put(url, json={**body, "xdm:namespace": "loyalty"}).status_code == 201
 
 
+def test_a_namespace_of_the_sandbox_given_by_number_is_kept_by_its_code(
+    api: TestClient, registry: RegistryClient, schema: Document
+) -> None:
+    namespace = {"name": "Loyalty", "code": "Loyalty", "idType": "CROSS_DEVICE"}
+    number = api.post("/data/core/idnamespace/identities", json=namespace).json()["id"]
+    body = identity_body(schema["$id"], "/_acme/loyaltyId", is_primary=False)
+    made = registry.post("descriptors", {**body, "xdm:namespace": number, "xdm:property": "xdm:id"})
+    assert (made["xdm:namespace"], made["xdm:property"]) == ("Loyalty", "xdm:code")
+
+
 def test_descriptors_are_listed_by_type_in_each_form(
     api: TestClient, registry: RegistryClient, schema: Document
 ) -> None:
