@@ -19,7 +19,6 @@ from parcours.journeys.model import (
     ActionAnswered,
     ActionOutcome,
     CallAction,
-    CancelTimer,
     Entered,
     EventReceived,
     Instance,
@@ -290,16 +289,15 @@ class JourneyWorkspace:
         return transition
 
     def _perform(self, held: _Held, command: Any, data: Mapping[str, Any]) -> None:
-        instance_id = held.instance.id
-        match command:
-            case StartTimer(node_id, pass_no, due_at_us, kind):
-                row = (instance_id, node_id, pass_no, held.partition, due_at_us, kind)
-                self._new_timers[instance_id, node_id, pass_no] = row
-            case CancelTimer(node_id, pass_no):
-                if self._new_timers.pop((instance_id, node_id, pass_no), None) is None:
-                    self._gone_timers[instance_id, node_id, pass_no] = None
-            case CallAction():
-                self._call(held, command, data)
+        kind = type(command)  # a match of classes costs as much as what is done here
+        if kind is CallAction:
+            self._call(held, command, data)
+            return
+        place = (held.instance.id, command.node_id, command.pass_no)
+        if kind is StartTimer:
+            self._new_timers[place] = (*place, held.partition, command.due_at_us, command.kind)
+        elif self._new_timers.pop(place, None) is None:
+            self._gone_timers[place] = None
 
     def _call(self, held: _Held, command: CallAction, data: Mapping[str, Any]) -> None:
         journey = held.journey

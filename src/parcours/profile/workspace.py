@@ -75,6 +75,8 @@ class ProfileWorkspace:
         self._latest: dict[tuple[int, Identity], dict[str, Fragment]] = {}
         self._new_events: dict[tuple[int, Identity, int, str], EventRow] = {}
         self._new_entities: dict[tuple[int, Identity], list[tuple[EventPlace, dict[str, Any]]]] = {}
+        self._unsorted: list[tuple[tuple[int, Identity, int, str], dict[str, Any]]] = []
+        """New events not yet in `_new_entities`: sorted in when somebody's events are asked for, which is seldom."""
         self._new_links: dict[Link, None] = {}
         self._new_neighbours: dict[tuple[int, Identity], list[Identity]] = {}
 
@@ -117,10 +119,11 @@ class ProfileWorkspace:
         scope_id, entity = valid.scope_id, valid.entity
         at_ms = epoch_ms(entity["timestamp"])
         key = event_key(entity["_id"])
-        row = EventRow(scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line)
-        if self._new_events.setdefault((scope_id, primary, at_ms, key), row) is row:
-            place = (at_ms, key, *primary)
-            self._new_entities.setdefault((scope_id, primary), []).append((place, entity))
+        place = (scope_id, primary, at_ms, key)
+        if place not in self._new_events:
+            row = EventRow(scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line)
+            self._new_events[place] = row
+            self._unsorted.append((place, entity))
 
     def _apply_record(self, valid: Valid, primary: Identity) -> None:
         scope_id, dataset_id, entity, line = valid.scope_id, valid.dataset.id, valid.entity, valid.line
@@ -181,6 +184,9 @@ class ProfileWorkspace:
 
     def events(self, scope_id: int, identity: Identity) -> list[dict[str, Any]]:
         """The person's experience events, newest first, a thousand at most, of the last year."""
+        for (scope, primary, at_ms, key), entity in self._unsorted:
+            self._new_entities.setdefault((scope, primary), []).append(((at_ms, key, *primary), entity))
+        self._unsorted.clear()
         members = self.cluster(scope_id, identity)
         since_ms = time.time_ns() // 1_000_000 - 366 * 86_400_000
         stored = store.find_events(self._connection, scope_id, members, from_ms=since_ms)
