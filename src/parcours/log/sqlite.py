@@ -1,8 +1,8 @@
 """The log in one SQLite file of its own.
 
 Requests that arrive while a commit is under way are committed together by the next one (group commit): one row, one
-fsync for all of them. A row holds the facts of its records as JSON and their bodies end to end, so that the cost of
-a record is that of copying it.
+fsync for all of them. A row holds the facts of its records as JSON, a list for each fact, and their bodies end to
+end, so that the cost of a record is that of copying it.
 """
 
 import asyncio
@@ -175,11 +175,11 @@ class SqliteLogWriter:
         return True
 
     def _write(self, records: list[Record]) -> None:
-        facts = orjson.dumps([(*record[:5], len(record.body), *record[6:]) for record in records])
-        bodies = records[0].body if len(records) == 1 else b"".join([record.body for record in records])
+        *before, bodies, is_batch, counts, skips, scopes = zip(*records, strict=True)
+        facts = orjson.dumps((*before, [*map(len, bodies)], is_batch, counts, skips, scopes))
         last = self._position + len(records)
         # A statement by itself is a transaction. Each further one would take the interpreter lock, and give it back.
-        self._connection.execute(_INSERT, (last, len(records), records[-1].received_at_ms, facts, bodies))
+        self._connection.execute(_INSERT, (last, len(records), records[-1].received_at_ms, facts, b"".join(bodies)))
         self._position = last
         APPENDED.count += len(records)
 
@@ -210,7 +210,7 @@ class SqliteLogReader:
             for last, count, facts, bodies in rows:
                 offset = 0
                 position = last - count
-                for fact in orjson.loads(facts):
+                for fact in zip(*orjson.loads(facts), strict=True):
                     inlet, flow, dataset, xaction, received, length, is_batch, kept, skip, scope_id = fact
                     position += 1
                     if position > after:
@@ -231,11 +231,11 @@ class SqliteLogReader:
         counts: dict[str, int] = {}
         for last, count, facts in self._connection.execute(_FACTS, (after,)):
             position = last - count
-            for fact in orjson.loads(facts):
+            _, flows, data_sets, _, _, _, _, kept_counts, _, _ = orjson.loads(facts)
+            for flow, dataset, kept in zip(flows, data_sets, kept_counts, strict=True):
                 position += 1
                 if position > after:
-                    key = fact[1] or fact[2]
-                    counts[key] = counts.get(key, 0) + fact[7]
+                    counts[flow or dataset] = counts.get(flow or dataset, 0) + kept
         return counts
 
     def trim(self, through: int, received_before_ms: int) -> int:
