@@ -1,4 +1,4 @@
-"""The main job on real input: from nothing to sent messages, through the public HTTP API only.
+"""From nothing to sent messages, through the public HTTP API only.
 
 Starts a server and a small receiver, defines schemas, data sets, inlets, flows, an event, an action and a journey,
 streams a few hundred records, and tells what happened. `--exit` stops at the end, with status 0 only if every count is

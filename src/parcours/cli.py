@@ -23,12 +23,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-failed_app = typer.Typer(help="Records that did not land: list them, try them again.", invoke_without_command=True)
+failed_app = typer.Typer(invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
 
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE})
 Format = Literal["table", "json", "jsonl", "csv"]
-DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the server's data [default: ./data].")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the server's data [default: PARCOURS_DATA_DIR, else ./data]."),
+]
+Sandbox = Annotated[str, typer.Option("--sandbox", help="The sandbox to ask in.")]
 
 
 def main() -> None:
@@ -84,13 +88,18 @@ def _root(
 @app.command()
 def serve(
     data_dir: DataDir = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1].")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on [default: 8080].")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on [default: PARCOURS_HOST, else 127.0.0.1].")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [default: PARCOURS_PORT, else 8080].")] = None,
     collector_only: Annotated[
         bool, typer.Option("--collector-only", help="Accept and log records, without a worker to process them.")
     ] = False,
 ) -> None:
-    """Run everything: inlets, control plane and worker, on one port."""
+    """Run everything: inlets, control plane and worker, on one port.
+
+    Ctrl-C or SIGTERM stops it cleanly. Further settings are PARCOURS_ variables: docs/reference/settings.md.
+    """
     settings = Settings.from_environment(data_dir=data_dir, host=host, port=port)
     # Both processes measure into files that /metrics adds up; the library reads the variable when it is imported.
     folder = settings.data_dir / "metrics"
@@ -112,7 +121,10 @@ def worker(
     data_dir: DataDir = None,
     lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Process what a server of the same data directory accepts (`serve` starts one by itself)."""
+    """Process what a server started with --collector-only accepts.
+
+    A server without that option starts a worker by itself. One worker at a time owns a data directory.
+    """
     from parcours.server import work
 
     work(Settings.from_environment(data_dir=data_dir), lifeline)
@@ -129,12 +141,15 @@ def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> 
 @app.command()
 def trace(
     identity: Annotated[str, typer.Argument(help="The customer's identity, such as jane@example.com.")],
-    namespace: Annotated[str, typer.Option(help="Identity namespace.")] = "Email",
+    namespace: Annotated[str, typer.Option(help="The namespace of the identity, such as Email or ECID.")] = "Email",
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
-    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    sandbox: Sandbox = "prod",
     data_dir: DataDir = None,
 ) -> None:
-    """Tell, for each event of a customer, which journeys matched or didn't, and why."""
+    """Tell which journeys a customer's events matched or not, and why.
+
+    Then what became of the customer in them, step by step. Asks the running server. Times are UTC.
+    """
     from parcours.commands import trace_command
 
     trace_command.run(_data_dir(data_dir), sandbox, identity, namespace, as_json=as_json)
@@ -142,15 +157,18 @@ def trace(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="A SELECT over the data sets, by name.")],
-    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    query: Annotated[str, typer.Argument(help="One SELECT over data sets, by name; SHOW TABLES lists them.")],
+    sandbox: Sandbox = "prod",
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = "table",
     limit: Annotated[
         int | None, typer.Option(min=0, help="Most rows printed; 0 means all [default: 1000 in a table, else all].")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Query landed records with SQL (DuckDB)."""
+    """Query landed records with SQL (DuckDB).
+
+    Needs no running server. Names, types and nested fields: docs/reference/lake.md.
+    """
     from parcours.commands import sql_command
 
     sql_command.run(Settings.from_environment(data_dir=data_dir), query, sandbox, output, limit)
@@ -159,13 +177,16 @@ def sql(
 @failed_app.callback()
 def failed(
     context: typer.Context,
-    flow: Annotated[str | None, typer.Option(help="Only of this flow.")] = None,
+    flow: Annotated[str | None, typer.Option(help="Only those of the flow with this id.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Most records shown.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
-    sandbox: Annotated[str, typer.Option(help="Sandbox.")] = "prod",
+    sandbox: Sandbox = "prod",
     data_dir: DataDir = None,
 ) -> None:
-    """List failed records with their reasons."""
+    """List the records that did not land, show one, try them again.
+
+    Without a command: list them with their reasons, oldest first. Asks the running server. Times are UTC.
+    """
     context.obj = {"data_dir": _data_dir(data_dir), "sandbox": sandbox}
     if context.invoked_subcommand is None:
         from parcours.commands import failed_command
@@ -173,7 +194,7 @@ def failed(
         failed_command.list_records(**context.obj, flow=flow, limit=limit, as_json=as_json)
 
 
-SubSandbox = Annotated[str | None, typer.Option("--sandbox", help="Sandbox.")]
+SubSandbox = Annotated[str | None, typer.Option("--sandbox", help="The sandbox to ask in [default: prod].")]
 
 
 @failed_app.command("show")
@@ -197,7 +218,11 @@ def failed_retry(
     sandbox: SubSandbox = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Send failed records through their flows once more, as the definitions are now."""
+    """Send failed records through their flows once more.
+
+    The definitions count as they are now; the mapping set in the version that the flow names. The outcome isn't waited
+    for: what fails again is on the list again, with one more try counted.
+    """
     from parcours.commands import failed_command
 
     if bool(record_ids) == every:

@@ -20,6 +20,9 @@ from parcours.access.service import Access
 from parcours.resources.filtering import matches, sort_by
 
 _MAX_FORM_BYTES = 65_536
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CREDENTIALS = body_of(media_types=_FORMS, texts=("grant_type", "client_id", "client_secret"))
+_TOKEN = body_of(media_types=_FORMS, texts=("token", "client_id"))
 _LISTED = reads_query("limit", "offset", "orderBy", "property")
 _REHEARSED = reads_query("validationOnly")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -27,7 +30,7 @@ _SANDBOXES = "/data/foundation/sandbox-management"
 _SANDBOX_TYPES = [{"id": "production", "title": "Production"}, {"id": "development", "title": "Development"}]
 
 
-@described(body_of(media_types=("application/x-www-form-urlencoded", "multipart/form-data")))
+@described(body_of(media_types=_FORMS))
 async def form_fields(request: Request) -> dict[str, str]:
     """Query string and form (urlencoded or multipart) in one; the form wins, then HTTP Basic. Raises TokenRefused."""
     body = bytearray()
@@ -57,9 +60,16 @@ def router(gate: Gate, access: Access) -> APIRouter:
         return JSONResponse(access.issue_token(fields), headers=_NO_STORE)
 
     for version in ("v1", "v2", "v3"):
-        api.add_api_route(f"/ims/token/{version}", issue, methods=["POST"], tags=["Tokens"], summary="Issue a token")
+        api.add_api_route(
+            f"/ims/token/{version}",
+            issue,
+            methods=["POST"],
+            tags=["Tokens"],
+            summary="Issue a token",
+            openapi_extra=_CREDENTIALS,
+        )
 
-    @api.post("/ims/validate_token/v1", tags=["Tokens"], summary="Whether a token is valid")
+    @api.post("/ims/validate_token/v1", tags=["Tokens"], summary="Whether a token is valid", openapi_extra=_TOKEN)
     def validate(request: Request, fields: dict[str, str] = Depends(form_fields)) -> Response:
         token = access.read_token(f"Bearer {_token_of(request, fields)}")
         client_id = fields.get("client_id")
@@ -73,7 +83,7 @@ def router(gate: Gate, access: Access) -> APIRouter:
         }
         return JSONResponse(answer, headers=_NO_STORE)
 
-    @api.post("/ims/invalidate_token/v2", tags=["Tokens"], summary="Let a token go")
+    @api.post("/ims/invalidate_token/v2", tags=["Tokens"], summary="Let a token go", openapi_extra=_TOKEN)
     def invalidate(request: Request, fields: dict[str, str] = Depends(form_fields)) -> Response:
         text = _token_of(request, fields)
         if not text:

@@ -35,10 +35,16 @@ def described(operation: Mapping[str, Any]) -> Callable[[F], F]:
 
 
 def body_of(
-    kinds: str | list[str] = "object", *, media_types: tuple[str, ...] = ("application/json",)
+    kinds: str | list[str] = "object",
+    *,
+    media_types: tuple[str, ...] = ("application/json",),
+    texts: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """The fragment for a body that must be there. kinds: JSON types it may have."""
-    content = {media_type: {"schema": {"type": kinds}} for media_type in media_types}
+    """The fragment for a body that must be there. kinds: JSON types it may have; texts: its fields, as far as told."""
+    schema: dict[str, Any] = {"type": kinds}
+    if texts:
+        schema["properties"] = {name: {"type": "string"} for name in texts}
+    content = {media_type: {"schema": schema} for media_type in media_types}
     return {"requestBody": {"required": True, "content": content}}
 
 

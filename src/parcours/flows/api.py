@@ -172,7 +172,14 @@ def _add_collection(api: APIRouter, gate: Gate, service: FlowService, kind: str,
         (one, "GET", find, 200, f"Get one of {name}", {}),
         (one, "PATCH", patch, 200, f"Patch one of {name}", reads_headers("If-Match")),
         (one, "DELETE", delete, 204, f"Delete one of {name}", {}),
-        (f"{one}/action", "POST", act, 200, f"Enable or disable one of {name}", reads_query("op")),
+        (
+            f"{one}/action",
+            "POST",
+            act,
+            200,
+            "Enable, disable or publish a flow" if kind == FLOW else f"Publish a draft of {name}",
+            reads_query("op"),
+        ),
     )
     for route, method, handler, status, summary, extra in routes:
         api.add_api_route(

@@ -23,7 +23,14 @@ log = get_logger("http")
 
 def build_api(routers: Iterable[APIRouter]) -> FastAPI:
     """The control plane over the rooms' routers; OpenAPI at /openapi.json, a reader for it at /docs."""
-    app = FastAPI(title="Parcours", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Parcours",
+        version=__version__,
+        description=pages.INTRODUCTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.include_router(pages.router())
     for router in routers:
         describe_routes(router)

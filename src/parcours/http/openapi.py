@@ -48,9 +48,10 @@ _REFUSED = {
 
 
 def describe_routes(router: APIRouter) -> None:
-    """Put what each route's dependencies were `described` with into its operation."""
+    """Put what each route's dependencies were `described` with into its operation, and a name in sentence case."""
     for route in router.routes:
         if isinstance(route, APIRoute):
+            route.summary = route.summary or route.name.replace("_", " ").capitalize()
             route.openapi_extra = _merged([*_fragments(route.dependant), route.openapi_extra or {}])
 
 

@@ -14,18 +14,27 @@ _POLICY = {
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
     )
 }
+INTRODUCTION = """\
+Every call of the control plane, to read and to try. To try one, get a token with `POST /ims/token/v3` (`grant_type` is
+`client_credentials`), then fill in *Authorize*: the token, the client id as `x-api-key`, the organisation as
+`x-gw-ims-org-id`. The first start wrote client id, secret and organisation to `credentials.json` in the data directory.
+
+Events go to inlets, which are not listed here: `POST` of JSON to the `auth.params.inletUrl` of a base connection.
+"""
+"""What stands at the head of the API's description, as Markdown."""
 _START = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>Parcours</title>
+<style>body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }}</style>
 <h1>Parcours {__version__}</h1>
 <p>Real-time customer journeys: events come in over HTTP, customers move along journeys, messages leave.</p>
 <ul>
-<li><a href="/docs">The API, to read and to try</a></li>
-<li><a href="/openapi.json">Its description as OpenAPI</a></li>
-<li><a href="/health/ready">Whether the server is ready</a></li>
-<li><a href="/metrics">What it has measured</a></li>
+<li><a href="/docs">The API</a>, to read and to try</li>
+<li><a href="/openapi.json">Its description</a> as OpenAPI, for tools</li>
+<li><a href="/health/ready">Whether the server is ready</a> to accept and process records</li>
+<li><a href="/metrics">What it has measured</a>, for Prometheus</li>
 </ul>
 </html>
 """

@@ -69,6 +69,20 @@ def test_what_a_route_and_its_dependencies_read_is_put_together() -> None:
     assert operation["requestBody"]["content"] == {"application/json": {"schema": {"type": "object"}}}
 
 
+def test_names_of_operations_are_sentences(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        first, *others = operation["summary"].split()
+        assert first[0].isupper(), f"{method} {path}"
+        assert not [word for word in others if word.istitle()], f"{method} {path}: {operation['summary']}"
+
+
+def test_a_reader_is_told_how_to_get_a_token_and_where_events_go(document: dict[str, Any]) -> None:
+    for word in ("/ims/token/v3", "credentials.json", "inletUrl"):
+        assert word in document["info"]["description"]
+    for media in document["paths"]["/ims/token/v3"]["post"]["requestBody"]["content"].values():
+        assert list(media["schema"]["properties"]) == ["grant_type", "client_id", "client_secret"]
+
+
 def test_the_document_is_valid_json_and_served(api: TestClient) -> None:
     assert orjson.loads(api.get("/openapi.json").content)["info"]["title"] == "Parcours"
 
