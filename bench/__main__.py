@@ -12,6 +12,10 @@ PARTS = {"collection": collection.run, "pipeline": pipeline.run, "latency": late
 
 
 def main() -> int:
+    unknown = [name for name in sys.argv[1:] if name not in PARTS]
+    if unknown:
+        print(f"what can be measured: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
     console = Console()
     figures: list[Figure] = []
     missing: list[str] = []

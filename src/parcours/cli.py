@@ -192,6 +192,8 @@ def failed(
         from parcours.commands import failed_command
 
         failed_command.list_records(**context.obj, flow=flow, limit=limit, as_json=as_json)
+    elif flow is not None:
+        raise typer.BadParameter(f"--flow is for the list; give it after {context.invoked_subcommand}, if that has one")
 
 
 SubSandbox = Annotated[str | None, typer.Option("--sandbox", help="The sandbox to ask in [default: prod].")]
@@ -214,7 +216,8 @@ def failed_show(
 def failed_retry(
     context: typer.Context,
     record_ids: Annotated[list[int] | None, typer.Argument(help="Ids as listed.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every failed record of the sandbox.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every failed record of the sandbox, or of --flow.")] = False,
+    flow: Annotated[str | None, typer.Option(help="With --all: only those of the flow with this id.")] = None,
     sandbox: SubSandbox = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -225,9 +228,11 @@ def failed_retry(
     """
     from parcours.commands import failed_command
 
-    if bool(record_ids) == every:
-        raise typer.BadParameter("give ids of failed records, or --all")
-    failed_command.retry_records(**_place(context, sandbox, data_dir), record_ids=record_ids or [], every=every)
+    if bool(record_ids) == every or (record_ids and flow is not None):
+        raise typer.BadParameter("give ids of failed records, or --all and perhaps a --flow")
+    failed_command.retry_records(
+        **_place(context, sandbox, data_dir), record_ids=record_ids or [], every=every, flow=flow
+    )
 
 
 def _place(context: typer.Context, sandbox: str | None, data_dir: Path | None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from parcours.kit.telemetry import configure_logging, get_logger, reserve_metric
 from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
 from parcours.server_files import DataDirUnusable
-from parcours.worker import only_worker
+from parcours.worker import only_worker, read_fault
 
 log = get_logger("server")
 _REFRESH_EVERY_S = 0.5
@@ -56,7 +56,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     writer = SqliteLogWriter(log_path(settings), on_commit=None if worker is None else worker.wake)
     if worker is not None:
         worker.go()
-    health = Health(platform.db, writer, lambda: worker is None or worker.is_alive)
+    health = Health(platform.db, writer, None if worker is None else lambda: _state_of(worker, settings))
     collector = build_collector(platform, writer)
     await collector.refresh()
     api = build_control_plane(platform, build_process_routers(platform, health, writer, loop))
@@ -93,6 +93,13 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         error = task.exception()
         if error is not None:
             raise error
+
+
+def _state_of(worker: Child, settings: Settings) -> str:
+    if not worker.is_alive:
+        return "not running"
+    fault = read_fault(settings.data_dir)
+    return "ok" if fault is None else f"its transactions fail: {fault}"
 
 
 async def _keep_fresh(collector: Collector, stop: asyncio.Event) -> None:
@@ -159,8 +166,10 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
         if lifeline is not None:
             listen_to_parent(lifeline, loop, stop=worker.stop, wake=worker.wake)
             worker.wake()
+        log.info("worker.started", data_dir=str(settings.data_dir))
         await worker.run()
         platform.close()
+        log.info("worker.stopped")
 
 
 def keep_lake(settings: Settings, lifeline: int) -> None:

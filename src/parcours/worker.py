@@ -27,6 +27,7 @@ _TRIM_EVERY_S = 300.0
 _LAKE_STOP_S = 20.0
 _WARM_EVERY_S = 0.2
 _BACK_OFF_S = 0.5
+_FAULT_FILE = "worker.fault"
 
 
 class Worker:
@@ -42,6 +43,8 @@ class Worker:
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._is_told = False
+        self._fault: str | None = ""
+        """Why the last transaction failed; None when it went well, empty before the first."""
         self._stopping = threading.Event()
         self._stop_requested = asyncio.Event()
         delivery.on_answers = self._take_answers
@@ -100,8 +103,11 @@ class Worker:
                     if now >= next_trim:
                         self._trim()
                         next_trim = now + _TRIM_EVERY_S
+                self._note_fault(None)
             except (DBAPIError, PositionMoved) as error:
-                log.error("worker.transaction_failed", error=str(error).splitlines()[0])
+                reason = str(error).splitlines()[0]
+                log.error("worker.transaction_failed", error=reason)
+                self._note_fault(reason)
                 self._stopping.wait(_BACK_OFF_S)
                 done = 0
             if is_last:
@@ -112,6 +118,18 @@ class Worker:
             else:
                 self._wake.wait((settings.timer_poll_ms if self._is_told else settings.poll_ms) / 1000)
                 self._wake.clear()
+
+    def _note_fault(self, reason: str | None) -> None:
+        """Let the server's readiness tell that transactions fail; None: one went well."""
+        if reason == self._fault:
+            return
+        self._fault = reason
+        path = self._settings.data_dir / _FAULT_FILE
+        with contextlib.suppress(OSError):  # a full disk, say: then the log can't be written, and readiness tells that
+            if reason is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_text(reason)
 
     def _run_answers(self) -> int:
         answers: list[ActionAnswer] = []
@@ -150,6 +168,14 @@ class Worker:
     def _has_staged(self) -> bool:
         with self._db.read() as connection:
             return has_staged(connection)
+
+
+def read_fault(data_dir: Path) -> str | None:
+    """Why the worker's last transaction failed; None when it went well."""
+    try:
+        return (data_dir / _FAULT_FILE).read_text()
+    except OSError:
+        return None
 
 
 @contextlib.contextmanager

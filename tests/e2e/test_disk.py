@@ -148,9 +148,12 @@ def test_while_the_worker_cannot_write_records_wait_in_the_log_and_land_afterwar
         for number in range(5):
             assert world.post(number, f"waits-{number}").status == 200
         landed = world.counts()
+        wait_for(lambda: world.ready().status == 503, 10, what="readiness that tells of the worker")
+        assert world.ready().body["checks"]["worker"].startswith("its transactions fail: ")
         wait_for(lambda: world.server.worker_pid() == worker, 1, what="the same worker")
         assert landed[0] > sum(landed[1:])
     finally:
         world.free_disk(worker)
     assert world.landed("waits") == {f"waits-{number}" for number in range(5)}
     assert world.server.worker_pid() == worker
+    wait_for(lambda: world.ready().status == 200, 10, what="readiness")

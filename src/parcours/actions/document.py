@@ -83,7 +83,7 @@ def check_edit(before: Mapping[str, Any], after: Mapping[str, Any], usage: Usage
             continue
         what = "parameters can be added only while every journey is a draft" if is_parameter_list else "it can't change"
         raise ActionInUse(
-            f"{key}: {what} ({usage.draft} draft and {usage.live} published journeys use the action); duplicate it"
+            f"{key}: {what} (draft journeys that use the action: {usage.draft}, published: {usage.live}); duplicate it"
         )
 
 

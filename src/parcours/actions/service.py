@@ -92,7 +92,10 @@ class ActionService:
             stored = self._stored(connection, caller.scope_id, uid)
             usage = self._usage_of(connection, caller.scope_id, uid)
             if usage.draft or usage.live:
-                raise ActionInUse(f"{usage.draft + usage.live} journeys use the action; it can't be deleted")
+                count = usage.draft + usage.live
+                raise ActionInUse(
+                    f"{count} journey{' uses' if count == 1 else 's use'} the action; it can't be deleted"
+                )
             self._resources.delete(connection, stored)
 
     def compile_one(self, caller: Caller, uid: str) -> CompiledAction:

@@ -23,7 +23,8 @@ class RetryIncomplete(ParcoursError):
 def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, as_json: bool) -> None:
     """A table of failed records, oldest first."""
     client = Client(data_dir, sandbox)
-    items = client.get(BASE, flowId=flow, limit=limit)["items"]
+    found = client.get(BASE, flowId=flow, limit=limit)
+    items = found["items"]
     console = open_console()
     if as_json:
         print_json(console, items)
@@ -31,16 +32,17 @@ def list_records(data_dir: Path, sandbox: str, flow: str | None, limit: int, *, 
     if not items:
         console.print("No failed records.")
         return
-    console.print(render(items, console.width))
+    console.print(render(items, console.width, is_cut=found["_page"]["next"] is not None))
     for line in mappings_behind(client, list(dict.fromkeys(item["flowId"] for item in items if item["flowId"]))[:10]):
         console.print(plain(line))
     console.print("`parcours failed show ID` shows one whole; `parcours failed retry ID` tries it again.")
 
 
-def render(items: list[dict[str, Any]], width: int) -> Table:
-    """Failed records as a table for a terminal of so many columns."""
+def render(items: list[dict[str, Any]], width: int, *, is_cut: bool = False) -> Table:
+    """Failed records as a table for a terminal of so many columns. is_cut: there are more."""
     is_wide = width >= _WIDE
-    table = Table(title=f"{len(items)} failed record{'s' if len(items) > 1 else ''}", title_justify="left")
+    title = f"{len(items)} failed record{'s' if len(items) > 1 else ''}"
+    table = Table(title=f"The oldest {title}; there are more (--limit)" if is_cut else title, title_justify="left")
     for column in ("id", "received (UTC)" if is_wide else "received", "flow", "code"):
         table.add_column(column, no_wrap=True)
     table.add_column("reason", overflow="fold", ratio=1)
@@ -83,13 +85,16 @@ def show_record(data_dir: Path, sandbox: str, record_id: int) -> None:
     print_json(open_console(), Client(data_dir, sandbox).get(f"{BASE}/{record_id}"))
 
 
-def retry_records(data_dir: Path, sandbox: str, record_ids: list[int], *, every: bool) -> None:
-    """Ask for another try of each. Raises RetryIncomplete, after all of them, when some were refused."""
+def retry_records(data_dir: Path, sandbox: str, record_ids: list[int], *, every: bool, flow: str | None = None) -> None:
+    """Ask for another try of each. Raises RetryIncomplete, after all of them, when some were refused.
+
+    every: those listed, of `flow` where it is named, instead of `record_ids`.
+    """
     client = Client(data_dir, sandbox)
     if every:
         start = 0
         while start is not None:
-            page = client.get(BASE, start=start, limit=1000)
+            page = client.get(BASE, flowId=flow, start=start, limit=1000)
             record_ids = [*record_ids, *(item["id"] for item in page["items"])]
             start = page["_page"]["next"]
     refused: list[str] = []

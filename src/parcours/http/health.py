@@ -20,10 +20,11 @@ from parcours.log import LogWriter
 class Health:
     """What `/health/ready` asks."""
 
-    def __init__(self, db: Database, log: LogWriter, is_worker_alive: Callable[[], bool]) -> None:
+    def __init__(self, db: Database, log: LogWriter, worker_state: Callable[[], str] | None) -> None:
+        """worker_state: "ok", or what is wrong with the worker; None where there is none to look after."""
         self._db = db
         self._log = log
-        self._is_worker_alive = is_worker_alive
+        self._worker_state = worker_state
         self.is_stopping = False
 
     def checks(self) -> dict[str, str]:
@@ -36,7 +37,8 @@ class Health:
             found["database"] = "ok"
         except SQLAlchemyError as error:
             found["database"] = str(error).splitlines()[0]
-        found["worker"] = "ok" if self._is_worker_alive() else "not running"
+        if self._worker_state is not None:
+            found["worker"] = self._worker_state()
         if self.is_stopping:
             found["server"] = "stopping"
         return found

@@ -143,6 +143,14 @@ def test_a_narrow_table_of_failed_records_keeps_ids_whole_and_gives_the_reason_t
     assert "4ee3b2a5…" in row
 
 
+def test_a_list_that_is_cut_says_that_there_are_more() -> None:
+    records = [failed_record("x"), failed_record("y")]
+    assert printed(failed_command.render(records, 200)).startswith("2 failed records")
+    assert printed(failed_command.render(records, 200, is_cut=True)).startswith(
+        "The oldest 2 failed records; there are"
+    )
+
+
 class Answers:
     """Stands for the command's client."""
 
@@ -171,6 +179,19 @@ def test_a_retry_that_is_refused_does_not_stop_the_others(
         failed_command.retry_records(Path(), "prod", [1, 9999, 2, 1], every=False)
     assert server.posted == ["1", "2"]
     assert capsys.readouterr().out == "2 records sent through again.\n"
+
+
+def test_all_of_a_flow_are_those_of_the_flow(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Server(Answers):
+        def get(self, path: str, **query: Any) -> Any:
+            ids = [1, 2] if query["flowId"] == "one" else [1, 2, 3]
+            return {"items": [{"id": i} for i in ids], "_page": {"next": None}}
+
+    for flow, sent in (("one", ["1", "2"]), (None, ["1", "2", "3"])):
+        server = Server()
+        monkeypatch.setattr(failed_command, "Client", server)
+        failed_command.retry_records(Path(), "prod", [], every=True, flow=flow)
+        assert server.posted == sent
 
 
 def test_a_flow_that_stays_with_an_older_mapping_is_told_of() -> None:
