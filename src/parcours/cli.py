@@ -125,9 +125,13 @@ def worker(
 
     A server without that option starts a worker by itself. One worker at a time owns a data directory.
     """
+    settings = Settings.from_environment(data_dir=data_dir)
+    folder = settings.data_dir / "metrics"
+    if folder.is_dir():  # the server's: its /metrics shows what is measured here
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
     from parcours.server import work
 
-    work(Settings.from_environment(data_dir=data_dir), lifeline)
+    work(settings, lifeline)
 
 
 @app.command(hidden=True)

@@ -18,7 +18,7 @@ from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.collection.inlet import Collector
 from parcours.dataflow import api as dataflow_api
-from parcours.dataflow.store import failed_in_window, mark_retrying
+from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retrying
 from parcours.dataflow.transform import RETRY_PREFIX, Definitions
 from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
@@ -36,7 +36,7 @@ from parcours.journeys import api as journeys_api
 from parcours.journeys import runs_api
 from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
-from parcours.log import LogWriter, Record
+from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
@@ -163,7 +163,12 @@ def build_process_routers(
             row.inlet_id, row.flow_id, row.dataset_id, xaction_id, row.received_at_ms, row.body,
             message_count=0, scope_id=caller.scope_id,
         )  # fmt: skip
-        asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
+        try:
+            asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
+        except (Unavailable, TimeoutError) as error:
+            with platform.db.write() as connection:
+                unmark_retrying(connection, record_id)
+            raise LogUnavailable("the event log can't be written now; the record stays as it was") from error
 
     platform.flows.runs.pending = pending
     return [health_api.router(health), dataflow_api.router(Gate(platform.access), platform.db, retry)]

@@ -251,13 +251,12 @@ class Pipeline:
                 table.current(connection, revisions)
         self._warm = revisions
 
-    def trim(self, received_before_ms: int, decisions_before_ms: int) -> None:
-        """Drop processed records and old decisions."""
-        self._reader.trim(self._position, received_before_ms)
-        gone = -1
-        while gone:
-            with self._db.write() as connection:
-                gone = journey_store.delete_decisions(connection, decisions_before_ms)
+    def trim(self, received_before_ms: int, decisions_before_ms: int) -> bool:
+        """Drop processed records and old decisions, some at a time; whether there may be more."""
+        records_gone = self._reader.trim(self._position, received_before_ms)
+        with self._db.write() as connection:
+            decisions_gone = journey_store.delete_decisions(connection, decisions_before_ms)
+        return bool(records_gone or decisions_gone)
 
 
 class _Looked(NamedTuple):

@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import orjson
 import uvloop
@@ -20,7 +21,7 @@ from parcours.kit.child import Child, listen_to_parent, wait_for_go
 from parcours.kit.errors import Unavailable
 from parcours.kit.memory import calm_garbage_collector
 from parcours.kit.settings import Settings
-from parcours.kit.telemetry import configure_logging, get_logger, reserve_metric_files
+from parcours.kit.telemetry import configure_logging, forget_process, get_logger, reserve_metric_files
 from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
 from parcours.server_files import DataDirUnusable
@@ -45,8 +46,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    _stop_on_signals(loop, stop.set)
     worker = Child("worker", "--data-dir", str(settings.data_dir)) if with_worker else None
     if worker is not None:
         await worker.start()  # it loads its modules while this process opens the database
@@ -133,6 +133,7 @@ async def _look_after(worker: Child, stop: asyncio.Event) -> None:
         if stop.is_set():
             return
         log.error("worker.died", exit_code=ended.result())
+        forget_process(worker.pid)
         delay_s = 0.1 if time.monotonic() - started > 60 else min(delay_s * 2, 10.0)
         await asyncio.sleep(delay_s)
         await worker.start()
@@ -156,20 +157,32 @@ def work(settings: Settings, lifeline: int | None) -> None:
 
 
 async def _work(settings: Settings, lifeline: int | None) -> None:
-    with only_worker(settings.data_dir):
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    _stop_on_signals(loop, stop.set)
+    if lifeline is not None:
+        listen_to_parent(lifeline, loop, stop=stop.set)
+    async with only_worker(settings.data_dir, stop) as is_the_one:
+        if not is_the_one:
+            return
         platform = build_platform(settings)
         worker = build_worker(platform)
         calm_garbage_collector()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, worker.stop)
+        _stop_on_signals(loop, worker.stop)
         if lifeline is not None:
             listen_to_parent(lifeline, loop, stop=worker.stop, wake=worker.wake)
             worker.wake()
+        if stop.is_set():
+            worker.stop()
         log.info("worker.started", data_dir=str(settings.data_dir))
         await worker.run()
         platform.close()
         log.info("worker.stopped")
+
+
+def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
 
 
 def keep_lake(settings: Settings, lifeline: int) -> None:
@@ -184,8 +197,7 @@ async def _keep_lake(settings: Settings, lifeline: int) -> None:
     platform = build_platform(settings)
     keeper = LakeKeeper(build_lake_writer(platform), settings.lake_commit_ms / 1000)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, keeper.stop)
+    _stop_on_signals(loop, keeper.stop)
     listen_to_parent(lifeline, loop, stop=keeper.stop)
     await asyncio.to_thread(keeper.run)
     platform.close()

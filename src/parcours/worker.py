@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -19,14 +19,18 @@ from parcours.kit.child import Child
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, get_logger
 from parcours.lake.store import has_staged
+from parcours.log import LogUnreadable
 from parcours.pipeline import Pipeline, PositionMoved
 
 log = get_logger("worker")
 POSITION = Gauge("parcours_pipeline_position", "Last record of the event log processed.", multiprocess_mode="max")
 _TRIM_EVERY_S = 300.0
+_TRIM_ON_S = 1.0
+"""Until the next part, while there is more to drop."""
 _LAKE_STOP_S = 20.0
 _WARM_EVERY_S = 0.2
 _BACK_OFF_S = 0.5
+_LOCK_POLL_S = 0.1
 _FAULT_FILE = "worker.fault"
 
 
@@ -101,10 +105,9 @@ class Worker:
                         self._pipeline.warm()
                         next_warm = now + _WARM_EVERY_S
                     if now >= next_trim:
-                        self._trim()
-                        next_trim = now + _TRIM_EVERY_S
+                        next_trim = now + (_TRIM_ON_S if self._trim() else _TRIM_EVERY_S)
                 self._note_fault(None)
-            except (DBAPIError, PositionMoved) as error:
+            except (DBAPIError, LogUnreadable, PositionMoved) as error:
                 reason = str(error).splitlines()[0]
                 log.error("worker.transaction_failed", error=reason)
                 self._note_fault(reason)
@@ -145,10 +148,10 @@ class Worker:
                 raise
         return len(answers)
 
-    def _trim(self) -> None:
+    def _trim(self) -> bool:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
-        self._pipeline.trim(
+        return self._pipeline.trim(
             now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
         )
 
@@ -178,16 +181,26 @@ def read_fault(data_dir: Path) -> str | None:
         return None
 
 
-@contextlib.contextmanager
-def only_worker(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory's worker lock; waits for a worker of an earlier start to be gone."""
+@contextlib.asynccontextmanager
+async def only_worker(data_dir: Path, stop: asyncio.Event) -> AsyncIterator[bool]:
+    """Hold the data directory's worker lock; waits for another worker to be gone. False when `stop` came first."""
     descriptor = os.open(data_dir / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("worker.waiting_for_another", data_dir=str(data_dir))
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        is_told = False
+        while not stop.is_set() and not _try_lock(descriptor):
+            if not is_told:
+                log.info("worker.waiting_for_another", data_dir=str(data_dir))
+                is_told = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOCK_POLL_S)
+        yield not stop.is_set()
     finally:
         os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parcours.log import LogUnavailable, Record
+from parcours.log import LogUnavailable, LogUnreadable, Record
 from parcours.log.sqlite import LogFormatUnknown, SqliteLogReader, SqliteLogWriter
 
 
@@ -166,3 +166,62 @@ def test_a_reader_takes_no_more_bytes_at_once_than_memory_is_there_for(
     monkeypatch.setattr("parcours.log.sqlite.MAX_READ_BYTES", 10)
     assert [r.xaction_id for _, r in reader.read(1, 1000)] == ["1"]
     reader.close()
+
+
+def test_a_group_is_no_larger_than_a_row_may_be(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parcours.log.sqlite.MAX_GROUP_BYTES", 1_000)
+    append(path, *[[Record("i", "f", "d", str(n), 1, b"x" * 400)] for n in range(20)])
+    sizes = [size for (size,) in sqlite3.connect(path).execute("SELECT length(bodies) FROM record_group")]
+    assert sum(sizes) == 8_000
+    assert max(sizes) <= 1_200
+
+
+def test_what_waits_is_counted_in_bytes_too(path: Path) -> None:
+    async def run() -> tuple[int, int]:
+        writer = SqliteLogWriter(path)
+        lock = sqlite3.connect(path, isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        first = writer.append((Record("i", "f", "d", "1", 1, b"x" * 700),))
+        await asyncio.sleep(0.05)  # the writer has taken it, and waits for the lock
+        others = [writer.append((Record("i", "f", "d", "2", 1, b"x" * 300),)) for _ in range(2)]
+        waiting = writer.waiting_bytes
+        lock.execute("ROLLBACK")
+        await asyncio.gather(first, *others)
+        after = writer.waiting_bytes
+        await writer.close()
+        return waiting, after
+
+    assert asyncio.run(run()) == (600, 0)
+
+
+def test_trimming_goes_in_steps_that_let_others_write(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parcours.log.sqlite.TRIM_BYTES", 250)
+    for n in range(5):
+        append(path, [Record("i", "f", "d", str(n), n, b"x" * 100)])
+    reader = SqliteLogReader(path)
+    statements: list[str] = []
+    reader._connection.set_trace_callback(statements.append)
+    assert reader.trim(4, 4) == 4
+    assert sum(one.startswith("DELETE") for one in statements) == 2
+    assert [r.xaction_id for _, r in reader.read(0, 10)] == ["4"]
+    statements.clear()
+    assert reader.trim(5, 4) == 0
+    assert not [one for one in statements if one.startswith("BEGIN")]
+    reader.close()
+
+
+def test_records_tried_again_count_as_work(path: Path) -> None:
+    append(path, [record(str(n))._replace(message_count=0) for n in range(10)])
+    reader = SqliteLogReader(path)
+    assert len(reader.read(0, 3)) == 3
+    assert reader.pending(0) == {"flow": 0}
+    reader.close()
+
+
+def test_a_log_that_cannot_be_read_says_so(path: Path) -> None:
+    append(path, [record("a")])
+    reader = SqliteLogReader(path)
+    reader.close()
+    for call in (lambda: reader.read(0, 1), lambda: reader.pending(0), lambda: reader.trim(1, 1)):
+        with pytest.raises(LogUnreadable):
+            call()

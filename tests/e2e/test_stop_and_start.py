@@ -237,6 +237,8 @@ def test_a_worker_that_dies_alone_is_told_replaced_and_its_work_goes_on(world: W
     world.settle()
     assert world.landed("orphan") == Counter(acknowledged)
     assert "worker.died" in world.server.log.read_text()
+    text = world.server.get("/metrics")[1].decode()
+    assert re.findall(r"^parcours_outbox_pending (\S+)$", text, re.MULTILINE) == ["0.0"], "of the dead one, too"
 
 
 def test_when_the_answering_process_alone_is_killed_its_worker_goes_and_the_next_start_takes_over(
@@ -266,9 +268,20 @@ def test_a_collector_alone_accepts_and_a_worker_started_apart_processes(world: W
         worker = subprocess.Popen(command, stderr=log, env={**os.environ, "PARCOURS_LAKE_COMMIT_MS": "300"})
     world.settle()
     assert world.landed("apart") == Counter(f"apart-{number}" for number in range(3))
+    metrics = alone.get("/metrics")[1].decode()
+    assert re.search(r"^parcours_pipeline_position [1-9]", metrics, re.MULTILINE), "what the other worker measures"
+    assert alone.stop() == 0
+
+    # a server with a worker of its own: that one waits for the other, and goes with its server
+    world.server.start()
+    process, waiting = world.server.process, world.server.worker_pid()
+    assert process is not None
+    process.kill()
+    process.wait(30)
+    wait_for(lambda: not Path(f"/proc/{waiting}").exists(), what="the end of the worker that waits")
+    assert worker.poll() is None
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(STOPS_WITHIN_S) == 0
-    assert alone.stop() == 0
     assert "Traceback" not in (tmp_path / "worker.log").read_text()
     world.server.start()
 

@@ -52,6 +52,8 @@ class InletLookup(Protocol):
         ...
 
 
+MAX_WAITING_BYTES = 268_435_456
+"""Bodies that wait for the disk; with more, senders are told to come back."""
 Validate = Callable[[Inlet, str, str, Any], Awaitable[list[dict[str, Any]]]]
 """(inlet, flow id, data set id, message) → the violations of synchronous validation."""
 
@@ -118,7 +120,7 @@ class Collector:
                 return problem
         if not inlet.is_enabled:
             return _refuse(inlet, "The connection of this inlet is disabled", 403)
-        if self._log.waiting >= self._max_waiting:
+        if self._log.waiting >= self._max_waiting or self._log.waiting_bytes >= MAX_WAITING_BYTES:
             return answers.refused(503, "Service busy", "Too many records wait for the disk", headers=_RETRY)
         body = await read_body(protocol, headers.get("content-length"), self._max_body_bytes)
         if isinstance(body, int):

@@ -93,8 +93,13 @@ class FirstTry(NamedTuple):
 def find_first_tries(connection: Connection, ids: Iterable[int]) -> dict[int, FirstTry]:
     """The first try of each failed record that is still kept, by its id."""
     t = failed_record_table
-    rows = connection.execute(select(t.c.id, t.c.xaction_id, t.c.received_at_ms, t.c.code).where(t.c.id.in_(list(ids))))
-    return {row.id: FirstTry(row.xaction_id, row.received_at_ms, row.code) for row in rows}
+    columns = select(t.c.id, t.c.xaction_id, t.c.received_at_ms, t.c.code)
+    wanted = list(ids)
+    found: dict[int, FirstTry] = {}
+    for start in range(0, len(wanted), 500):
+        rows = connection.execute(columns.where(t.c.id.in_(wanted[start : start + 500])))
+        found.update({row.id: FirstTry(row.xaction_id, row.received_at_ms, row.code) for row in rows})
+    return found
 
 
 def fail_again(connection: Connection, failure: Failed) -> None:
@@ -130,6 +135,12 @@ def mark_retrying(connection: Connection, scope_id: int, record_id: int) -> Any:
     if row is None:
         raise FailedRecordNotFound(record_id)
     return row
+
+
+def unmark_retrying(connection: Connection, record_id: int) -> None:
+    """The try didn't come about: it is a failed record as before."""
+    t = failed_record_table
+    connection.execute(update(t).where(t.c.id == record_id, t.c.state == "retrying").values(state="failed"))
 
 
 def list_failed(

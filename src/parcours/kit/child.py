@@ -30,6 +30,11 @@ class Child:
         """Whether it runs."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs, or ran last; 0 before the first."""
+        return 0 if self._process is None else self._process.pid
+
     async def start(self) -> None:
         """Begin the process; it loads its modules and waits for `go`."""
         if self._lifeline >= 0:

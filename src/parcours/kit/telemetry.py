@@ -8,7 +8,7 @@ from bisect import bisect_left
 from pathlib import Path
 
 import structlog
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 
 registry: CollectorRegistry = REGISTRY
 
@@ -65,6 +65,12 @@ def reserve_metric_files() -> None:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
+def forget_process(pid: int) -> None:
+    """Of a process that is gone, what only a living one can measure: how much waits in it, say."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def get_logger(room: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of a room; every line carries the room's name. It takes its level when it is first used."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(room=room)
@@ -77,6 +83,7 @@ __all__ = [
     "Gauge",
     "Histogram",
     "configure_logging",
+    "forget_process",
     "get_logger",
     "registry",
     "reserve_metric_files",

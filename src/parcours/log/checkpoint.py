@@ -50,8 +50,11 @@ class Checkpointer:
         self._connection.close()
 
     def _run(self) -> None:
-        while self._wanted.wait() and not self._is_closing:
+        while True:
+            self._wanted.wait()
             self._wanted.clear()
+            if self._is_closing:
+                return
             _checkpoint(self._connection)
             self._is_tail_left = True
             self._is_running = False

@@ -10,6 +10,10 @@ class LogUnavailable(Unavailable):
     """The record could not be made durable; nothing of it was kept, and the sender should try again."""
 
 
+class LogUnreadable(Unavailable):
+    """The log can't be read, or not be trimmed, now."""
+
+
 class Record(NamedTuple):
     """One accepted request, as received: a single message, or a batch of them for one flow."""
 
@@ -38,6 +42,11 @@ class LogWriter(Protocol):
     @property
     def waiting(self) -> int:
         """Requests not yet handed to the storage; what back-pressure is measured by."""
+        ...
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of their bodies."""
         ...
 
     @property
@@ -70,7 +79,7 @@ class LogReader(Protocol):
         ...
 
     def trim(self, through: int, received_before_ms: int) -> int:
-        """Drop records up to a position that were received before a time; how many groups went."""
+        """Drop some records up to a position, received before a time; how many groups went, 0 when none is left."""
         ...
 
     def close(self) -> None:

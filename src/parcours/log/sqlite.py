@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -20,7 +20,7 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.tally import TallyHistogram, TallyTotal
 from parcours.kit.telemetry import get_logger
 from parcours.log.checkpoint import Checkpointer
-from parcours.log.protocol import LogUnavailable, Record
+from parcours.log.protocol import LogUnavailable, LogUnreadable, Record
 
 APPENDED = TallyTotal("parcours_log_records_total", "Records made durable in the event log.")
 COMMIT_SECONDS = TallyHistogram(
@@ -49,14 +49,29 @@ _READ = """SELECT last_position, record_count, facts, bodies FROM record_group
     WHERE last_position > ? ORDER BY last_position"""
 _FACTS = "SELECT last_position, record_count, facts FROM record_group WHERE last_position > ? ORDER BY last_position"
 
+_OLDEST = """SELECT last_position, received_at_ms, length(bodies) FROM record_group
+    WHERE last_position <= ? ORDER BY last_position LIMIT 200"""
 _SET_HIGH_WATER = "INSERT OR REPLACE INTO high_water (id, position) VALUES (1, ?)"
 
+MAX_GROUP_BYTES = 32_000_000
+"""What one commit takes on: SQLite holds no row of a gigabyte, and a reader reads a row whole."""
+TRIM_BYTES = 4_000_000
+"""What is deleted in one transaction."""
+_TRIM_STEPS = 16
 BUSY_REQUESTS, GATHER_S = 8, 0.0003
 """After a commit for so many requests the next one waits a moment: it then spares an fsync, for more are coming."""
 MAX_READ_BYTES = 64_000_000
 """A reader takes no more at once, unless a single record is larger."""
 
 _Waiting = tuple[Sequence[Record], "asyncio.Future[None]"]
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as fault:
+        raise LogUnreadable(f"the event log can't be read or trimmed: {fault}") from fault
 
 
 class _Probe:
@@ -74,6 +89,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute("PRAGMA secure_delete=OFF")  # Debian's default writes every deleted page once more, with zeros
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version not in (0, 1):
         connection.close()
@@ -94,6 +110,7 @@ class SqliteLogWriter:
         self._checkpointer = Checkpointer(path)
         self._position: int = self._connection.execute(_LAST).fetchone()[0]
         self._is_healthy = True
+        self._given_bytes = self._taken_bytes = 0  # each is written by one thread
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: queue.SimpleQueue[_Waiting | _Probe | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write_groups, name="log-writer", daemon=True)
@@ -103,6 +120,11 @@ class SqliteLogWriter:
     def waiting(self) -> int:
         """Requests not yet handed to the disk."""
         return self._queue.qsize()
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Their bodies."""
+        return self._given_bytes - self._taken_bytes
 
     @property
     def is_healthy(self) -> bool:
@@ -120,6 +142,8 @@ class SqliteLogWriter:
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
         future = loop.create_future()
+        for record in records:
+            self._given_bytes += len(record.body)
         self._queue.put((records, future))
         return future
 
@@ -134,6 +158,7 @@ class SqliteLogWriter:
         is_open, is_busy = True, False
         while is_open:
             group: list[_Waiting] = []
+            size = 0
             item = self._queue.get()
             if is_busy:
                 time.sleep(GATHER_S)
@@ -144,15 +169,19 @@ class SqliteLogWriter:
                     self._is_healthy = self._is_healthy or self._can_write()
                 else:
                     group.append(item)
+                    size += sum([len(record.body) for record in item[0]])
+                    if size >= MAX_GROUP_BYTES:
+                        break
                 try:
                     item = self._queue.get_nowait()
                 except queue.Empty:
                     break
+            self._taken_bytes += size
             is_busy = len(group) >= BUSY_REQUESTS
             if group:
-                self._commit(group)
+                self._commit(group, size)
 
-    def _commit(self, group: list[_Waiting]) -> None:
+    def _commit(self, group: list[_Waiting], size: int) -> None:
         error: LogUnavailable | None = None
         records = [record for records, _ in group for record in records]
         started = time.perf_counter()
@@ -165,7 +194,7 @@ class SqliteLogWriter:
         self._is_healthy = error is None
         assert self._loop is not None, "who waits has appended"
         self._loop.call_soon_threadsafe(self._acknowledge, group, error)
-        self._checkpointer.note(sum([len(record.body) for record in records]), self._connection)
+        self._checkpointer.note(size, self._connection)
 
     def _can_write(self) -> bool:
         try:
@@ -205,8 +234,8 @@ class SqliteLogReader:
         """See LogReader. Always gives at least one record when there is one."""
         found: list[tuple[int, Record]] = []
         messages = size = 0
-        # Row by row: a group may hold one record or hundreds of megabytes.
-        with contextlib.closing(self._connection.execute(_READ, (after,))) as rows:
+        # Row by row: a group may hold one record or many megabytes.
+        with _readable(), contextlib.closing(self._connection.execute(_READ, (after,))) as rows:
             for last, count, facts, bodies in rows:
                 offset = 0
                 position = last - count
@@ -214,14 +243,15 @@ class SqliteLogReader:
                     inlet, flow, dataset, xaction, received, length, is_batch, kept, skip, scope_id = fact
                     position += 1
                     if position > after:
-                        if found and (messages + kept > max_messages or size + length > MAX_READ_BYTES):
+                        work = kept or 1  # a record tried again is counted already, but it is work
+                        if found and (messages + work > max_messages or size + length > MAX_READ_BYTES):
                             return found
                         body = bodies[offset : offset + length]
                         record = Record(
                             inlet, flow, dataset, xaction, received, body, is_batch, kept, tuple(skip), scope_id
                         )
                         found.append((position, record))
-                        messages += kept
+                        messages += work
                         size += length
                     offset += length
         return found
@@ -229,26 +259,43 @@ class SqliteLogReader:
     def pending(self, after: int) -> dict[str, int]:
         """See LogReader."""
         counts: dict[str, int] = {}
-        for last, count, facts in self._connection.execute(_FACTS, (after,)):
-            position = last - count
-            _, flows, data_sets, _, _, _, _, kept_counts, _, _ = orjson.loads(facts)
-            for flow, dataset, kept in zip(flows, data_sets, kept_counts, strict=True):
-                position += 1
-                if position > after:
-                    counts[flow or dataset] = counts.get(flow or dataset, 0) + kept
+        with _readable(), contextlib.closing(self._connection.execute(_FACTS, (after,))) as rows:
+            for last, count, facts in rows:
+                position = last - count
+                _, flows, data_sets, _, _, _, _, kept_counts, _, _ = orjson.loads(facts)
+                for flow, dataset, kept in zip(flows, data_sets, kept_counts, strict=True):
+                    position += 1
+                    if position > after:
+                        counts[flow or dataset] = counts.get(flow or dataset, 0) + kept
         return counts
 
     def trim(self, through: int, received_before_ms: int) -> int:
-        """See LogReader."""
+        """See LogReader. In small steps: nobody who waits for an acknowledgement waits for all of it."""
+        gone = 0
+        with _readable():
+            for _ in range(_TRIM_STEPS):
+                boundary = self._find_boundary(through, received_before_ms)
+                if boundary is None:
+                    break
+                gone += self._delete(boundary)
+        return gone
+
+    def _find_boundary(self, through: int, received_before_ms: int) -> int | None:
+        """The last position of the oldest few groups that may go; found without the lock. None: none may."""
+        boundary, size = None, 0
+        with contextlib.closing(self._connection.execute(_OLDEST, (through,))) as rows:
+            for last, received_at_ms, length in rows:
+                if received_at_ms >= received_before_ms or (boundary is not None and size + length > TRIM_BYTES):
+                    break
+                boundary, size = last, size + length
+        return boundary
+
+    def _delete(self, boundary: int) -> int:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
-            last = connection.execute(_LAST).fetchone()[0]
-            connection.execute(_SET_HIGH_WATER, (last,))
-            gone = connection.execute(
-                "DELETE FROM record_group WHERE last_position <= ? AND received_at_ms < ?",
-                (through, received_before_ms),
-            ).rowcount
+            connection.execute(_SET_HIGH_WATER, (connection.execute(_LAST).fetchone()[0],))
+            gone = connection.execute("DELETE FROM record_group WHERE last_position <= ?", (boundary,)).rowcount
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):

@@ -42,7 +42,7 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
-        self.waiting = 0
+        self.waiting = self.waiting_bytes = 0
         self.broken = False
         self.is_healthy = True
 
@@ -276,7 +276,9 @@ def test_a_full_disk_is_503_with_retry_after_and_nothing_is_acknowledged(bench: 
 
 
 def test_an_overfull_queue_is_503(bench: Bench) -> None:
-    bench.log.waiting = 100
+    bench.log.waiting_bytes = 268_435_456
+    assert bench.post(f"/collection/{XDM}", envelope()).status == 503
+    bench.log.waiting, bench.log.waiting_bytes = 100, 0
     assert bench.post(f"/collection/{XDM}", envelope()).status == 503
 
 
