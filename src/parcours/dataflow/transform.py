@@ -38,8 +38,9 @@ def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Fail
     dataset = definitions.data_sets.get(scope_id, record.dataset_id)
     if inlet is None and scope_id not in definitions.inlets.scopes:
         dataset = None  # what a deleted sandbox stored is still there, out of reach
+    retry_of = _retry_of(record)
     for xaction_id, message in _messages(record):
-        origin = _origin(record, xaction_id)
+        origin = Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
         if dataset is None or (flow is None and record.flow_id):
             gone = "flow" if dataset is not None else "data set" if scope_id in definitions.inlets.scopes else "sandbox"
             yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
@@ -62,7 +63,8 @@ def give_up(record: Record, definitions: Definitions, code: str, text: str) -> F
     inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     ((xaction_id, message),) = _messages(record)
-    return _fail(_origin(record, xaction_id), scope_id, record.dataset_id, code, text, message)
+    origin = Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, _retry_of(record))
+    return _fail(origin, scope_id, record.dataset_id, code, text, message)
 
 
 def _messages(record: Record) -> Iterator[tuple[str, Any]]:
@@ -82,9 +84,9 @@ def _placed(record: Record, body: Any) -> Iterable[tuple[int, Any]]:
     return ((place, message) for place, message in enumerate(body["messages"]) if place not in skip)
 
 
-def _origin(record: Record, xaction_id: str) -> Origin:
-    retry_of = int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0
-    return Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
+def _retry_of(record: Record) -> int:
+    """The failed record that this is another try of; 0 for none."""
+    return int(record.xaction_id[len(RETRY_PREFIX) :]) if record.xaction_id.startswith(RETRY_PREFIX) else 0
 
 
 def _one(

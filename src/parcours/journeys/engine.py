@@ -22,7 +22,7 @@ from parcours.journeys.model import (
     TimerDue,
     Transition,
 )
-from parcours.journeys.run import MAX_CONTEXT_BYTES, Run
+from parcours.journeys.run import MAX_CONTEXT_BYTES, Run, make
 
 MAX_PENDING = 10
 """Events kept while an instance is busy with a call; further ones are discarded (journeys §4.4)."""
@@ -34,11 +34,11 @@ def new_instance(journey: CompiledJourney, instance_id: str, key: str, now_us: i
 
     Whether the key may enter is asked before, with `match.refuse_entrance`.
     """
-    return Instance(
+    return make(Instance, (
         instance_id, journey.version_uid, journey.journey_uid, key, journey.namespace, journey.entry_node_id, 0,
         "active", journey.entry_waiting_for, now_us, now_us + journey.global_timeout_us, 0, _EMPTY, _EMPTY,
-        None, None, now_us,
-    )  # fmt: skip
+        None, None, now_us, None, (),
+    ))  # fmt: skip
 
 
 def advance(journey: CompiledJourney, instance: Instance, stimulus: Stimulus, now_us: int) -> Transition:

@@ -21,6 +21,8 @@ from parcours.journeys.model import (
 if TYPE_CHECKING:
     from parcours.journeys.compiled import CompiledJourney
 
+make = tuple.__new__
+"""Makes a named tuple of a tuple of all its fields: half the price of calling its class, which is a Python function."""
 MAX_CONTEXT_BYTES = 1_048_576
 """Largest instance context: events received and answers of actions (journeys §15)."""
 
@@ -189,11 +191,11 @@ class Run:
         seq = self.step_seq
         self.step_seq = seq + 1
         self.steps.append(
-            StepEvent(
+            make(StepEvent, (
                 seq, self.now_us, self.pass_no, node.id, node.name, node.node_type, node.step_type, status,
                 self.event_id, processed, seq == 0, ended, self.parent_node_id, self.parent_transition, transition,
                 self.now_us - self.held_since_us, action, detail,
-            )
+            ))
         )  # fmt: skip
 
     # --- evaluating ---
@@ -213,12 +215,12 @@ class Run:
         if node is None and not is_new:
             self.commands.append(CancelTimer(GLOBAL_TIMER, 0))
         self._context = None  # it refers to this run: apart, both go at once, without the garbage collector
-        after = Instance(
+        after = make(Instance, (
             before.id, before.version_uid, before.journey_uid, before.key, before.namespace,
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
             self.held_since_us, self.last_error, self.pending,
-        )  # fmt: skip
+        ))  # fmt: skip
         return Transition(after, tuple(self.commands), tuple(self.steps))
 
 

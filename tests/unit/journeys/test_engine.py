@@ -24,7 +24,9 @@ from parcours.journeys.model import (
     CancelTimer,
     Entered,
     EventReceived,
+    Instance,
     StartTimer,
+    StepEvent,
     Stopped,
     TimerDue,
 )
@@ -413,6 +415,13 @@ def test_an_instance_that_carries_too_much_ends_in_error() -> None:
     transition = advance(journey, entered(journey).instance, EventReceived("e2", huge), NOW_US)
     assert transition.instance.status == "error"
     assert transition.steps[-1].detail["reason"] == "instanceTooLarge"
+
+
+def test_named_tuples_made_without_their_class_have_all_their_fields() -> None:
+    transition = entered(compiled(document({"w": WAIT}, ("start", "w"))))
+    assert len(new_instance(compiled(document({"w": WAIT}, ("start", "w"))), "i", "k", 1)) == len(Instance._fields)
+    assert len(transition.instance) == len(Instance._fields)
+    assert {len(step) for step in transition.steps} == {len(StepEvent._fields)}
 
 
 def test_an_instance_survives_storage_at_every_stop() -> None:
