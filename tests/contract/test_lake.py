@@ -503,3 +503,23 @@ def test_a_column_of_the_schema_that_no_record_has_held_is_null(bench: Bench) ->
 
 def _crash(*_: Any, **__: Any) -> Any:
     raise OSError("simulated crash")
+
+
+def test_several_may_open_a_new_lake_at_once(tmp_path: Path) -> None:
+    faults: list[Exception] = []
+
+    def open_it(root: Path, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            LakeTables(root)
+        except Exception as fault:
+            faults.append(fault)
+
+    for turn in range(15):
+        together = threading.Barrier(4)
+        threads = [threading.Thread(target=open_it, args=(tmp_path / str(turn), together)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert faults == []

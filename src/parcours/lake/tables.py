@@ -5,6 +5,7 @@ Imported only when something lands or is queried: PyIceberg and Arrow take 0.7 s
 
 import re
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -33,6 +34,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from parcours.lake.errors import CommitOvertaken
 from parcours.lake.files import ROOT_PROPERTY, LakeFiles, make_folder, new_file, resolve
@@ -54,6 +56,7 @@ _PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "16",
 }
+_OPEN_TRIES, _OPEN_PAUSE_S = 20, 0.05
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _LEAF_TYPES: dict[Leaf, PrimitiveType] = {
     Leaf.TEXT: StringType(),
@@ -74,20 +77,31 @@ class LakeTables:
         if not catalog_url:
             make_folder(self.root)
             catalog_url = f"sqlite:///{catalog_path(self.root)}"
-            with closing(sqlite3.connect(catalog_path(self.root), timeout=30)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
-        self._catalog = SqlCatalog(
-            _CATALOG,
-            **{
-                "uri": catalog_url,
-                "warehouse": self.root.as_uri(),
-                "py-io-impl": f"{LakeFiles.__module__}.{LakeFiles.__name__}",
-                ROOT_PROPERTY: str(self.root),
-            },
-        )
+        self._catalog = self._open(catalog_url)
         if catalog_url.startswith("sqlite:"):
             event.listen(self._catalog.engine, "connect", _be_durable)
             self._catalog.engine.dispose()  # the connections made before the listener
+
+    def _open(self, catalog_url: str) -> SqlCatalog:
+        """The catalog. Its journal mode and its tables are made by whoever is first: of two at once, one fails."""
+        properties = {
+            "uri": catalog_url,
+            "warehouse": self.root.as_uri(),
+            "py-io-impl": f"{LakeFiles.__module__}.{LakeFiles.__name__}",
+            ROOT_PROPERTY: str(self.root),
+        }
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                if catalog_url.startswith("sqlite:"):
+                    with closing(sqlite3.connect(catalog_path(self.root), timeout=30)) as connection:
+                        connection.execute("PRAGMA journal_mode=WAL")
+                return SqlCatalog(_CATALOG, **properties)
+            except (DBAPIError, sqlite3.OperationalError) as fault:
+                if tries == _OPEN_TRIES or not ("exist" in str(fault) or "locked" in str(fault)):
+                    raise
+                time.sleep(_OPEN_PAUSE_S)
 
     def find(self, scope_id: int, dataset_id: str) -> "LakeTable | None":
         """The table of a data set as it is now; None when nothing has landed yet."""
