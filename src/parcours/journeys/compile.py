@@ -32,6 +32,7 @@ from parcours.journeys.document import (
 )
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.language import Language, NodeScope
+from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
 
 
@@ -122,6 +123,8 @@ def examine(
     faults += check_graph(document)
     if any(fault.code in ("ERR_GRAPH_SIZE", "ERR_ENTRY_UNKNOWN") for fault in faults):
         return None, faults[:MAX_FAULTS]
+    if not any(fault.severity == "error" for fault in faults):
+        faults += check_ways(document)
     compiler = Compiler(document, definitions, identity or VersionIdentity())
     journey = compiler.compile()
     faults = [*faults, *compiler.faults][:MAX_FAULTS]
@@ -297,6 +300,9 @@ class Compiler:
                 "ERR_EXPRESSION", str(problem), path, node_id, line=problem.line, column=problem.column
             )  # fmt: skip
             return None
+        for lint in explained.warnings:
+            message = f"{lint.rule}: {lint.message}"
+            self.fault("ERR_EXPRESSION_STYLE", message, path, node_id, "warning", lint.line, lint.column)
         return explained
 
     def _audience_ids(self) -> dict[str, str]:

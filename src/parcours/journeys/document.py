@@ -89,6 +89,12 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                     "dependentRequired": {"expression": ["eventUid"], "verbs": ["audienceId"]},
                 },
             },
+            "maxMessagesPerPath": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 50,
+                "description": "The check refuses a journey that can send an individual more.",
+            },
             "useProfileTimeZone": {
                 "type": "boolean",
                 "default": False,

@@ -59,7 +59,7 @@ class Language:
                 self.audiences_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
-        return Explained(text, expression, tuple(readers.items()))
+        return Explained(text, expression, tuple(readers.items()), expression.warnings)
 
 
 class _References:

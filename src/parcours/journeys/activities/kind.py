@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.actions.model import AnswerShape
+from parcours.expressions.code import Lint
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -57,6 +58,7 @@ class Explained:
     expression: Expression
     references: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Each reference as written, with what shows its value in a context."""
+    warnings: tuple[Lint, ...] = ()
 
 
 class Builder(Protocol):
