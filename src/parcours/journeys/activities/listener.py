@@ -92,7 +92,8 @@ def _begin(run: Run, place: Node, members: Sequence[Listener]) -> Node | None:
             due_at_us, detail = member.arm(run)
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", detail={"reason": str(error)})
-        if due_at_us is not None and override_us is not None and due_at_us > run.now_us:
+        is_overridden = override_us is not None and (run.journey.mode == "test" or member.timer_kind == "wait")
+        if due_at_us is not None and override_us is not None and is_overridden and due_at_us > run.now_us:
             due_at_us = run.now_us + override_us
             detail = {**detail, "overriddenUntilUs": due_at_us}
         if due_at_us is not None and due_at_us > run.deadline_us:
