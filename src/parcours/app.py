@@ -96,7 +96,7 @@ def build_platform(settings: Settings) -> Platform:
 
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
-    events = EventService(db, resources, schemas, namespaces, catalog.table)
+    events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
     return Platform(
         settings=settings,
         db=db,

@@ -30,7 +30,7 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
@@ -46,7 +46,7 @@ from parcours.lake.store import stage
 from parcours.log import LogReader, Record
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
-from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
@@ -270,6 +270,18 @@ class _Looked(NamedTuple):
     """{"event", "eventUid", "reason"} of the others."""
 
 
+class BusinessEvent(NamedTuple):
+    """An event about no person that journeys shall hear of."""
+
+    scope_id: int
+    configuration: EventConfiguration
+    entity: dict[str, Any]
+    event_id: str
+    """Its `_id` as decisions have it."""
+    received_at_ms: int
+    xaction_id: str
+
+
 class _Batch:
     """One transaction's working set."""
 
@@ -306,6 +318,8 @@ class _Batch:
         self.landed = 0
         self.failed = 0
         self.matched_at_ms: list[int] = []
+        self.business_events: list[BusinessEvent] = []
+        """Those of this batch, in order, without duplicates and what is refused."""
 
     # --- records ---
 
@@ -390,11 +404,23 @@ class _Batch:
         duplicates.add((origin.inlet_id, event_id))
         decisions: list[dict[str, Any]] = []
         for configuration, key in looked.matched:
-            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
+            if configuration.type == "business":
+                told["type"] = "business"
+            else:
+                told["key"] = key
+                if configuration.supplemental is not None:
+                    told |= _tell_supplemental(configuration, entity)
+            refusal = None if is_duplicate else self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
-            elif len(valid.line) > MAX_EVENT_BYTES:
-                told |= {"outcome": "refused", "reason": "eventTooLarge"}
+            elif refusal is not None:
+                told |= {"outcome": "refused", "reason": refusal}
+            elif configuration.type == "business":
+                told["outcome"] = "matched"
+                self.business_events.append(
+                    BusinessEvent(scope_id, configuration, entity, event_id, origin.received_at_ms, origin.xaction_id)
+                )
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
@@ -413,6 +439,16 @@ class _Batch:
             (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
              origin.received_at_ms, text)
         )  # fmt: skip
+
+    def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
+        """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
+        if len(valid.line) > MAX_EVENT_BYTES:
+            return "eventTooLarge"
+        if configuration.max_age_ms is not None:
+            age_ms = self._now_us // 1000 - epoch_ms(valid.entity["timestamp"])
+            if age_ms > configuration.max_age_ms:
+                return "eventTooOld"
+        return None
 
     def _land(self, valid: Valid) -> None:
         self.landed += 1
@@ -524,6 +560,17 @@ def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity
     if configuration.namespace is None or not key:
         return None
     return canonical_namespace(configuration.namespace), key
+
+
+def _tell_supplemental(configuration: EventConfiguration, entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The supplemental ids of an event, and how many more it had than are taken."""
+    ids = configuration.supplemental(entity)  # type: ignore[misc]  # the caller has looked
+    told: dict[str, Any] = {"supplementalIds": ids}
+    if len(ids) == MAX_SUPPLEMENTAL_IDS:
+        left_out = configuration.count_supplemental(entity) - len(ids)  # type: ignore[misc]  # they come together
+        if left_out:
+            told["supplementalIdsLeftOut"] = left_out
+    return told
 
 
 def _count(counts: dict[str, int], key: str, difference: int) -> None:
