@@ -10,6 +10,7 @@ from journey_tools import instances, publish
 from platform_client import Platform
 from running import RunningServer, wait_for
 
+from parcours.events.feedback import TRACKING_SCHEMA, read_feedback
 
 EVENTS = f"{JOURNEYS}/events"
 BASE = "https://ns.adobe.com/xdm/context/"
@@ -255,3 +256,30 @@ def test_the_request_of_the_preview_is_taken_by_its_inlet(world: World) -> None:
     wait_for(lambda: world.receipts(event_id), what="the decision")
     assert world.decided(event_id)["outcome"] == "matched"
     assert world.decided(event_id)["key"] == "jane.doe@example.com"
+
+
+def test_feedback_about_a_message_is_posted_and_lands(world: World) -> None:
+    platform = world.platform
+    body = {"name": "Message tracking", "schemaRef": {"id": TRACKING_SCHEMA, "contentType": XDM_FULL}}
+    dataset = str(platform.post(f"{FOUNDATION}/catalog/dataSets", body)[0]).removeprefix("@/dataSets/")
+    connection, inlet = make_connection(platform, "Messages", {"dataType": "xdm"})
+    make_flow(platform, "Messages", connection, TRACKING_SCHEMA, dataset)
+    instance_id = "019e7b1c0a3f6f2e3b7a1c9d4e5f6071"
+    message = {
+        "messageExecution": {"messageExecutionID": "mail", "journeyVersionID": world.version},
+        "messageProfile": {"messageProfileID": f"{instance_id}-2"},
+        "messageInteraction": {"interactionType": "click", "label": "See more"},
+    }
+    entity = {
+        "_id": "clicked",
+        "timestamp": now(),
+        "eventType": "message.tracking",
+        "_experience": {"customerJourneyManagement": message},
+    }
+    reference = {"id": TRACKING_SCHEMA, "contentType": XDM_FULL}
+    envelope = {"header": {"schemaRef": reference}, "body": {"xdmMeta": {"schemaRef": reference}, "xdmEntity": entity}}
+    assert ask("POST", inlet + "?syncValidation=true", envelope).status == 200
+    wait_for(lambda: world.server.sql("SELECT _id FROM message_tracking"), what="the landing")
+    found = read_feedback(entity)
+    assert found is not None
+    assert (found.instance_id, found.pass_no, found.status) == (instance_id, 2, "click")

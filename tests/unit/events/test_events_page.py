@@ -14,11 +14,14 @@ from parcours.app import Platform
 from parcours.edge import build_control_plane
 from parcours.events.api import sending_router
 from parcours.events.document import MAX_AGE_S
+from parcours.events.feedback import FEEDBACK_SCHEMA, read_feedback
 from parcours.events.fields import MAX_FIELDS
 from parcours.events.model import MAX_EVENT_BYTES, MAX_PER_SCHEMA
 from parcours.events.sending import EventSender
 from parcours.events.trial import SOURCE
 from parcours.log import Record
+from parcours.xdm.registry import Registry
+from parcours.xdm.table import SchemaTable
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "events.md").read_text(encoding="utf-8")
 EXCHANGE = re.compile(r"```http\n(\w+) (\S+)\n(.*?)```\n\n```json (\d+)\n(.*?)```", re.DOTALL)
@@ -73,9 +76,20 @@ def test_each_request_has_the_answer_that_is_shown(api: TestClient, client: Test
     assert len(sent) == 2
 
 
+def test_what_is_sent_back_about_a_message_is_read_as_the_page_says() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    entity = orjson.loads(example)
+    schema = SchemaTable({1: Registry()}, {}).get(1, FEEDBACK_SCHEMA.replace("Feedback", "Tracking"))
+    assert schema is not None
+    assert schema.violations(entity) == []
+    found = read_feedback(entity)
+    assert found is not None
+    assert (found.status, found.pass_no) == ("click", 3)
+
+
 def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
     for text in (
         f"at most {MAX_FIELDS}", f"1 to {MAX_AGE_S} ", f"at most {MAX_PER_SCHEMA} events", f"{MAX_EVENT_BYTES} bytes",
-        f"`{SOURCE}`",
+        f"`{SOURCE}`", FEEDBACK_SCHEMA,
     ):  # fmt: skip
         assert text in PAGE, text
