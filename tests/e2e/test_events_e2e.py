@@ -1,6 +1,7 @@
 """Business events, supplemental ids, test events and old events, posted to the real server."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
@@ -283,3 +284,21 @@ def test_feedback_about_a_message_is_posted_and_lands(world: World) -> None:
     found = read_feedback(entity)
     assert found is not None
     assert (found.instance_id, found.pass_no, found.status) == (instance_id, 2, "click")
+
+
+def test_first_test_events_sent_at_once_make_one_way(world: World) -> None:
+    schema = make_schema(world.platform, "Race", {"left": {"type": "integer"}})
+    event = world.platform.post(
+        EVENTS,
+        {"name": "Race", "type": "business", "schemaRef": {"id": schema}, "fields": [], "idCondition": "true"},
+    )
+    url = f"{world.platform.url}{EVENTS}/{event['uid']}/send"
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: ask("POST", url, {"fields": {}}, world.platform.headers), range(6)))
+    assert [answer.status for answer in answers] == [200] * 6, answers
+    flows = world.platform.get(f"{FOUNDATION}/flowservice/flows?limit=100")["items"]
+    data_sets = world.platform.get(f"{FOUNDATION}/catalog/dataSets?limit=100")
+    (dataset_id,) = [i for i, one in data_sets.items() if one["name"] == "Journey Orchestration Test Events: Race"]
+    assert len([flow for flow in flows if flow["name"].endswith(dataset_id)]) == 1
+    for answer in answers:
+        wait_for(lambda told=answer.body["_id"]: world.receipts(told), what="the decision")

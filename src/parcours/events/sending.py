@@ -11,6 +11,7 @@ from parcours.db import Database
 from parcours.events.errors import TrialsDisabled
 from parcours.events.service import EventService
 from parcours.events.trial import SOURCE, build_entity
+from parcours.flows.documents import FLOW
 from parcours.flows.system import SystemFlow, ensure_system_flow, find_system_flow
 from parcours.kit.clock import Clock, SystemClock, to_datetime
 from parcours.kit.ids import new_uuid, new_xaction_id
@@ -83,6 +84,7 @@ class EventSender:
         if flow is not None:
             return dataset_id, flow
         with self._db.write() as connection:
+            self._resources.touch(connection, FLOW)  # its row lock makes two first senders wait for each other
             name = f"{SOURCE}: {schema_title[:100]}"
             self._catalog.ensure_system_data_set(connection, scope_id, name, schema_id, key=f"{SOURCE}\0{schema_id}")
             return dataset_id, ensure_system_flow(
