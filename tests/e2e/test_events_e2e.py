@@ -231,7 +231,7 @@ def test_the_preview_of_a_business_event_can_be_sent_as_it_is(world: World) -> N
     told = world.platform.post(f"{url}/send", {"payload": payload})
     assert told["_id"] == payload["body"]["xdmEntity"]["_id"]
     wait_for(lambda: world.receipts(told["_id"]), what="the decision")
-    assert world.decided(told["_id"])["outcome"] == "matched"
+    assert world.decided(told["_id"])["outcome"] == "EVENT_WITH_NO_JOURNEY"
 
 
 def test_a_test_event_that_would_fail_is_refused_and_nothing_is_logged(world: World) -> None:
