@@ -252,6 +252,36 @@ def run_cases(
         raise typer.Exit(1)
 
 
+@app.command()
+def backtest(
+    journey: Annotated[str, typer.Argument(help="Name or uid of the journey.")],
+    datasets: Annotated[list[str], typer.Option("--dataset", help="Data set of the events; may be given again.")],
+    start: Annotated[str, typer.Option("--from", help="An instant, or how long ago, such as 30d.")],
+    end: Annotated[str | None, typer.Option("--to", help="An instant, or how long ago [default: now].")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version to replay, by uid or number [default: the latest].")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Replay this document instead of a stored version.")] = None,
+    stubs: Annotated[
+        Path | None, typer.Option(help="How calls end, by the action's name [default: with the declared sample].")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Decides what splits draw for those who did not enter live.")] = "",
+    tolerance: Annotated[str, typer.Option(help="How far apart two calls may be and still be the same.")] = "10m",
+    limit: Annotated[int, typer.Option(min=0, help="Most differences shown; 0 means all.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Replay landed events through a draft: who would enter, what would be sent, beside what the live version did.
+
+    Needs no running server; changes nothing and sends nothing. More: docs/reference/testing.md.
+    """
+    from parcours.commands import backtest_command
+
+    asked = backtest_command.Asked(journey, datasets, start, end, version, file, stubs, seed, tolerance, sandbox)
+    backtest_command.run(Settings.from_environment(data_dir=data_dir), asked, as_json=as_json, limit=limit)
+
+
 @failed_app.callback()
 def failed(
     context: typer.Context,

@@ -1,7 +1,7 @@
 """`parcours simulate`."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from parcours.commands import trace_command
 from parcours.journeys import outcome
-from parcours.journeys.bundle import Bundle, BundleInvalid, config_files, read_bundle, read_file
+from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
 from parcours.journeys.feed import Fed, feed, first_moment, read_events, read_profiles
 from parcours.journeys.moments import duration_text, moment_text, read_duration, read_instant
 from parcours.journeys.people import GivenPeople
@@ -60,7 +60,7 @@ def run(
         bundle.actions,
         clock,
         people=people,
-        stubs={} if stubs is None else read_stubs(stubs, bundle),
+        stubs={} if stubs is None else read_stubs(stubs, bundle.action_uids),
         instance_ids=seeded_ids(seed),
     )
     feed(world, bundle, people, fed, start_us)
@@ -73,16 +73,16 @@ def read_until(text: str, start_us: int) -> int:
     return start_us + read_duration(text.lstrip("+")) if not text[:4].isdecimal() else read_instant(text)
 
 
-def read_stubs(path: Path, bundle: Bundle) -> dict[str, Stub]:
-    """Stubs by the name of their action. Raises BundleInvalid with the place of the fault."""
+def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:
+    """Stubs by the name of their action, one of those known. Raises BundleInvalid with the place of the fault."""
     source = read_file(path)
     if not isinstance(source.document, Mapping):
         raise BundleInvalid([f"{source.place(())}: stubs are an object by the name of the action"])
     found: dict[str, Stub] = {}
     for name, document in source.document.items():
-        if name not in bundle.action_uids:
-            known = ", ".join(sorted(bundle.action_uids)) or "none"
-            raise BundleInvalid([f"{source.place((name,))}: no action is called {name!r}; there are: {known}"])
+        if name not in known:
+            names = ", ".join(sorted(known)) or "none"
+            raise BundleInvalid([f"{source.place((name,))}: no action is called {name!r}; there are: {names}"])
         try:
             found[name] = read_stub(document)
         except StubInvalid as error:

@@ -27,7 +27,7 @@ from parcours.kit.clock import Clock
 from parcours.kit.errors import Invalid
 from parcours.kit.paths import split_pointer
 from parcours.kit.secrets import SecretBox
-from parcours.kit.yaml_text import Located, read_yaml, split_json_path
+from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
 from parcours.xdm.table import SchemaTable
 
 MEMBERS = ("events", "actions", "schemas", "profile")
@@ -69,7 +69,8 @@ class Bundle:
 
     def compile(self, source: Located) -> CompiledJourney:
         """A journey ready to run. Raises BundleInvalid with every fault and its place."""
-        document, name = self.resolve(source), ""
+        event_uids = {name: found.uid for name, found in self.event_names.items()}
+        document, name = resolve_names(source, event_uids, self.action_uids), ""
         if isinstance(source.document, Mapping):
             name = str(source.document.get("name", ""))
         identity = VersionIdentity(journey_uid=name, version_uid=f"{name}/draft", version="draft")
@@ -79,42 +80,46 @@ class Bundle:
             raise BundleInvalid([_told(source, fault) for fault in errors])
         return journey
 
-    def resolve(self, source: Located) -> Any:
-        """The journey document with uids in place of names. Raises BundleInvalid for a name nobody has."""
-        document = source.document
-        nodes = document.get("nodes") if isinstance(document, Mapping) else None
-        if not isinstance(nodes, Mapping):
-            return document
-        faults: list[str] = []
-        resolved = {
-            node_id: self._resolve(source, config, ("nodes", node_id), faults) for node_id, config in nodes.items()
-        }
-        if faults:
-            raise BundleInvalid(faults)
-        return {**document, "nodes": resolved}
 
-    def _resolve(self, source: Located, value: Any, at: tuple[str | int, ...], faults: list[str]) -> Any:
+def resolve_names(source: Located, events: Mapping[str, str], actions: Mapping[str, str]) -> Any:
+    """The journey document with uids in place of names. events, actions: uids by name.
+
+    Raises BundleInvalid for a name nobody has.
+    """
+    document = source.document
+    nodes = document.get("nodes") if isinstance(document, Mapping) else None
+    if not isinstance(nodes, Mapping):
+        return document
+    resolver = _Resolver(source, {"event": events, "action": actions})
+    resolved = {node_id: resolver.resolve(config, ("nodes", node_id)) for node_id, config in nodes.items()}
+    if resolver.faults:
+        raise BundleInvalid(resolver.faults)
+    return {**document, "nodes": resolved}
+
+
+class _Resolver:
+    def __init__(self, source: Located, uids: Mapping[str, Mapping[str, str]]) -> None:
+        self._source = source
+        self._uids = uids
+        self.faults: list[str] = []
+
+    def resolve(self, value: Any, at: Tokens) -> Any:
         if isinstance(value, list):
-            return [self._resolve(source, item, (*at, index), faults) for index, item in enumerate(value)]
+            return [self.resolve(item, (*at, index)) for index, item in enumerate(value)]
         if not isinstance(value, Mapping):
             return value
         found: dict[str, Any] = {}
         for key, member in value.items():
             if key in _NAMED and isinstance(member, str) and _NAMED[key] not in value:
-                uid = self._uid(key, member)
-                if uid is None:
-                    known = ", ".join(sorted(self.event_names if key == "event" else self.action_uids)) or "none"
-                    faults.append(f"{source.place((*at, key))}: no {key} is called {member!r}; there are: {known}")
-                found[_NAMED[key]] = uid
+                known = self._uids[key]
+                if member not in known:
+                    names = ", ".join(sorted(known)) or "none"
+                    place = self._source.place((*at, key))
+                    self.faults.append(f"{place}: no {key} is called {member!r}; there are: {names}")
+                found[_NAMED[key]] = known.get(member)
             else:
-                found[key] = self._resolve(source, member, (*at, key), faults)
+                found[key] = self.resolve(member, (*at, key))
         return found
-
-    def _uid(self, kind: str, name: str) -> str | None:
-        if kind == "action":
-            return self.action_uids.get(name)
-        found = self.event_names.get(name)
-        return None if found is None else found.uid
 
 
 class _Definitions(SandboxDefinitions):

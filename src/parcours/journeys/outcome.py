@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
 from parcours.journeys.simulate import InstanceRecord, Received, SentCall, World
 from parcours.journeys.steps import to_document
@@ -73,16 +74,22 @@ def coverage_of(journey: CompiledJourney, records: Iterable[InstanceRecord]) -> 
 
 
 def path_of(record: InstanceRecord) -> tuple[str, ...]:
-    """The way of an instance, such as ("order", "gold:path:vip", "pause"): nodes, with how they were left.
+    """The way of an instance, as `way` tells it."""
+    return way(record.steps, record.instance.node_id, record.instance.pass_no)
+
+
+def way(steps: Iterable[StepEvent], node_id: str | None, pass_no: int) -> tuple[str, ...]:
+    """The way that steps tell, such as ("order", "gold:path:vip", "pause"): nodes, with how they were left.
 
     A node left by its default way, and the one where the instance is or ended, stand alone.
+    node_id, pass_no: where the instance is; None when it has left.
     """
     found: dict[int, str] = {}
-    for step in record.steps:
+    for step in steps:
         by = step.transition
         found[step.pass_no] = step.node_id if by in (None, "default") else f"{step.node_id}:{by}"
-    if record.instance.node_id is not None:
-        found.setdefault(record.instance.pass_no, record.instance.node_id)
+    if node_id is not None:
+        found.setdefault(pass_no, node_id)
     return tuple(found[number] for number in sorted(found))
 
 
