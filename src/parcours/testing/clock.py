@@ -199,7 +199,8 @@ class JourneyClock:
         """The latest of them. Raises UnknownName when there is none."""
         found = self.instances(customer, journey)
         if not found:
-            raise UnknownName(f"{customer or 'nobody'} was never in the journey")
+            who = "nobody was ever" if customer is None else f"{customer} was never"
+            raise UnknownName(f"{who} in the journey")
         return found[-1]
 
     def node(self, customer: str | None = None) -> str | None:

@@ -255,7 +255,7 @@ def _check_called(view: _View, action: str) -> str | None:
     narrowed = (f" with {_json(wanted)}" if wanted is not None else "") + (
         f" at {moment_text(at_us)}" if at_us is not None else ""
     )
-    lines = [f"expected {action} called {_words(times)}{narrowed}, but it was {_times(len(fitting))}"]
+    lines = [f"expected {action} called {_often(times)}{narrowed}, but it was {_times(len(fitting))}"]
     if narrowed and calls:
         lines.append(f"{_times(len(calls))} in all:")
     lines += [f"  {_call(sent, wanted)}" for sent in calls[:10]]
@@ -353,6 +353,14 @@ def _words(wanted: Any) -> str:
     if "min" in wanted and "max" in wanted:
         return f"{wanted['min']} to {wanted['max']}"
     return f"at least {wanted['min']}" if "min" in wanted else f"at most {wanted['max']}"
+
+
+def _often(wanted: Any) -> str:
+    if not isinstance(wanted, Mapping):
+        return _times(wanted)
+    if "min" in wanted and "max" in wanted:
+        return f"{wanted['min']} to {wanted['max']} times"
+    return f"at least {_times(wanted['min'])}" if "min" in wanted else f"at most {_times(wanted['max'])}"
 
 
 def _times(count: int) -> str:
