@@ -1,6 +1,7 @@
 """The `parcours_server` fixture in somebody else's run: started, asked, and gone at the end."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,9 @@ def test_what_does_not_come_about_is_told(parcours_server):
 
 
 def test_a_server_for_their_tests(tmp_path: Path) -> None:
-    (tmp_path / "test_theirs.py").write_text(THEIRS)
+    page = (Path(__file__).parents[2] / "docs/reference/testing.md").read_text("utf-8")
+    (of_the_page,) = re.findall(r"^```python\n(def \w+\(parcours_server\).*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "test_theirs.py").write_text(f"{THEIRS}\n\n{of_the_page}")
     (tmp_path / "pytest.ini").write_text("[pytest]\nparcours_server_settings =\n    PARCOURS_LOG_LEVEL=info\n")
     demo = Path(__file__).parents[2] / "examples" / "demo"
     run = subprocess.run(
@@ -65,6 +68,6 @@ def test_a_server_for_their_tests(tmp_path: Path) -> None:
         timeout=280,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "4 passed" in run.stdout
+    assert "5 passed" in run.stdout
     pid = int((tmp_path / "pid").read_text())
     assert not Path(f"/proc/{pid}").exists(), "the server outlived the run"
