@@ -31,7 +31,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.live import identity_of
-from parcours.journeys.moments import moment_text, read_duration, read_instant
+from parcours.journeys.moments import is_instant, moment_text, read_duration, read_instant
 from parcours.journeys.simulate import VirtualClock, World
 from parcours.journeys.steps import from_stored
 from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
@@ -333,9 +333,7 @@ def _line(fault: Fault) -> str:
 
 def _read_moment(text: str, now_us: int) -> int:
     """`30d` ago, with or without a minus, or an instant."""
-    if text[:4].isdecimal():
-        return read_instant(text)
-    return now_us - read_duration(text.lstrip("-"))
+    return read_instant(text) if is_instant(text) else now_us - read_duration(text.lstrip("-"))
 
 
 # --- showing --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from parcours.commands import trace_command
 from parcours.journeys import outcome
 from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
 from parcours.journeys.feed import Fed, feed, first_moment, read_events, read_profiles
-from parcours.journeys.moments import duration_text, moment_text, read_duration, read_instant
+from parcours.journeys.moments import duration_text, is_instant, moment_text, read_duration, read_instant
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.simulate import VirtualClock, World, seeded_ids
 from parcours.journeys.stubs import Stub, StubInvalid, read_stub
@@ -70,7 +70,7 @@ def run(
 
 def read_until(text: str, start_us: int) -> int:
     """`30d` from the beginning, with or without a plus, or an instant."""
-    return start_us + read_duration(text.lstrip("+")) if not text[:4].isdecimal() else read_instant(text)
+    return read_instant(text) if is_instant(text) else start_us + read_duration(text.lstrip("+"))
 
 
 def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:

@@ -52,6 +52,11 @@ def read_instant(text: str) -> int:
         raise MomentInvalid(f"{text!r} is no moment such as 2026-01-31T09:00:00Z or +2d") from None
 
 
+def is_instant(text: str) -> bool:
+    """Whether a text is meant as an instant rather than as a duration: it begins with a year."""
+    return re.match(r"\s*\d{4}-", text, re.ASCII) is not None
+
+
 def moment_text(at_us: int) -> str:
     """A moment as `2026-01-31T09:00:00Z`, with a fraction where there is one."""
     at = to_datetime(at_us)

@@ -362,12 +362,12 @@ class World:
         record.sent.append(sent)
         action = self._actions.get(self._scope_id, command.action_uid)
         if action is None:
-            self._answer_at(now_us, record, sent, _problem(f"action {command.action_name!r} is gone"))
+            self._answer_call(now_us, record, sent, _problem(f"action {command.action_name!r} is gone"))
             return
         try:
             request = action.build(command.parameters, command.path)
         except ActionParameterInvalid as error:
-            self._answer_at(now_us, record, sent, _problem(str(error)))
+            self._answer_call(now_us, record, sent, _problem(str(error)))
             return
         sent.method, sent.url = request.method, request.url
         place = (instance.key, command.action_uid)
@@ -378,7 +378,7 @@ class World:
         shapes = (action.response, action.failure_response)
         answered_us, outcome = outcome_of(answer, command, now_us, shapes)
         endpoint = request.url.partition("?")[0]
-        self._answer_at(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
+        self._answer_call(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
 
     def _context(self, record: InstanceRecord, data: Mapping[str, Any]) -> EvaluationContext:
         """What a stub's rules read."""
@@ -392,13 +392,20 @@ class World:
             data = NOTHING if identity is None else PersonData(self.people, identity, self.clock.at_us)
         return EvaluationContext(instance.events, data, instance.actions, properties, self.clock.at_us)
 
-    def _answer_at(self, at_us: int, record: InstanceRecord, sent: SentCall, outcome: ActionOutcome) -> None:
-        self._schedule(at_us, _ANSWER, self._take_answer, (record, sent, outcome))
+    def _answer_call(self, at_us: int, record: InstanceRecord, sent: SentCall, outcome: ActionOutcome) -> None:
+        def answer(data: Mapping[str, Any]) -> Stimulus:
+            sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
+            return ActionAnswered(sent.node_id, sent.pass_no, outcome, data)
 
-    def _take_answer(self, what: tuple[InstanceRecord, SentCall, ActionOutcome]) -> None:
-        record, sent, outcome = what
-        sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
-        self._advance(record, ActionAnswered(sent.node_id, sent.pass_no, outcome, self._data_of(record)))
+        self._answer(at_us, record, answer)
+
+    def _answer(self, at_us: int, record: InstanceRecord, make: Callable[[Mapping[str, Any]], Stimulus]) -> None:
+        """Answer a command: at a moment, `make(data)` is given to the instance."""
+        self._schedule(at_us, _ANSWER, self._take_answer, (record, make))
+
+    def _take_answer(self, what: tuple[InstanceRecord, Callable[[Mapping[str, Any]], Stimulus]]) -> None:
+        record, make = what
+        self._advance(record, make(self._data_of(record)))
 
 
 _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], None]] = {
@@ -406,7 +413,7 @@ _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], N
     CancelTimer: World._cancel_timer,
     CallAction: World._call,
 }
-"""What the world does for each command of the engine. One that is answered at once schedules its answer for now."""
+"""What the world does for each command of the engine. One that is answered at once calls `_answer` with this moment."""
 
 
 def _problem(text: str) -> ActionOutcome:

@@ -8,6 +8,7 @@ from parcours.journeys.moments import (
     MAX_US,
     MomentInvalid,
     duration_text,
+    is_instant,
     moment_text,
     read_duration,
     read_instant,
@@ -53,6 +54,13 @@ def test_moments_are_offsets_or_instants() -> None:
             continue
         with pytest.raises(MomentInvalid):
             read_moment(text, 0)
+
+
+def test_an_instant_begins_with_a_year() -> None:
+    assert is_instant("2026-01-01")
+    assert is_instant(" 2026-01-01T00:00:00Z")
+    assert not is_instant("2026h")
+    assert not is_instant("30d")
 
 
 @given(st.integers(0, MAX_US))

@@ -172,6 +172,15 @@ def test_a_second_entrance_is_refused_while_inside_and_within_the_wait() -> None
     assert [record.is_reentrance for record in virtual.world.records] == [False, True]
 
 
+def test_the_wait_for_reentrance_counts_from_the_latest_entrance() -> None:
+    virtual = Virtual(document({"mail": MAIL}, ("start", "mail")))
+    for second in (0, 400, 650, 700):
+        virtual.world.run(NOW_US + second * SECOND_US)
+        virtual.send()
+    told = [one.journeys[0]["outcome"] for one in virtual.world.received]
+    assert told == ["entered", "entered", "refused", "entered"]
+
+
 def test_an_event_without_key_is_refused_and_one_that_nobody_hears_is_told() -> None:
     virtual = Virtual(follow_up())
     virtual.send(email="")
