@@ -294,6 +294,32 @@ def backtest(
     backtest_command.run(Settings.from_environment(data_dir=data_dir), asked, as_json=as_json, limit=limit)
 
 
+@app.command("eval")
+def evaluate(
+    expression: Annotated[str | None, typer.Argument(metavar="EXPR", help="A journey expression.")] = None,
+    context: Annotated[
+        Path | None, typer.Option("--context", help="JSON file with what the expression reads; - is standard input.")
+    ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Answer each line of standard input, {"expr": …, "context": …}.')
+    ] = False,
+) -> None:
+    """Evaluate a journey expression and print its value and type.
+
+    Needs no running server. Language, contexts and answers: docs/reference/expressions.md.
+    """
+    from parcours.commands import eval_command
+
+    if jsonl is (expression is not None):
+        raise typer.BadParameter("give an expression, or --jsonl")
+    if expression is None:
+        if context is not None and str(context) == "-":
+            raise typer.BadParameter("with --jsonl, standard input has the lines; give --context a file")
+        eval_command.run_lines(context)
+    else:
+        eval_command.run(expression, context)
+
+
 @failed_app.callback()
 def failed(
     context: typer.Context,
