@@ -164,7 +164,10 @@ def test_a_business_event_lands_and_is_explained_though_it_is_about_nobody(world
 def test_a_business_event_sent_again_is_a_duplicate_and_one_that_does_not_fit_says_why(world: World) -> None:
     for _ in range(2):
         world.send(world.stock_inlet, world.stock_schema, world.stock_event("again", 1))
-    assert [receipt["decisions"][0]["outcome"] for receipt in world.receipts("again")] == ["duplicate", "EVENT_WITH_NO_JOURNEY"]
+    assert [receipt["decisions"][0]["outcome"] for receipt in world.receipts("again")] == [
+        "duplicate",
+        "EVENT_WITH_NO_JOURNEY",
+    ]
     world.send(world.stock_inlet, world.stock_schema, world.stock_event("plenty", 50))
     assert world.decided("plenty")["outcome"] == "notMatched"
     printed = world.server.command("trace", "--event", "plenty").stdout
