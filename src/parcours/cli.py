@@ -172,6 +172,28 @@ def trace(
 
 
 @app.command()
+def audit(
+    since: Annotated[
+        str | None, typer.Option(help="Only from then on: a date or time (UTC), or an age such as 24h or 7d.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only of this type of asset, such as Journey, 'Journey event' or Role.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most events shown.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's events as they are.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """List who changed what, and who was denied, newest first.
+
+    What concerns the whole organisation stands in sandbox prod. Asks the running server. Times are UTC.
+    """
+    from parcours.commands import audit_command
+
+    audit_command.run(_data_dir(data_dir), sandbox, since, kind, limit, as_json=as_json)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over data sets, by name; SHOW TABLES lists them.")],
     sandbox: Sandbox = "prod",

@@ -9,8 +9,9 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from parcours.access import Caller
+from parcours.access import Caller, admin_api, audit_api
 from parcours.access import api as access_api
+from parcours.access.administration import Administration
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.app import Platform, log_path
@@ -55,6 +56,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     base_url = platform.settings.base_url
     routers = [
         access_api.router(gate, platform.access),
+        admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
+        audit_api.router(gate, platform.access, platform.db),
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),

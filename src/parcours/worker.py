@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from parcours.audit.store import forget_audit_events
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
@@ -152,9 +153,10 @@ class Worker:
     def _trim(self) -> bool:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
-        return self._pipeline.trim(
+        has_more = self._pipeline.trim(
             now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
         )
+        return forget_audit_events(self._db, now_ms - settings.audit_retention_hours * 3_600_000) or has_more
 
     async def _run_lake(self) -> None:
         """See to it that the lake's process runs while records are staged."""

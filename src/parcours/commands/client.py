@@ -46,9 +46,9 @@ class Client:
         self._headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON answer of a GET; parameters that are None are left out."""
+        """The JSON answer of a GET; parameters that are None are left out, those that are lists repeated."""
         given = {key: value for key, value in query.items() if value is not None}
-        return self._send("GET", f"{path}?{urllib.parse.urlencode(given)}" if given else path, None)
+        return self._send("GET", f"{path}?{urllib.parse.urlencode(given, doseq=True)}" if given else path, None)
 
     def post(self, path: str) -> Any:
         """The JSON answer of a POST without a body."""

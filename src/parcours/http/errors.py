@@ -12,7 +12,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
+from parcours.access.errors import (
+    GatewayRefused,
+    PermissionDenied,
+    SandboxExists,
+    SandboxInvalid,
+    SandboxNotFound,
+    TokenRefused,
+)
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
 from parcours.catalog.errors import (
@@ -110,7 +117,7 @@ def authoring_problem(number: str) -> Shape:
     return shape
 
 
-def flow_problem(status: int, error: FlowRefused, request: Request) -> dict[str, Any]:
+def flow_problem(status: int, error: FlowRefused | PermissionDenied, request: Request) -> dict[str, Any]:
     """The envelope of Flow Service (platform-apis §2.9)."""
     body = {
         "type": f"http://ns.adobe.com/aep/errors/FLOW-{error.code}",
@@ -172,8 +179,19 @@ def ups_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
     }
 
 
+def denied(status: int, error: PermissionDenied, request: Request) -> dict[str, Any]:
+    """A missing permission, in the envelope of the service that was called."""
+    path = request.url.path
+    if path.startswith("/data/foundation/flowservice/"):
+        return flow_problem(status, error, request)
+    if path.startswith("/data/core/ups/"):
+        return ups_problem(status, error, request)
+    return problem("PARC", error.number)(status, error, request)
+
+
 STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     GatewayRefused: (lambda error: int(error.code[:3]), gateway),
+    PermissionDenied: (403, denied),
     TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
     SandboxNotFound: (404, problem("SMS", "2100")),
     SandboxExists: (409, problem("SMS", "1100")),

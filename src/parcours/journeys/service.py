@@ -29,6 +29,7 @@ from parcours.journeys.definitions import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.rights import check_timeouts
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import (
@@ -101,6 +102,7 @@ class JourneyService:
     def create(self, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
         """A new journey whose first version is a draft of `document`. Raises JourneyInvalid for what is none."""
         body = _read_draft(document)
+        check_timeouts(caller, {}, body)
         with self._db.write() as connection:
             journey = self._resources.create(
                 connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
@@ -188,6 +190,7 @@ class JourneyService:
             status = version.body["status"]
             if status not in ("Draft", *LIVE):
                 raise JourneyStateConflict(f"the version is {status} and can't be changed")
+            check_timeouts(caller, version.body["document"], body)
             if status != "Draft":
                 self._check_wording(connection, caller, version, body)
             version = self._resources.replace(
