@@ -44,6 +44,8 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
 from parcours.lake.store import stage
 from parcours.log import LogReader, Record
+from parcours.lookups.model import LookupTable
+from parcours.lookups.workspace import LookupWorkspace
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
@@ -90,6 +92,7 @@ class Sources:
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
+    lookups: Compiled[LookupTable]
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
 
@@ -247,7 +250,7 @@ class Pipeline:
                     schemas.get(flow.scope_id, flow.schema_id)
                     if flow.mapping is not None:
                         mappings.get(flow.scope_id, *flow.mapping)
-            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions):
+            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
                 table.current(connection, revisions)
         self._warm = revisions
 
@@ -298,6 +301,7 @@ class _Batch:
             now_us,
         )
         self._live = sources.journeys.current(connection, revisions)
+        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
         self._retried: dict[int, str] = {}
@@ -417,6 +421,7 @@ class _Batch:
     def _land(self, valid: Valid) -> None:
         self.landed += 1
         self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
+        self._lookups.take(valid.scope_id, valid.dataset.id, valid.entity, valid.line)
         delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
         delta.landed += 1
         delta.bytes_out += len(valid.line)
@@ -500,6 +505,7 @@ class _Batch:
         journeys = self._journeys
         journeys.flush()
         outbox.enqueue(connection, journeys.calls, self._now_us)
+        self._lookups.flush(connection, self._now_us)
         journey_store.insert_decisions(connection, self._decisions)
         failures.insert_failed(connection, self._failures)
         for scope_id, lines in journeys.step_lines.items():
