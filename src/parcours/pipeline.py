@@ -30,15 +30,21 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.events.feedback import Feedback, read_feedback
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import NOTHING, Instance
-from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.run import PAUSED
+from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.kit.clock import Clock
 from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
@@ -48,7 +54,7 @@ from parcours.lookups.model import LookupTable
 from parcours.lookups.workspace import LookupWorkspace
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
-from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
@@ -56,6 +62,8 @@ from parcours.xdm.table import SchemaTable
 CONSUMER = "pipeline"
 DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+NO_PROFILE = "profileNotFound"
+"""Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -93,6 +101,7 @@ class Sources:
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
     lookups: Compiled[LookupTable]
+    audience_source: AudienceSource
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
 
@@ -197,10 +206,12 @@ class Pipeline:
             raise PositionMoved("another worker has processed these records")
 
     def has_due(self) -> bool:
-        """Whether a timer is due or a stop under way: a look that changes nothing, for it is taken often."""
+        """Whether a timer or a run is due, or a stop under way: a look that changes nothing, for it is taken often."""
         with self._db.read() as connection:
             due = journey_store.find_due(connection, self._clock.now_us(), 1)
-            return bool(due or journey_store.find_stops(connection, 1))
+            return bool(
+                due or journey_store.find_stops(connection, 1) or runs_store.has_runs(connection, self._clock.now_us())
+            )
 
     def run_timers(self, max_timers: int) -> int:
         """Wake what is due; how many timers it was."""
@@ -218,14 +229,24 @@ class Pipeline:
         return len(due)
 
     def run_stops(self, max_instances: int) -> int:
-        """Take people out of versions that were stopped; how many people it were."""
+        """Take people out of versions that were stopped, or let them go on; how many people they were."""
         started = time.perf_counter()
         with self._db.write() as connection:
             batch = self._batch(connection)
-            stopped = sum(batch.stop(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
+            stopped = sum(batch.go_through(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
             batch.flush()
         BATCH_SECONDS.labels("stops").observe(time.perf_counter() - started)
         return stopped
+
+    def run_audiences(self, max_members: int) -> int:
+        """Let members of audiences enter that are to be read now; how many were read."""
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = self._batch(connection)
+            read = batch.read_audiences(max_members)
+            batch.flush()
+        BATCH_SECONDS.labels("audiences").observe(time.perf_counter() - started)
+        return read
 
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
@@ -298,6 +319,7 @@ class _Batch:
             connection,
             sources.journeys.current(connection, revisions),
             sources.actions.current(connection, revisions),
+            self,
             now_us,
         )
         self._live = sources.journeys.current(connection, revisions)
@@ -319,12 +341,16 @@ class _Batch:
         outcomes = [outcome for record in records for outcome in transform(record, definitions)]
         outcomes = self._settle_retries(outcomes)
         matches = self._match(outcomes)
+        feedbacks = self._find_feedback(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, Failed):
                 self.fail(outcome)
                 continue
             self._land(outcome)
             self._profiles.apply(outcome)
+            feedback = feedbacks.get(id(outcome))
+            if feedback is not None:
+                self._react(outcome, feedback)
             found = matches.get(id(outcome))
             if found is not None:
                 self._deliver(outcome, found)
@@ -385,6 +411,30 @@ class _Batch:
         self._journeys.preload(instances)
         return found
 
+    def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
+        """What the events say of messages of journeys; the instances that sent them are loaded."""
+        found: dict[int, Feedback] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            feedback = read_feedback(outcome.entity)
+            if feedback is not None:
+                found[id(outcome)] = feedback
+        if found:
+            self._journeys.load(feedback.instance_id for feedback in found.values())
+        return found
+
+    def _react(self, valid: Valid, feedback: Feedback) -> None:
+        """Give feedback on a message to the instance that sent it, and write down what came of it."""
+        told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        origin = valid.origin
+        decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
+        self._decisions.append(
+            (valid.scope_id, namespace, identity_value, event_key(valid.entity["_id"]), origin.inlet_id,
+             origin.xaction_id, origin.received_at_ms, orjson.dumps(decisions).decode())
+        )  # fmt: skip
+
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
         scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
@@ -394,15 +444,36 @@ class _Batch:
         duplicates.add((origin.inlet_id, event_id))
         decisions: list[dict[str, Any]] = []
         for configuration, key in looked.matched:
-            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
+            if configuration.type == "business":
+                told["type"] = "business"
+            else:
+                told["key"] = key
+                if configuration.supplemental is not None:
+                    told |= _tell_supplemental(configuration, entity)
+            refusal = None if is_duplicate else self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
-            elif len(valid.line) > MAX_EVENT_BYTES:
-                told |= {"outcome": "refused", "reason": "eventTooLarge"}
+            elif refusal is not None:
+                told |= {"outcome": "refused", "reason": refusal}
+            elif configuration.type == "business":
+                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
+                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                if journeys:
+                    told["journeys"] = journeys
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
-                    scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data
+                    Arrival(
+                        scope_id,
+                        configuration.uid,
+                        key,
+                        entity,
+                        origin.xaction_id,
+                        origin.received_at_ms,
+                        data,
+                        None if configuration.supplemental is None else configuration.supplemental(entity),
+                    )
                 )
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
@@ -417,6 +488,16 @@ class _Batch:
             (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
              origin.received_at_ms, text)
         )  # fmt: skip
+
+    def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
+        """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
+        if len(valid.line) > MAX_EVENT_BYTES:
+            return "eventTooLarge"
+        if configuration.max_age_ms is not None:
+            age_ms = self._now_us // 1000 - epoch_ms(valid.entity["timestamp"])
+            if age_ms > configuration.max_age_ms:
+                return "eventTooOld"
+        return None
 
     def _land(self, valid: Valid) -> None:
         self.landed += 1
@@ -466,35 +547,70 @@ class _Batch:
         """Timers whose time has come."""
         self._journeys.load(timer.instance_id for timer in due)
         for timer in due:
-            self._journeys.wake(timer, self._data_of)
+            self._journeys.wake(timer)
 
     def answer(self, answers: Sequence[ActionAnswer]) -> None:
         """Answers of actions; their outbox rows go."""
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
-            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome, self._data_of)
+            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
 
-    def stop(self, stop: journey_store.Stop, limit: int) -> int:
-        """Take people out of a stopped version, a number of them at a time; how many it were."""
+    def go_through(self, stop: journey_store.Stop, limit: int) -> int:
+        """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
         connection = self._connection
-        inside = journey_store.list_inside(connection, stop, limit)
-        journey = self._live.stopping.get(stop.version_uid)
-        unmovable = [one.id for one in inside] if journey is None else self._journeys.stop(journey, inside)
-        journey_store.end_instances(connection, unmovable, self._now_us)
+        if stop.reason == journey_store.FORGET:
+            gone = journey_store.forget_version(connection, stop.version_uid, limit, int(stop.after_key))
+            if gone < limit:
+                self._finish(stop)
+            return gone
+        is_resumption = stop.reason == journey_store.RESUMED
+        inside = journey_store.list_inside(connection, stop, limit, PAUSED if is_resumption else None)
+        if is_resumption:
+            journey = self._live.get(stop.version_uid)
+            if journey is not None:
+                self._journeys.resume(journey, inside)
+        else:
+            journey = self._live.stopping.get(stop.version_uid) or self._live.get(stop.version_uid)
+            unmovable = [one.id for one in inside]
+            if journey is not None:
+                unmovable = self._journeys.stop(journey, inside, stop.reason)
+            journey_store.end_instances(connection, unmovable, self._now_us)
         if len(inside) == limit:
             journey_store.move_stop(connection, stop, inside[-1].key)
         else:
-            outbox.drop_calls(connection, stop.scope_id, stop.version_uid)  # a call may have been decided meanwhile
-            journey_store.finish_stop(connection, stop)
+            self._finish(stop)
         return len(inside)
 
-    def _data_of(self, instance: Instance) -> Mapping[str, Any]:
-        journey = self._live.get(instance.version_uid)
-        if journey is None or instance.namespace is None:
+    def _finish(self, stop: journey_store.Stop) -> None:
+        if stop.reason != journey_store.RESUMED:  # a call may have been decided meanwhile
+            outbox.drop_calls(self._connection, stop.scope_id, stop.version_uid)
+        journey_store.finish_stop(self._connection, stop)
+
+    def read_audiences(self, limit: int) -> int:
+        """Members of audiences enter; how many were read."""
+        source = self._sources.audience_source
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+
+    # --- what instances ask ---
+
+    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
+        """See `runner.World`."""
+        if journey.namespace is None:
             return NOTHING
-        identity = (canonical_namespace(instance.namespace), instance.key)
-        return ProfileData(self._profiles, journey.scope_id, identity)
+        return ProfileData(self._profiles, journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
+        """See `runner.World`."""
+        return "no lookups"
+
+    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
+        """See `runner.World`."""
+        data_set = self._definitions.data_sets.get(journey.scope_id, command.data_set_id)
+        if data_set is None or not data_set.is_profile_enabled or journey.namespace is None:
+            return "dataSetNotUsable"
+        identity = (canonical_namespace(journey.namespace), key)
+        return None if self._profiles.update(journey.scope_id, identity, data_set.id, command.updates) else NO_PROFILE
 
     # --- the end ---
 
@@ -530,6 +646,17 @@ def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity
     if configuration.namespace is None or not key:
         return None
     return canonical_namespace(configuration.namespace), key
+
+
+def _tell_supplemental(configuration: EventConfiguration, entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The supplemental ids of an event, and how many more it had than are taken."""
+    ids = configuration.supplemental(entity)  # type: ignore[misc]  # the caller has looked
+    told: dict[str, Any] = {"supplementalIds": ids}
+    if len(ids) == MAX_SUPPLEMENTAL_IDS:
+        left_out = configuration.count_supplemental(entity) - len(ids)  # type: ignore[misc]  # they come together
+        if left_out:
+            told["supplementalIdsLeftOut"] = left_out
+    return told
 
 
 def _count(counts: dict[str, int], key: str, difference: int) -> None:
