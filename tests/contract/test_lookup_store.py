@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import func, select
 
 from parcours.db import Database
 from parcours.lookups import store
@@ -84,6 +85,8 @@ def test_records_of_one_transaction_are_kept_by_key_the_last_counts(db: Database
         workspace.take(1, "e", {"sku": "long"}, long)
         workspace.flush(connection, 10)
         assert store.count_rows(connection, 1, "d") == 2
+        workspace.flush(connection, 11)  # nothing is written twice
+        assert connection.execute(select(func.max(store.lookup_row_table.c.updated_at_us))).scalar() == 10
         assert store.count_rows(connection, 1, "other") == 0
     assert [one["n"] for one in found(db, ["a", "7"])] == [3, 2]
     with pytest.raises(LookupTooLarge, match=f"{len(long)} bytes"), db.read() as connection:

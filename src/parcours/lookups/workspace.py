@@ -27,7 +27,7 @@ class LookupWorkspace:
             self._lines[scope_id, dataset_id, key] = line
 
     def flush(self, connection: Connection, now_us: int) -> None:
-        """Write what was taken."""
+        """Write what was taken since the last time: at the end, and before a look-up that is to find it."""
         put_rows(
             connection,
             [
@@ -35,3 +35,4 @@ class LookupWorkspace:
                 for place, line in self._lines.items()
             ],
         )
+        self._lines.clear()
