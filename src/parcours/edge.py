@@ -15,6 +15,7 @@ from parcours.access.administration import Administration
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.app import Platform, log_path
+from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.collection.inlet import Collector
@@ -40,6 +41,7 @@ from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
+from parcours.lookups import api as lookups_api
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.xdm import DescriptorService
@@ -61,6 +63,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),
+        audiences_api.router(gate, platform.audiences, platform.uploads),
+        lookups_api.router(gate, platform.lookups),
         xdm_api.router(
             gate,
             platform.schemas,

@@ -22,6 +22,16 @@ from parcours.access.errors import (
 )
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.audiences.errors import (
+    AudienceExists,
+    AudienceInUse,
+    AudienceInvalid,
+    AudienceNotFound,
+    TooManyAudiences,
+    UploadInvalid,
+    UploadNotFound,
+    UploadStateConflict,
+)
 from parcours.catalog.errors import (
     CatalogInvalid,
     CatalogNotFound,
@@ -51,6 +61,7 @@ from parcours.identity.errors import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
+from parcours.lookups.errors import LookupInvalid, LookupNotEnabled, LookupTooLarge
 from parcours.profile.errors import (
     JobInvalid,
     JobNotFound,
@@ -209,6 +220,17 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     MergePolicyNeeded: (422, ups_problem),
     JobNotFound: (404, ups_problem),
     JobInvalid: (400, ups_problem),
+    AudienceNotFound: (404, ups_problem),
+    AudienceInvalid: (400, ups_problem),
+    TooManyAudiences: (400, ups_problem),
+    AudienceExists: (422, ups_problem),
+    AudienceInUse: (403, ups_problem),
+    UploadNotFound: (404, ups_problem),
+    UploadInvalid: (400, ups_problem),
+    UploadStateConflict: (409, ups_problem),
+    LookupInvalid: (400, problem("PARC", "8001")),
+    LookupTooLarge: (422, problem("PARC", "8022")),
+    LookupNotEnabled: (404, problem("PARC", "8004")),
     ActionNotFound: (404, problem("PARC", "6004")),
     ActionExists: (409, problem("PARC", "6009")),
     ActionInUse: (409, problem("PARC", "6010")),

@@ -12,6 +12,7 @@ from typing import Any
 from parcours.actions.document import read_document as read_action
 from parcours.actions.errors import ActionInvalid
 from parcours.actions.table import ActionTable
+from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut
@@ -23,7 +24,7 @@ from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, Data
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, examine
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.definitions import NoAudiences, SandboxDefinitions
+from parcours.journeys.definitions import SandboxDefinitions
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
 from parcours.kit.clock import Clock
@@ -65,7 +66,7 @@ class Bundle:
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
-            0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), NoAudiences(),
+            0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
             self.profile,
         ))  # fmt: skip
 
