@@ -158,7 +158,8 @@ def test_a_business_event_lands_and_is_explained_though_it_is_about_nobody(world
     assert (run.returncode, run.stderr) == (0, "")
     assert "event low" in run.stdout
     assert "about no person" in run.stdout
-    assert "StockLow: matched (business event)" in run.stdout
+    assert "StockLow: matched, but no live journey begins with it" in run.stdout
+    assert "(business event)" in run.stdout
 
 
 def test_a_business_event_sent_again_is_a_duplicate_and_one_that_does_not_fit_says_why(world: World) -> None:
