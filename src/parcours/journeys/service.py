@@ -310,7 +310,7 @@ class JourneyService:
         return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
 
     def journeys_of_event(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name an event: {uid, name, versions: [{uid, version, status}]}; stopped versions don't."""
+        """The journeys that name an event: {uid, name, versions}. Versions that are over don't count."""
         return list(self._users.current(connection).get((scope_id, uid), {}).values())
 
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
@@ -345,7 +345,7 @@ class JourneyService:
         users: _Users = {}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             body = stored.body
-            if body["status"] == "Stopped":
+            if body["status"] in ("Stopped", "Finished"):
                 continue
             for uid in uids_in(body["document"], "eventUid"):
                 journeys = users.setdefault((stored.scope_id, uid), {})
