@@ -8,6 +8,10 @@ from sqlalchemy import Connection
 
 from parcours.access import Access
 from parcours.actions import ActionService
+from parcours.alerts.evaluator import Evaluator
+from parcours.alerts.loop import Alerts
+from parcours.alerts.notifier import Notifier
+from parcours.alerts.service import AlertService
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
 from parcours.dataprep import DataPrepService
@@ -19,18 +23,21 @@ from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
 from parcours.kit.child import Child
 from parcours.kit.clock import SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
+from parcours.lake.store import stage
 from parcours.lake.writer import LakeWriter, SchemaOf
 from parcours.log.sqlite import SqliteLogReader
 from parcours.pipeline import Pipeline, Sources
 from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
-from parcours.resources.store import Compiled, ResourceStore
+from parcours.reports.service import ReportService
+from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.worker import Worker
 from parcours.xdm import XdmService
 
@@ -55,6 +62,8 @@ class Platform:
     flows: FlowService
     events: EventService
     journeys: JourneyService
+    reports: ReportService
+    alerts: AlertService
     profiles: ProfileService
 
     def migrate(self) -> None:
@@ -97,6 +106,13 @@ def build_platform(settings: Settings) -> Platform:
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
     events = EventService(db, resources, schemas, namespaces, catalog.table)
+    journeys = JourneyService(db, resources, events, actions, schemas, drop_calls)
+
+    def land_version(connection: Connection, version: Resource) -> None:
+        dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
+        stage(connection, version.scope_id, dataset_id, [version_line(version)])
+
+    journeys.on_publish = land_version
     return Platform(
         settings=settings,
         db=db,
@@ -110,13 +126,18 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         events=events,
-        journeys=JourneyService(db, resources, events, actions, schemas, drop_calls),
+        journeys=journeys,
+        reports=ReportService(db, resources, journeys, SystemClock()),
+        alerts=AlertService(db, resources, secrets, settings),
         profiles=ProfileService(db, resources, namespaces),
     )
 
 
-STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEventSchema"
+_JOURNEY_SCHEMAS = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents"
+STEP_EVENT_SCHEMA = f"{_JOURNEY_SCHEMAS}/journeyStepEventSchema"
 STEP_EVENT_DATA_SET = "journey_step_events"
+JOURNEY_SCHEMA = f"{_JOURNEY_SCHEMAS}/journeySchema"
+JOURNEY_DATA_SET = "journeys"
 
 
 def build_pipeline(platform: Platform) -> Pipeline:
@@ -145,7 +166,15 @@ def build_worker(platform: Platform) -> Worker:
     settings = platform.settings
     delivery = Delivery(platform.db, platform.actions, settings)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
-    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake)
+    return Worker(settings, platform.db, build_pipeline(platform), delivery, build_alerts(platform), lake)
+
+
+def build_alerts(platform: Platform) -> Alerts:
+    """The evaluation of alerts and the notices of them."""
+    db, resources, clock = platform.db, platform.resources, SystemClock()
+    allow_private = platform.settings.allow_private_networks
+    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private)
+    return Alerts(Evaluator(db, resources, clock), notifier)
 
 
 def _schema_of_data_sets(platform: Platform) -> SchemaOf:

@@ -35,6 +35,7 @@ from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.journeys import counter_store
 from parcours.journeys import store as journey_store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, Instance
@@ -54,6 +55,10 @@ from parcours.xdm.table import SchemaTable
 CONSUMER = "pipeline"
 DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+PULSES_KEPT_US = 900_000_000
+"""How long the figures of a moment are kept; alerts look at the last five minutes."""
+NO_JOURNEY = "EVENT_WITH_NO_JOURNEY"
+"""Outcome of an event that no live journey begins with or waits for (journeys §13.1)."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -251,12 +256,14 @@ class Pipeline:
                 table.current(connection, revisions)
         self._warm = revisions
 
-    def trim(self, received_before_ms: int, decisions_before_ms: int) -> bool:
-        """Drop processed records and old decisions, some at a time; whether there may be more."""
+    def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:
+        """Drop processed records, old decisions and old figures by hour, some at a time; whether there may be more."""
         records_gone = self._reader.trim(self._position, received_before_ms)
         with self._db.write() as connection:
             decisions_gone = journey_store.delete_decisions(connection, decisions_before_ms)
-        return bool(records_gone or decisions_gone)
+            figures_gone = counter_store.trim_counts(connection, figures_before_ms * 1_000)
+            counter_store.trim_pulses(connection, self._clock.now_us() - PULSES_KEPT_US)
+        return bool(records_gone or decisions_gone or figures_gone)
 
 
 class _Looked(NamedTuple):
@@ -393,17 +400,21 @@ class _Batch:
             told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
             if is_duplicate:
                 told["outcome"] = "duplicate"
+                self._journeys.tally.discard_event(scope_id, configuration.uid, "duplicate")
             elif len(valid.line) > MAX_EVENT_BYTES:
                 told |= {"outcome": "refused", "reason": "eventTooLarge"}
+                self._journeys.tally.discard_event(scope_id, configuration.uid, "eventTooLarge")
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
                     scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data
                 )
-                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys
                     self.matched_at_ms.append(origin.received_at_ms)
+                else:
+                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             decisions.append(told)
         for other in looked.unmatched:
             decisions.append({**other, "outcome": "notMatched"})
@@ -477,6 +488,10 @@ class _Batch:
         journey = self._live.stopping.get(stop.version_uid)
         unmovable = [one.id for one in inside] if journey is None else self._journeys.stop(journey, inside)
         journey_store.end_instances(connection, unmovable, self._now_us)
+        left_without_step = frozenset(unmovable)
+        for one in inside:
+            if one.id in left_without_step:
+                self._journeys.tally.take_out(stop.scope_id, stop.version_uid, one.node_id)
         if len(inside) == limit:
             journey_store.move_stop(connection, stop, inside[-1].key)
         else:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from parcours.alerts.loop import Alerts
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
@@ -37,12 +38,15 @@ _FAULT_FILE = "worker.fault"
 class Worker:
     """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
 
-    def __init__(self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, alerts: Alerts, lake: Child
+    ) -> None:
         """lake: the process that commits staged records; started while there are any."""
         self._settings = settings
         self._db = db
         self._pipeline = pipeline
         self._delivery = delivery
+        self._alerts = alerts
         self._lake = lake
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
@@ -58,16 +62,17 @@ class Worker:
         pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
         lake = asyncio.create_task(self._run_lake(), name="lake")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
+        alerts = asyncio.create_task(self._alerts.run(self._stop_requested), name="alerts")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
-            await asyncio.wait({pipeline, lake, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({pipeline, lake, delivery, alerts, stop}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._delivery.stop()  # calls under way are answered before the pipeline goes
             self._stopping.set()
             self._wake.set()
             stop.cancel()
             self._stop_requested.set()
-            await asyncio.gather(pipeline, lake, delivery)
+            await asyncio.gather(pipeline, lake, delivery, alerts)
             await self._lake.stop(_LAKE_STOP_S)
 
     def wake(self) -> None:
@@ -152,7 +157,9 @@ class Worker:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
         return self._pipeline.trim(
-            now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
+            now_ms - settings.log_retention_hours * 3_600_000,
+            now_ms - settings.trace_retention_hours * 3_600_000,
+            now_ms - settings.report_retention_hours * 3_600_000,
         )
 
     async def _run_lake(self) -> None:

@@ -13,6 +13,9 @@ from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
 from parcours.journeys import store
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counter_store import add_counts
+from parcours.journeys.counters import Tally
+from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
@@ -102,6 +105,9 @@ class JourneyWorkspace:
         self._unmovable: set[str] = set()
         self._put_off: list[tuple[str, str, int]] = []
         self._steps: list[tuple[Any, ...]] = []
+        self._discards = Discards(now_us)
+        self.tally = Tally()
+        """What is counted of this transaction."""
         self.calls: list[OutgoingCall] = []
         """Calls the instances want made."""
         self.step_lines: dict[int, list[bytes]] = {}
@@ -181,10 +187,10 @@ class JourneyWorkspace:
         told: list[dict[str, Any]] = []
         entries, listening, every, journey_uids, _ = self.interest(scope_id, event_uid)
         if not key:
-            return [
-                {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
-                for journey in every
-            ]
+            reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
+            for journey in every:
+                self._discard(journey, event_uid, None, reason, payload, seed)
+            return [{**_names(journey), "outcome": "refused", "reason": reason} for journey in every]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
         if not self._by_key.keys() >= set(places):
             self.preload(places)
@@ -197,19 +203,26 @@ class JourneyWorkspace:
                 if transition.ignored is None:
                     moved.add(journey.journey_uid)
                     outcome = {"outcome": "queued" if transition.queued else "movedOn"}
+                    self.tally.hear(journey, event_uid, outcome["outcome"])
                 else:
                     outcome = {"outcome": "ignored", "reason": transition.ignored}
-                if transition.ignored is None or journey not in entries:
+                    if transition.ignored == TOO_MANY_PENDING:
+                        moved.add(journey.journey_uid)  # they listen: the event starts nothing else
+                        self._discard(journey, event_uid, key, TOO_MANY_PENDING, payload, seed)
+                    elif journey not in entries:
+                        self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
+                if journey.journey_uid in moved or journey not in entries:
                     told.append({**_names(journey), **outcome, "instanceId": held.instance.id})
         for journey in entries:
             if journey.journey_uid not in moved:
-                told.append(self._enter(scope_id, journey, key, payload, seed, received_at_ms, data))
+                told.append(self._enter(scope_id, journey, event_uid, key, payload, seed, received_at_ms, data))
         return told
 
     def _enter(
         self,
         scope_id: int,
         journey: CompiledJourney,
+        event_uid: str,
         key: str,
         payload: Mapping[str, Any],
         seed: str,
@@ -224,6 +237,7 @@ class JourneyWorkspace:
             presence = Presence(entered_at_us, present)
         reason = refuse_entrance(journey, key, presence, self._now_us)
         if reason is not None:
+            self._discard(journey, event_uid, key, reason, payload, seed)
             return {**_names(journey), "outcome": "refused", "reason": reason}
         instance_id = _instance_id(received_at_ms, f"{journey.version_uid}|{key}|{seed}")
         instance = new_instance(journey, instance_id, key, self._now_us)
@@ -231,6 +245,7 @@ class JourneyWorkspace:
         self._held[instance_id] = held
         self._by_key[place].append(held)
         self._latest_entrance[place] = self._now_us
+        self.tally.enter(journey, event_uid, is_reentrance=presence is not None)
         self._advance(held, Entered(payload, data))
         return {**_names(journey), "outcome": "entered", "instanceId": instance_id}
 
@@ -280,6 +295,7 @@ class JourneyWorkspace:
         transition = advance(held.journey, held.instance, stimulus, self._now_us)
         if transition.ignored is not None:
             return transition
+        self.tally.move(held.journey, held.instance, transition)
         held.instance = transition.instance
         held.is_changed = True
         if transition.steps:
@@ -332,10 +348,25 @@ class JourneyWorkspace:
         lines = to_lines(journey, instance, steps, is_reentrance=held.is_reentrance)
         self.step_lines.setdefault(journey.scope_id, []).extend(lines)
 
+    def _discard(
+        self,
+        journey: CompiledJourney,
+        event_uid: str,
+        key: str | None,
+        reason: str,
+        payload: Mapping[str, Any],
+        seed: str,
+    ) -> None:
+        """An event that a journey refused: counted, and told in the lake."""
+        self.tally.discard(journey, event_uid, reason)
+        line = self._discards.line(journey, event_uid, key, reason, f"{seed}|{payload.get('_id')}")
+        if line is not None:
+            self.step_lines.setdefault(journey.scope_id, []).append(line)
+
     # --- writing ---
 
     def flush(self) -> None:
-        """Write instances, timers and step events; `calls` and `step_lines` are the caller's to write."""
+        """Write instances, timers, step events and counters; `calls` and `step_lines` are the caller's to write."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
@@ -359,6 +390,7 @@ class JourneyWorkspace:
         store.put_off_timers(connection, self._put_off, self._now_us + PUT_OFF_US)
         store.insert_timers(connection, list(self._new_timers.values()))
         store.insert_steps(connection, self._steps)
+        add_counts(connection, self.tally.rows(), now_us)
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:

@@ -18,6 +18,7 @@ from parcours.events.service import EVENT_KIND, EventService
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import (
     FrozenDefinitions,
     map_expressions,
@@ -48,6 +49,9 @@ from parcours.xdm.service import XdmService
 DropCalls = Callable[[Connection, int, str], None]
 """(connection, scope_id, version_uid): the version's calls that wait are not made."""
 
+OnPublish = Callable[[Connection, Resource], object]
+"""(connection, version): the version is being published."""
+
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
 """(scope, "eventUid" | "actionUid", uid) → (draft, published) versions that name it."""
 
@@ -73,6 +77,8 @@ class JourneyService:
         self._xdm = xdm
         self._tables = Tables(events.table, actions.table, xdm.table)
         self._drop_calls = drop_calls
+        self.on_publish: OnPublish = lambda _connection, _version: None
+        """Called in the transaction that publishes a version."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
         self.live: Compiled[LiveJourneys] = self.compiled()
         events.guard(self.usage_of_event, self._follow_event)
@@ -114,7 +120,7 @@ class JourneyService:
             return show_journey(caller, journey, self._versions(connection, journey))
 
     def delete(self, caller: Caller, journey_uid: str) -> None:
-        """Delete a journey that was never published. Raises JourneyNotFound or JourneyStateConflict."""
+        """Delete a journey that was never published, with its reports. Raises JourneyNotFound, JourneyStateConflict."""
         with self._db.write() as connection:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             versions = self._versions(connection, journey)
@@ -123,6 +129,7 @@ class JourneyService:
             for version in versions:
                 self._resources.delete(connection, version)
             self._resources.delete(connection, journey)
+            delete_counts(connection, caller.scope_id, [version.id for version in versions])
 
     def latest(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
         """The latest version of a journey, and its etag. Raises JourneyNotFound."""
@@ -202,6 +209,7 @@ class JourneyService:
                 "deployments": deployed(version.body, caller.author.user_id, time.time_ns() // 1_000_000),
             }
             version = self._resources.replace(connection, version, caller.author, body)
+            self.on_publish(connection, version)
         log.info("journey.published", version_uid=version.id, scope_id=caller.scope_id)
         return show_version(caller, version, faults), version.etag
 
@@ -237,9 +245,16 @@ class JourneyService:
         except ResourceNotFound:
             raise JourneyNotFound(uid) from None
 
-    def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> None:
-        """Raises JourneyNotFound when the sandbox has no such version."""
-        self._version(connection, scope_id, version_uid)
+    def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> Resource:
+        """The stored version. Raises JourneyNotFound when the sandbox has no such one."""
+        return self._version(connection, scope_id, version_uid)
+
+    def names_of(self, connection: Connection, version: Resource) -> Mapping[str, Mapping[str, str]]:
+        """What events and actions are called in a version: {"events": {uid: name}, "actions": {uid: name}}."""
+        frozen: Mapping[str, Mapping[str, str]] | None = version.body["names"]
+        if frozen is not None:
+            return frozen
+        return names_in(version.body["document"], self._tables.definitions(connection, version.scope_id))
 
     def _version(self, connection: Connection, scope_id: int, uid: str) -> Resource:
         try:

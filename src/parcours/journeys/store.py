@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
-    func,
     insert,
     select,
     tuple_,
@@ -222,17 +221,6 @@ def list_instances(
     if key is not None:
         statement = statement.where(t.c.key == key)
     return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us.desc()).limit(limit))]
-
-
-def count_instances(connection: Connection, scope_id: int, version_uid: str) -> dict[tuple[str, str | None], int]:
-    """How many instances of a version stand in each (status, node)."""
-    t = instance_table
-    rows = connection.execute(
-        select(t.c.status, t.c.node_id, func.count())
-        .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid)
-        .group_by(t.c.status, t.c.node_id)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def request_stop(connection: Connection, scope_id: int, journey_uid: str, version_uid: str) -> None:
