@@ -9,7 +9,9 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.kit.clock import to_datetime
 
 TOO_MANY_PENDING = "maxInstanceStackEventsReached"
-"""More events wait for a busy instance than are kept: the one reason that concerns somebody inside."""
+"""More events wait for a busy instance than are kept."""
+INSIDE = frozenset({TOO_MANY_PENDING, "JOURNEY_IN_PAUSED_STATE"})
+"""Reasons that concern somebody inside; all others concern an entrance."""
 MAX_LINES = 20
 """Records for one version and reason in one transaction. The counters know of every discard; a flood of them would
 otherwise write as much to the lake as the journeys themselves do."""
@@ -35,7 +37,7 @@ class Discards:
             return None
         self._written[journey, reason] = written + 1
         name = f"{journey.version_uid}|{event_uid}|{key}|{reason}|{seed}"
-        service = "stateMachine" if reason == TOO_MANY_PENDING else "dispatcher"
+        service = "stateMachine" if reason in INSIDE else "dispatcher"
         told = {"eventType": reason, "eventCode": "discard", "eventID": event_uid}
         if service == "dispatcher":
             told["eventCodeReason"] = reason
