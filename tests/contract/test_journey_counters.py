@@ -216,6 +216,14 @@ def test_hours_add_up_to_all_time(population: Population) -> None:
     assert {key: number for key, number in sums.items() if number} == {c[:3]: c.number for c in counts if c.number}
 
 
+def test_a_detail_may_be_any_text(db: Database) -> None:
+    with db.write() as connection:
+        for text_of_path in ("a\0b", "x" * 500):
+            counter_store.add_counts(connection, {(1, "version", "n", "left", text_of_path): 1}, NOW_US)
+        found = {count.detail for count in counter_store.read_counts(connection, 1, "version")}
+    assert found == {"a\ufffdb", "x" * 120}
+
+
 def test_pulses_are_of_the_window_and_go(db: Database) -> None:
     tally = Tally()
     tally.enter(JOURNEY, "e1", is_reentrance=False)

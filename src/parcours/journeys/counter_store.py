@@ -21,6 +21,7 @@ from parcours.db import metadata
 from parcours.db.bulk import Bulk, conflict_insert
 from parcours.journeys.counters import HOUR_US, PULSE_US, Count, Pulse, Row, pulses_of
 
+_MAX_DETAIL = 120
 counter_table = Table(
     "journey_counter",
     metadata,
@@ -29,7 +30,7 @@ counter_table = Table(
     Column("hour", Integer, primary_key=True),
     Column("subject", String(80), primary_key=True),
     Column("what", String(12), primary_key=True),
-    Column("detail", String(120), primary_key=True),
+    Column("detail", String(_MAX_DETAIL), primary_key=True),
     Column("count", BigInteger, nullable=False),
     Index(None, "hour"),
     sqlite_with_rowid=False,
@@ -86,13 +87,18 @@ def add_counts(connection: Connection, rows: Mapping[Row, int], at_us: int) -> N
     _ADD.run(
         connection,
         [
-            (scope_id, version_uid, when, subject, what, detail, count)
+            (scope_id, version_uid, when, subject, what, _storable(detail), count)
             for when in (ALL_TIME, hour)
             for (scope_id, version_uid, subject, what, detail), count in ordered
         ],
     )
     pulses = sorted(pulses_of(rows))
     _ADD_PULSES.run(connection, [(*pulse[:3], slot, *pulse[3:]) for pulse in pulses])
+
+
+def _storable(detail: str) -> str:
+    """What both databases take: a path's id may hold anything."""
+    return detail.replace("\0", "\ufffd")[:_MAX_DETAIL]
 
 
 _t = counter_table
