@@ -8,6 +8,10 @@ from sqlalchemy import Connection
 
 from parcours.access import Access
 from parcours.actions import ActionService
+from parcours.alerts.evaluator import Evaluator
+from parcours.alerts.loop import Alerts
+from parcours.alerts.notifier import Notifier
+from parcours.alerts.service import AlertService
 from parcours.audiences.loading import MemberLoader
 from parcours.audiences.service import AudienceService
 from parcours.audiences.source import UploadedAudiences
@@ -24,12 +28,14 @@ from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.lifecycle import Lifecycle
+from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
 from parcours.kit.child import Child
 from parcours.kit.clock import SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
+from parcours.lake.store import stage
 from parcours.lake.writer import LakeWriter, SchemaOf
 from parcours.loader import Load, Loader
 from parcours.log.sqlite import SqliteLogReader
@@ -39,7 +45,8 @@ from parcours.lookups.service import LookupService
 from parcours.pipeline import Pipeline, Sources
 from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
-from parcours.resources.store import Compiled, ResourceStore
+from parcours.reports.service import ReportService
+from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.worker import Worker
 from parcours.xdm import XdmService
 
@@ -65,6 +72,8 @@ class Platform:
     events: EventService
     journeys: JourneyService
     lifecycle: Lifecycle
+    reports: ReportService
+    alerts: AlertService
     profiles: ProfileService
     audiences: AudienceService
     uploads: UploadService
@@ -116,6 +125,13 @@ def build_platform(settings: Settings) -> Platform:
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
     journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
+
+    def land_version(connection: Connection, version: Resource) -> None:
+        dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
+        stage(connection, version.scope_id, dataset_id, [version_line(version)])
+
+    lifecycle = Lifecycle(db, resources, journeys, drop_calls)
+    lifecycle.on_publish = land_version
     return Platform(
         settings=settings,
         db=db,
@@ -130,7 +146,9 @@ def build_platform(settings: Settings) -> Platform:
         actions=actions,
         events=events,
         journeys=journeys,
-        lifecycle=Lifecycle(db, resources, journeys, drop_calls),
+        lifecycle=lifecycle,
+        reports=ReportService(db, resources, journeys, SystemClock()),
+        alerts=AlertService(db, resources, secrets, settings),
         profiles=ProfileService(db, resources, namespaces),
         audiences=audiences,
         uploads=UploadService(db, audiences),
@@ -138,8 +156,11 @@ def build_platform(settings: Settings) -> Platform:
     )
 
 
-STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEventSchema"
+_JOURNEY_SCHEMAS = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents"
+STEP_EVENT_SCHEMA = f"{_JOURNEY_SCHEMAS}/journeyStepEventSchema"
 STEP_EVENT_DATA_SET = "journey_step_events"
+JOURNEY_SCHEMA = f"{_JOURNEY_SCHEMAS}/journeySchema"
+JOURNEY_DATA_SET = "journeys"
 
 
 def build_pipeline(platform: Platform) -> Pipeline:
@@ -176,7 +197,9 @@ def build_worker(platform: Platform) -> Worker:
     def has_loads(connection: Connection) -> bool:
         return any(load.has_work(connection) for load in loads)
 
-    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake, loader, has_loads)
+    return Worker(
+        settings, platform.db, build_pipeline(platform), delivery, build_alerts(platform), lake, loader, has_loads
+    )
 
 
 def build_loads(platform: Platform) -> list[Load]:
@@ -197,6 +220,14 @@ def build_loads(platform: Platform) -> list[Load]:
 def build_loader(platform: Platform) -> Loader:
     """Brings uploaded members into their audiences, and landed rows to where lookups find them."""
     return Loader(build_loads(platform))
+
+
+def build_alerts(platform: Platform) -> Alerts:
+    """The evaluation of alerts and the notices of them."""
+    db, resources, clock = platform.db, platform.resources, SystemClock()
+    allow_private = platform.settings.allow_private_networks
+    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private)
+    return Alerts(Evaluator(db, resources, clock), notifier)
 
 
 def _schema_of_data_sets(platform: Platform) -> SchemaOf:

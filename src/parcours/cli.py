@@ -204,6 +204,25 @@ def audit(
 
 
 @app.command()
+def report(
+    journey: Annotated[str, typer.Argument(help="The journey's name, its uid, or the uid of one of its versions.")],
+    version: Annotated[
+        str | None, typer.Option("--version", help="Which version, such as 2 [default: the latest published].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Show what a journey did: totals, each activity and path with those it lost, and why.
+
+    Asks the running server. Figures are of all time and of the last 24 hours.
+    """
+    from parcours.commands import report_command
+
+    report_command.run(_data_dir(data_dir), sandbox, journey, version, as_json=as_json)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over data sets, by name; SHOW TABLES lists them.")],
     sandbox: Sandbox = "prod",

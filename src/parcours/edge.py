@@ -14,6 +14,7 @@ from parcours.access import api as access_api
 from parcours.access.administration import Administration
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
+from parcours.alerts import api as alerts_api
 from parcours.app import Platform, log_path
 from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
@@ -36,7 +37,8 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import runs_api
+from parcours.journeys import read_api, runs_api
+from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
 from parcours.log import LogUnavailable, LogWriter, Record
@@ -44,6 +46,8 @@ from parcours.log.sqlite import SqliteLogReader
 from parcours.lookups import api as lookups_api
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
+from parcours.reports import api as reports_api
+from parcours.reports.live import LiveReports
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -89,7 +93,10 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         actions_api.router(gate, platform.actions),
         events_api.router(gate, platform.events),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
+        read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
+        reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
+        alerts_api.router(gate, platform.alerts),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])

@@ -38,7 +38,7 @@ from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
-from parcours.journeys import runs_store
+from parcours.journeys import counter_store, runs_store
 from parcours.journeys import store as journey_store
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
@@ -72,6 +72,10 @@ NO_PROFILE = "profileNotFound"
 """Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
 AUDIENCES = "audiences"
 """Stands in decisions where those about events name the inlet."""
+PULSES_KEPT_US = 900_000_000
+"""How long the figures of a moment are kept; alerts look at the last five minutes."""
+NO_JOURNEY = "EVENT_WITH_NO_JOURNEY"
+"""Outcome of an event that no live journey begins with or waits for (journeys §13.1)."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -298,12 +302,14 @@ class Pipeline:
                 table.current(connection, revisions)
         self._warm = revisions
 
-    def trim(self, received_before_ms: int, decisions_before_ms: int) -> bool:
-        """Drop processed records and old decisions, some at a time; whether there may be more."""
+    def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:
+        """Drop processed records, old decisions and old figures by hour, some at a time; whether there may be more."""
         records_gone = self._reader.trim(self._position, received_before_ms)
         with self._db.write() as connection:
             decisions_gone = journey_store.delete_decisions(connection, decisions_before_ms)
-        return bool(records_gone or decisions_gone)
+            figures_gone = counter_store.trim_counts(connection, figures_before_ms * 1_000)
+            counter_store.trim_pulses(connection, self._clock.now_us() - PULSES_KEPT_US)
+        return bool(records_gone or decisions_gone or figures_gone)
 
 
 class _Looked(NamedTuple):
@@ -478,13 +484,17 @@ class _Batch:
             refusal = None if is_duplicate else self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
+                self._journeys.tally.discard_event(scope_id, configuration.uid, "duplicate")
             elif refusal is not None:
                 told |= {"outcome": "refused", "reason": refusal}
+                self._journeys.tally.discard_event(scope_id, configuration.uid, refusal)
             elif configuration.type == "business":
                 journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
-                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys
+                else:
+                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             else:
                 data = self._data(scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
@@ -499,10 +509,12 @@ class _Batch:
                         None if configuration.supplemental is None else configuration.supplemental(entity),
                     )
                 )
-                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys
                     self.matched_at_ms.append(origin.received_at_ms)
+                else:
+                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             decisions.append(told)
         for other in looked.unmatched:
             decisions.append({**other, "outcome": "notMatched"})
@@ -600,6 +612,10 @@ class _Batch:
             if journey is not None:
                 unmovable = self._journeys.stop(journey, inside, stop.reason)
             journey_store.end_instances(connection, unmovable, self._now_us)
+            left_without_step = frozenset(unmovable)
+            for one in inside:
+                if one.id in left_without_step:
+                    self._journeys.tally.take_out(stop.scope_id, stop.version_uid, one.node_id)
         if len(inside) == limit:
             journey_store.move_stop(connection, stop, inside[-1].key)
         else:

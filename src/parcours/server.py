@@ -81,6 +81,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     health.is_stopping = True
     failed = [task for task in tasks if task.done() and not stop.is_set()]
     stop.set()
+    edge.end_streams()
     server.stop()  # type: ignore[no-untyped-call]
     with contextlib.suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), _STOP_TIMEOUT_S)

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from parcours.alerts.loop import Alerts
 from parcours.audit.store import forget_audit_events
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
@@ -46,6 +47,7 @@ class Worker:
         db: Database,
         pipeline: Pipeline,
         delivery: Delivery,
+        alerts: Alerts,
         lake: Child,
         loader: Child,
         has_loads: Callable[[Connection], bool],
@@ -58,6 +60,7 @@ class Worker:
         self._db = db
         self._pipeline = pipeline
         self._delivery = delivery
+        self._alerts = alerts
         self._lake = lake
         self._loader = loader
         self._has_loads = has_loads
@@ -78,16 +81,18 @@ class Worker:
         )
         loader = asyncio.create_task(self._run_child(self._loader, self._has_loads, _LOADS_POLL_S), name="loader")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
+        alerts = asyncio.create_task(self._alerts.run(self._stop_requested), name="alerts")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
-            await asyncio.wait({pipeline, lake, loader, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
+            tasks = {pipeline, lake, loader, delivery, alerts, stop}
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._delivery.stop()  # calls under way are answered before the pipeline goes
             self._stopping.set()
             self._wake.set()
             stop.cancel()
             self._stop_requested.set()
-            await asyncio.gather(pipeline, lake, loader, delivery)
+            await asyncio.gather(pipeline, lake, loader, delivery, alerts)
             await self._loader.stop(_LAKE_STOP_S)
             await self._lake.stop(_LAKE_STOP_S)
 
@@ -175,7 +180,9 @@ class Worker:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
         has_more = self._pipeline.trim(
-            now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
+            now_ms - settings.log_retention_hours * 3_600_000,
+            now_ms - settings.trace_retention_hours * 3_600_000,
+            now_ms - settings.report_retention_hours * 3_600_000,
         )
         return forget_audit_events(self._db, now_ms - settings.audit_retention_hours * 3_600_000) or has_more
 

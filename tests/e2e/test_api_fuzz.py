@@ -47,6 +47,8 @@ def ask_by_description(asked: World, examples: int) -> None:
     schema = schemathesis.openapi.from_asgi("/openapi.json", asked.app)
     for found in schema.get_all_operations():
         operation = found.ok()
+        if operation.path.endswith("/report/live"):
+            continue  # its answer has no end
         modes = [operation.as_strategy(mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
 
         @bounded(examples)

@@ -22,6 +22,7 @@ from parcours.access.errors import (
 )
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.alerts.errors import AlertNotFound, SubscriptionInvalid, SubscriptionNotFound
 from parcours.audiences.errors import (
     AudienceExists,
     AudienceInUse,
@@ -59,6 +60,7 @@ from parcours.identity.errors import (
     NamespaceNotFound,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
+from parcours.journeys.journey_filter import JourneyQueryInvalid
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
 from parcours.lookups.errors import LookupInvalid, LookupNotEnabled, LookupTooLarge
@@ -72,6 +74,7 @@ from parcours.profile.errors import (
     ProfileQueryInvalid,
     TooManyIdentities,
 )
+from parcours.reports.errors import ReportQueryInvalid
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
@@ -247,6 +250,11 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     JourneyStateConflict: (409, problem("PARC", "7009")),
     JourneyTooLarge: (413, authoring_problem("7013")),
     JourneyInvalid: (400, authoring_problem("7001")),
+    JourneyQueryInvalid: (400, problem("PARC", "7002")),
+    ReportQueryInvalid: (400, problem("PARC", "7101")),
+    AlertNotFound: (404, problem("PARC", "7204")),
+    SubscriptionNotFound: (404, problem("PARC", "7205")),
+    SubscriptionInvalid: (400, problem("PARC", "7201")),
     CatalogNotFound: (404, problem("CTLG", "1004")),
     ExportFileNotFound: (404, problem("DALE", "1004")),
     DataSetRefused: (422, problem("CTLG", "1022")),

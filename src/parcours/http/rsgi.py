@@ -18,8 +18,14 @@ log = get_logger("http")
 _SAFE = "/:@!$&'()*+,;=-._~%"
 
 
+_EVENT_STREAM = "text/event-stream"
+
+
 class Edge:
-    """RSGI in, RSGI or ASGI inside. Request and answer bodies of the control plane are held whole."""
+    """RSGI in, RSGI or ASGI inside.
+
+    Request and answer bodies of the control plane are held whole, but for answers that are server-sent events.
+    """
 
     def __init__(
         self, api: ASGIApp, collector: Collector | None, max_body_bytes: int, after_write: Callable[[], Awaitable[None]]
@@ -28,6 +34,11 @@ class Edge:
         self._collector = collector
         self._max_body_bytes = max_body_bytes
         self._after_write = after_write
+        self._is_ending = asyncio.Event()
+
+    def end_streams(self) -> None:
+        """Tell every answer that is still being streamed that its client is gone: the server stops."""
+        self._is_ending.set()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         """Granian's entry point."""
@@ -56,29 +67,57 @@ class Edge:
         headers: list[tuple[str, str]] = []
         chunks: list[bytes] = []
         is_sent = False
+        is_streamed = False
+        transport: Any = None
+        is_head_answered = asyncio.Event()
 
         async def receive() -> Message:
             nonlocal is_sent
             if is_sent:
-                await asyncio.Event().wait()  # the client is there until it is answered
+                await _first_of(protocol.client_disconnect(), self._is_ending.wait(), is_head_answered.wait())
+                return {"type": "http.disconnect"}
             is_sent = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Message) -> None:
-            nonlocal status, headers
+            nonlocal status, headers, is_streamed, transport
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [(k.decode("latin-1"), v.decode("latin-1")) for k, v in message["headers"]]
+                is_streamed = any(k == "content-type" and v.startswith(_EVENT_STREAM) for k, v in headers)
+                if is_streamed and scope.method == "HEAD":
+                    protocol.response_empty(status, headers)
+                    is_head_answered.set()
+                elif is_streamed:
+                    transport = protocol.response_stream(status, headers)
             elif message["type"] == "http.response.body":
-                chunks.append(message.get("body", b""))
+                if not is_streamed:
+                    chunks.append(message.get("body", b""))
+                elif transport is not None and message.get("body"):
+                    await transport.send_bytes(message["body"])
 
-        await self._api(asgi_scope, receive, send)
+        try:
+            await self._api(asgi_scope, receive, send)
+        finally:
+            transport = None  # the answer ends when nobody holds it: not when the garbage is collected
+        if is_streamed:
+            return
         if scope.method not in ("GET", "HEAD", "OPTIONS"):
             try:
                 await self._after_write()  # before the answer: what a client has just defined, its next event meets
             except Unavailable as error:  # what was written is written; it will be noticed a little later
                 log.error("definitions.unreadable", error=str(error))
         protocol.response_bytes(status, headers, b"".join(chunks))
+
+
+async def _first_of(*waits: Awaitable[Any]) -> None:
+    """Wait until one of them is over; the others are given up."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _refuse(protocol: Any, status: int, number: str, title: str, detail: str) -> None:

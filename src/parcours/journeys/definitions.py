@@ -173,12 +173,14 @@ class FrozenDefinitions:
 
 
 def names_in(
-    document: Mapping[str, Any], definitions: SandboxDefinitions, journey: CompiledJourney
+    document: Mapping[str, Any], definitions: SandboxDefinitions, journey: CompiledJourney | None = None
 ) -> dict[str, dict[str, Any]]:
-    """What a version keeps from its publication on, of everything it names."""
+    """What a version keeps from its publication on, of everything it names. journey: None for an unfinished draft."""
     kept: dict[str, dict[str, Any]] = {
-        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": dict(journey.audience_ids),
+        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": {},
     }  # fmt: skip
+    if journey is not None:
+        kept["audienceNames"] = dict(journey.audience_ids)
     for uid in uids_in(document, "eventUid"):
         event = definitions.event(uid)
         if event is not None:

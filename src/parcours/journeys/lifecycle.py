@@ -14,6 +14,7 @@ from parcours.journeys import runs_store, store
 from parcours.journeys.activities.read_audience import is_recurring
 from parcours.journeys.check import Fault
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyStateConflict
@@ -26,6 +27,8 @@ from parcours.resources.store import Author, Resource, ResourceStore
 
 DropCalls = Callable[[Connection, int, str], None]
 """(connection, scope_id, version_uid): the version's calls that wait are not made."""
+OnPublish = Callable[[Connection, Resource], object]
+"""(connection, version): the version is being published."""
 Shown = tuple[dict[str, Any], str]
 """A version as the API shows it, and its etag."""
 
@@ -55,6 +58,8 @@ class Lifecycle:
         self._resources = resources
         self._journeys = journeys
         self._drop_calls = drop_calls
+        self.on_publish: OnPublish = lambda _connection, _version: None
+        """Called in the transaction that publishes a version."""
         journeys.on_delete = self.forget
 
     # --- opening ---
@@ -80,6 +85,7 @@ class Lifecycle:
                 "deployments": deployed(version.body, caller.author.user_id, _now_ms()),
             }
             version = self._resources.replace(connection, version, caller.author, body)
+            self.on_publish(connection, version)
             if journey.audience_read is not None and journey.type == "read_audience":
                 for run in first_runs(journey, _now_ms() * 1000):
                     runs_store.insert_run(connection, run)
@@ -158,6 +164,7 @@ class Lifecycle:
             while store.forget_version(connection, version.id, 10_000):
                 pass
             runs_store.delete_runs(connection, version.id)
+            delete_counts(connection, version.scope_id, [version.id])
         elif any(stop.version_uid == version.id for stop in store.find_stops(connection)):
             raise JourneyStateConflict("the people of the last test or dry run are still being taken out: try again")
 
@@ -422,6 +429,7 @@ class Lifecycle:
             connection, version.scope_id, version.body["journeyUid"], version.id, store.FORGET, after_key=at_us
         )
         runs_store.delete_runs(connection, version.id)
+        delete_counts(connection, version.scope_id, [version.id])
 
     # --- helpers ---
 

@@ -18,6 +18,9 @@ from parcours.journeys import runs_store, store
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.reaction import reactions_of
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counter_store import add_counts
+from parcours.journeys.counters import Tally
+from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
@@ -169,6 +172,9 @@ class JourneyWorkspace:
         self._caps: dict[str, dict[str, int]] = {}
         self._changed_caps: set[tuple[str, str]] = set()
         self._test_profiles: dict[str, int] = {}
+        self._discards = Discards(now_us)
+        self.tally = Tally()
+        """What is counted of this transaction."""
         self.calls: list[OutgoingCall] = []
         """Calls the instances want made."""
         self.step_lines: dict[int, list[bytes]] = {}
@@ -237,10 +243,8 @@ class JourneyWorkspace:
         )  # fmt: skip
         entries, listening, every, journey_uids, _ = self.interest(scope_id, event_uid)
         if not key:
-            return [
-                {**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
-                for journey in every
-            ]
+            reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
+            return [self._refuse(journey, None, reason, arrival) for journey in every]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
         if not self._by_key.keys() >= set(places):
             self.preload(places)
@@ -263,20 +267,37 @@ class JourneyWorkspace:
                 if transition.ignored is None:
                     moved.add((journey.journey_uid, instance.supplemental_id))
                     outcome = {"outcome": "queued" if transition.queued else "movedOn"}
+                    self.tally.hear(journey, event_uid, outcome["outcome"])
                 else:
                     outcome = {"outcome": "ignored", "reason": transition.ignored}
-                if transition.ignored is None or journey not in entries:
+                    if transition.ignored == TOO_MANY_PENDING:
+                        moved.add(
+                            (journey.journey_uid, instance.supplemental_id)
+                        )  # they listen: it starts nothing else
+                        self._refuse(journey, key, TOO_MANY_PENDING, arrival)
+                    elif journey not in entries:
+                        self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
+                if (journey.journey_uid, instance.supplemental_id) in moved or journey not in entries:
                     told.append({**names_of(journey), **outcome, "instanceId": instance.id})
         for journey in entries:
             wanted: Sequence[str | None] = (None,)
             if journey.uses_supplemental_id:
                 wanted = supplemental_ids or ()
                 if not wanted:
-                    told.append({**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
+                    told.append(self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival))
             for supplemental_id in wanted:
                 if (journey.journey_uid, supplemental_id) not in moved:
                     told.append(self._enter(journey, key, supplemental_id, arrival))
         return told
+
+    def _refuse(self, journey: CompiledJourney, key: str | None, reason: str, arrival: Arrival) -> dict[str, Any]:
+        """An event that a journey refused is counted, and told in the lake; what `trace` tells of it."""
+        self.tally.discard(journey, arrival.event_uid, reason)
+        seed = f"{arrival.seed}|{arrival.payload.get('_id')}"
+        line = self._discards.line(journey, arrival.event_uid, key, reason, seed)
+        if line is not None:
+            self.step_lines.setdefault(journey.scope_id, []).append(line)
+        return {**names_of(journey), "outcome": "refused", "reason": reason}
 
     def _enter(
         self, journey: CompiledJourney, key: str, supplemental_id: str | None, arrival: Arrival,
@@ -300,7 +321,7 @@ class JourneyWorkspace:
         if reason is None:
             reason = self._refuse_number(journey, place, supplemental_id)
         if reason is not None:
-            return {**names, "outcome": "refused", "reason": reason}
+            return {**self._refuse(journey, key, reason, arrival), **names}
         seed = f"{journey.version_uid}|{key}|{arrival.seed}"
         if supplemental_id is not None:
             seed += f"|{supplemental_id}"
@@ -312,6 +333,7 @@ class JourneyWorkspace:
         self._held[instance_id] = held
         self._by_key[place].append(held)
         self._latest_entrance[*place, supplemental_id] = self._now_us
+        self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
         self._move(held, Entered(arrival.payload, arrival.data))
         return {**names, "outcome": "entered", "instanceId": instance_id}
 
@@ -471,6 +493,7 @@ class JourneyWorkspace:
         transition = advance(held.journey, held.instance, stimulus, self._now_us)
         if transition.ignored is not None:
             return transition
+        self.tally.move(held.journey, held.instance, transition)
         held.instance = transition.instance
         held.is_changed = True
         if transition.steps:
@@ -529,7 +552,7 @@ class JourneyWorkspace:
     # --- writing ---
 
     def flush(self) -> None:
-        """Write instances, timers, caps and step events; `calls` and `step_lines` are the caller's to write."""
+        """Write instances, timers, caps, steps and counters; `calls` and `step_lines` are the caller's to write."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
@@ -555,6 +578,7 @@ class JourneyWorkspace:
         store.insert_steps(connection, self._steps)
         caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
         runs_store.put_caps(connection, caps)
+        add_counts(connection, self.tally.rows(), now_us)
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:

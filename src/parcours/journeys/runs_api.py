@@ -9,6 +9,8 @@ from parcours.access.routing import Gate
 from parcours.db import Database
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import store, trace
+from parcours.journeys.counter_store import read_counts
+from parcours.journeys.counters import statuses_of
 from parcours.journeys.service import JourneyService
 from parcours.journeys.trace import TraceUnclear
 
@@ -44,14 +46,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
         """How many instances entered, and how many stand in each status and node now."""
         with db.read() as connection:
             journeys.require_version(connection, caller.scope_id, version_uid)
-            counts = store.count_instances(connection, caller.scope_id, version_uid)
-        statuses: dict[str, int] = {}
-        nodes: dict[str, int] = {}
-        for (status, node_id), count in counts.items():
-            statuses[status] = statuses.get(status, 0) + count
-            if node_id is not None:
-                nodes[node_id] = nodes.get(node_id, 0) + count
-        return {"entered": sum(counts.values()), "status": statuses, "nodes": nodes}
+            return statuses_of(read_counts(connection, caller.scope_id, version_uid))
 
     @routes.get(BASE + "/trace")
     def get_trace(

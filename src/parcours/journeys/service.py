@@ -22,10 +22,12 @@ from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import (
     FrozenDefinitions,
     SandboxDefinitions,
     map_expressions,
+    names_in,
     uids_in,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
@@ -146,6 +148,7 @@ class JourneyService:
                 if version.body["status"] != "Draft":
                     self.on_delete(connection, version)
             self._resources.delete(connection, journey)
+            delete_counts(connection, caller.scope_id, [version.id for version in versions])
 
     def latest(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
         """The latest version of a journey, and its etag. Raises JourneyNotFound."""
@@ -214,9 +217,16 @@ class JourneyService:
         except ResourceNotFound:
             raise JourneyNotFound(uid) from None
 
-    def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> None:
-        """Raises JourneyNotFound when the sandbox has no such version."""
-        self._version(connection, scope_id, version_uid)
+    def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> Resource:
+        """The stored version. Raises JourneyNotFound when the sandbox has no such one."""
+        return self._version(connection, scope_id, version_uid)
+
+    def names_of(self, connection: Connection, version: Resource) -> Mapping[str, Mapping[str, str]]:
+        """What events and actions are called in a version: {"events": {uid: name}, "actions": {uid: name}}."""
+        frozen: Mapping[str, Mapping[str, str]] | None = version.body["names"]
+        if frozen is not None:
+            return frozen
+        return names_in(version.body["document"], self._tables.definitions(connection, version.scope_id))
 
     def _version(self, connection: Connection, scope_id: int, uid: str) -> Resource:
         try:

@@ -263,17 +263,6 @@ def count_inside_at(connection: Connection, scope_id: int, journey_uid: str, at_
     return int(connection.execute(statement).scalar_one())
 
 
-def count_instances(connection: Connection, scope_id: int, version_uid: str) -> dict[tuple[str, str | None], int]:
-    """How many instances of a version stand in each (status, node)."""
-    t = instance_table
-    rows = connection.execute(
-        select(t.c.status, t.c.node_id, func.count())
-        .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid)
-        .group_by(t.c.status, t.c.node_id)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
 def request_stop(
     connection: Connection, scope_id: int, journey_uid: str, version_uid: str, reason: str = "stopped",
     after_key: str = "",

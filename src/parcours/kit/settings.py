@@ -24,6 +24,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "log_retention_hours": (0, 876_000),
     "trace_retention_hours": (1, 876_000),
     "audit_retention_hours": (1, 876_000),
+    "report_retention_hours": (25, 876_000),
 }
 """Least and most of each number, as a variable may give it."""
 _EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -83,6 +84,8 @@ class Settings:
     """How long decisions about events are kept for `trace`, in hours."""
     audit_retention_hours: int = 8_760
     """How long the audit log is kept, in hours."""
+    report_retention_hours: int = 2_184
+    """How long a report's figures are kept by the hour, in hours; those of all time stay."""
     log_level: str = "info"
     """Least severe log line written: debug, info, warning or error."""
     extra: Mapping[str, str] = field(default_factory=dict)

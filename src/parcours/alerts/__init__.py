@@ -1,0 +1,1 @@
+"""Alerts: who is told when a journey goes wrong, and telling them."""

@@ -1,0 +1,275 @@
+"""Counting what journeys do: one transaction's tally, and the figures that are kept of it.
+
+Nothing here touches a database. `JourneyWorkspace` hands every transition over; `counter_store` adds the rows to what
+is there, in the transaction that moved the people.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.model import Instance, StepEvent, Transition
+
+K = TypeVar("K", bound=Hashable)
+HOUR_US = 3_600_000_000
+PULSE_US = 10_000_000
+"""Length of a pulse: what alerts look at in short windows is counted by ten seconds."""
+
+What = Literal[
+    "entered", "reentered", "arrived", "left", "ended", "at", "reason", "call", "duration", "fetch", "event", "discard"
+]
+"""What is counted; `subject` and `detail` say of whom:
+
+entered, reentered  subject: the entry event. Instances that began; reentered: those whose key was there before.
+arrived             subject: a node. People who came to it.
+left                subject: a node, detail: "<step status> <transition>". People who went on from it.
+ended               subject: a node, detail: "<step status> <instance status>". People who left the journey there.
+at                  subject: a node. How many more are there than before; over all time: how many are.
+reason              subject: a node, detail: why steps failed, or why people left.
+call                subject: a node, detail: "ok", or how the call of an action failed.
+duration            subject: a node, detail: the bucket (`bucket_of`) of a call's milliseconds.
+fetch               subject: a node, detail: "ok", or how a data source failed.
+event               subject: an event, detail: movedOn, queued, ignored <why>.
+discard             subject: an event, detail: the reason (journeys §13.1). Without version: no journey was interested.
+"""
+Row = tuple[int, str, str, What, str]
+"""(scope, version or "", subject, what, detail)."""
+_GOOD = frozenset({"ended", "transitions"})
+_MAX_DETAIL = 80
+
+
+class Count(NamedTuple):
+    """One figure of a version."""
+
+    subject: str
+    what: str
+    detail: str
+    number: int
+
+
+class Pulse(NamedTuple):
+    """What one node (or, with an empty `node_id`, the whole version) did in some time, as alerts look at it."""
+
+    scope_id: int
+    version_uid: str
+    node_id: str
+    entered: int
+    discarded: int
+    failed: int
+    calls: int
+    call_errors: int
+    calls_capped: int
+
+
+class Tally:
+    """What one transaction adds to the counters."""
+
+    def __init__(self) -> None:
+        # By compiled journey, status … rather than by what is stored: texts are made once for all who go the same way.
+        self._steps: dict[tuple[CompiledJourney, str, str, str | None, str | None, str | None], int] = {}
+        self._at: dict[tuple[CompiledJourney, str], int] = {}
+        self._others: dict[Row, int] = {}
+
+    # --- noting ---
+
+    def move(self, journey: CompiledJourney, before: Instance, transition: Transition) -> None:
+        """An instance moved. Of one that is new, `before` has no step yet and stands nowhere."""
+        after, steps = transition.instance, transition.steps
+        to_id = after.node_id
+        counts = self._steps
+        last = len(steps) - 1
+        for index, step in enumerate(steps):
+            if not step.is_processed:
+                continue
+            key: tuple[CompiledJourney, str, str, str | None, str | None, str | None]
+            if step.is_ended:
+                key = (journey, step.node_id, step.step_status, None, after.status, None)
+            else:
+                next_id = to_id if index == last else steps[index + 1].node_id
+                key = (journey, step.node_id, step.step_status, step.transition, None, next_id)
+            counts[key] = counts.get(key, 0) + 1
+            if step.action is not None or step.is_ended or step.step_status not in _GOOD:
+                self._explain(journey, step)
+        from_id = before.node_id if before.step_seq else None
+        if from_id != to_id:
+            at = self._at
+            if from_id is not None:
+                at[journey, from_id] = at.get((journey, from_id), 0) - 1
+            if to_id is not None:
+                at[journey, to_id] = at.get((journey, to_id), 0) + 1
+
+    def _explain(self, journey: CompiledJourney, step: StepEvent) -> None:
+        """How a call went, and why a step failed or ended early."""
+        action = step.action or {}
+        error = action.get("actionExecutionError")
+        failure = None if error is None else _joined(error, action.get("actionExecutionErrorCode"))
+        took_ms = action.get("actionExecutionTime")
+        if took_ms is not None:
+            self._add(journey, step.node_id, "call", failure or "ok")
+            self._add(journey, step.node_id, "duration", str(bucket_of(took_ms)))
+        if "fetchCount" in action or "fetchError" in action:
+            fetch_error = action.get("fetchError")
+            code = action.get("fetchErrorCode")
+            self._add(journey, step.node_id, "fetch", "ok" if fetch_error is None else _joined(fetch_error, code))
+        told = step.detail.get("reason")
+        if step.step_status not in _GOOD or told is not None:
+            self._add(journey, step.node_id, "reason", failure or _code(told) or step.step_status)
+
+    def enter(self, journey: CompiledJourney, event_uid: str, *, is_reentrance: bool) -> None:
+        """An instance began."""
+        self._add(journey, event_uid, "entered", "")
+        if is_reentrance:
+            self._add(journey, event_uid, "reentered", "")
+
+    def hear(self, journey: CompiledJourney, event_uid: str, outcome: str) -> None:
+        """What an event did to somebody inside: `movedOn`, `queued` or `ignored <why>`."""
+        self._add(journey, event_uid, "event", outcome)
+
+    def discard(self, journey: CompiledJourney, event_uid: str, reason: str) -> None:
+        """An event that a version refused."""
+        self._add(journey, event_uid, "discard", reason)
+
+    def discard_event(self, scope_id: int, event_uid: str, reason: str) -> None:
+        """An event that came to no journey at all."""
+        _raise(self._others, (scope_id, "", event_uid, "discard", reason), 1)
+
+    def take_out(self, scope_id: int, version_uid: str, node_id: str | None) -> None:
+        """Somebody left without a step, because their journey can't be run any more."""
+        _raise(self._others, (scope_id, version_uid, node_id or "", "at", ""), -1)
+        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", "none stopped"), 1)
+
+    def _add(self, journey: CompiledJourney, subject: str, what: What, detail: str) -> None:
+        key = (journey.scope_id, journey.version_uid, subject, what, detail)
+        self._others[key] = self._others.get(key, 0) + 1
+
+    # --- reading ---
+
+    def rows(self) -> dict[Row, int]:
+        """What to add."""
+        found = dict(self._others)
+        for (journey, node_id, status, transition, outcome, next_id), count in self._steps.items():
+            whose = (journey.scope_id, journey.version_uid)
+            if outcome is not None:
+                _raise(found, (*whose, node_id, "ended", f"{status} {outcome}"), count)
+            else:
+                _raise(found, (*whose, node_id, "left", f"{status} {transition}"), count)
+                if next_id is not None:
+                    _raise(found, (*whose, next_id, "arrived", ""), count)
+        for (journey, node_id), difference in self._at.items():
+            _raise(found, (journey.scope_id, journey.version_uid, node_id, "at", ""), difference)
+        return {key: count for key, count in found.items() if count}
+
+
+def pulses_of(rows: Mapping[Row, int]) -> list[Pulse]:
+    """What alerts need of a tally's rows."""
+    found: dict[tuple[int, str, str], list[int]] = {}
+    for (scope_id, version_uid, subject, what, detail), count in rows.items():
+        if not version_uid:
+            continue
+        node_id = subject if what == "call" else ""
+        for place in _places(what, detail):
+            found.setdefault((scope_id, version_uid, node_id), [0] * 6)[place] += count
+    return [Pulse(*key, *numbers) for key, numbers in found.items()]
+
+
+def _places(what: str, detail: str) -> tuple[int, ...]:
+    """Which of a pulse's numbers a figure adds to."""
+    if what == "entered":
+        return (0,)
+    if what == "discard":
+        return (1,)
+    if what == "ended":
+        return (2,) if outcome_of(detail) == "failed" else ()
+    if what != "call":
+        return ()
+    if detail == "ok":
+        return (3,)
+    return (3, 4, 5) if detail.startswith("capp") else (3, 4)
+
+
+Outcome = Literal["completed", "failed", "timedOut", "stopped", "exited"]
+_OUTCOMES: Mapping[str, Outcome] = {
+    "ended": "completed",
+    "error": "failed",
+    "timedout": "failed",
+    "stopped": "stopped",
+}
+
+
+def outcome_of(detail: str) -> Outcome:
+    """How people left whose `ended` has this detail. Source: journeys §12.4, §13.3.
+
+    A call that took too long, without a path for it, is a failure; the global timeout is not.
+    """
+    step_status, _, instance_status = detail.partition(" ")
+    if step_status == "instanceTimedout":
+        return "timedOut"
+    return _OUTCOMES.get(instance_status, "exited")
+
+
+def statuses_of(counts: Iterable[Count]) -> dict[str, Any]:
+    """How many instances entered, and how many stand in each status and node, over all time."""
+    status: dict[str, int] = {}
+    nodes: dict[str, int] = {}
+    entered = 0
+    for subject, what, detail, number in counts:
+        if what == "entered":
+            entered += number
+        elif what == "ended":
+            _raise(status, detail.partition(" ")[2], number)
+        elif what == "at" and number:
+            _raise(status, "active", number)
+            _raise(nodes, subject, number)
+    return {"entered": entered, "status": {k: n for k, n in status.items() if n}, "nodes": nodes}
+
+
+# --- times of calls, in buckets ---
+
+_STEPS_AN_OCTAVE = 4
+
+
+def bucket_of(milliseconds: int) -> int:
+    """The bucket a duration falls into: one for each of 0 to 7, then four for each doubling."""
+    if milliseconds < 8:
+        return max(milliseconds, 0)
+    octave = milliseconds.bit_length() - 1
+    return 8 + (octave - 3) * _STEPS_AN_OCTAVE + ((milliseconds >> (octave - 2)) & 3)
+
+
+def bounds_of(bucket: int) -> tuple[int, int]:
+    """The durations of a bucket: the first, and the first of the next."""
+    if bucket < 8:
+        return bucket, bucket + 1
+    octave, quarter = divmod(bucket - 8, _STEPS_AN_OCTAVE)
+    width = 1 << (octave + 1)
+    start = (4 + quarter) * width
+    return start, start + width
+
+
+def percentile(buckets: Mapping[int, int], share: float) -> int | None:
+    """The duration (ms) that a share of the calls stayed below, off by an eighth at most; None without calls."""
+    total = sum(buckets.values())
+    if total <= 0:
+        return None
+    left = share * total
+    for bucket in sorted(buckets):
+        left -= buckets[bucket]
+        if left <= 0:
+            first, end = bounds_of(bucket)
+            return (first + end - 1) // 2
+    return None
+
+
+def _joined(error: Any, code: Any) -> str:
+    return f"{error} {code}"[:_MAX_DETAIL] if code not in (None, error) else str(error)[:_MAX_DETAIL]
+
+
+def _code(reason: Any) -> str | None:
+    """A reason that is a code; what is a sentence tells of one case, and can't be counted by."""
+    if isinstance(reason, str) and reason.isidentifier():
+        return reason[:_MAX_DETAIL]
+    return None if reason is None else "evaluation"
+
+
+def _raise(counts: dict[K, int], key: K, by: int) -> None:
+    counts[key] = counts.get(key, 0) + by

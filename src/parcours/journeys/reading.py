@@ -1,0 +1,75 @@
+"""Finds versions and shows them as `GET /ajo/journey` does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from parcours.access.model import Caller
+from parcours.db import Database
+from parcours.journeys.definitions import uids_in
+from parcours.journeys.errors import JourneyNotFound
+from parcours.journeys.journey_filter import (
+    Facts,
+    matches,
+    project,
+    read_fields,
+    read_filter,
+    read_sort,
+    sort,
+)
+from parcours.journeys.readmodel import show
+from parcours.journeys.service import JourneyService
+from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
+from parcours.resources.store import Resource, ResourceStore
+
+
+class JourneyReader:
+    """Reads versions of every sandbox."""
+
+    def __init__(self, db: Database, resources: ResourceStore, journeys: JourneyService) -> None:
+        self._db = db
+        self._resources = resources
+        self._journeys = journeys
+
+    def find(
+        self, caller: Caller, filters: str = "", order: str = "", fields: str = "", page: int = 0, page_size: int = 100
+    ) -> dict[str, Any]:
+        """{"results", "page", "limit", "pages"}; oldest first unless ordered. Raises JourneyQueryInvalid."""
+        conditions, sorting, shown = read_filter(filters), read_sort(order), read_fields(fields)
+        with self._db.read() as connection:
+            latest = {
+                journey.body["versions"][-1]
+                for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
+            }
+            kept: list[dict[str, Any]] = []
+            for version in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND):
+                names = self._journeys.names_of(connection, version)
+                journey = show(caller, version, names)
+                if matches(journey, _facts(version, names, version.id in latest), conditions):
+                    kept.append(journey)
+        kept = sort(kept, sorting)
+        return {
+            "results": [project(journey, shown) for journey in kept[page * page_size : (page + 1) * page_size]],
+            "page": page,
+            "limit": page_size,
+            "pages": -(-len(kept) // page_size),
+        }
+
+    def get(self, caller: Caller, uid: str) -> dict[str, Any]:
+        """One version; of a journey's uid its latest. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            journey = self._resources.find(connection, caller.scope_id, JOURNEY_KIND, uid)
+            version_uid = uid if journey is None else journey.body["versions"][-1]
+            version = self._resources.find(connection, caller.scope_id, VERSION_KIND, version_uid)
+            if version is None:
+                raise JourneyNotFound(uid)
+            return show(caller, version, self._journeys.names_of(connection, version))
+
+
+def _facts(version: Resource, names: Mapping[str, Mapping[str, str]], is_latest: bool) -> Facts:
+    document = version.body["document"]
+    events, actions = uids_in(document, "eventUid"), uids_in(document, "actionUid")
+    return Facts(
+        is_latest,
+        frozenset(events | {name for uid, name in names["events"].items() if uid in events}),
+        frozenset(actions | {name for uid, name in names["actions"].items() if uid in actions}),
+    )

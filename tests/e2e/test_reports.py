@@ -1,0 +1,283 @@
+"""What a running server tells of its journeys: report and command, live counters, step events in SQL, alerts.
+
+What sends further orders stands last: they count in the report, too.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import demo
+import pytest
+from answering import Reply, ScriptedReceiver
+from asking import ask
+from definitions import JOURNEYS, define
+from journey_tools import event_uid, publish
+from platform_client import Platform
+from running import RunningServer, wait_for
+
+STEP = "_experience.journeyOrchestration.stepEvents"
+SERVICE = "_experience.journeyOrchestration.serviceEvents"
+CUSTOMERS = 12
+"""Every third is answered with an error, without a path for it."""
+
+
+class World(NamedTuple):
+    server: RunningServer
+    platform: Platform
+    receiver: ScriptedReceiver
+    inlet: str
+    version: str
+    defined: Any
+
+    def order(self, number: int, event_id: str) -> None:
+        message = demo.order(self.platform, self.defined, number)
+        message["body"]["xdmEntity"]["_id"] = event_id
+        assert ask("POST", self.inlet, message).status == 200
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.platform.get(f"{JOURNEYS}/journeyVersions/{self.version}/report")
+        return found
+
+
+@pytest.fixture(scope="module")
+def world(server: RunningServer) -> World:
+    platform = server.platform()
+
+    def answer(request: Any, _before: int) -> Reply:
+        number = int(str(request.body["to"])[8:11])
+        return Reply(403 if number % 3 == 0 else 200)
+
+    receiver = ScriptedReceiver(answer)
+    defined = define(platform, receiver.url, lambda _line: None)
+    uid = platform.get(f"{JOURNEYS}/actions")["results"][0]["uid"]
+    tenant = platform.get("/data/foundation/schemaregistry/stats")["tenantId"]
+    parameters = [
+        {"paramPath": "/to", "expression": f"@event{{OrderPlaced._{tenant}.person.emailAddress}}"},
+        {"paramPath": "/template", "expression": '"x"'},
+        {"paramPath": "/firstName", "expression": '"y"'},
+        {"paramPath": "/total", "expression": "1.5"},
+    ]
+    version = publish(
+        platform,
+        "Reported",
+        {
+            "tell": {"type": "customAction", "label": "Tell them", "actionUid": uid, "parameters": parameters},
+            "stay": {"type": "event", "label": "Until they order again", "eventUid": event_uid(platform)},
+            "end": {"type": "end", "label": "Thanked"},
+        },
+        [("order", "tell"), ("tell", "stay"), ("stay", "end")],
+        description="Counts in this test",
+        entry={"node": "order", "reentrance": {"allowed": False}},
+    )
+    made = World(server, platform, receiver, defined.event_inlet, version, defined)
+    for number in range(CUSTOMERS):
+        made.order(number, f"first-{number}")
+    wait_for(lambda: made.report()["allTime"]["actions"][0]["executed"] == CUSTOMERS, what="the answers")
+    for number in range(6):  # 0 and 3 failed: they may not enter again; the others are moved on
+        made.order(number, f"second-{number}")
+    wait_for(lambda: made.report()["allTime"]["completed"] == 4, what="the second orders")
+    wait_for(lambda: made.report()["allTime"]["discarded"] == 2, what="the refusals")
+    return made
+
+
+def test_the_report_is_what_happened(world: World) -> None:
+    found = world.report()
+    for figures in (found["allTime"], found["live"]):
+        assert (figures["entered"], figures["completed"], figures["failed"]) == (CUSTOMERS, 4, 4)
+        assert figures["discards"] == {"reentranceNotAllowed": 2}
+        (action,) = figures["actions"]
+        assert (action["executed"], action["inError"], action["reasons"]) == (CUSTOMERS, 4, {"http 403": 4})
+        assert action["p95Ms"] >= action["p50Ms"] >= 0
+        assert figures["reasons"] == [{"nodeId": "tell", "nodeName": "Tell them", "reason": "http 403", "count": 4}]
+        (event,) = figures["events"]
+        assert (event["entered"], event["movedOn"]) == (CUSTOMERS, 4)
+    every = found["allTime"]
+    assert every["current"] == 4 == every["entered"] - every["completed"] - every["failed"]
+    counts = world.platform.get(f"{JOURNEYS}/journeyVersions/{world.version}/counts")
+    assert counts == {"entered": 12, "status": {"active": 4, "ended": 4, "error": 4}, "nodes": {"stay": 4}}
+    overview = world.platform.get(f"{JOURNEYS}/overview")
+    (ours,) = [journey for journey in overview["journeys"] if journey["versionUid"] == world.version]
+    assert (ours["entered"], ours["failed"], ours["discarded"]) == (12, 4, 2)
+
+
+def test_the_command_prints_it(world: World) -> None:
+    run = world.server.command("report", "Reported")
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = {line.strip(" │┃").split("  ")[0]: line for line in run.stdout.splitlines()}
+    assert "Tell them (customAction)" in lines
+    assert "default → Until they order again" in run.stdout
+    assert "http 403: 4" in run.stdout
+    assert "reentranceNotAllowed" in run.stdout
+    as_json = world.server.command("report", world.version, "--json")
+    assert json.loads(as_json.stdout)["allTime"] == world.report()["allTime"]
+    assert world.server.command("report", "Reported", "--version", "1").returncode == 0
+    for arguments in (("Nothing",), ("Reported", "--version", "7")):
+        failed = world.server.command("report", *arguments)
+        assert failed.returncode == 1
+        assert failed.stderr.startswith("parcours: ")
+
+
+def landed(world: World, query: str) -> list[dict[str, Any]]:
+    return world.server.sql(query)
+
+
+def test_every_query_of_the_specification_works(world: World) -> None:
+    key = demo.email(3)
+    of_version = f"{STEP}.journeyVersionID = '{world.version}'"
+    # distinct errors of an action
+    errors = landed(
+        world,
+        f"SELECT {STEP}.actionExecutionError, count(distinct _id) AS n FROM journey_step_events "
+        f"WHERE {STEP}.nodeName = 'Tell them' AND {STEP}.actionExecutionError IS NOT NULL AND {of_version} GROUP BY 1",
+    )
+    assert errors == [{"actionExecutionError": "http", "n": 4}]
+    # did a profile enter a journey; who was refused did not
+    entered = f"SELECT count(distinct _id) AS n FROM journey_step_events WHERE {of_version} AND {STEP}.profileID = "
+    assert landed(world, f"{entered}'{key}'") == [{"n": 2}]
+    assert landed(world, f"{entered}'nobody@example.com'") == [{"n": 0}]
+    # individuals having entered each node
+    nodes = landed(
+        world,
+        f"SELECT {STEP}.nodeID, {STEP}.nodeName, count(1) AS n FROM journey_step_events "
+        f"WHERE {STEP}.journeyVersionID IN ('{world.version}') AND {STEP}.journeyNodeProcessed = TRUE "
+        f"AND {STEP}.eventID IS DISTINCT FROM 'createInstance' GROUP BY 1, 2",
+    )
+    report = {node["id"]: node for node in world.report()["allTime"]["nodes"]}
+    assert {row["nodeID"]: row["n"] for row in nodes} == {"order": 12, "tell": 12, "stay": 4, "end": 4}
+    assert {i: node["executed"] for i, node in report.items()} == {"order": 12, "tell": 12, "stay": 4, "end": 4}
+    # journeys entered by a profile in the last 30 days
+    journeys = landed(
+        world,
+        f"SELECT {STEP}.journeyVersionName, count(distinct _id) AS n FROM journey_step_events "
+        f"WHERE {STEP}.nodeType = 'start' AND {STEP}.profileID = '{key}' "
+        "AND timestamp > (now() - interval '30' day) GROUP BY 1",
+    )
+    assert {"journeyVersionName": "Reported", "n": 1} in journeys
+    # duration of an audience export: there is none yet, and the question is understood
+    job = f"(SELECT timestamp FROM journey_step_events WHERE {SERVICE}.segmentExportJob.status = "
+    (duration,) = landed(world, f"SELECT DATEDIFF(minute, {job}'queued'), {job}'finished')) AS minutes")
+    assert duration == {"minutes": None}
+
+
+def test_refusals_and_versions_land(world: World) -> None:
+    refused = landed(
+        world,
+        f"SELECT {SERVICE}.dispatcher.eventType AS kind, {SERVICE}.dispatcher.eventCodeReason AS why, "
+        "_experience.journeyOrchestration.profile.ID AS who FROM journey_step_events "
+        f"WHERE {SERVICE}.dispatcher.eventCode = 'discard' AND {STEP}.journeyVersionID = '{world.version}' ORDER BY 3",
+    )
+    reason = "reentranceNotAllowed"
+    assert refused == [{"kind": reason, "why": reason, "who": demo.email(number)} for number in (0, 3)]
+    joined = landed(
+        world,
+        "SELECT j._experience.journeyOrchestration.journey.description AS about, count(*) AS n "
+        f"FROM journey_step_events s JOIN journeys j ON j._id = s.{STEP}.journeyVersionID "
+        f"WHERE s.{STEP}.entrance GROUP BY 1",
+    )
+    assert {"about": "Counts in this test", "n": CUSTOMERS} in joined
+
+
+@contextmanager
+def stream(world: World, version: str) -> Iterator[http.client.HTTPResponse]:
+    connection = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=30)
+    path = f"{JOURNEYS}/journeyVersions/{version}/report/live"
+    connection.request("GET", path, headers=world.platform.headers)
+    try:
+        yield connection.getresponse()
+    finally:
+        connection.close()
+
+
+def next_counters(answer: http.client.HTTPResponse) -> dict[str, Any]:
+    """The data of the next event `counters`."""
+    while True:
+        line = answer.readline()
+        assert line, "the stream ended"
+        if line.startswith(b"data: "):
+            found: dict[str, Any] = json.loads(line[6:])
+            return found
+
+
+def open_streams(server: RunningServer) -> float:
+    lines = server.get("/metrics")[1].decode().splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("parcours_report_streams "))
+
+
+def test_live_counters_come_as_they_change_and_the_stream_is_let_go(world: World) -> None:
+    version = publish(
+        world.platform,
+        "Watched",
+        {"wait": {"type": "wait", "duration": {"value": 1, "unit": "hours"}}},
+        [("order", "wait")],
+    )
+    with stream(world, version) as answer:
+        assert answer.status == 200
+        assert answer.getheader("content-type", "").startswith("text/event-stream")
+        assert next_counters(answer)["entered"] == 0
+        assert open_streams(world.server) == 1
+        world.order(90, "watched-1")
+        found = next_counters(answer)
+        assert (found["entered"], found["nodes"]["wait"]["current"]) == (1, 1)
+    wait_for(lambda: open_streams(world.server) == 0, what="the end of the stream")
+    versions = f"{world.server.url}{JOURNEYS}/journeyVersions"
+    head = ask("HEAD", f"{versions}/{version}/report/live", None, world.platform.headers)
+    assert (head.status, head.body) == (200, "")
+    wait_for(lambda: open_streams(world.server) == 0, what="the end of the HEAD")
+    unknown = ask("GET", f"{versions}/x/report/live", None, world.platform.headers)
+    assert unknown.status == 404
+
+
+def test_a_stream_does_not_hold_up_the_end_of_the_server(world: World, tmp_path: Any) -> None:
+    other = RunningServer(tmp_path / "data").start()
+    platform = other.platform()
+    made = platform.post(f"{JOURNEYS}/journeys", {"name": "Empty", "entry": {"node": "a"}, "nodes": {}})
+    asked = world._replace(server=other, platform=platform)
+    with stream(asked, made["versionUid"]) as answer:
+        assert next_counters(answer)["entered"] == 0
+        assert other.process is not None
+        other.process.terminate()
+        while answer.read1(1000):  # it ends, whole
+            pass
+    assert other.process.wait(timeout=25) == 0  # a stop waits 30 s for what does not end by itself
+
+
+def test_an_alert_reaches_its_webhook_from_the_worker(world: World) -> None:
+    hook = ScriptedReceiver(lambda _request, _before: Reply(204))
+    journey_uid = world.report()["journeyUid"]
+    made = world.platform.post(
+        f"{JOURNEYS}/alertSubscriptions",
+        {"journeyUid": journey_uid, "alerts": ["customActionErrorRate"], "webhook": {"url": hook.url, "secret": "k"}},
+    )
+    sent = 0
+
+    def is_told() -> bool:
+        nonlocal sent
+        if not hook.arrived:  # five minutes may have passed since the orders of the fixture
+            world.order(100 + 3 * sent + 2, f"alert-{sent}")
+            sent += 1
+            time.sleep(0.5)
+        return bool(hook.arrived)
+
+    wait_for(is_told, 60, what="the notice")
+    notice = hook.arrived[0]
+    assert notice.body["event"] == "opened"
+    assert notice.body["alert"]["nodeId"] == "tell"
+    signed = notice.headers["x-parcours-timestamp"].encode() + b"." + json.dumps(
+        notice.body, separators=(",", ":"), ensure_ascii=False
+    ).encode()  # fmt: skip
+    digest = hmac.new(b"k", signed, hashlib.sha256).hexdigest()
+    assert notice.headers["x-parcours-signature"] == f"sha256={digest}"
+    (alert,) = world.platform.get(f"{JOURNEYS}/alerts?state=open")["results"]
+    assert (alert["subscriptionUid"], alert["kind"]) == (made["uid"], "customActionErrorRate")
+
+    def is_noted() -> bool:
+        found = world.platform.get(f"{JOURNEYS}/alerts/{alert['uid']}")["notices"]
+        return [one["state"] for one in found] == ["delivered"]
+
+    wait_for(is_noted, what="the note of the delivery")

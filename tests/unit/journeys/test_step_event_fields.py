@@ -1,0 +1,143 @@
+"""docs/reference/step-events.md, the schemas and the records agree on which fields there are and which are written."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
+
+from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
+from parcours.journeys.engine import advance
+from parcours.journeys.model import ActionAnswered, ActionOutcome, TimerDue
+from parcours.journeys.records import version_line
+from parcours.journeys.steps import to_lines
+from parcours.resources.store import Resource
+from parcours.xdm.compiled import CompiledSchema
+from parcours.xdm.library import library
+from parcours.xdm.registry import Registry
+from parcours.xdm.table import compile_schema
+
+SCHEMAS = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents"
+PAGE = Path(__file__).parents[3] / "docs/reference/step-events.md"
+JOURNEY = compiled(
+    document(
+        {
+            "c": {"type": "condition", "paths": [{"id": "y", "expression": "true"}]},
+            "w": {"type": "wait", "duration": {"value": 2, "unit": "seconds"}},
+            "m": {
+                "type": "customAction",
+                "actionUid": "a1",
+                "parameters": [{"paramPath": "/to", "expression": '"x"'}],
+            },
+            "n": {"type": "customAction", "actionUid": "a2"},
+        },
+        ("start", "c"),
+        ("c", "w", "path", "y"),
+        ("w", "m"),
+        ("m", "n", "error"),
+    )
+)
+SPEC = re.findall(
+    r"\w+",
+    """
+journeyID journeyVersionID journeyVersionName journeyVersion instanceID externalKey profileID profileNamespace eventID
+nodeID nodeName nodeType journeyNodeProcessed stepID stepName stepType stepStatus parentStepID parentStepName
+parentTransitionID parentTransitionName processingTime entrance reentrance instanceEnded inTest inDryRun dryRunID
+exitCriteriaID exitCriteriaName instanceType recurrenceIndex isBatchToUnitary batchExternalKey batchInstanceID
+batchUnitaryBranchID actionID actionName actionType actionParameterized actionBusinessType actionExecutionTime
+actionExecutionError actionExecutionErrorCode actionExecutionOriginError actionExecutionOriginCode actionOriginEndpoint
+actionOriginMethod actionOriginIsMTLS actionIsProxy actionExecutionOriginStartTime actionExecutionOriginTime
+actionIsThrottled actionWaitTime actionSchedulerCount deliveryJobID batchDeliveryID fromSegmentTrigger fetchTotalTime
+fetchCount fetchTypeInError fetchError fetchErrorCode fetchOriginError fetchOriginErrorCode fetchPlatformTotalTime
+fetchPlatformCount fetchCustomTotalTime fetchCustomCount
+""",
+)
+"""Every field of `stepEvents` in journeys §13.1."""
+
+
+def schema(name: str) -> CompiledSchema:
+    return compile_schema(Registry(), library()[f"{SCHEMAS}/{name}"])
+
+
+def leaves(value: Any, path: str = "") -> set[str]:
+    if not isinstance(value, dict):
+        return {path}
+    return {leaf for name, one in value.items() for leaf in leaves(one, f"{path}.{name}".lstrip("."))}
+
+
+def documented(section: str, *, written: bool) -> set[str]:
+    """Fields of a section's table: those that are written, or those that are not."""
+    text = PAGE.read_text(encoding="utf-8").partition(f"\n{section}\n")[2]
+    text = re.split(r"^##", text, maxsplit=1, flags=re.MULTILINE)[0]
+    rows = re.findall(r"^\| (`.*?`) \| (.*?) ?\|$", text, re.MULTILINE)
+    return {name for cell, when in rows if written != when.startswith("–") for name in re.findall(r"`([\w.]+)`", cell)}
+
+
+def written() -> list[dict[str, Any]]:
+    """Records of everything that can happen today."""
+    transition = entered(JOURNEY)
+    steps = list(transition.steps)
+    bad = ActionOutcome(
+        "http_500", origin_error="http", origin_code="503", endpoint="https://x.example", method="POST", attempts=2
+    )
+    for stimulus in (TimerDue("w", 2), ActionAnswered("m", 3, bad), ActionAnswered("n", 4, GOOD)):
+        transition = advance(JOURNEY, transition.instance, stimulus, NOW_US + 2 * SECOND_US)
+        steps += transition.steps
+    discards = Discards(NOW_US)
+    lines = [
+        *to_lines(JOURNEY, transition.instance, steps),
+        discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
+        discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
+        discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),
+    ]
+    return [orjson.loads(line) for line in lines if line is not None]
+
+
+def test_every_record_is_valid_and_the_page_says_which_fields_they_have() -> None:
+    step_events = schema("journeyStepEventSchema")
+    records = written()
+    assert [violation for record in records for violation in step_events.violations(record)] == []
+    assert len({record["_id"] for record in records}) == len(records)
+    found = {leaf for record in records for leaf in leaves(record["_experience"]["journeyOrchestration"])}
+    shown = documented("### `stepEvents`", written=True)
+    assert {leaf.removeprefix("stepEvents.") for leaf in found if leaf.startswith("stepEvents.")} == shown
+    assert {leaf for leaf in found if not leaf.startswith("stepEvents.")} == documented("### Beside it", written=True)
+
+
+def test_the_schema_has_every_field_there_is() -> None:
+    step_events = schema("journeyStepEventSchema")
+    beside = documented("### Beside it", written=True) | documented("### Beside it", written=False)
+    inside = documented("### `stepEvents`", written=True) | documented("### `stepEvents`", written=False)
+    assert set(SPEC) <= inside
+    for path in [*(f"stepEvents.{name}" for name in inside), *beside]:
+        assert step_events.field_at(("_experience", "journeyOrchestration", *path.split("."))), path
+
+
+def test_a_refusal_does_not_look_like_an_entrance() -> None:
+    refusals = [r["_experience"]["journeyOrchestration"] for r in written() if r["_id"].startswith("discard-")]
+    assert len(refusals) == 3
+    for refusal in refusals:
+        assert not {"profileID", "instanceID", "nodeType", "journeyNodeProcessed"} & refusal["stepEvents"].keys()
+        assert refusal["stepEvents"]["journeyVersionID"] == "version"
+    assert refusals[0]["profile"] == {"ID": "jane@example.com", "namespace": "Email"}
+    assert "profile" not in refusals[1]
+
+
+def test_a_flood_of_refusals_is_told_in_part_and_always_by_the_same_ids() -> None:
+    def tell() -> list[bytes]:
+        discards = Discards(NOW_US)
+        lines = [discards.line(JOURNEY, "e1", "k", "reentranceNotAllowed", str(n)) for n in range(MAX_LINES + 5)]
+        assert discards.line(JOURNEY, "e1", "k", "notSuitableInitialEvent", "0") is not None
+        return [line for line in lines if line is not None]
+
+    assert len(tell()) == MAX_LINES
+    assert tell() == tell()
+
+
+def test_a_published_version_is_a_valid_record_of_the_journeys_schema() -> None:
+    body = {"journeyUid": "j", "version": "2.0", "document": {"name": "N", "description": "D"}}
+    record = orjson.loads(version_line(Resource(1, "journeyVersion", "v", 1, "e", body, 0, 0, "u", "u", "c", "c")))
+    assert schema("journeySchema").violations(record) == []
+    assert record["_id"] == "v"
+    assert leaves(record["_experience"]["journeyOrchestration"]) == documented("## `journeys`", written=True)
