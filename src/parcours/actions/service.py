@@ -45,11 +45,15 @@ class ActionService:
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a new action. Returns what a reader sees, and its etag. Raises ActionInvalid or ActionExists."""
+        with self._db.write() as connection:
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """The same within the caller's transaction."""
         document = read_document(body, self._allow_private)
         document["authentication"] = authentication.seal(document["authentication"], self._secrets, None)
-        with self._db.write() as connection:
-            self._check_name(connection, caller.scope_id, document["name"])
-            stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
+        self._check_name(connection, caller.scope_id, document["name"])
+        stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
         return self._view(caller, stored, Usage()), stored.etag
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:

@@ -1,22 +1,22 @@
 """The command line's client: finds the server of a data directory and calls it with that directory's credentials."""
 
+import contextlib
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from parcours.ascode.errors import CallRefused as CallRefused
+from parcours.ascode.model import Reply
 from parcours.kit.errors import ParcoursError
 
 
 class ServerUnreachable(ParcoursError):
     """No server of this data directory answers."""
-
-
-class CallRefused(ParcoursError):
-    """The server answered with an error."""
 
 
 class Client:
@@ -54,18 +54,25 @@ class Client:
         """The JSON answer of a POST without a body."""
         return self._send("POST", path, b"")
 
+    def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """The JSON answer of any call, and its etag. Raises CallRefused or ServerUnreachable."""
+        raw = b"" if body is None and method != "GET" else None if body is None else orjson.dumps(body)
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        return self._answer(method, path, raw, sent)
+
     def _send(self, method: str, path: str, body: bytes | None) -> Any:
-        request = urllib.request.Request(self._url + path, body, self._headers, method=method)
+        return self._answer(method, path, body, {}).body
+
+    def _answer(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        request = urllib.request.Request(self._url + path, body, {**self._headers, **headers}, method=method)
         try:
             with self._opener.open(request, timeout=30) as answer:
-                return orjson.loads(answer.read())
+                text = answer.read()
+                return Reply(orjson.loads(text) if text else None, answer.headers.get("ETag"))
         except urllib.error.HTTPError as error:
-            text = error.read().decode(errors="replace")
-            try:
-                document = orjson.loads(text)
-                text = document.get("detail") or document.get("message") or document.get("error_description") or text
-            except orjson.JSONDecodeError:
-                pass
-            raise CallRefused(f"{error.code}: {text}") from None
+            document: Any = error.read().decode(errors="replace")
+            with contextlib.suppress(orjson.JSONDecodeError):
+                document = orjson.loads(document)
+            raise CallRefused(error.code, document) from None
         except urllib.error.URLError as error:
             raise ServerUnreachable(f"no server answers at {self._url}: {error.reason}") from None

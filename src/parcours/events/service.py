@@ -68,9 +68,13 @@ class EventService:
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a new event. Returns what a reader sees, and its etag. Raises EventInvalid or EventExists."""
         with self._db.write() as connection:
-            document = self._read(connection, caller.scope_id, body, None)
-            self._check_place(connection, caller.scope_id, document)
-            stored = self._resources.create(connection, caller.scope_id, caller.author, EVENT_KIND, document)
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """The same within the caller's transaction."""
+        document = self._read(connection, caller.scope_id, body, None)
+        self._check_place(connection, caller.scope_id, document)
+        stored = self._resources.create(connection, caller.scope_id, caller.author, EVENT_KIND, document)
         return self._view(caller, stored, Usage()), stored.etag
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
@@ -221,6 +225,9 @@ class EventService:
         ]
         if any(other.body["name"] == document["name"] for other in others):
             raise EventExists(document["name"])
+        event_id = document["eventID"]
+        if event_id is not None and any(other.body["eventID"] == event_id for other in others):
+            raise EventInvalid("another event of the sandbox has this eventID", "$.eventID")
         schema_id = document["schemaRef"]["id"]
         if sum(other.body["schemaRef"]["id"] == schema_id for other in others) >= MAX_PER_SCHEMA:
             raise EventInvalid(f"a schema has at most {MAX_PER_SCHEMA} events", "$.schemaRef.id")

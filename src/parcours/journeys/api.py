@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.journeys.service import JourneyService
 from parcours.resources.filtering import matches, sort_by
@@ -94,6 +94,14 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
     def check_version(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """What is wrong with a version, without publishing it."""
         return service.check(caller, uid)
+
+    @routes.post("/journeyVersions/{uid}/duplicate", status_code=201)
+    def duplicate_version(
+        uid: str, response: Response, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+    ) -> dict[str, Any]:
+        """A version as the draft of a new journey, `[NAME]_copy`, or as `name` in the body says."""
+        name = body.get("name") if isinstance(body, dict) else None
+        return answer(response, service.duplicate(caller, uid, name))
 
     def add_verb(verb: str, act: Callable[[Caller, str], tuple[dict[str, Any], str]]) -> None:
         @routes.post(f"/journeyVersions/{{uid}}/{verb}", name=f"{verb}_version", summary=f"{verb.title()} a version")
