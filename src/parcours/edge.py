@@ -14,6 +14,8 @@ from parcours.access import api as access_api
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.app import Platform, log_path
+from parcours.ascode import api as ascode_api
+from parcours.ascode.transfer import TransferService
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.collection.inlet import Collector
@@ -52,16 +54,13 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
     gate = Gate(platform.access)
     base_url = platform.settings.base_url
+    descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
         access_api.router(gate, platform.access),
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),
-        xdm_api.router(
-            gate,
-            platform.schemas,
-            DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code),
-        ),
+        xdm_api.router(gate, platform.schemas, descriptors),
         dataprep_api.router(gate, platform.mappings),
         catalog_api.router(
             gate,
@@ -80,6 +79,19 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
         events_api.router(gate, platform.events),
+        ascode_api.router(
+            gate,
+            TransferService(
+                platform.db,
+                platform.namespaces,
+                platform.schemas,
+                descriptors,
+                platform.catalog,
+                platform.events,
+                platform.actions,
+                platform.journeys,
+            ),
+        ),
         journeys_api.router(gate, platform.journeys),
         runs_api.router(gate, platform.db, platform.journeys),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),

@@ -59,10 +59,14 @@ class ActionService:
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every action of the sandbox, oldest first."""
         with self._db.read() as connection:
-            return [
-                self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
-                for stored in self._resources.in_scope(connection, caller.scope_id, ACTION_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        return [
+            self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
+            for stored in self._resources.in_scope(connection, caller.scope_id, ACTION_KIND)
+        ]
 
     def get(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
         """One action and its etag. Raises ActionNotFound."""

@@ -7,7 +7,7 @@ import orjson
 
 from parcours.ascode.model import Difference, Document
 
-MAX_SHOWN = 120
+MAX_SHOWN = 200
 """Characters of a value that are shown."""
 _LISTED_BY: tuple[tuple[str, ...], ...] = (
     ("id",), ("paramPath",), ("destination",), ("path",), ("@type", "xdm:sourceProperty"), ("$ref",), ("name",),

@@ -48,8 +48,8 @@ def read_folder(folder: Path, tenant: str | None = None) -> Folder:
             continue
         key = key_of(kind, document)
         if key is None:
-            also = f", or {KEY}" if kind == "mappings" else ""
-            faults.append(Fault(place, f"a {KINDS[kind].word} has a {KINDS[kind].name}{also}"))
+            also = f" or {KEY}" if kind == "mappings" else ""
+            faults.append(Fault(place, f"the {KINDS[kind].word} needs a {KINDS[kind].name}{also}"))
             continue
         if tenant is not None and named is not None and named != tenant:
             document = with_tenant(document, named, tenant)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from parcours.ascode import forms
 from parcours.ascode.errors import CallRefused
-from parcours.ascode.model import XDM, Calls, Document, Present, Ref, Resource
+from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
 from parcours.ascode.remote import DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
 from parcours.kit.errors import ParcoursError
@@ -22,7 +22,7 @@ class ReferenceUnknown(ParcoursError):
     """A file names what neither the folder nor the server has; `tokens` lead to the reference."""
 
     def __init__(self, kind: str, text: str, tokens: Tokens) -> None:
-        what = "component of the schema registry" if kind == SCHEMA else kind.rstrip("s").replace("-", " ")
+        what = "component of the schema registry" if kind == SCHEMA else KINDS[kind].word
         super().__init__(f"there is no {what} {text!r}")
         self.tokens = tokens
 

@@ -207,10 +207,10 @@ class _Rehearsal:
             if task.ref in self.unseeded:
                 continue
             try:
-                if task.ref.kind == "journeys" and task.ref not in performer.drafts:
-                    self._seed_journey(performer, task, with_history)
-                else:
+                if task.ref.kind != "journeys":
                     step()
+                elif task.ref not in performer.drafts:
+                    self._seed_journey(performer, task, with_history)
             except ParcoursError:
                 self.unseeded.add(task.ref)
         return read_present(self.scratch)

@@ -81,9 +81,9 @@ def steps(performer: Performer, tasks: Sequence[Task]) -> Iterator[Step]:
     for task in registry:
         if _needs_finish(task):
             yield task, _finish_schema(performer, task), True
-    crossing = {
-        task.ref for task in ordered if task.ref.kind == "journeys" and named_by(task.ref, task.document, stored)
-    }
+    journeys = [task for task in ordered if task.ref.kind == "journeys"]
+    others = {task.ref for task in journeys}
+    crossing = {task.ref for task in journeys if named_by(task.ref, task.document, others)}
     for task in ordered:
         if task.ref.kind != "namespaces" and task.ref.kind not in XDM:
             yield task, _store(performer, task), task.ref not in crossing and not task.is_published

@@ -80,10 +80,14 @@ class EventService:
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every event of the sandbox, oldest first."""
         with self._db.read() as connection:
-            return [
-                self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
-                for stored in self._resources.in_scope(connection, caller.scope_id, EVENT_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        return [
+            self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
+            for stored in self._resources.in_scope(connection, caller.scope_id, EVENT_KIND)
+        ]
 
     def get(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
         """One event and its etag. Raises EventNotFound."""

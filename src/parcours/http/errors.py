@@ -15,6 +15,7 @@ from starlette.routing import Match
 from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.catalog.errors import (
     CatalogInvalid,
     CatalogNotFound,
@@ -196,6 +197,8 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     JourneyStateConflict: (409, problem("PARC", "7009")),
     JourneyTooLarge: (413, authoring_problem("7013")),
     JourneyInvalid: (400, authoring_problem("7001")),
+    ExportFailed: (500, authoring_problem("7500")),
+    ImportInvalid: (400, authoring_problem("7002")),
     CatalogNotFound: (404, problem("CTLG", "1004")),
     ExportFileNotFound: (404, problem("DALE", "1004")),
     DataSetRefused: (422, problem("CTLG", "1022")),

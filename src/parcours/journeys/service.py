@@ -123,11 +123,15 @@ class JourneyService:
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every journey of the sandbox, oldest first."""
         with self._db.read() as connection:
-            versions = {v.id: v for v in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND)}
-            return [
-                show_journey(caller, journey, [versions[uid] for uid in journey.body["versions"]])
-                for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        versions = {v.id: v for v in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND)}
+        return [
+            show_journey(caller, journey, [versions[uid] for uid in journey.body["versions"]])
+            for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
+        ]
 
     def get(self, caller: Caller, journey_uid: str) -> dict[str, Any]:
         """One journey. Raises JourneyNotFound."""
