@@ -1,12 +1,20 @@
 """Folders brought to servers: what a plan says is what an apply does, and nothing is left to do afterwards."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from code_world import (
-    JOURNEYS, Client, apply, define_demo, edit, export, plan, texts, told, uid_of,
+    JOURNEYS,
+    Client,
+    apply,
+    define_demo,
+    edit,
+    export,
+    plan,
+    texts,
+    told,
+    uid_of,
 )  # fmt: skip
 
 from parcours.ascode.errors import ApplyIncomplete, CallRefused, SecretsMissing
