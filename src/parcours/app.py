@@ -19,6 +19,8 @@ from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.audience_runs import NoAudienceSource
+from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.service import JourneyService
 from parcours.kit.child import Child
 from parcours.kit.clock import SystemClock
@@ -55,6 +57,7 @@ class Platform:
     flows: FlowService
     events: EventService
     journeys: JourneyService
+    lifecycle: Lifecycle
     profiles: ProfileService
 
     def migrate(self) -> None:
@@ -97,6 +100,7 @@ def build_platform(settings: Settings) -> Platform:
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
     events = EventService(db, resources, schemas, namespaces, catalog.table)
+    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table)
     return Platform(
         settings=settings,
         db=db,
@@ -110,7 +114,8 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         events=events,
-        journeys=JourneyService(db, resources, events, actions, schemas, drop_calls),
+        journeys=journeys,
+        lifecycle=Lifecycle(db, resources, journeys, drop_calls),
         profiles=ProfileService(db, resources, namespaces),
     )
 
@@ -133,6 +138,7 @@ def build_pipeline(platform: Platform) -> Pipeline:
         events=platform.events.table,
         journeys=platform.journeys.live,
         actions=platform.actions.table,
+        audience_source=NoAudienceSource(),
         step_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
         ),

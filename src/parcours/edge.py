@@ -92,7 +92,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.journeys,
             ),
         ),
-        journeys_api.router(gate, platform.journeys),
+        journeys_api.router(gate, platform.journeys, platform.lifecycle),
         runs_api.router(gate, platform.db, platform.journeys),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]

@@ -35,10 +35,14 @@ from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource
+from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import NOTHING, Instance
-from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.run import PAUSED
+from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.kit.clock import Clock
 from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
@@ -54,6 +58,8 @@ from parcours.xdm.table import SchemaTable
 CONSUMER = "pipeline"
 DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+NO_PROFILE = "profileNotFound"
+"""Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -90,6 +96,7 @@ class Sources:
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
+    audience_source: AudienceSource
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
 
@@ -194,10 +201,12 @@ class Pipeline:
             raise PositionMoved("another worker has processed these records")
 
     def has_due(self) -> bool:
-        """Whether a timer is due or a stop under way: a look that changes nothing, for it is taken often."""
+        """Whether a timer or a run is due, or a stop under way: a look that changes nothing, for it is taken often."""
         with self._db.read() as connection:
             due = journey_store.find_due(connection, self._clock.now_us(), 1)
-            return bool(due or journey_store.find_stops(connection, 1))
+            return bool(
+                due or journey_store.find_stops(connection, 1) or runs_store.has_runs(connection, self._clock.now_us())
+            )
 
     def run_timers(self, max_timers: int) -> int:
         """Wake what is due; how many timers it was."""
@@ -215,14 +224,24 @@ class Pipeline:
         return len(due)
 
     def run_stops(self, max_instances: int) -> int:
-        """Take people out of versions that were stopped; how many people it were."""
+        """Take people out of versions that were stopped, or let them go on; how many people they were."""
         started = time.perf_counter()
         with self._db.write() as connection:
             batch = self._batch(connection)
-            stopped = sum(batch.stop(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
+            stopped = sum(batch.go_through(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
             batch.flush()
         BATCH_SECONDS.labels("stops").observe(time.perf_counter() - started)
         return stopped
+
+    def run_audiences(self, max_members: int) -> int:
+        """Let members of audiences enter that are to be read now; how many were read."""
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = self._batch(connection)
+            read = batch.read_audiences(max_members)
+            batch.flush()
+        BATCH_SECONDS.labels("audiences").observe(time.perf_counter() - started)
+        return read
 
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
@@ -295,6 +314,7 @@ class _Batch:
             connection,
             sources.journeys.current(connection, revisions),
             sources.actions.current(connection, revisions),
+            self,
             now_us,
         )
         self._live = sources.journeys.current(connection, revisions)
@@ -398,7 +418,7 @@ class _Batch:
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
-                    scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data
+                    Arrival(scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data)
                 )
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
@@ -461,35 +481,70 @@ class _Batch:
         """Timers whose time has come."""
         self._journeys.load(timer.instance_id for timer in due)
         for timer in due:
-            self._journeys.wake(timer, self._data_of)
+            self._journeys.wake(timer)
 
     def answer(self, answers: Sequence[ActionAnswer]) -> None:
         """Answers of actions; their outbox rows go."""
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
-            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome, self._data_of)
+            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
 
-    def stop(self, stop: journey_store.Stop, limit: int) -> int:
-        """Take people out of a stopped version, a number of them at a time; how many it were."""
+    def go_through(self, stop: journey_store.Stop, limit: int) -> int:
+        """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
         connection = self._connection
-        inside = journey_store.list_inside(connection, stop, limit)
-        journey = self._live.stopping.get(stop.version_uid)
-        unmovable = [one.id for one in inside] if journey is None else self._journeys.stop(journey, inside)
-        journey_store.end_instances(connection, unmovable, self._now_us)
+        if stop.reason == journey_store.FORGET:
+            gone = journey_store.forget_version(connection, stop.version_uid, limit, int(stop.after_key))
+            if gone < limit:
+                self._finish(stop)
+            return gone
+        is_resumption = stop.reason == journey_store.RESUMED
+        inside = journey_store.list_inside(connection, stop, limit, PAUSED if is_resumption else None)
+        if is_resumption:
+            journey = self._live.get(stop.version_uid)
+            if journey is not None:
+                self._journeys.resume(journey, inside)
+        else:
+            journey = self._live.stopping.get(stop.version_uid) or self._live.get(stop.version_uid)
+            unmovable = [one.id for one in inside]
+            if journey is not None:
+                unmovable = self._journeys.stop(journey, inside, stop.reason)
+            journey_store.end_instances(connection, unmovable, self._now_us)
         if len(inside) == limit:
             journey_store.move_stop(connection, stop, inside[-1].key)
         else:
-            outbox.drop_calls(connection, stop.scope_id, stop.version_uid)  # a call may have been decided meanwhile
-            journey_store.finish_stop(connection, stop)
+            self._finish(stop)
         return len(inside)
 
-    def _data_of(self, instance: Instance) -> Mapping[str, Any]:
-        journey = self._live.get(instance.version_uid)
-        if journey is None or instance.namespace is None:
+    def _finish(self, stop: journey_store.Stop) -> None:
+        if stop.reason != journey_store.RESUMED:  # a call may have been decided meanwhile
+            outbox.drop_calls(self._connection, stop.scope_id, stop.version_uid)
+        journey_store.finish_stop(self._connection, stop)
+
+    def read_audiences(self, limit: int) -> int:
+        """Members of audiences enter; how many were read."""
+        source = self._sources.audience_source
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+
+    # --- what instances ask ---
+
+    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
+        """See `runner.World`."""
+        if journey.namespace is None:
             return NOTHING
-        identity = (canonical_namespace(instance.namespace), instance.key)
-        return ProfileData(self._profiles, journey.scope_id, identity)
+        return ProfileData(self._profiles, journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
+        """See `runner.World`."""
+        return "no lookups"
+
+    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
+        """See `runner.World`."""
+        data_set = self._definitions.data_sets.get(journey.scope_id, command.data_set_id)
+        if data_set is None or not data_set.is_profile_enabled or journey.namespace is None:
+            return "dataSetNotUsable"
+        identity = (canonical_namespace(journey.namespace), key)
+        return None if self._profiles.update(journey.scope_id, identity, data_set.id, command.updates) else NO_PROFILE
 
     # --- the end ---
 

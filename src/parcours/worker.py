@@ -99,6 +99,7 @@ class Worker:
                         if self._pipeline.has_due():
                             woken = self._pipeline.run_stops(settings.batch_records)
                             woken += self._pipeline.run_timers(settings.batch_records)
+                            woken += self._pipeline.run_audiences(settings.batch_records)
                         done += woken
                         next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
                     if not done and now >= next_warm:

@@ -11,6 +11,7 @@ from parcours.journeys import store
 def instance(name: str, *, key: str = "jane", journey: str = "j", scope_id: int = 1, at_us: int = 5) -> tuple[Any, ...]:
     return (
         name, 0, scope_id, journey, "v", key, "Email", "active", "wait", "timer", at_us, at_us, f'{{"i":"{name}"}}',
+        None,
     )  # fmt: skip
 
 

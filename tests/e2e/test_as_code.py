@@ -67,7 +67,7 @@ def test_a_folder_goes_to_an_empty_server_and_comes_back_byte_for_byte(
     (journey,) = other.platform().get(f"{JOURNEYS}/journeys")["results"]
     assert journey["status"] == "Draft"
     published = run(other, "apply", str(folder), "--yes", "--publish", "--secrets", secrets)
-    assert published.stdout.splitlines()[-1] == "1 to publish done."
+    assert published.stdout.splitlines()[-1] == "Done: 1 published."
     (journey,) = other.platform().get(f"{JOURNEYS}/journeys")["results"]
     assert journey["status"] == "Deployed"
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from parcours.ascode.errors import FolderInvalid
 from parcours.ascode.model import KEY, KINDS, Document, Fault, File, Folder, Ref, Resource
 from parcours.ascode.naming import file_names, key_of, with_key
 from parcours.ascode.schemas import shape_faults
-from parcours.ascode.secrets import refer
+from parcours.ascode.secrets import clear_secrets, refer
 from parcours.kit.errors import Invalid
 from parcours.kit.yaml_text import Located, Place, YamlInvalid, read_yaml
 from parcours.kit.yaml_writer import write_yaml
@@ -55,6 +55,7 @@ def read_folder(folder: Path, tenant: str | None = None) -> Folder:
             document = with_tenant(document, named, tenant)
         file = File(Ref(kind, key), document, found.path, found.located.places)
         faults += [Fault(file.place(tokens), message) for tokens, message in shape_faults(kind, document)]
+        faults += [Fault(file.place(tokens), message) for tokens, message in clear_secrets(document)]
         other = files.get(file.ref)
         if other is not None:
             faults.append(Fault(file.place((KINDS[kind].name,)), f"{file.ref} is in {other.path} already"))
@@ -152,11 +153,18 @@ class Written:
 
 
 def write_folder(
-    folder: Path, resources: Iterable[Resource], tenant: str, known: Iterable[Ref], *, prune: bool = False
+    folder: Path,
+    resources: Iterable[Resource],
+    tenant: str,
+    known: Iterable[Ref],
+    *,
+    kinds: Collection[str] = KINDS,
+    prune: bool = False,
 ) -> Written:
     """Write a file for each resource; one that says the same already stays as it is, with its comments and its name.
 
-    known: everything that the sandbox has. prune: delete files whose resources it doesn't have. Raises FolderInvalid.
+    known: everything that the sandbox has. kinds: those whose files may be stale.
+    prune: delete files whose resources it doesn't have. Raises FolderInvalid.
     """
     chosen = {one.ref: one for one in resources}
     present = _present_texts(folder)
@@ -177,7 +185,7 @@ def write_folder(
             _write(folder / paths[ref], rewrite(before.text, before.located, document))
             changed.append(paths[ref])
     everything = set(known)
-    stale = [found.path for ref, found in present.items() if ref not in everything]
+    stale = [found.path for ref, found in present.items() if ref not in everything and ref.kind in kinds]
     for path in stale if prune else ():
         (folder / path).unlink()
     lists = (created, changed, unchanged, [] if prune else stale, stale if prune else [])

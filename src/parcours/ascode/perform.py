@@ -13,6 +13,10 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Tokens
 
 UNION = "union"
+UNFINISHED = ("Testing", "Dry Run")
+"""Statuses of drafts that can't be saved now."""
+LIVE = ("Deployed", "Paused", "Closed")
+"""Statuses of versions of which names, labels, descriptions and the layout may still change."""
 _UNDELETABLE = {
     "namespaces": "namespaces can't be deleted",
 }
@@ -135,6 +139,10 @@ class Performer:
     def publish(self, ref: Ref, version_uid: str = "") -> None:
         """Publish the draft that was made here, or else the version named. Raises CallRefused."""
         self._calls.call("POST", f"{JOURNEYS}/journeyVersions/{self.drafts.get(ref, version_uid)}/publish")
+
+    def stop(self, ref: Ref) -> None:
+        """Stop the version that was published here. Raises CallRefused."""
+        self._calls.call("POST", f"{JOURNEYS}/journeyVersions/{self.drafts[ref]}/stop")
 
     def add_version(self, ref: Ref, document: Document) -> None:
         """The next version of a journey made here. Raises CallRefused."""
@@ -259,6 +267,17 @@ class Performer:
             self._save(latest["uid"], document, resource.etag)
             self.drafts[resource.ref] = latest["uid"]
             return
+        if latest["status"] in UNFINISHED:
+            raise ChangeImpossible(f"version {latest['version']} is {latest['status']}: end that before it is changed")
+        if latest["status"] in LIVE:
+            try:
+                self._save(latest["uid"], document, resource.etag)
+            except CallRefused as error:
+                if error.status != 409:  # more differs than words, which are all that a live version takes
+                    raise
+            else:
+                self.drafts[resource.ref] = latest["uid"]
+                return
         made = self._calls.call("POST", f"{JOURNEYS}/journeys/{resource.id}/versions")
         self._save(made.body["uid"], document, made.etag)
         self.drafts[resource.ref] = made.body["uid"]

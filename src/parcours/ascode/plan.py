@@ -29,7 +29,7 @@ from parcours.ascode.model import (
     Resource,
 )  # fmt: skip
 from parcours.ascode.naming import age_of, file_names
-from parcours.ascode.perform import ChangeImpossible, Performer, ReferenceUnknown
+from parcours.ascode.perform import LIVE, UNFINISHED, ChangeImpossible, Performer, ReferenceUnknown
 from parcours.ascode.references import SCHEMA, is_id, map_references, references, to_title
 from parcours.ascode.remote import JOURNEYS, read_present
 from parcours.ascode.secrets import fill, masked, names_in
@@ -40,6 +40,8 @@ from parcours.kit.yaml_text import Place, split_json_path
 OpenScratch = Callable[[str], AbstractContextManager[Calls]]
 """tenant → an empty server of that tenant, for as long as the block lasts."""
 _ANY_SECRET = "rehearsed"
+PUBLISHABLE = ("Draft", "Testing")
+"""Statuses of a version that can be published."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,9 @@ def make_plan(folder: Folder, calls: Calls, open_scratch: OpenScratch, wishes: W
     if faults:
         return Plan(faults=tuple(faults)), present
     tasks = _tasks(folder, files, present, wishes)
+    busy = [task for task in tasks if task.verb == "update" and _is_busy(task)]
+    if busy:
+        return Plan(faults=tuple(_busy_fault(task, files[task.ref]) for task in busy)), present
     if not tasks:
         return Plan(notes=present.notes), present
     with open_scratch(present.tenant) as scratch:
@@ -113,7 +118,7 @@ def _tasks(folder: Folder, files: Mapping[Ref, File], present: Present, wishes: 
             wishes.renew_secrets and names_in(file.document)
         ):
             tasks[ref] = Task(ref, "update", file.document, resource, _is_published(ref, wishes))
-        elif _is_published(ref, wishes) and resource.extra["latest"]["status"] == "Draft":
+        elif _is_published(ref, wishes) and resource.extra["latest"]["status"] in PUBLISHABLE:
             tasks[ref] = Task(ref, "publish", file.document, resource, True)
     for ref, file in files.items():
         mapping = Ref("mappings", str(file.document.get("mapping")))
@@ -126,6 +131,21 @@ def _tasks(folder: Folder, files: Mapping[Ref, File], present: Present, wishes: 
             if ref.kind in folder.kinds and ref not in files and not _is_built_in(resource):
                 tasks[ref] = Task(ref, "delete", resource.document, resource)
     return list(tasks.values())
+
+
+def _is_busy(task: Task) -> bool:
+    """Whether a journey's draft is being tried out."""
+    return (
+        task.ref.kind == "journeys"
+        and task.resource is not None
+        and task.resource.extra["latest"]["status"] in UNFINISHED
+    )
+
+
+def _busy_fault(task: Task, file: File) -> Fault:
+    assert task.resource is not None
+    latest = task.resource.extra["latest"]
+    return Fault(file.place(()), f"version {latest['version']} is {latest['status']}: end that before it is changed")
 
 
 def _is_published(ref: Ref, wishes: Wishes) -> bool:
@@ -170,7 +190,8 @@ class _Rehearsal:
     def run(self, tasks: list[Task], wishes: Wishes) -> None:
         """Give the scratch server what there is, then the tasks; keep what it refused and what it has then."""
         touches_used = any(task.ref.kind in ("events", "actions") and task.verb != "create" for task in tasks)
-        seeded = self._seed(with_history=touches_used)
+        gone = {task.ref for task in tasks if task.verb == "delete"}
+        seeded = self._seed(gone, with_history=touches_used)
         performer = Performer(self.scratch, seeded)
         failed = set(self.unseeded)
         mine: list[Task] = []
@@ -195,7 +216,8 @@ class _Rehearsal:
         self.after = read_present(self.scratch)
         self._check_journeys([task for task in mine if task.ref not in failed], wishes)
 
-    def _seed(self, *, with_history: bool) -> Present:
+    def _seed(self, gone: set[Ref], *, with_history: bool) -> Present:
+        """Give the scratch server what the real one has. gone: what will be deleted."""
         first = read_present(self.scratch)
         performer = Performer(self.scratch, first)
         tasks: list[Task] = []
@@ -210,18 +232,18 @@ class _Rehearsal:
                 if task.ref.kind != "journeys":
                     step()
                 elif task.ref not in performer.drafts:
-                    self._seed_journey(performer, task, with_history)
+                    self._seed_journey(performer, task, task.ref in gone, with_history)
             except ParcoursError:
                 self.unseeded.add(task.ref)
         return read_present(self.scratch)
 
-    def _seed_journey(self, performer: Performer, task: Task, with_history: bool) -> None:
+    def _seed_journey(self, performer: Performer, task: Task, is_gone: bool, with_history: bool) -> None:
         """A journey with the versions in which people may be: what they name is in use."""
         resource = self.present.resources[task.ref]
         *earlier, latest = resource.extra["versions"]
         documents: list[tuple[str, Document]] = []
         for version in earlier if with_history else earlier[-1:]:
-            if version["status"] in ("Deployed", "Closed"):
+            if version["status"] in LIVE:
                 shown = self.calls.call("GET", f"{JOURNEYS}/journeyVersions/{version['uid']}").body
                 documents.append((version["status"], self._by_key(shown["document"])))
         documents.append((latest["status"], task.document))
@@ -230,11 +252,15 @@ class _Rehearsal:
                 performer.create(task.ref, document)
             else:
                 performer.add_version(task.ref, document)
-            if status != "Draft":
-                try:
-                    performer.publish(task.ref)
-                except CallRefused:
-                    return  # it names an event by an older name; a draft uses it as well
+            is_over = status in ("Stopped", "Finished")
+            if status not in LIVE and (not is_over or is_gone):  # nobody takes people out here: a draft can be deleted
+                continue
+            try:
+                performer.publish(task.ref)
+                if is_over:
+                    performer.stop(task.ref)
+            except CallRefused:
+                return  # it names an event by an older name; a draft uses it as well
 
     def _by_key(self, document: Document) -> Document:
         ids = {(ref.kind, one.id): ref.key for ref, one in self.present.resources.items()}
@@ -284,7 +310,7 @@ def _changes(
     for ref in order:
         task, path = by_ref[ref], names[ref]
         if task.verb != "update":
-            found.append(Change(ref, task.verb, path, (), _notes(task), task.is_published))
+            found.append(Change(ref, task.verb, path, (), _notes(task, None), task.is_published))
             continue
         before = present.resources[ref].document
         rehearsed = after.get(ref)
@@ -297,23 +323,25 @@ def _changes(
         if wishes.renew_secrets and names_in(task.document):
             differing += (Difference("authentication", "secrets are sent again"),)
         if differing:
-            found.append(Change(ref, "update", path, differing, _notes(task), task.is_published))
-        elif task.is_published and present.resources[ref].extra["latest"]["status"] == "Draft":
-            found.append(Change(ref, "publish", path, (), _notes(replace(task, verb="publish")), True))
+            found.append(Change(ref, "update", path, differing, _notes(task, rehearsed), task.is_published))
+        elif task.is_published and present.resources[ref].extra["latest"]["status"] in PUBLISHABLE:
+            found.append(Change(ref, "publish", path, (), _notes(replace(task, verb="publish"), None), True))
     return tuple(found)
 
 
-def _notes(task: Task) -> tuple[str, ...]:
-    """What a change means for a journey's versions."""
+def _notes(task: Task, rehearsed: Resource | None) -> tuple[str, ...]:
+    """What a change means for a journey's versions. rehearsed: what became of it on the scratch server."""
     if task.ref.kind != "journeys" or task.resource is None or task.verb == "delete":
         return ("published",) if task.is_published else ()
     latest = task.resource.extra["latest"]
-    live = [one for one in task.resource.extra["versions"] if one["status"] == "Deployed"]
+    live = [one for one in task.resource.extra["versions"] if one["status"] in ("Deployed", "Paused")]
     told = f"; version {live[0]['version']} is live" if live else ""
     if task.verb == "publish":
         return (f"draft {latest['version']} is published{told}",)
     if latest["status"] == "Draft":
         text = f"draft {latest['version']} is changed{told}"
+    elif rehearsed is not None and rehearsed.extra["latest"]["status"] in LIVE:
+        return (f"version {latest['version']} ({latest['status']}) is reworded where it is",)
     else:
         text = f"a new draft after version {latest['version']} ({latest['status']})"
     return (f"{text}, and published",) if task.is_published else (text,)

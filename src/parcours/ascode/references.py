@@ -17,7 +17,7 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "actionUid": "actions",
     "journeyUid": "journeys",
     "targetJourneyUid": "journeys",
-    "datasetId": "datasets",
+    "dataSetId": "datasets",
 }
 """Members of a journey document that name something, in whatever kind of activity they stand."""
 _FIXED: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
@@ -97,12 +97,7 @@ def _map_at(value: Any, path: tuple[str, ...], named: str, change: Change, here:
 
 def _map_journey(name: str, value: Any, change: Change, here: Tokens) -> Any:
     if isinstance(value, dict):
-        return {
-            key: change(SCHEMA, child, (*here, key))
-            if name == "schemaRef" and key == "id" and isinstance(child, str)
-            else _map_journey(key, child, change, (*here, key))
-            for key, child in value.items()
-        }
+        return {key: _map_journey(key, child, change, (*here, key)) for key, child in value.items()}
     if isinstance(value, list):
         return [_map_journey(name, child, change, (*here, place)) for place, child in enumerate(value)]
     named = _OF_JOURNEYS.get(name)

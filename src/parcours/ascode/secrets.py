@@ -10,6 +10,7 @@ from parcours.ascode.model import Document, Ref
 from parcours.ascode.naming import in_words
 from parcours.kit.errors import Invalid
 from parcours.kit.paths import get_in
+from parcours.kit.yaml_text import Tokens
 
 _PLACE = "authentication"
 """The member in which references to secrets are read."""
@@ -62,6 +63,21 @@ def _filled(value: Any, value_of: Any) -> Any:
     if isinstance(value, list):
         return [_filled(child, value_of) for child in value]
     return _IN_TEXT.sub(lambda found: str(value_of(found[1])), value) if isinstance(value, str) else value
+
+
+def clear_secrets(document: Document) -> list[tuple[Tokens, str]]:
+    """(where, message) of passwords and keys that stand in a file in clear.
+
+    Headers and parameters of a token call may be no secrets: of those nothing is said.
+    """
+    found = document.get(_PLACE)
+    if not isinstance(found, dict):
+        return []
+    return [
+        ((_PLACE, name), "a secret doesn't belong into a file: write {secret: NAME}")
+        for name in ("password", "value")
+        if isinstance(found.get(name), str) and not _IN_TEXT.search(found[name])
+    ]
 
 
 def masked(document: Document) -> Document:

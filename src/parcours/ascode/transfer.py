@@ -88,6 +88,7 @@ class TransferService:
         events = [_written(self._events.get(caller, uid)[0]) for uid in named.get("events", ())]
         actions = [_written(self._actions.get(caller, uid)[0]) for uid in named.get("actions", ())]
         schemas, descriptors = self._schemas_of(caller, [event["schemaRef"]["id"] for event in events])
+        data_sets = [*(event.get("datasetId") for event in events), *named.get("datasets", ())]
         codes = [event.get("namespace") for event in events] + [one.get("xdm:namespace") for one in descriptors]
         return {
             "formatVersion": FORMAT,
@@ -102,7 +103,7 @@ class TransferService:
                 "namespaces": self._namespaces_of(caller, codes),
                 "schemas": schemas,
                 "descriptors": descriptors,
-                "dataSets": self._data_sets_of(caller, [event.get("datasetId") for event in events]),
+                "dataSets": self._data_sets_of(caller, data_sets),
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
             },
@@ -248,7 +249,11 @@ class _Import:
             body = with_name({**body, "name": free_name(old, taken, MAX_NAME)}, old)
             if str(body.get("eventID")) in ids:
                 body["eventID"] = None
-            body["datasetId"] = self._data_set(event)
+            if event.get("datasetId"):
+                body["datasetId"] = self._data_set(event["datasetId"])
+                if body["datasetId"] is None:
+                    told = f"event {old!r} names no data set here: there is none of its name and schema"
+                    self.warnings.append(told)
             self._make("events", place, event, body, service.create_in, taken, partial(rename_event, old=old))
 
     def _actions(self) -> None:
@@ -284,20 +289,14 @@ class _Import:
             self.warnings.append(f"{kind[:-1]} {exported.get('name')!r} is called {document['name']!r} here")
             self.names.append(partial(rename, new=document["name"]))
 
-    def _data_set(self, event: Document) -> str | None:
-        """The data set an event names, by its id or by name and schema; none when the sandbox has no such one."""
-        wanted = event.get("datasetId")
-        if not wanted:
-            return None
-        here = self.service._catalog.table.current(self.connection).of_scope(self.caller.scope_id)
+    def _data_set(self, wanted: Any) -> str | None:
+        """The sandbox's data set for one of the export: of the same id, or of its name and schema; None without."""
         told = next((one for one in self.exported.parts["dataSets"] if one.get("id") == wanted), {})
-        schema_id = (event.get("schemaRef") or {}).get("id") if isinstance(event.get("schemaRef"), dict) else None
-        for one in here:
+        reference = told.get("schemaRef")
+        schema_id = reference.get("id") if isinstance(reference, dict) else None
+        for one in self.service._catalog.table.current(self.connection).of_scope(self.caller.scope_id):
             if one.id == wanted or (one.name == told.get("name") and one.schema_id == schema_id):
                 return one.id
-        self.warnings.append(
-            f"event {event.get('name')!r} names no data set here: there is none of its name and schema"
-        )
         return None
 
     def _document(self) -> Document:
@@ -305,6 +304,8 @@ class _Import:
             found = self.uids.get((kind, text))
             if found is not None:
                 return found
+            if kind == "datasets":
+                return self._data_set(text) or text
             if kind in ("events", "actions"):
                 path = "$.journeyVersion.document" + "".join(
                     f"[{token}]" if isinstance(token, int) else f".{token}" for token in tokens
@@ -372,7 +373,7 @@ def _read(body: Mapping[str, Any], tenant: str) -> _Exported:
     theirs = body.get("tenant")
     if isinstance(theirs, str) and theirs and theirs != tenant:
         document = with_tenant(document, theirs, tenant)
-        for name in ("events", "descriptors", "actions"):
+        for name in ("events", "descriptors", "actions", "dataSets"):
             parts[name] = [_of_tenant(one, theirs, tenant) for one in parts[name]]
     assert isinstance(document, dict)
     return _Exported(document, parts)

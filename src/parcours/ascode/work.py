@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from parcours.ascode.model import KINDS, XDM, Document, Ref, Resource, Verb
 from parcours.ascode.naming import age_of
-from parcours.ascode.perform import UNION, Performer
+from parcours.ascode.perform import LIVE, UNION, Performer
 from parcours.ascode.references import SCHEMA, references, to_title
 
 
@@ -33,6 +33,10 @@ def named_by(ref: Ref, document: Document, known: Iterable[Ref]) -> set[Ref]:
     by_title = {one.key: one for one in known if one.kind in XDM}
     everything = set(known)
     found: set[Ref] = set()
+    codes = [document.get("namespace"), *(one.get("xdm:namespace") for one in document.get("descriptors") or ())]
+    wanted = {str(code).lower() for code in codes if code}
+    if ref.kind not in ("namespaces", "journeys") and wanted:
+        found |= {one for one in everything if one.kind == "namespaces" and one.key.lower() in wanted}
     for kind, text, _ in references(ref.kind, document):
         title = to_title(text) if kind == SCHEMA else None
         other = by_title.get(title) if title is not None else Ref(kind, text)
@@ -122,7 +126,13 @@ def _finish_journey(performer: Performer, task: Task) -> Callable[[], None]:
 
 
 def _publish(performer: Performer, task: Task) -> Callable[[], None]:
-    return lambda: performer.publish(task.ref, task.version_uid)
+    def publish() -> None:
+        is_reworded = task.resource is not None and performer.drafts.get(task.ref) == task.version_uid
+        if is_reworded and task.resource is not None and task.resource.extra["latest"]["status"] in LIVE:
+            return  # the live version took the new words as it is
+        performer.publish(task.ref, task.version_uid)
+
+    return publish
 
 
 def _delete(performer: Performer, task: Task) -> Callable[[], None]:

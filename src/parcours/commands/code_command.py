@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,8 +49,10 @@ def export(
         raise Invalid("--prune is for whole kinds: a name chosen says nothing of the others")
     present = read_present(Client(data_dir, sandbox))
     chosen = _chosen(present, kinds, names, with_dependencies=with_dependencies)
-    known = [*present.resources, *_of_other_kinds(folder, kinds)]
-    written = write_folder(folder, [present.resources[ref] for ref in chosen], present.tenant, known, prune=prune)
+    resources = [present.resources[ref] for ref in chosen]
+    written = write_folder(
+        folder, resources, present.tenant, present.resources, kinds=kinds or list(KINDS), prune=prune
+    )
     console = open_console()
     for sign, style, paths in (
         ("+", "green", written.created),
@@ -79,13 +81,6 @@ def _chosen(present: Present, kinds: Sequence[str], names: Sequence[str], *, wit
                 found.append(other)
                 queue.append(other)
     return found
-
-
-def _of_other_kinds(folder: Path, kinds: Sequence[str]) -> list[Ref]:
-    """What a folder holds of kinds that weren't asked for: their files are none of this export's business."""
-    if not kinds or not folder.exists():
-        return []
-    return [ref for ref in read_folder(folder).files if ref.kind not in kinds]
 
 
 def plan(data_dir: Path, sandbox: str, folder: Path, wishes: Wishes, *, as_json: bool, detailed_exitcode: bool) -> None:
@@ -127,7 +122,7 @@ def apply(
         console.print(plain(f"{_DONE[change.verb]} {change.ref}"))
 
     apply_tasks(client, tasks, found, present, on_done)
-    console.print(plain(f"{_count(found)} done."))
+    console.print(plain(f"Done: {_count(found, _DONE)}."))
 
 
 _DONE = {"create": "created", "update": "changed", "delete": "deleted", "publish": "published"}
@@ -196,11 +191,13 @@ def _print_notes(console: Console, notes: Sequence[str]) -> None:
         console.print(plain(f"note: {note}", "yellow"))
 
 
-def _count(found: Plan) -> str:
+_TO_DO = {"create": "to create", "update": "to change", "delete": "to delete", "publish": "to publish"}
+
+
+def _count(found: Plan, words: Mapping[str, str] = _TO_DO) -> str:
     """`2 to create, 1 to change`."""
-    words = {"create": "create", "update": "change", "delete": "delete", "publish": "publish"}
     counted = [(sum(change.verb == verb for change in found), word) for verb, word in words.items()]
-    return ", ".join(f"{count} to {word}" for count, word in counted if count)
+    return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
 def to_json(found: Plan) -> Document:

@@ -10,10 +10,12 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 from fastapi import FastAPI
+from sqlalchemy import event
 
 from parcours.app import build_platform
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.model import Reply
+from parcours.db import metadata
 from parcours.edge import build_control_plane
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging
@@ -38,7 +40,8 @@ def open_scratch(tenant: str) -> Iterator["Scratch"]:
         )
         loop = asyncio.new_event_loop()
         try:
-            platform.migrate()
+            event.listen(platform.db.engine, "connect", _without_waiting)
+            metadata.create_all(platform.db.engine)
             platform.access.bootstrap()
             form = {"grant_type": "client_credentials", "client_id": _CLIENT, "client_secret": _SECRET}
             token = platform.access.issue_token(form)["access_token"]
@@ -47,6 +50,11 @@ def open_scratch(tenant: str) -> Iterator["Scratch"]:
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
             platform.close()
+
+
+def _without_waiting(connection: Any, _record: object) -> None:
+    """Nothing of a scratch server has to survive it."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 class Scratch:

@@ -6,15 +6,16 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_body, json_object, reads_headers
+from parcours.access.routing import BodyInvalid, Gate, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.service import JourneyService
 from parcours.resources.filtering import matches, sort_by
 
 BASE = "/journey/orchestration"
 
 
-def router(gate: Gate, service: JourneyService) -> APIRouter:
+def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRouter:
     """Journeys and their versions, from a draft to a stop."""
     routes = APIRouter(prefix=BASE, tags=["journeys"])
 
@@ -61,7 +62,7 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
 
     @routes.delete("/journeys/{uid}", status_code=204)
     def delete_journey(uid: str, caller: Caller = Depends(gate.caller)) -> None:
-        """Delete a journey that was never published."""
+        """Delete a journey that nobody is in, with all that it did."""
         service.delete(caller, uid)
 
     @routes.get("/journeys/{uid}/latest")
@@ -108,9 +109,53 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
         def do(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
             return answer(response, act(caller, uid))
 
-    add_verb("publish", service.publish)
-    add_verb("close", service.close)
-    add_verb("stop", service.stop)
+    def add_verb_with_settings(
+        path: str, summary: str, act: Callable[[Caller, str, dict[str, Any]], tuple[dict[str, Any], str]]
+    ) -> None:
+        @routes.post(f"/journeyVersions/{{uid}}/{path}", name=f"{path}_version", summary=summary)
+        def do(
+            uid: str,
+            response: Response,
+            caller: Caller = Depends(gate.caller),
+            settings: Any = Depends(json_body),
+        ) -> dict[str, Any]:
+            if settings is not None and not isinstance(settings, dict):
+                raise BodyInvalid("the body must be a JSON object, or be left out")
+            return answer(response, act(caller, uid, settings or {}))
+
+    add_verb("publish", lifecycle.publish)
+    add_verb_with_settings("test", "Let test profiles enter a draft", lifecycle.test)
+    add_verb("endTest", lifecycle.end_test)
+    add_verb_with_settings("dryRun", "Run a draft on real traffic without contacting anyone", lifecycle.dry_run)
+    add_verb("endDryRun", lifecycle.end_dry_run)
+    add_verb_with_settings("pause", "Refuse entrances, and hold people at their next action", lifecycle.pause)
+    add_verb("resume", lifecycle.resume)
+    add_verb("close", lifecycle.close)
+    add_verb("stop", lifecycle.stop)
+
+    @routes.put("/journeyVersions/{uid}/filter")
+    def set_filter(
+        uid: str, response: Response, caller: Caller = Depends(gate.caller), config: Any = Depends(json_body)
+    ) -> dict[str, Any]:
+        """Set the profile filter of a paused version; `null` takes it away."""
+        return answer(response, lifecycle.set_filter(caller, uid, config))
+
+    def add_bulk(verb: str) -> None:
+        @routes.post(
+            f"/list/journeyVersions/{verb}", name=f"{verb}_versions", summary=f"{verb.title()} several versions"
+        )
+        def do(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+            settings = {name: value for name, value in body.items() if name != "uids"}
+            return {"results": lifecycle.in_bulk(caller, verb, body.get("uids"), settings)}
+
+    add_bulk("pause")
+    add_bulk("resume")
+
+    @routes.get("/journeyVersions/{uid}/audienceRuns")
+    def list_runs(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        """The runs of a version that reads an audience, the latest first."""
+        return {"results": lifecycle.list_runs(caller, uid)}
+
     return routes
 
 

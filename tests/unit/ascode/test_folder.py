@@ -141,6 +141,12 @@ def test_every_fault_has_file_line_and_column(tmp_path: Path) -> None:
         assert any(one.startswith(expected) for one in found), (expected, found)
 
 
+def test_a_secret_in_clear_is_a_fault(tmp_path: Path) -> None:
+    text = "name: A\nurl: https://a.example.com\nauthentication:\n  type: basic\n  username: a\n  password: hunter2\n"
+    put(tmp_path, "actions/a.yaml", text)
+    assert faults(tmp_path) == ["actions/a.yaml:6:3: a secret doesn't belong into a file: write {secret: NAME}"]
+
+
 def test_two_files_of_one_resource_are_a_fault(tmp_path: Path) -> None:
     put(tmp_path, "journeys/a.yaml", "name: A\n")
     put(tmp_path, "journeys/b.yaml", "entry: {}\nname: A\n")

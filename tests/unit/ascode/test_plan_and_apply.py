@@ -20,6 +20,7 @@ from code_world import (
 from parcours.ascode.errors import ApplyIncomplete, CallRefused, SecretsMissing
 from parcours.ascode.model import Ref, Reply
 from parcours.ascode.remote import read_present
+from parcours.commands.code_command import _chosen
 from parcours.commands.scratch import Scratch, open_scratch
 
 pytestmark = pytest.mark.stored
@@ -122,6 +123,33 @@ def test_moved_boxes_are_told_apart_from_meaning(server: Scratch, folder: Path) 
         file.write("layout:\n  order:\n    x: 10\n    y: 20\n")
     (change,) = plan(server, folder)
     assert change.is_layout_only
+    assert change.notes == ("version 1.0 (Deployed) is reworded where it is",)
+    edit(folder, JOURNEY, "label: Gold member?", "label: Gold?")
+    (change,) = plan(server, folder, publish=True)
+    assert not change.is_layout_only
+    assert apply(server, folder, publish=True) == ["update journey 'Thank the customer'"]
+    (journey,) = Client(server).get(f"{JOURNEYS}/journeys")["results"]
+    assert [version["status"] for version in journey["versions"]] == ["Deployed"]
+    assert told(plan(server, folder, publish=True)) == []
+
+
+def test_a_draft_that_is_tried_out_is_left_alone(empty: Scratch, folder: Path) -> None:
+    apply(empty, folder)
+    (journey,) = Client(empty).get(f"{JOURNEYS}/journeys")["results"]
+    Client(empty).post(f"{JOURNEYS}/journeyVersions/{journey['latestVersionUid']}/test", {})
+    assert told(plan(empty, folder)) == []
+    edit(folder, JOURNEY, "priceTotal} > 500", "priceTotal} > 900")
+    (fault,) = plan(empty, folder).faults
+    assert "version 1.0 is Testing" in fault.message
+
+
+def test_a_stopped_journey_can_be_pruned_and_frees_its_event(server: Scratch, folder: Path) -> None:
+    (journey,) = Client(server).get(f"{JOURNEYS}/journeys")["results"]
+    Client(server).post(f"{JOURNEYS}/journeyVersions/{journey['latestVersionUid']}/stop")
+    edit(folder, "events/order-placed.yaml", "  - /commerce/order/priceTotal\n", "")
+    assert told(plan(server, folder)) == ["update event 'OrderPlaced'", "  fields[/commerce/order/priceTotal]: removed"]
+    (folder / JOURNEY).unlink()
+    assert told(plan(server, folder, prune=True))[-1] == "delete journey 'Thank the customer'"
 
 
 def test_a_draft_that_others_changed_meanwhile_is_not_overwritten(empty: Scratch, folder: Path) -> None:
@@ -264,7 +292,7 @@ def test_what_can_not_be_deleted_is_told_before(server: Scratch, folder: Path) -
     found = sorted(str(fault) for fault in plan(server, folder, prune=True).faults)
     assert found == [
         "inlets/shop-events.yaml:1:1: inlet 'Shop events' can't be deleted: flows still use it: Orders",
-        f"{JOURNEY}:1:1: journey 'Thank the customer' can't be deleted: a journey that was published can't be deleted",
+        f"{JOURNEY}:1:1: journey 'Thank the customer' can't be deleted: version 1.0 is Deployed; it can't be deleted",
     ]
 
 
@@ -485,8 +513,6 @@ def test_schemas_with_data_types_classes_and_relationships_both_ways(
 
 
 def test_a_partial_export_takes_what_it_names_along(server: Scratch, tmp_path: Path) -> None:
-    from parcours.commands.code_command import _chosen
-
     present = read_present(server)
     found = _chosen(present, ["journeys"], ["Thank the customer"], with_dependencies=True)
     assert {str(ref) for ref in found} == {
@@ -497,6 +523,23 @@ def test_a_partial_export_takes_what_it_names_along(server: Scratch, tmp_path: P
         "field group 'Shop customer'",
         "data set 'Orders'",
     }
+
+
+def test_a_namespace_of_one_s_own_is_a_dependency(server: Scratch, tmp_path: Path) -> None:
+    client = Client(server)
+    client.post("/data/core/idnamespace/identities", {"name": "Loyalty", "code": "Loyal", "idType": "CROSS_DEVICE"})
+    export(server, tmp_path)
+    edit(tmp_path, "events/order-placed.yaml", "name: OrderPlaced", "name: ByLoyalty")
+    for old, new in (("@event{OrderPlaced.", "@event{ByLoyalty."), ("namespace: Email", "namespace: loyal")):
+        edit(tmp_path, "events/order-placed.yaml", old, new)
+    text = (tmp_path / "events/order-placed.yaml").read_text()
+    (tmp_path / "events/order-placed.yaml").write_text(
+        "\n".join(line for line in text.splitlines() if not line.startswith("eventID")) + "\n"
+    )
+    (tmp_path / JOURNEY).unlink()
+    apply(server, tmp_path)
+    found = _chosen(read_present(server), ["events"], ["ByLoyalty"], with_dependencies=True)
+    assert Ref("namespaces", "Loyal") in found
 
 
 def test_a_title_that_another_kind_has_is_a_fault(server: Scratch, folder: Path) -> None:

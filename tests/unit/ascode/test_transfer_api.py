@@ -78,10 +78,9 @@ def filled(export: dict[str, Any]) -> dict[str, Any]:
 def counts(api: TestClient, sandbox: str) -> dict[str, int]:
     headers = {"x-sandbox-name": sandbox, "Accept": "application/vnd.adobe.xed+json"}
     registry = "/data/foundation/schemaregistry/tenant"
-    return {
-        **{kind: len(api.get(f"{BASE}/{kind}", headers=headers).json()["results"]) for kind in ("events", "actions", "journeys")},
-        **{kind: len(api.get(f"{registry}/{kind}", headers=headers).json()["results"]) for kind in ("schemas", "fieldgroups")},
-    }  # fmt: skip
+    paths = [f"{BASE}/{kind}" for kind in ("events", "actions", "journeys")]
+    paths += [f"{registry}/{kind}" for kind in ("schemas", "fieldgroups")]
+    return {path: len(api.get(path, headers=headers).json()["results"]) for path in paths}
 
 
 def test_an_export_holds_all_that_the_journey_needs_and_no_secret(api: TestClient, journey: dict[str, Any]) -> None:

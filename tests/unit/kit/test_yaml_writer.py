@@ -1,4 +1,4 @@
-"""What is written as YAML is read as the same document, by every reader there is, and written again as the same bytes."""
+"""What is written as YAML is read as the same document by every reader, and written again as the same bytes."""
 
 from typing import Any, ClassVar
 
