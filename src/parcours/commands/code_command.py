@@ -175,11 +175,12 @@ def print_plan(console: Console, found: Plan) -> None:
         sign, style = SIGNS[change.verb]
         notes = "; ".join([*(["layout only"] if change.is_layout_only else []), *change.notes])
         head = f"{change.ref}" + (f": {notes}" if notes else "")
-        console.print(Text.assemble(plain(f"{sign} ", style), plain(change.path), plain(f"  {head}", "bold")))
+        line = Text.assemble(plain(f"{sign} ", style), plain(change.path), plain(f"  {head}", "bold"))
+        console.print(line, soft_wrap=True)
         for one in change.differences:
-            console.print(plain(f"    {one.path}: {one.text}", "dim" if one.is_layout else ""))
+            console.print(plain(f"    {one.path}: {one.text}", "dim" if one.is_layout else ""), soft_wrap=True)
     for warning in found.warnings:
-        console.print(plain(f"! {warning}", "yellow"))
+        console.print(plain(f"! {warning}", "yellow"), soft_wrap=True)
     if found.warnings:
         console.print("Drafts may be unfinished; these keep journeys from being published.")
     _print_notes(console, found.notes)
@@ -188,7 +189,7 @@ def print_plan(console: Console, found: Plan) -> None:
 
 def _print_notes(console: Console, notes: Sequence[str]) -> None:
     for note in notes:
-        console.print(plain(f"note: {note}", "yellow"))
+        console.print(plain(f"note: {note}", "yellow"), soft_wrap=True)
 
 
 _TO_DO = {"create": "to create", "update": "to change", "delete": "to delete", "publish": "to publish"}
