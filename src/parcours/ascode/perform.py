@@ -152,21 +152,26 @@ class Performer:
 
     # --- the Schema Registry ---
 
-    def finish_schema(self, ref: Ref, document: Document, known: Mapping[tuple[str, str], str]) -> None:
+    def finish_schema(self, ref: Ref, document: Document, before: Resource | None) -> None:
         """The descriptors of a resource, then its tags: once every resource that they name is there.
 
-        known: descriptors that are there, by their key → `@id`.
+        before: what was there. What is as it was is not written again.
         """
         schema_id = self._ids[ref]
         resolved = self.resolve(ref.kind, document)
+        ids = {} if before is None else before.extra["descriptors"]
+        same = [] if before is None else self.resolve(ref.kind, before.document).get("descriptors", [])
         for one in resolved.get("descriptors", ()):
+            if one in same:
+                continue
             body = forms.descriptor_body(one, schema_id)
-            descriptor_id = known.get(forms.descriptor_key(one))
+            descriptor_id = ids.get(forms.descriptor_key(one))
             if descriptor_id is None:
                 self._calls.call("POST", f"{REGISTRY}/tenant/descriptors", body)
             else:
                 self._calls.call("PUT", f"{REGISTRY}/tenant/descriptors/{descriptor_id}", body)
-        if UNION in (resolved.get("meta:immutableTags") or ()):
+        tags = () if before is None else before.document.get("meta:immutableTags", ())
+        if UNION in (resolved.get("meta:immutableTags") or ()) and UNION not in tags:
             operations = [{"op": "add", "path": "/meta:immutableTags", "value": resolved["meta:immutableTags"]}]
             self._calls.call("PATCH", self._schema_path(ref), operations)
 
@@ -185,7 +190,9 @@ class Performer:
         gone = [tag for tag in tags if tag not in (document.get("meta:immutableTags") or ())]
         if gone:
             raise ChangeImpossible(f"a tag can't be taken back: {', '.join(gone)}", ("meta:immutableTags",))
-        self._calls.call("PUT", self._schema_path(ref), self._schema_body(ref, document, tags))
+        old, new = ({**one, "descriptors": []} for one in (resource.document, document))
+        if old != new:
+            self._calls.call("PUT", self._schema_path(ref), self._schema_body(ref, document, tags))
 
     def _schema_body(self, ref: Ref, document: Document, tags: Iterable[str]) -> Document:
         body = forms.to_body(ref.kind, self.resolve(ref.kind, {**document, "descriptors": []}))

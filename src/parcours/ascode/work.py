@@ -117,8 +117,7 @@ def _store(performer: Performer, task: Task) -> Callable[[], None]:
 
 
 def _finish_schema(performer: Performer, task: Task) -> Callable[[], None]:
-    known = {} if task.resource is None else task.resource.extra["descriptors"]
-    return lambda: performer.finish_schema(task.ref, task.document, known)
+    return lambda: performer.finish_schema(task.ref, task.document, task.resource)
 
 
 def _finish_journey(performer: Performer, task: Task) -> Callable[[], None]:

@@ -512,6 +512,31 @@ def test_schemas_with_data_types_classes_and_relationships_both_ways(
     assert told(plan(empty, tmp_path / "a")) == []
 
 
+def test_a_descriptor_comes_and_goes_without_a_new_version_of_its_schema(server: Scratch, folder: Path) -> None:
+    def shown() -> list[str]:
+        path = "/data/foundation/schemaregistry/tenant"
+        schemas = Client(server).get(f"{path}/schemas")["results"]
+        return sorted(f"{one['title']} {one['version']}" for one in schemas)
+
+    before = shown()
+    text = (folder / "schemas/loyalty-members.yaml").read_text()
+    (folder / "schemas/loyalty-members.yaml").write_text(
+        f'{text}  - "@type": xdm:descriptorIdentity\n    xdm:sourceProperty: /person/name/fullName\n'
+        "    xdm:namespace: ECID\n    xdm:property: xdm:code\n"
+    )
+    assert told(plan(server, folder)) == [
+        "update schema 'Loyalty members'",
+        '  descriptors[xdm:descriptorIdentity /person/name/fullName]: added: {@type: "xdm:descriptorIdentity", '
+        'xdm:sourceProperty: "/person/name/fullName", xdm:namespace: "ECID", xdm:property: "xdm:code"}',
+    ]
+    apply(server, folder)
+    assert told(plan(server, folder)) == []
+    assert shown() == before
+    (folder / "schemas/loyalty-members.yaml").write_text(text)
+    apply(server, folder)
+    assert told(plan(server, folder)) == []
+
+
 def test_a_partial_export_takes_what_it_names_along(server: Scratch, tmp_path: Path) -> None:
     present = read_present(server)
     found = _chosen(present, ["journeys"], ["Thank the customer"], with_dependencies=True)
