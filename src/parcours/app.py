@@ -99,7 +99,7 @@ def build_platform(settings: Settings) -> Platform:
 
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
-    events = EventService(db, resources, schemas, namespaces, catalog.table)
+    events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
     journeys = JourneyService(db, resources, events, actions, schemas, catalog.table)
     return Platform(
         settings=settings,

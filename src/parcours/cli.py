@@ -144,8 +144,13 @@ def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> 
 
 @app.command()
 def trace(
-    identity: Annotated[str, typer.Argument(help="The customer's identity, such as jane@example.com.")],
+    identity: Annotated[
+        str | None, typer.Argument(help="The customer's identity, such as jane@example.com.", show_default=False)
+    ] = None,
     namespace: Annotated[str, typer.Option(help="The namespace of the identity, such as Email or ECID.")] = "Email",
+    event: Annotated[
+        str | None, typer.Option(help="The _id of one event, in place of a customer.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
     sandbox: Sandbox = "prod",
     data_dir: DataDir = None,
@@ -153,9 +158,16 @@ def trace(
     """Tell which journeys a customer's events matched or not, and why.
 
     Then what became of the customer in them, step by step. Asks the running server. Times are UTC.
+    With --event the same of one event, whoever it is about, if anybody.
     """
     from parcours.commands import trace_command
 
+    if (identity is None) == (event is None):
+        raise typer.BadParameter("give either a customer's identity or --event")
+    if event is not None:
+        trace_command.run_event(_data_dir(data_dir), sandbox, event, as_json=as_json)
+        return
+    assert identity is not None
     trace_command.run(_data_dir(data_dir), sandbox, identity, namespace, as_json=as_json)
 
 

@@ -26,6 +26,7 @@ from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
 from parcours.delivery import api as delivery_api
 from parcours.events import api as events_api
+from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
 from parcours.flows.model import Inlet
 from parcours.http import health as health_api
@@ -182,5 +183,17 @@ def build_process_routers(
                 unmark_retrying(connection, record_id)
             raise LogUnavailable("the event log can't be written now; the record stays as it was") from error
 
+    def append_test_event(record: Record) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
+        except TimeoutError as error:
+            raise LogUnavailable("the event log can't be written now; whether the event was kept is unknown") from error
+
     platform.flows.runs.pending = pending
-    return [health_api.router(health), dataflow_api.router(Gate(platform.access), platform.db, retry)]
+    gate = Gate(platform.access)
+    sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
+    return [
+        health_api.router(health),
+        dataflow_api.router(gate, platform.db, retry),
+        events_api.sending_router(gate, sender),
+    ]

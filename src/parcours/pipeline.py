@@ -30,14 +30,16 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.events.feedback import Feedback, read_feedback
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
-from parcours.journeys.audience_runs import AudienceRuns, AudienceSource
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
@@ -50,7 +52,7 @@ from parcours.lake.store import stage
 from parcours.log import LogReader, Record
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
-from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
@@ -335,12 +337,16 @@ class _Batch:
         outcomes = [outcome for record in records for outcome in transform(record, definitions)]
         outcomes = self._settle_retries(outcomes)
         matches = self._match(outcomes)
+        feedbacks = self._find_feedback(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, Failed):
                 self.fail(outcome)
                 continue
             self._land(outcome)
             self._profiles.apply(outcome)
+            feedback = feedbacks.get(id(outcome))
+            if feedback is not None:
+                self._react(outcome, feedback)
             found = matches.get(id(outcome))
             if found is not None:
                 self._deliver(outcome, found)
@@ -401,6 +407,30 @@ class _Batch:
         self._journeys.preload(instances)
         return found
 
+    def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
+        """What the events say of messages of journeys; the instances that sent them are loaded."""
+        found: dict[int, Feedback] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            feedback = read_feedback(outcome.entity)
+            if feedback is not None:
+                found[id(outcome)] = feedback
+        if found:
+            self._journeys.load(feedback.instance_id for feedback in found.values())
+        return found
+
+    def _react(self, valid: Valid, feedback: Feedback) -> None:
+        """Give feedback on a message to the instance that sent it, and write down what came of it."""
+        told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        origin = valid.origin
+        decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
+        self._decisions.append(
+            (valid.scope_id, namespace, identity_value, event_key(valid.entity["_id"]), origin.inlet_id,
+             origin.xaction_id, origin.received_at_ms, orjson.dumps(decisions).decode())
+        )  # fmt: skip
+
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
         scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
@@ -410,15 +440,36 @@ class _Batch:
         duplicates.add((origin.inlet_id, event_id))
         decisions: list[dict[str, Any]] = []
         for configuration, key in looked.matched:
-            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
+            if configuration.type == "business":
+                told["type"] = "business"
+            else:
+                told["key"] = key
+                if configuration.supplemental is not None:
+                    told |= _tell_supplemental(configuration, entity)
+            refusal = None if is_duplicate else self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
-            elif len(valid.line) > MAX_EVENT_BYTES:
-                told |= {"outcome": "refused", "reason": "eventTooLarge"}
+            elif refusal is not None:
+                told |= {"outcome": "refused", "reason": refusal}
+            elif configuration.type == "business":
+                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
+                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                if journeys:
+                    told["journeys"] = journeys
             else:
                 data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
-                    Arrival(scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data)
+                    Arrival(
+                        scope_id,
+                        configuration.uid,
+                        key,
+                        entity,
+                        origin.xaction_id,
+                        origin.received_at_ms,
+                        data,
+                        None if configuration.supplemental is None else configuration.supplemental(entity),
+                    )
                 )
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
@@ -433,6 +484,16 @@ class _Batch:
             (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
              origin.received_at_ms, text)
         )  # fmt: skip
+
+    def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
+        """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
+        if len(valid.line) > MAX_EVENT_BYTES:
+            return "eventTooLarge"
+        if configuration.max_age_ms is not None:
+            age_ms = self._now_us // 1000 - epoch_ms(valid.entity["timestamp"])
+            if age_ms > configuration.max_age_ms:
+                return "eventTooOld"
+        return None
 
     def _land(self, valid: Valid) -> None:
         self.landed += 1
@@ -579,6 +640,17 @@ def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity
     if configuration.namespace is None or not key:
         return None
     return canonical_namespace(configuration.namespace), key
+
+
+def _tell_supplemental(configuration: EventConfiguration, entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The supplemental ids of an event, and how many more it had than are taken."""
+    ids = configuration.supplemental(entity)  # type: ignore[misc]  # the caller has looked
+    told: dict[str, Any] = {"supplementalIds": ids}
+    if len(ids) == MAX_SUPPLEMENTAL_IDS:
+        left_out = configuration.count_supplemental(entity) - len(ids)  # type: ignore[misc]  # they come together
+        if left_out:
+            told["supplementalIdsLeftOut"] = left_out
+    return told
 
 
 def _count(counts: dict[str, int], key: str, difference: int) -> None:

@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
 from running import DEMO
 
+from parcours.access.routing import Gate
 from parcours.app import Platform, build_platform
 from parcours.db import metadata
 from parcours.edge import build_control_plane
+from parcours.events.api import sending_router
+from parcours.events.sending import EventSender
 from parcours.kit.settings import Settings
 
 sys.path.insert(0, str(DEMO))
@@ -55,7 +58,8 @@ class World:
             "x-sandbox-name": "prod",
             "Accept": XED,
         }
-        self.app: FastAPI = build_control_plane(platform)
+        sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, lambda record: None)
+        self.app: FastAPI = build_control_plane(platform, [sending_router(Gate(platform.access), sender)])
         self.client = TestClient(self.app, headers={**self.headers, "If-Match": "*"})
         self.calls: list[Call] = []
         self.ids: list[str] = ["prod", "more"]
@@ -140,6 +144,8 @@ class World:
                 yield f"{call.path}/{quote(found, safe='')}"
                 if call.path.endswith("/events"):
                     yield f"{call.path}/{found}/payload"
+                    yield f"{call.path}/{found}/payload?values=examples"
+                    yield f"{call.path}/{found}/requests"
             yield f"{call.path}?limit=2&orderby=name&property=name~x"
         elif call.method in ("PUT", "PATCH"):
             yield call.path
@@ -227,6 +233,12 @@ class World:
         rule_made = self.post(f"{JOURNEYS}/events", rule)
         self._call("PUT", f"{JOURNEYS}/events/{rule_made['uid']}", rule)
         self._call("PUT", f"{JOURNEYS}/events/{event['uid']}", self._body("POST", f"{JOURNEYS}/events"))
+        self._add_business_event(reference["contentType"])
+        person = {"profileIdentifier": "a@example.com"}
+        sent = self.get(f"{JOURNEYS}/events/{event['uid']}/payload?values=examples")
+        self.post(f"{JOURNEYS}/events/{event['uid']}/send", {"payload": sent})
+        form = {"fields": {"/commerce/order/priceTotal": 501.5, "/eventType": None}, **person}
+        self.post(f"{JOURNEYS}/events/{rule_made['uid']}/send", form)
         action = {**self._body("POST", f"{JOURNEYS}/actions"), "name": "Other", "headers": [
             {"name": "X-A", "kind": "constant", "value": "b"}, {"name": "X-B", "kind": "variable", "optional": True}],
             "queryParameters": [{"name": "q", "kind": "variable"}], "authentication": {
@@ -264,6 +276,52 @@ class World:
         self.post(sandboxes, {"name": "more", "title": "More", "type": "development"})
         self.patch(f"{sandboxes}/more", {"title": "Even more"})
         self._call("PUT", f"{sandboxes}/more", {"action": "reset"})
+
+    def _add_business_event(self, content_type: str) -> None:
+        """An event about no person, and one with a supplemental identifier and a maximum age."""
+        context, tenant = "https://ns.adobe.com/xdm/context", f"_{self.defined.tenant}"
+        booking = {"type": "array", "items": {"type": "object", "properties": {"number": {"type": "string"}}}}
+        fields = {tenant: {"type": "object", "properties": {"bookings": booking, "left": {"type": "integer"}}}}
+        group = self.post(
+            f"{REGISTRY}/fieldgroups",
+            {
+                "title": "Stock fields",
+                "type": "object",
+                "meta:intendedToExtend": [f"{context}/experienceevent"],
+                "definitions": {"own": {"properties": fields}},
+                "allOf": [{"$ref": "#/definitions/own"}],
+            },
+        )
+        parts = [f"{context}/experienceevent", f"{context}/identitymap", group["$id"]]
+        schema = self.post(
+            f"{REGISTRY}/schemas", {"title": "Stock", "type": "object", "allOf": [{"$ref": part} for part in parts]}
+        )["$id"]
+        self.post("/data/core/idnamespace/identities", {"name": "Booking", "code": "Booking", "idType": "NON_PEOPLE"})
+        self.post(
+            f"{REGISTRY}/descriptors",
+            {
+                "@type": "xdm:descriptorIdentity",
+                "xdm:sourceSchema": schema,
+                "xdm:sourceVersion": 1,
+                "xdm:sourceProperty": f"/{tenant}/bookings/number",
+                "xdm:namespace": "Booking",
+                "xdm:property": "xdm:code",
+                "xdm:isPrimary": False,
+            },
+        )
+        common = {"schemaRef": {"id": schema, "contentType": content_type}, "fields": [f"/{tenant}/left"]}
+        stock = {"name": "StockLow", "type": "business", "idCondition": f"@event{{StockLow.{tenant}.left}} < 5"}
+        self.post(f"{JOURNEYS}/events", {**common, **stock})
+        booked = {
+            "name": "Booked",
+            "idType": "ruleBased",
+            "idCondition": "true",
+            "namespace": "Email",
+            "maxAgeSeconds": 60,
+            "supplementalIdentifier": {"expression": f"@event{{Booked.{tenant}.bookings.number}}"},
+        }
+        made = self.post(f"{JOURNEYS}/events", {**common, **booked})
+        self._call("PUT", f"{JOURNEYS}/events/{made['uid']}", {**common, **booked})
 
     def _ask_profiles(self) -> None:
         profile = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from definitions import JOURNEYS, define
+from journey_tools import event_uid
 from running import RunningServer
 
 JOURNEY = "journeys/thank-the-customer.yaml"
@@ -79,6 +80,16 @@ def test_a_folder_goes_into_another_sandbox_of_the_same_server(
     run(server, "export", str(tmp_path / "dev"), "--sandbox", "dev")
     assert texts(tmp_path / "dev") == texts(folder)
     assert run(server, "plan", str(folder), "--sandbox", "dev", "--detailed-exitcode").stdout == "No changes.\n"
+
+
+def test_what_the_server_makes_for_itself_is_no_definition(server: RunningServer, folder: Path, tmp_path: Path) -> None:
+    platform = server.platform()
+    form = {"fields": {"/commerce/order/priceTotal": 5}, "profileIdentifier": "a@example.com"}
+    platform.post(f"{JOURNEYS}/events/{event_uid(platform)}/send", form)
+    flows = [one["name"] for one in platform.get("/data/foundation/flowservice/flows")["items"]]
+    assert any(name.startswith("Journey Orchestration Test Events") for name in flows)
+    run(server, "export", str(tmp_path))
+    assert texts(tmp_path) == texts(folder)
 
 
 def test_a_plan_tells_what_a_journey_will_do_otherwise(server: RunningServer, folder: Path, tmp_path: Path) -> None:

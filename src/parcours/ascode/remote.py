@@ -34,6 +34,8 @@ class _Reader:
         self._keys: dict[str, dict[str, str]] = {}
         """Kind → id → key."""
         self._notes: list[str] = []
+        self._system: set[str] = set()
+        """Data sets that Parcours itself writes to."""
 
     def read(self) -> Present:
         tenant = self._get(f"{REGISTRY}/stats")["tenantId"]
@@ -41,7 +43,6 @@ class _Reader:
         self._read_registry()
         self._read_data_sets()
         latest = self._read_mappings()
-        self._read_inlets()
         self._read_flows(latest)
         self._read_policies()
         for kind in ("events", "actions"):
@@ -100,7 +101,8 @@ class _Reader:
             found.update(page)
             if len(page) < 100:
                 break
-        own = {uid: one for uid, one in found.items() if one["classification"]["managedBy"] != "SYSTEM"}
+        self._system = {uid for uid, one in found.items() if one["classification"]["managedBy"] == "SYSTEM"}
+        own = {uid: one for uid, one in found.items() if uid not in self._system}
         etags = [f'"{one["version"]}"' for one in own.values()]
         self._add("datasets", list(own.values()), [one["name"] for one in own.values()], list(own), etags)
 
@@ -132,15 +134,21 @@ class _Reader:
             self._notes.append(f"{name!r} of {path.strip('/')} is a draft and left out: publish it first")
         return [one for one in found if one["state"] != _DRAFT]
 
-    def _read_inlets(self) -> None:
-        items = self._flow_pages("/connections")
-        ids, etags = [one["id"] for one in items], [one["etag"] for one in items]
-        self._add("inlets", items, [one["name"] for one in items], ids, etags)
-
     def _read_flows(self, latest: Mapping[str, int]) -> None:
+        """Inlets and flows, but for those that Parcours makes for itself: the flows into its own data sets."""
         sources = {one["id"]: one for one in self._flow_pages("/sourceConnections")}
         targets = {one["id"]: one for one in self._flow_pages("/targetConnections")}
-        flows = self._flow_pages("/flows")
+        flows: list[Document] = []
+        inlets: set[str] = set()
+        for flow in self._flow_pages("/flows"):
+            if targets[flow["targetConnectionIds"][0]]["params"]["dataSetId"] in self._system:
+                inlets.add(sources[flow["sourceConnectionIds"][0]]["baseConnectionId"])
+            else:
+                flows.append(flow)
+        inlets -= {sources[flow["sourceConnectionIds"][0]]["baseConnectionId"] for flow in flows}
+        items = [one for one in self._flow_pages("/connections") if one["id"] not in inlets]
+        ids, etags = [one["id"] for one in items], [one["etag"] for one in items]
+        self._add("inlets", items, [one["name"] for one in items], ids, etags)
         keys = keys_of(one["name"] for one in flows)
         for key, flow in zip(keys, flows, strict=True):
             source, target = sources[flow["sourceConnectionIds"][0]], targets[flow["targetConnectionIds"][0]]

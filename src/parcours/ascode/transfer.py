@@ -21,7 +21,7 @@ from parcours.ascode.forms import map_masked
 from parcours.ascode.references import map_references, references
 from parcours.catalog.service import CatalogService
 from parcours.db import Database
-from parcours.events.document import with_name
+from parcours.events.edit import with_name
 from parcours.events.language import rename_event
 from parcours.events.service import EventService
 from parcours.identity.service import NamespaceService

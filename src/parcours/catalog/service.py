@@ -141,9 +141,19 @@ class CatalogService:
             self._resources.delete(connection, current)
             self.on_delete(connection, caller.scope_id, dataset_id)
 
-    def ensure_system_data_set(self, connection: Connection, scope_id: int, name: str, schema_id: str) -> str:
-        """The id of a data set that Parcours itself writes to, made in the caller's transaction when it is new."""
-        dataset_id = blake2b(f"{scope_id}\0{name}".encode(), digest_size=12).hexdigest()
+    @staticmethod
+    def system_data_set_id(scope_id: int, key: str) -> str:
+        """The id of a data set that Parcours itself writes to, whether it was made already or not."""
+        return blake2b(f"{scope_id}\0{key}".encode(), digest_size=12).hexdigest()
+
+    def ensure_system_data_set(
+        self, connection: Connection, scope_id: int, name: str, schema_id: str, *, key: str = ""
+    ) -> str:
+        """The id of a data set that Parcours itself writes to, made in the caller's transaction when it is new.
+
+        key: what it is known by, when that is not its name.
+        """
+        dataset_id = self.system_data_set_id(scope_id, key or name)
         if self._resources.find(connection, scope_id, DATA_SET_KIND, dataset_id) is not None:
             return dataset_id
         schema = self._schema(connection, scope_id, schema_id)

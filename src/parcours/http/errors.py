@@ -25,7 +25,15 @@ from parcours.catalog.errors import (
     ExportFileNotFound,
 )
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
-from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
+from parcours.events.errors import (
+    EventExists,
+    EventInUse,
+    EventInvalid,
+    EventNotFound,
+    TooManyEvents,
+    TrialInvalid,
+    TrialsDisabled,
+)
 from parcours.flows.errors import FlowRefused
 from parcours.identity.errors import (
     GraphRequestInvalid,
@@ -193,6 +201,9 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     EventExists: (409, problem("PARC", "5009")),
     EventInUse: (409, problem("PARC", "5010")),
     EventInvalid: (400, authoring_problem("5001")),
+    TooManyEvents: (409, problem("PARC", "5011")),
+    TrialInvalid: (400, authoring_problem("5002")),
+    TrialsDisabled: (409, problem("PARC", "5012")),
     JourneyNotFound: (404, problem("PARC", "7004")),
     JourneyStateConflict: (409, problem("PARC", "7009")),
     JourneyTooLarge: (413, authoring_problem("7013")),

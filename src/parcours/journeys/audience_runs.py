@@ -1,6 +1,6 @@
 """Runs of Read audience: members enter by parts, at the activity's rate, a part a transaction (journeys §8.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
-from parcours.journeys.match import LiveJourneys
-from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.match import LiveJourneys, refuse_time
+from parcours.journeys.runner import JourneyWorkspace, names_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
 from parcours.journeys.steps import run_line
@@ -190,7 +190,20 @@ class AudienceRuns:
         self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, self._now_us))
 
 
-def business_run(journey: CompiledJourney, payload: Any, seed: str, now_us: int, number: int) -> AudienceRun:
-    """The run that a business event causes in a journey; the same event causes the same run."""
-    text = orjson.dumps(payload).decode()
-    return new_run(journey, number, now_us, payload=text, run_id=seed)
+def begin_runs(
+    connection: Connection, live: LiveJourneys, scope_id: int, event_uid: str, payload: Mapping[str, Any], now_us: int
+) -> list[dict[str, Any]]:
+    """A business event begins a run in every journey it starts; what each made of it, as `trace` tells it."""
+    told: list[dict[str, Any]] = []
+    for journey in live.by_event(scope_id, event_uid):
+        if journey.type != "business":
+            continue
+        reason = refuse_time(journey, now_us)
+        if reason is not None:
+            told.append({**names_of(journey), "outcome": "refused", "reason": reason})
+            continue
+        number = runs_store.next_number(connection, journey.version_uid)
+        run = new_run(journey, number, now_us, payload=orjson.dumps(payload).decode())
+        runs_store.insert_run(connection, run)
+        told.append({**names_of(journey), "outcome": "runBegun", "runId": run.id})
+    return told

@@ -66,9 +66,10 @@ class SandboxDefinitions:
         found = self.events.get(self.scope_id, uid)
         if found is None:
             return None
-        is_business = getattr(found, "type", "unitary") == "business"
-        has_supplemental_id = getattr(found, "supplemental", None) is not None
-        return EventShape(found.uid, found.name, found.namespace, found.document, is_business, has_supplemental_id)
+        return EventShape(
+            found.uid, found.name, found.namespace, found.document, found.type == "business",
+            found.supplemental is not None,
+        )  # fmt: skip
 
     def action(self, uid: str) -> ActionShape | None:
         """A custom action by uid."""

@@ -62,12 +62,9 @@ def refuse_entrance(
     journey (§9.1). A key present but not waiting for this event gives `notSuitableInitialEvent`.
     payload, data: of the entry event and of the individual.
     """
-    if journey.pause is not None:
-        return "PAUSED_JOURNEY_VERSION"
-    if (journey.start_us is not None and now_us < journey.start_us) or (
-        journey.end_us is not None and now_us >= journey.end_us
-    ):
-        return OUTSIDE_DATES
+    reason = refuse_time(journey, now_us)
+    if reason is not None:
+        return reason
     if journey.admits is not None:
         reason = journey.admits(payload)
         if reason is not None:
@@ -84,6 +81,17 @@ def refuse_entrance(
         return "reentranceNotAllowed"
     if now_us < presence.entered_at_us + journey.reentrance_wait_us:
         return "reentranceNotAllowed"
+    return None
+
+
+def refuse_time(journey: CompiledJourney, now_us: int) -> str | None:
+    """Why nobody may enter a version now, whoever it is."""
+    if journey.pause is not None:
+        return "PAUSED_JOURNEY_VERSION"
+    if (journey.start_us is not None and now_us < journey.start_us) or (
+        journey.end_us is not None and now_us >= journey.end_us
+    ):
+        return OUTSIDE_DATES
     return None
 
 

@@ -12,7 +12,10 @@ from sqlalchemy import Connection
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
+from parcours.events.feedback import Feedback
 from parcours.journeys import runs_store, store
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.activities.reaction import reactions_of
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
@@ -227,7 +230,7 @@ class JourneyWorkspace:
         entries, listening, every, journey_uids, _ = self.interest(scope_id, event_uid)
         if not key:
             return [
-                {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
+                {**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
                 for journey in every
             ]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
@@ -252,13 +255,13 @@ class JourneyWorkspace:
                 else:
                     outcome = {"outcome": "ignored", "reason": transition.ignored}
                 if transition.ignored is None or journey not in entries:
-                    told.append({**_names(journey), **outcome, "instanceId": instance.id})
+                    told.append({**names_of(journey), **outcome, "instanceId": instance.id})
         for journey in entries:
             wanted: Sequence[str | None] = (None,)
             if journey.uses_supplemental_id:
                 wanted = supplemental_ids or ()
                 if not wanted:
-                    told.append({**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
+                    told.append({**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
             for supplemental_id in wanted:
                 if (journey.journey_uid, supplemental_id) not in moved:
                     told.append(self._enter(journey, key, supplemental_id, arrival))
@@ -279,7 +282,7 @@ class JourneyWorkspace:
             )
             if present or run is None:  # who has left may come again with each run (journeys §9.2)
                 presence = Presence(entered_at_us, present)
-        names = _names(journey)
+        names = names_of(journey)
         if supplemental_id is not None:
             names["supplementalId"] = supplemental_id
         reason = refuse_entrance(journey, key, presence, self._now_us, arrival.payload, arrival.data)
@@ -358,17 +361,17 @@ class JourneyWorkspace:
             return False
         return self._move(held, ActionAnswered(node_id, pass_no, outcome, self._data(held))).ignored is None
 
-    def react(self, instance_id: str, pass_no: int, reaction: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def react(self, scope_id: int, feedback: Feedback, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Feedback on a message of an instance, which is loaded; what came of it, as `trace` tells it."""
-        held = self._held.get(instance_id)
-        if held is None or held.instance.is_ended:
-            return {"outcome": "ignored", "reason": "ended", "instanceId": instance_id}
-        told = {"reaction": reaction, "messageId": f"{instance_id}-{pass_no}", "pass": pass_no, "event": payload}
-        transition = self._move(held, EventReceived("reaction", told, self._data(held)))
+        held = self._held.get(feedback.instance_id)
+        if held is None or held.instance.is_ended or held.journey.scope_id != scope_id:
+            return {"outcome": "ignored", "reason": "ended"}
+        told = {"reactions": reactions_of(feedback), "pass": feedback.pass_no, "event": payload}
+        transition = self._move(held, EventReceived(REACTION, told, self._data(held)))
         outcome = {"outcome": "movedOn"} if transition.ignored is None else {"outcome": "ignored"}
         if transition.ignored is not None:
             outcome["reason"] = transition.ignored
-        return {**_names(held.journey), **outcome, "instanceId": instance_id}
+        return {"journeys": [{**names_of(held.journey), **outcome, "instanceId": feedback.instance_id}], **outcome}
 
     def stop(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], reason: str) -> list[str]:
         """Take people out of a version; the ids of those who are at no node of it, and stay as they are."""
@@ -544,5 +547,6 @@ def _instance_id(received_at_ms: int, seed: str) -> str:
     return f"{received_at_ms:012x}{hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()}"
 
 
-def _names(journey: CompiledJourney) -> dict[str, Any]:
+def names_of(journey: CompiledJourney) -> dict[str, Any]:
+    """How decisions name a version."""
     return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     update,
@@ -125,6 +126,13 @@ def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> lis
     statement = select(*_COLUMNS).where(t.c.version_uid == version_uid)
     rows = connection.execute(statement.order_by(t.c.number.desc(), t.c.wave.desc(), t.c.id).limit(limit))
     return [AudienceRun(*row) for row in rows]
+
+
+def next_number(connection: Connection, version_uid: str) -> int:
+    """The number of a version's next run."""
+    t = run_table
+    latest = connection.execute(select(func.max(t.c.number)).where(t.c.version_uid == version_uid)).scalar()
+    return int(latest or 0) + 1
 
 
 def drop_queued(connection: Connection, version_uid: str) -> None:

@@ -53,6 +53,8 @@ _Uses = dict[tuple[int, str, str], tuple[int, int]]
 
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
+_Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
+"""(scope, event uid) → journey uid → the journey with its versions that name the event."""
 
 log = get_logger("journeys")
 
@@ -84,7 +86,8 @@ class JourneyService:
         """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
         self.live: Compiled[LiveJourneys] = self.compiled()
-        events.guard(self.usage_of_event, self._follow_event)
+        self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
+        events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
 
     def compiled(self) -> Compiled[LiveJourneys]:
@@ -324,6 +327,10 @@ class JourneyService:
         """How many versions name an event."""
         return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
 
+    def journeys_of_event(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that name an event: {uid, name, versions: [{uid, version, status}]}; stopped versions don't."""
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
+
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
@@ -340,6 +347,19 @@ class JourneyService:
                     draft, published = uses.get(key, (0, 0))
                     uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
         return uses
+
+    def _find_users(self, connection: Connection) -> _Users:
+        users: _Users = {}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            body = stored.body
+            if body["status"] == "Stopped":
+                continue
+            for uid in uids_in(body["document"], "eventUid"):
+                journeys = users.setdefault((stored.scope_id, uid), {})
+                journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
+                journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
+                journey["versions"].append({"uid": stored.id, "version": body["version"], "status": body["status"]})
+        return users
 
     def _follow_event(
         self, connection: Connection, scope_id: int, author: Author, uid: str, old: str, new: str

@@ -225,7 +225,7 @@ def test_a_reaction_hears_of_the_message_before_it_and_of_no_other() -> None:
     assert place(waiting.instance) == ("r", "event:reaction")
 
     def feedback(reaction: str, pass_no: int) -> Transition:
-        told = {"reaction": reaction, "pass": pass_no}
+        told = {"reactions": [reaction], "pass": pass_no}
         return advance(journey, waiting.instance, EventReceived("reaction", told), NOW_US)
 
     assert feedback("sent", 1).ignored == "notListening"

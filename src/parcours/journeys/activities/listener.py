@@ -96,11 +96,9 @@ def _begin(run: Run, place: Node, members: Sequence[Listener]) -> Node | None:
         if due_at_us is not None and override_us is not None and is_overridden and due_at_us > run.now_us:
             due_at_us = run.now_us + override_us
             detail = {**detail, "overriddenUntilUs": due_at_us}
-        if due_at_us is not None and due_at_us > run.deadline_us:
-            if member.timer_kind == "wait":  # not enough time is left for it (journeys §8.7)
-                too_late = {**detail, "reason": "notEnoughTimeLeft"}
-                continue
-            due_at_us = None  # the global timeout comes before it
+        if due_at_us is not None and due_at_us > run.deadline_us and member.timer_kind == "wait":
+            too_late = {**detail, "reason": "notEnoughTimeLeft"}  # an individual can't wait that long (journeys §8.7)
+            continue
         begun.append((member, detail))
         if due_at_us is not None and (first is None or due_at_us < first[0]):
             first = (due_at_us, member)

@@ -3,14 +3,35 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from parcours.events.feedback import FAILED_STATUSES, Feedback
 from parcours.journeys.activities.event import TIMEOUT_SCHEMA, EventNode, listener_transitions, read_timeout
 from parcours.journeys.activities.kind import UNIT_US, Builder, Kind
 from parcours.journeys.run import Node, Run
 
 EVENT_UID = "reaction"
-"""How feedback on messages is called among events. Its payload: {"reaction", "messageId", "pass", "event"}."""
+"""How feedback on messages is called among events. Its payload: {"reactions": […], "pass", "event"}."""
 REACTIONS = ("sent", "delivered", "opened", "clicked", "failed", "bounced", "unsubscribed", "replied")
 MIN_TIMEOUT_US = 40 * UNIT_US["seconds"]
+
+
+_REACTIONS: Mapping[str, tuple[str, ...]] = {
+    "sent": ("sent",),
+    "delivered": ("delivered",),
+    "bounce": ("bounced", "failed"),
+    "open": ("opened",),
+    "click": ("clicked",),
+    "unsubscribe": ("unsubscribed",),
+    "reply": ("replied",),
+}
+
+
+def reactions_of(feedback: Feedback) -> tuple[str, ...]:
+    """What feedback counts as. What a machine did to a message counts as nothing."""
+    if feedback.is_bot:
+        return ()
+    if feedback.kind == "delivery" and feedback.status in FAILED_STATUSES - {"bounce"}:
+        return ("failed",)
+    return _REACTIONS.get(feedback.status, ())
 
 
 class ReactionNode(EventNode):
@@ -27,7 +48,7 @@ class ReactionNode(EventNode):
 
     def takes(self, run: Run, payload: Mapping[str, Any]) -> bool:
         """Whether it is a reaction listened for, to the message sent last."""
-        return payload.get("reaction") in self.reactions and payload.get("pass") == run.pass_no - 1
+        return payload.get("pass") == run.pass_no - 1 and not self.reactions.isdisjoint(payload.get("reactions", ()))
 
 
 def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:
