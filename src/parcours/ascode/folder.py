@@ -2,10 +2,12 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from parcours.ascode.comments import rewrite
 from parcours.ascode.diff import is_same
@@ -15,7 +17,7 @@ from parcours.ascode.naming import file_names, key_of, with_key
 from parcours.ascode.schemas import shape_faults
 from parcours.ascode.secrets import clear_secrets, refer
 from parcours.kit.errors import Invalid
-from parcours.kit.yaml_text import Located, Place, YamlInvalid, read_yaml
+from parcours.kit.yaml_text import Located, Place, Tokens, YamlInvalid, read_yaml
 from parcours.kit.yaml_writer import write_yaml
 
 MANIFEST = "parcours.yaml"
@@ -85,12 +87,30 @@ def _read_texts(folder: Path) -> tuple[list[tuple[str, Text]], set[str], list[Fa
                 shown = path.relative_to(folder).as_posix()
                 try:
                     text = path.read_bytes().decode("utf-8-sig")
-                    found.append((entry.name, Text(shown, text, read_yaml(text, shown))))
+                    located = read_yaml(text, shown)
+                    faults += _not_json(located)
+                    found.append((entry.name, Text(shown, text, located)))
                 except UnicodeDecodeError:
                     faults.append(Fault(Place(shown, 1, 1), "the file is not UTF-8"))
                 except YamlInvalid as error:
                     faults.append(_fault_of(error, shown))
     return found, kinds, faults
+
+
+def _not_json(located: Located) -> list[Fault]:
+    """Values of a file that no JSON has: numbers of more than 64 bits, halves of characters."""
+
+    def walk(value: Any, path: Tokens) -> Iterator[Fault]:
+        try:
+            orjson.dumps(value)
+            return
+        except TypeError as error:
+            reason = str(error)
+        inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        found = [fault for key, child in inner for fault in walk(child, (*path, key))]
+        yield from found or [Fault(located.place(path), reason[:1].lower() + reason[1:])]
+
+    return list(walk(located.document, ()))
 
 
 def _fault_of(error: YamlInvalid, path: str) -> Fault:

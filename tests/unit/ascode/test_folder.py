@@ -147,6 +147,14 @@ def test_a_secret_in_clear_is_a_fault(tmp_path: Path) -> None:
     assert faults(tmp_path) == ["actions/a.yaml:6:3: a secret doesn't belong into a file: write {secret: NAME}"]
 
 
+def test_values_that_no_json_has_are_faults(tmp_path: Path) -> None:
+    put(tmp_path, "journeys/a.yaml", "name: A\nx:\n  - 1\n  - 99999999999999999999\n")
+    put(tmp_path, "journeys/b.yaml", 'name: B\ny: "\\ud800"\n')
+    first, second = faults(tmp_path)
+    assert first.lower().startswith("journeys/a.yaml:4:5: integer exceeds 64-bit")
+    assert second.startswith("journeys/b.yaml:2:")
+
+
 def test_two_files_of_one_resource_are_a_fault(tmp_path: Path) -> None:
     put(tmp_path, "journeys/a.yaml", "name: A\n")
     put(tmp_path, "journeys/b.yaml", "entry: {}\nname: A\n")
