@@ -4,11 +4,17 @@ import sys
 
 from rich.console import Console
 
-from bench import collection, latency, pipeline, startup
+from bench import collection, latency, pipeline, simulate, startup
 from bench.figures import Figure, report
 from bench.machine import NotMeasured
 
-PARTS = {"collection": collection.run, "pipeline": pipeline.run, "latency": latency.run, "startup": startup.run}
+PARTS = {
+    "collection": collection.run,
+    "pipeline": pipeline.run,
+    "latency": latency.run,
+    "simulate": simulate.run,
+    "startup": startup.run,
+}
 
 
 def main() -> int:

@@ -9,13 +9,15 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from parcours.access import Caller
+from parcours.access import Caller, admin_api, audit_api
 from parcours.access import api as access_api
+from parcours.access.administration import Administration
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.app import Platform, log_path
 from parcours.ascode import api as ascode_api
 from parcours.ascode.transfer import TransferService
+from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.collection.inlet import Collector
@@ -41,6 +43,7 @@ from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
+from parcours.lookups import api as lookups_api
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.xdm import DescriptorService
@@ -58,9 +61,13 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
         access_api.router(gate, platform.access),
+        admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
+        audit_api.router(gate, platform.access, platform.db),
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),
+        audiences_api.router(gate, platform.audiences, platform.uploads),
+        lookups_api.router(gate, platform.lookups),
         xdm_api.router(gate, platform.schemas, descriptors),
         dataprep_api.router(gate, platform.mappings),
         catalog_api.router(
@@ -90,6 +97,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.catalog,
                 platform.events,
                 platform.actions,
+                platform.audiences.table,
                 platform.journeys,
             ),
         ),

@@ -12,7 +12,7 @@ either did all of it or none of it. Due timers and answers of actions are the sa
 
 import collections
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from parcours.actions.table import ActionTable
+from parcours.audiences.model import Qualification
+from parcours.audiences.store import delete_qualifications, has_qualifications, take_qualifications
 from parcours.catalog import store as catalog_store
 from parcours.catalog.model import DataSetTable
 from parcours.dataflow import store as failures
@@ -38,6 +40,7 @@ from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
 from parcours.journeys.compiled import CompiledJourney
@@ -45,11 +48,16 @@ from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
 from parcours.journeys.run import PAUSED
 from parcours.journeys.runner import Arrival, JourneyWorkspace
-from parcours.kit.clock import Clock
+from parcours.kit.clock import Clock, to_datetime
 from parcours.kit.errors import ParcoursError
+from parcours.kit.paths import split_pointer
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
 from parcours.lake.store import stage
 from parcours.log import LogReader, Record
+from parcours.lookups.errors import LookupInvalid, LookupTooLarge
+from parcours.lookups.model import LookupTable
+from parcours.lookups.store import find_rows
+from parcours.lookups.workspace import LookupWorkspace
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
@@ -62,6 +70,8 @@ DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
 NO_PROFILE = "profileNotFound"
 """Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
+AUDIENCES = "audiences"
+"""Stands in decisions where those about events name the inlet."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -98,6 +108,7 @@ class Sources:
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
+    lookups: Compiled[LookupTable]
     audience_source: AudienceSource
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
@@ -207,7 +218,10 @@ class Pipeline:
         with self._db.read() as connection:
             due = journey_store.find_due(connection, self._clock.now_us(), 1)
             return bool(
-                due or journey_store.find_stops(connection, 1) or runs_store.has_runs(connection, self._clock.now_us())
+                due
+                or journey_store.find_stops(connection, 1)
+                or runs_store.has_runs(connection, self._clock.now_us())
+                or has_qualifications(connection)
             )
 
     def run_timers(self, max_timers: int) -> int:
@@ -245,6 +259,18 @@ class Pipeline:
         BATCH_SECONDS.labels("audiences").observe(time.perf_counter() - started)
         return read
 
+    def run_qualifications(self, max_changes: int) -> int:
+        """Let journeys hear of individuals who entered or left audiences; how many changes they were."""
+        started = time.perf_counter()
+        with self._db.write() as connection:
+            batch = self._batch(connection)
+            taken = take_qualifications(connection, max_changes)
+            batch.qualify(taken)
+            delete_qualifications(connection, taken)
+            batch.flush()
+        BATCH_SECONDS.labels("qualifications").observe(time.perf_counter() - started)
+        return len(taken)
+
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
         started = time.perf_counter()
@@ -268,7 +294,7 @@ class Pipeline:
                     schemas.get(flow.scope_id, flow.schema_id)
                     if flow.mapping is not None:
                         mappings.get(flow.scope_id, *flow.mapping)
-            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions):
+            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
                 table.current(connection, revisions)
         self._warm = revisions
 
@@ -320,6 +346,8 @@ class _Batch:
             now_us,
         )
         self._live = sources.journeys.current(connection, revisions)
+        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
+        self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
         self._retried: dict[int, str] = {}
@@ -458,7 +486,7 @@ class _Batch:
                 if journeys:
                     told["journeys"] = journeys
             else:
-                data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
+                data = self._data(scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
                     Arrival(
                         scope_id,
@@ -498,6 +526,7 @@ class _Batch:
     def _land(self, valid: Valid) -> None:
         self.landed += 1
         self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
+        self._lookups.take(valid.scope_id, valid.dataset.id, valid.entity, valid.line)
         delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
         delta.landed += 1
         delta.bytes_out += len(valid.line)
@@ -582,6 +611,33 @@ class _Batch:
             outbox.drop_calls(self._connection, stop.scope_id, stop.version_uid)
         journey_store.finish_stop(self._connection, stop)
 
+    def qualify(self, changes: Sequence[Qualification]) -> None:
+        """Changes of memberships, in order, each to the journeys about a namespace the individual is known in."""
+        for change in changes:
+            uid = event_uid_of(change.audience_id)
+            at = to_datetime(change.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            payload = {"status": change.status, "lastQualificationTime": at, "audienceId": change.audience_id}
+            identity = (change.namespace, change.identity)
+            about = {
+                canonical_namespace(j.namespace)
+                for j in self._journeys.interest(change.scope_id, uid).every
+                if j.namespace
+            }
+            journeys: list[dict[str, Any]] = []
+            for namespace in sorted(about):
+                key = self.key_in(change.scope_id, identity, namespace)
+                if key is not None:
+                    seed, data = f"{change.audience_id}|{change.seq}", self._data(change.scope_id, (namespace, key))
+                    journeys += self._journeys.receive(
+                        Arrival(change.scope_id, uid, key, payload, seed, change.at_us // 1000, data, None, namespace)
+                    )
+            told = {"event": "AudienceQualification", "eventUid": uid, "status": change.status, "journeys": journeys}
+            told["outcome"] = "matched" if journeys else "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
+            self._decisions.append(
+                (change.scope_id, *identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "", change.at_us // 1000,
+                 orjson.dumps([told]).decode())
+            )  # fmt: skip
+
     def read_audiences(self, limit: int) -> int:
         """Members of audiences enter; how many were read."""
         source = self._sources.audience_source
@@ -593,11 +649,37 @@ class _Batch:
         """See `runner.World`."""
         if journey.namespace is None:
             return NOTHING
-        return ProfileData(self._profiles, journey.scope_id, (canonical_namespace(journey.namespace), key))
+        return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
+        return ProfileData(self._profiles, scope_id, identity, self._audiences_of)
+
+    def _audiences_of(self, scope_id: int, identity: Identity) -> Collection[str]:
+        """Of the audiences that journeys ask for, those the individual is in."""
+        place = (scope_id, identity)
+        found = self._audiences.get(place)
+        if found is None:
+            ids = self._live.audience_ids(scope_id)
+            members = self._profiles.cluster(scope_id, identity)
+            found = self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
+            self._audiences[place] = found
+        return found
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `runner.World`."""
+        wanted = canonical_namespace(namespace)
+        if identity[0] == wanted:
+            return identity[1]
+        return next((value for code, value in self._profiles.cluster(scope_id, identity) if code == wanted), None)
 
     def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
         """See `runner.World`."""
-        return "no lookups"
+        self._lookups.flush(self._connection, self._now_us)  # what landed before, in this very batch, is found
+        paths = [".".join(split_pointer(pointer)) for pointer in fields]
+        try:
+            return find_rows(self._connection, scope_id, data_set_id, keys, paths)
+        except (LookupInvalid, LookupTooLarge) as error:
+            return str(error)
 
     def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
         """See `runner.World`."""
@@ -616,6 +698,7 @@ class _Batch:
         journeys = self._journeys
         journeys.flush()
         outbox.enqueue(connection, journeys.calls, self._now_us)
+        self._lookups.flush(connection, self._now_us)
         journey_store.insert_decisions(connection, self._decisions)
         failures.insert_failed(connection, self._failures)
         for scope_id, lines in journeys.step_lines.items():

@@ -7,11 +7,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from parcours.audit.store import forget_audit_events
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
@@ -28,6 +30,7 @@ _TRIM_EVERY_S = 300.0
 _TRIM_ON_S = 1.0
 """Until the next part, while there is more to drop."""
 _LAKE_STOP_S = 20.0
+_LOADS_POLL_S = 0.25
 _WARM_EVERY_S = 0.2
 _BACK_OFF_S = 0.5
 _LOCK_POLL_S = 0.1
@@ -37,13 +40,27 @@ _FAULT_FILE = "worker.fault"
 class Worker:
     """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
 
-    def __init__(self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child) -> None:
-        """lake: the process that commits staged records; started while there are any."""
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        pipeline: Pipeline,
+        delivery: Delivery,
+        lake: Child,
+        loader: Child,
+        has_loads: Callable[[Connection], bool],
+    ) -> None:
+        """lake: the process that commits staged records; started while there are any.
+
+        loader: the process that brings in what comes in bulk; started while `has_loads`.
+        """
         self._settings = settings
         self._db = db
         self._pipeline = pipeline
         self._delivery = delivery
         self._lake = lake
+        self._loader = loader
+        self._has_loads = has_loads
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._is_told = False
@@ -56,18 +73,22 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called; then finish what is under way and return."""
         pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
-        lake = asyncio.create_task(self._run_lake(), name="lake")
+        lake = asyncio.create_task(
+            self._run_child(self._lake, has_staged, self._settings.lake_commit_ms / 1000), name="lake"
+        )
+        loader = asyncio.create_task(self._run_child(self._loader, self._has_loads, _LOADS_POLL_S), name="loader")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
-            await asyncio.wait({pipeline, lake, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({pipeline, lake, loader, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._delivery.stop()  # calls under way are answered before the pipeline goes
             self._stopping.set()
             self._wake.set()
             stop.cancel()
             self._stop_requested.set()
-            await asyncio.gather(pipeline, lake, delivery)
+            await asyncio.gather(pipeline, lake, loader, delivery)
+            await self._loader.stop(_LAKE_STOP_S)
             await self._lake.stop(_LAKE_STOP_S)
 
     def wake(self) -> None:
@@ -99,6 +120,7 @@ class Worker:
                         if self._pipeline.has_due():
                             woken = self._pipeline.run_stops(settings.batch_records)
                             woken += self._pipeline.run_timers(settings.batch_records)
+                            woken += self._pipeline.run_qualifications(settings.batch_records)
                             woken += self._pipeline.run_audiences(settings.batch_records)
                         done += woken
                         next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
@@ -152,26 +174,27 @@ class Worker:
     def _trim(self) -> bool:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
-        return self._pipeline.trim(
+        has_more = self._pipeline.trim(
             now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
         )
+        return forget_audit_events(self._db, now_ms - settings.audit_retention_hours * 3_600_000) or has_more
 
-    async def _run_lake(self) -> None:
-        """See to it that the lake's process runs while records are staged."""
-        wait_s = self._settings.lake_commit_ms / 1000
+    async def _run_child(self, child: Child, has_work: Callable[[Connection], bool], every_s: float) -> None:
+        """See to it that a process runs while there is work for it; it ends by itself."""
+
+        def look() -> bool:
+            with self._db.read() as connection:
+                return has_work(connection)
+
         while not self._stop_requested.is_set():
             try:
-                if not self._lake.is_alive and await asyncio.to_thread(self._has_staged):
-                    await self._lake.start()
-                    self._lake.go()
+                if not child.is_alive and await asyncio.to_thread(look):
+                    await child.start()
+                    child.go()
             except DBAPIError as error:
-                log.error("worker.lake_unknown", error=str(error).splitlines()[0])
+                log.error("worker.work_unknown", child=child.name, error=str(error).splitlines()[0])
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_requested.wait(), wait_s)
-
-    def _has_staged(self) -> bool:
-        with self._db.read() as connection:
-            return has_staged(connection)
+                await asyncio.wait_for(self._stop_requested.wait(), every_s)
 
 
 def read_fault(data_dir: Path) -> str | None:

@@ -113,3 +113,16 @@ def test_steps_of_many_instances_come_back_in_order(db: Database, count: int) ->
         store.insert_steps(connection, rows)
         found = store.list_steps(connection, names)
     assert found == [(name, f"[[{seq}]]") for name in sorted(names) for seq in (0, 2)]
+
+
+def test_entrances_of_a_period_and_who_was_inside_when_it_began(db: Database) -> None:
+    with db.write() as connection:
+        rows = [instance("before", at_us=4), instance("gone", at_us=4), instance("first", at_us=5)]
+        rows += [instance("last", key="joe", at_us=9), instance("after", at_us=10), instance("else", journey="k")]
+        store.insert_instances(connection, [*rows, instance("foreign", scope_id=2)])
+        store.update_instances(connection, [("ended", None, None, 4, "[]", "gone")])
+        assert [one.id for one in store.list_entrances(connection, 1, "j", 5, 10)] == ["first", "last"]
+        assert store.count_inside_at(connection, 1, "j", 5) == 1
+        store.update_instances(connection, [("ended", None, None, 7, "[]", "before")])
+        assert store.count_inside_at(connection, 1, "j", 5) == 1, "it left only later"
+        assert store.count_inside_at(connection, 1, "j", 8) == 1

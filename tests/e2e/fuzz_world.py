@@ -272,10 +272,40 @@ class World:
         self.patch(f"{policies}/{policy_made['id']}", [{"op": "add", "path": "/identityGraph.type", "value": "none"}])
         self.post(f"{policies}/bulk-get", {"ids": [{"id": policy_made["id"]}]})
         self.post(f"{UPS}/system/jobs", {"dataSetId": made.profile_dataset})
+        self._add_audiences()
         sandboxes = f"{FOUNDATION}/sandbox-management/sandboxes"
         self.post(sandboxes, {"name": "more", "title": "More", "type": "development"})
         self.patch(f"{sandboxes}/more", {"title": "Even more"})
         self._call("PUT", f"{sandboxes}/more", {"action": "reset"})
+
+    def _add_audiences(self) -> None:
+        audiences = f"{UPS}/audiences"
+        audience = {
+            "name": "VIP",
+            "description": "The best",
+            "identityNamespace": "Email",
+            "labels": ["core/C1"],
+            "lifecycleState": "published",
+            "audienceId": "crm-1",
+        }
+        made = self.post(audiences, audience)
+        where = f"{audiences}/{made['id']}"
+        self._call("PUT", where, audience)
+        self.patch(where, [{"op": "replace", "path": "/description", "value": "Changed"}])
+        self.post(f"{audiences}/bulk-get", {"ids": [{"id": made["id"]}]})
+        options = {
+            "mode": "add",
+            "format": "jsonl",
+            "identityColumn": "id",
+            "delimiter": ";",
+            "maxBadPercent": 5,
+        }
+        upload = self.post(f"{where}/uploads", options)
+        self.calls.append(Call("POST", f"{where}/uploads/{upload['id']}/complete", {"parts": 1}))
+        self.post(f"{where}/members?mode=add", [{"id": "a@example.com", "tier": "gold"}, "b@example.com"])
+        lookup = f"/data/core/entity/lookup/dataSets/{self.defined.profile_dataset}"
+        self.patch(f"{lookup}/enable", {"key": "workEmail.address"})
+        self.look(f"{lookup}/rows?key=a@example.com&fields=person.name")
 
     def _add_business_event(self, content_type: str) -> None:
         """An event about no person, and one with a supplemental identifier and a maximum age."""

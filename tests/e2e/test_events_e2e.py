@@ -75,7 +75,7 @@ class World(NamedTuple):
             "_id": event_id,
             "timestamp": at or now(),
             "identityMap": {"Email": [{"id": person, "primary": True}]},
-            self.tenant: {"bookings": [{"number": number} for number in numbers], "paid": True},
+            self.tenant: {"paid": True, **({"bookings": [{"number": one} for one in numbers]} if numbers else {})},
         }
 
 
@@ -158,7 +158,8 @@ def test_a_business_event_lands_and_is_explained_though_it_is_about_nobody(world
     assert (run.returncode, run.stderr) == (0, "")
     assert "event low" in run.stdout
     assert "about no person" in run.stdout
-    assert "StockLow: matched (business event)" in run.stdout
+    assert "StockLow: matched, but no live journey begins with it" in run.stdout
+    assert "(business event)" in run.stdout
 
 
 def test_a_business_event_sent_again_is_a_duplicate_and_one_that_does_not_fit_says_why(world: World) -> None:
@@ -177,13 +178,20 @@ def test_a_business_event_sent_again_is_a_duplicate_and_one_that_does_not_fit_sa
         assert world.server.command("trace", *arguments).returncode == 2
 
 
-def test_the_supplemental_ids_of_an_event_are_told(world: World) -> None:
+def test_each_supplemental_id_of_an_event_is_told_and_has_an_instance(world: World) -> None:
     many = [f"B{number}" for number in range(12)]
     world.send(world.booking_inlet, world.booking_schema, world.booking("two", "two@example.com", "A", "B", "A"))
     world.send(world.booking_inlet, world.booking_schema, world.booking("many", "many@example.com", *many))
     assert world.decided("two")["supplementalIds"] == ["A", "B"]
     told = world.decided("many")
     assert (told["supplementalIds"], told["supplementalIdsLeftOut"]) == (many[:10], 2)
+    assert len(instances(world.platform, world.version, "two@example.com")) == 2
+    assert len(instances(world.platform, world.version, "many@example.com")) == 10
+    entered = {one["supplementalId"] for one in world.decided("two")["journeys"]}
+    assert entered == {"A", "B"}
+    world.send(world.booking_inlet, world.booking_schema, world.booking("none", "none@example.com"))
+    assert world.decided("none")["supplementalIds"] == []
+    assert instances(world.platform, world.version, "none@example.com") == []
     assert "(supplemental ids: A, B)" in world.server.command("trace", "two@example.com").stdout
     assert "and 2 more that are left out" in world.server.command("trace", "--event", "many").stdout
 
@@ -205,7 +213,10 @@ def test_a_test_event_is_real(world: World) -> None:
     person = "tested@example.com"
     told = world.platform.post(
         f"{EVENTS}/{world.booked['uid']}/send",
-        {"fields": {f"/{world.tenant}/paid": True}, "profileIdentifier": person},
+        {
+            "fields": {f"/{world.tenant}/paid": True, f"/{world.tenant}/bookings": [{"number": "A"}]},
+            "profileIdentifier": person,
+        },
     )
     assert told.keys() == {"xactionId", "receivedTimeMs", "_id"}
     wait_for(lambda: world.receipts(told["_id"]), what="the decision")

@@ -16,13 +16,20 @@ def router(gate: Gate, service: TransferService) -> APIRouter:
     routes = APIRouter(prefix=BASE, tags=["journeys"])
 
     @routes.get("/journeyVersions/{uid}/export")
-    def export_version(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def export_version(
+        uid: str,
+        caller: Caller = Depends(
+            gate.allow("journeys.read", "journeys_events.read", "journeys_actions.read", "schemas.read")
+        ),
+    ) -> dict[str, Any]:
         """A version with its events, actions and their schemas; 500 with every fault when it is not valid."""
         return service.export(caller, uid)
 
     @routes.post("/journeyVersions/import", status_code=201)
     def import_version(
-        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.write", "journeys_events.write", "journeys_actions.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """An exported version as the draft of a new journey; 400 naming all that is wrong, and nothing is made."""
         made = service.import_version(caller, body)

@@ -37,6 +37,13 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
         }
     ),
     "merge-policies": frozenset({"id", "imsOrgId", "sandbox", "updateEpoch", "schema", "version"}),
+    "audiences": frozenset(
+        {
+            "id", "type", "originName", "namespace", "profileInstanceId", "isSystem", "dependencies", "schema",
+            "imsOrgId", "sandbox", "evaluationStatus", "lastEvaluatedAt", "metrics", "usedIn", "createdBy", "updatedBy",
+            "creationTime", "createEpoch", "updateTime", "updateEpoch", "version", "_etag",
+        }
+    ),
     "events": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
     "actions": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
 }  # fmt: skip
@@ -45,6 +52,7 @@ _DEFAULTS: Mapping[str, Document] = {
     "mappings": {"xdmVersion": "1.0"},
     "inlets": {"state": "enabled", "connectionSpec": {"id": HTTP_API, "version": VERSION}},
     "merge-policies": {"default": False, "isActiveOnEdge": False},
+    "audiences": {"lifecycleState": "published"},
     "events": {"type": "unitary"},
     "actions": {"authentication": {"type": "none"}},
 }
@@ -80,6 +88,8 @@ def to_file(kind: str, shown: Mapping[str, Any]) -> Document:
         found["mappings"] = [_row(row) for row in shown["mappings"]]
         output = {name: value for name, value in found["outputSchema"].items() if name != "jsonSchema"}
         found["outputSchema"] = output
+    if kind == "audiences" and found.get("audienceId") == shown["id"]:
+        del found["audienceId"]
     if kind == "inlets" and isinstance(found.get("auth"), dict):
         auth = found["auth"]
         params = {name: value for name, value in auth.get("params", {}).items() if name not in ("inletId", "inletUrl")}

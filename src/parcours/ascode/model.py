@@ -37,6 +37,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("inlets", "inlet"),
         Kind("flows", "flow"),
         Kind("merge-policies", "merge policy"),
+        Kind("audiences", "audience", is_free_text=False),
         Kind("events", "event", is_free_text=False),
         Kind("actions", "action", is_free_text=False),
         Kind("journeys", "journey"),

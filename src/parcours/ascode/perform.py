@@ -8,7 +8,7 @@ from parcours.ascode import forms
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
-from parcours.ascode.remote import DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
+from parcours.ascode.remote import AUDIENCES, DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
 from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Tokens
 
@@ -306,6 +306,7 @@ _COLLECTIONS: Mapping[str, str] = {
     "mappings": MAPPINGS,
     "inlets": f"{FLOWS}/connections",
     "merge-policies": POLICIES,
+    "audiences": AUDIENCES,
     "events": f"{JOURNEYS}/events",
     "actions": f"{JOURNEYS}/actions",
     "journeys": f"{JOURNEYS}/journeys",

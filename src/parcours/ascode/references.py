@@ -17,6 +17,7 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "actionUid": "actions",
     "journeyUid": "journeys",
     "targetJourneyUid": "journeys",
+    "audienceId": "audiences",
     "dataSetId": "datasets",
 }
 """Members of a journey document that name something, in whatever kind of activity they stand."""

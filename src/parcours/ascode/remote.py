@@ -16,6 +16,7 @@ DATA_SETS = f"{FOUNDATION}/catalog/dataSets"
 MAPPINGS = f"{FOUNDATION}/mappingSets"
 FLOWS = f"{FOUNDATION}/flowservice"
 NAMESPACES = "/data/core/idnamespace/identities"
+AUDIENCES = "/data/core/ups/audiences"
 POLICIES = "/data/core/ups/config/mergePolicies"
 JOURNEYS = "/journey/orchestration"
 XED = "application/vnd.adobe.xed+json"
@@ -45,6 +46,7 @@ class _Reader:
         latest = self._read_mappings()
         self._read_flows(latest)
         self._read_policies()
+        self._read_audiences()
         for kind in ("events", "actions"):
             items = list(self._pages(f"{JOURNEYS}/{kind}"))
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
@@ -161,6 +163,16 @@ class _Reader:
     def _read_policies(self) -> None:
         items: list[Document] = self._get(POLICIES, limit=100)["children"]
         self._add("merge-policies", items, [one["name"] for one in items], [one["id"] for one in items])
+
+    def _read_audiences(self) -> None:
+        items: list[Document] = []
+        while True:
+            page = self._get(AUDIENCES, start=len(items), limit=500)
+            items += page["children"]
+            if "next" not in page["_page"]:
+                break
+        ids, etags = [one["id"] for one in items], [one["_etag"] for one in items]
+        self._add("audiences", items, [one["name"] for one in items], ids, etags)
 
     def _read_journeys(self) -> None:
         journeys = list(self._pages(f"{JOURNEYS}/journeys"))

@@ -202,6 +202,18 @@ _SCHEMAS: Mapping[str, Document] = {
             "isActiveOnEdge": {"type": "boolean", "default": False},
         },
     },
+    "audiences": {
+        "description": "A set of people; its members are uploaded, and no file holds them.",
+        "required": ["name", "identityNamespace"],
+        "properties": {
+            "name": _NAME,
+            "description": _TEXT,
+            "identityNamespace": _said(_NAME, "The namespace of its members, by code."),
+            "audienceId": _said(_TEXT, "What another system calls it."),
+            "lifecycleState": {"enum": ["draft", "published", "inactive", "archived"], "default": "published"},
+            "labels": _TEXTS,
+        },
+    },
     "events": {
         "description": "Which streamed records are this event, and whom they are about.",
         "required": ["name", "schemaRef"],

@@ -5,13 +5,14 @@ alone, which have ids that mean the same everywhere, are used as they are where 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
 from parcours.actions.authentication import MASK
 from parcours.actions.service import ActionService
@@ -19,6 +20,7 @@ from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.ascode.folder import with_tenant
 from parcours.ascode.forms import map_masked
 from parcours.ascode.references import map_references, references
+from parcours.audiences.table import AudienceTable
 from parcours.catalog.service import CatalogService
 from parcours.db import Database
 from parcours.events.edit import with_name
@@ -30,6 +32,7 @@ from parcours.journeys.definitions import map_expressions
 from parcours.journeys.service import JourneyService
 from parcours.kit.errors import Invalid, NotFound, ParcoursError
 from parcours.kit.yaml_text import Tokens
+from parcours.resources.store import Compiled
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.listing import Query
 from parcours.xdm.service import XdmService
@@ -41,7 +44,7 @@ MAX_NAME = 30
 MAX_JOURNEY_NAME = 255
 MAX_PARTS = 500
 """Most dependencies of each kind."""
-_PARTS = ("namespaces", "schemas", "descriptors", "dataSets", "events", "actions")
+_PARTS = ("namespaces", "schemas", "descriptors", "dataSets", "audiences", "events", "actions")
 _OF_SERVER = frozenset({"orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
 
 Document = dict[str, Any]
@@ -59,6 +62,7 @@ class TransferService:
         catalog: CatalogService,
         events: EventService,
         actions: ActionService,
+        audiences: Compiled[AudienceTable],
         journeys: JourneyService,
     ) -> None:
         self._db = db
@@ -68,6 +72,7 @@ class TransferService:
         self._catalog = catalog
         self._events = events
         self._actions = actions
+        self._audiences = audiences
         self._journeys = journeys
 
     # --- out ---
@@ -104,6 +109,7 @@ class TransferService:
                 "schemas": schemas,
                 "descriptors": descriptors,
                 "dataSets": self._data_sets_of(caller, data_sets),
+                "audiences": self._audiences_of(caller, named.get("audiences", ())),
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
             },
@@ -150,6 +156,14 @@ class TransferService:
                 continue  # it was deleted after the event was saved
             found.append({"id": dataset_id, "name": document["name"], "schemaRef": document["schemaRef"]})
         return found
+
+    def _audiences_of(self, caller: Caller, audience_ids: Iterable[str]) -> list[Document]:
+        with self._db.read() as connection:
+            table = self._audiences.current(connection)
+        found = [table.get(caller.scope_id, one) for one in audience_ids]
+        return [
+            {"id": one.id, "name": one.name, "identityNamespace": one.namespace} for one in found if one is not None
+        ]
 
     # --- in ---
 
@@ -215,22 +229,31 @@ class _Import:
                 self.faults.append(Fault("ERR_IMPORT_REFUSED", str(error), path + below))
             return None
 
+    def _allowed(self, permission: str, act: Callable[[], Any]) -> Any:
+        """Do what needs a permission beyond those of journeys, events and actions. Raises PermissionDenied."""
+        if not self.caller.may(permission):
+            raise PermissionDenied(permission, self.caller.sandbox.name)
+        return act()
+
     def _namespaces(self) -> None:
         service, parts = self.service._namespaces, self.exported.parts["namespaces"]
         for place, body in enumerate(parts):
             code = str(body.get("code"))
             if service.find_code(self.connection, self.caller.scope_id, code, False) is None:
                 path = f"$.dependencies.namespaces[{place}]"
-                made = self._try(path, partial(service.create_in, self.connection, self.caller, body))
+                make = partial(service.create_in, self.connection, self.caller, body)
+                made = self._try(path, partial(self._allowed, "identity_namespace.write", make))
                 if made is not None:
                     self.created["namespaces"].append({"code": made.code})
 
     def _schemas(self) -> None:
         schemas = self.exported.parts["schemas"]
-        made = self._try(
-            "$.dependencies.schemas",
-            lambda: self.service._schemas.import_in(self.connection, self.caller, schemas, is_lenient=True),
-        )
+
+        def make() -> list[str]:
+            made = self.service._schemas.import_in(self.connection, self.caller, schemas, is_lenient=True)
+            return made and list(self._allowed("schemas.write", lambda: made))
+
+        made = self._try("$.dependencies.schemas", make)
         self.created["schemas"] = [{"$id": one} for one in made or ()]
         for place, body in enumerate(self.exported.parts["descriptors"]):
             if body.get("xdm:sourceSchema") in (made or ()):
@@ -299,6 +322,15 @@ class _Import:
                 return one.id
         return None
 
+    def _audience(self, wanted: str) -> str:
+        """The sandbox's audience for one of the export: of the same id, or of its name; else the id stays."""
+        table = self.service._audiences.current(self.connection)
+        if table.get(self.caller.scope_id, wanted) is not None:
+            return wanted
+        told = next((one for one in self.exported.parts["audiences"] if one.get("id") == wanted), {})
+        found = table.find(self.caller.scope_id, str(told.get("name")))
+        return wanted if found is None else found.id
+
     def _document(self) -> Document:
         def to_uid(kind: str, text: str, tokens: Tokens) -> str:
             found = self.uids.get((kind, text))
@@ -306,6 +338,8 @@ class _Import:
                 return found
             if kind == "datasets":
                 return self._data_set(text) or text
+            if kind == "audiences":
+                return self._audience(text)
             if kind in ("events", "actions"):
                 path = "$.journeyVersion.document" + "".join(
                     f"[{token}]" if isinstance(token, int) else f".{token}" for token in tokens

@@ -33,7 +33,11 @@ def named_by(ref: Ref, document: Document, known: Iterable[Ref]) -> set[Ref]:
     by_title = {one.key: one for one in known if one.kind in XDM}
     everything = set(known)
     found: set[Ref] = set()
-    codes = [document.get("namespace"), *(one.get("xdm:namespace") for one in document.get("descriptors") or ())]
+    codes = [
+        document.get("namespace"),
+        document.get("identityNamespace"),
+        *(one.get("xdm:namespace") for one in document.get("descriptors") or ()),
+    ]
     wanted = {str(code).lower() for code in codes if code}
     if ref.kind not in ("namespaces", "journeys") and wanted:
         found |= {one for one in everything if one.kind == "namespaces" and one.key.lower() in wanted}

@@ -46,22 +46,27 @@ class Client:
         self._headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON answer of a GET; parameters that are None are left out."""
+        """The JSON answer of a GET; parameters that are None are left out, those that are lists repeated."""
         given = {key: value for key, value in query.items() if value is not None}
-        return self._send("GET", f"{path}?{urllib.parse.urlencode(given)}" if given else path, None)
+        return self._send("GET", f"{path}?{urllib.parse.urlencode(given, doseq=True)}" if given else path, None)
 
-    def post(self, path: str) -> Any:
-        """The JSON answer of a POST without a body."""
-        return self._send("POST", path, b"")
+    def post(self, path: str, body: Any = None) -> Any:
+        """The JSON answer of a POST with a JSON body, or without any."""
+        if body is None:
+            return self._send("POST", path, b"")
+        return self._send("POST", path, orjson.dumps(body), "application/json")
+
+    def put(self, path: str, content: bytes) -> Any:
+        """The JSON answer of a PUT of plain bytes; None when there is none."""
+        return self._send("PUT", path, content, "application/octet-stream")
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
         """The JSON answer of any call, and its etag. Raises CallRefused or ServerUnreachable."""
         raw = b"" if body is None and method != "GET" else None if body is None else orjson.dumps(body)
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        return self._answer(method, path, raw, sent)
+        return self._answer(method, path, raw, {"Content-Type": "application/json", **(headers or {})})
 
-    def _send(self, method: str, path: str, body: bytes | None) -> Any:
-        return self._answer(method, path, body, {}).body
+    def _send(self, method: str, path: str, body: bytes | None, content_type: str = "") -> Any:
+        return self._answer(method, path, body, {"Content-Type": content_type} if content_type else {}).body
 
     def _answer(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         request = urllib.request.Request(self._url + path, body, {**self._headers, **headers}, method=method)

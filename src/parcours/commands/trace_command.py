@@ -97,6 +97,7 @@ _WORDS = {
     "EVENT_WITH_NO_JOURNEY": "matched, but no live journey begins with it or waits for it",
     "duplicate": "duplicate, an event with this _id came within the last ten minutes",
     "movedOn": "moved on",
+    "runBegun": "a run of its audience has begun",
     "queued": "kept until the call under way is answered",
     "notSuitableInitialEvent": "they are in it, and it doesn't wait for this event where they stand",
     "reentranceNotAllowed": "they were in it before, and may not enter again, or not yet",

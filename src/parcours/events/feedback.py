@@ -45,10 +45,10 @@ def read_feedback(entity: Mapping[str, Any]) -> Feedback | None:
     have one id only, `messageExecution.messageExecutionID`: the first that has the form of an `Idempotency-Key`.
     """
     experience = entity.get("_experience")
-    if experience is None:
+    if type(experience) is not dict:
         return None
-    message = _part(experience, "customerJourneyManagement")
-    if message is None:
+    message = experience.get("customerJourneyManagement")
+    if not isinstance(message, dict):
         return None
     execution = _part(message, "messageExecution") or {}
     profile = _part(message, "messageProfile") or {}
@@ -106,9 +106,9 @@ def _delivery(message: Mapping[str, Any]) -> _Told | None:
     return "delivery", status, False, _text(why, "reason") or _text(why, "code")
 
 
-def _part(holder: Any, name: str) -> Mapping[str, Any] | None:
-    value = holder.get(name) if isinstance(holder, Mapping) else None
-    return value if isinstance(value, Mapping) else None
+def _part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    value = holder.get(name)
+    return value if isinstance(value, dict) else None
 
 
 def _text(holder: Mapping[str, Any], name: str) -> str | None:

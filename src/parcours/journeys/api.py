@@ -9,6 +9,7 @@ from parcours.access.model import Caller
 from parcours.access.routing import BodyInvalid, Gate, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.journeys.lifecycle import Lifecycle
+from parcours.journeys.rights import permission_to
 from parcours.journeys.service import JourneyService
 from parcours.resources.filtering import matches, sort_by
 
@@ -31,7 +32,9 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
 
     @routes.post("/journeys", status_code=201)
     def create_journey(
-        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Make a journey from its document; `versionUid` is its first draft."""
         document = answer(response, service.create(caller, body))
@@ -40,7 +43,7 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
 
     @routes.get("/journeys")
     def list_journeys(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.read")),
         filters: list[str] = Query(default=[], alias="property"),
         orderby: str = "",
         page: int = Query(default=0, ge=0, le=1_000_000),
@@ -50,33 +53,39 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         return _page(service.find_all(caller), filters, orderby, page, page_size)
 
     @routes.post("/list/journeys")
-    def list_journeys_with_versions(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def list_journeys_with_versions(caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """Every journey with its versions (journeys §14.4); a body is not read."""
         found = service.find_all(caller)
         return {"results": found, "page": 0, "limit": len(found), "pages": 1}
 
     @routes.get("/journeys/{uid}")
-    def get_journey(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """One journey with a line for each version."""
         return service.get(caller, uid)
 
     @routes.delete("/journeys/{uid}", status_code=204)
-    def delete_journey(uid: str, caller: Caller = Depends(gate.caller)) -> None:
+    def delete_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
         """Delete a journey that nobody is in, with all that it did."""
         service.delete(caller, uid)
 
     @routes.get("/journeys/{uid}/latest")
-    def get_latest(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_latest(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.read"))
+    ) -> dict[str, Any]:
         """The latest version, whatever its status."""
         return answer(response, service.latest(caller, uid))
 
     @routes.post("/journeys/{uid}/versions", status_code=201)
-    def create_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def create_version(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.write"))
+    ) -> dict[str, Any]:
         """A new draft from the latest version."""
         return answer(response, service.create_version(caller, uid))
 
     @routes.get("/journeyVersions/{uid}")
-    def get_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_version(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.read"))
+    ) -> dict[str, Any]:
         """One version with its document."""
         return answer(response, service.get_version(caller, uid))
 
@@ -85,20 +94,23 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         uid: str,
         request: Request,
         response: Response,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Save a draft: the journey document, or a version as read with `document` in it."""
         return answer(response, service.replace_version(caller, uid, body, request.headers.get("if-match")))
 
     @routes.post("/journeyVersions/{uid}/check")
-    def check_version(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def check_version(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """What is wrong with a version, without publishing it."""
         return service.check(caller, uid)
 
     @routes.post("/journeyVersions/{uid}/duplicate", status_code=201)
     def duplicate_version(
-        uid: str, response: Response, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+        uid: str,
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.write")),
+        body: Any = Depends(json_body),
     ) -> dict[str, Any]:
         """A version as the draft of a new journey, `[NAME]_copy`, or as `name` in the body says."""
         name = body.get("name") if isinstance(body, dict) else None
@@ -106,7 +118,9 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
 
     def add_verb(verb: str, act: Callable[[Caller, str], tuple[dict[str, Any], str]]) -> None:
         @routes.post(f"/journeyVersions/{{uid}}/{verb}", name=f"{verb}_version", summary=f"{verb.title()} a version")
-        def do(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        def do(
+            uid: str, response: Response, caller: Caller = Depends(gate.allow(permission_to(verb)))
+        ) -> dict[str, Any]:
             return answer(response, act(caller, uid))
 
     def add_verb_with_settings(
@@ -116,7 +130,7 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         def do(
             uid: str,
             response: Response,
-            caller: Caller = Depends(gate.caller),
+            caller: Caller = Depends(gate.allow(permission_to(path))),
             settings: Any = Depends(json_body),
         ) -> dict[str, Any]:
             if settings is not None and not isinstance(settings, dict):
@@ -135,7 +149,10 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
 
     @routes.put("/journeyVersions/{uid}/filter")
     def set_filter(
-        uid: str, response: Response, caller: Caller = Depends(gate.caller), config: Any = Depends(json_body)
+        uid: str,
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.publish")),
+        config: Any = Depends(json_body),
     ) -> dict[str, Any]:
         """Set the profile filter of a paused version; `null` takes it away."""
         return answer(response, lifecycle.set_filter(caller, uid, config))
@@ -144,7 +161,9 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         @routes.post(
             f"/list/journeyVersions/{verb}", name=f"{verb}_versions", summary=f"{verb.title()} several versions"
         )
-        def do(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+        def do(
+            caller: Caller = Depends(gate.allow(permission_to(verb))), body: dict[str, Any] = Depends(json_object)
+        ) -> dict[str, Any]:
             settings = {name: value for name, value in body.items() if name != "uids"}
             return {"results": lifecycle.in_bulk(caller, verb, body.get("uids"), settings)}
 
@@ -152,7 +171,7 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
     add_bulk("resume")
 
     @routes.get("/journeyVersions/{uid}/audienceRuns")
-    def list_runs(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def list_runs(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """The runs of a version that reads an audience, the latest first."""
         return {"results": lifecycle.list_runs(caller, uid)}
 

@@ -1,6 +1,6 @@
 """Runs of Read audience: members enter by parts, at the activity's rate, a part a transaction (journeys §8.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -13,6 +13,7 @@ from parcours.journeys.runner import JourneyWorkspace, names_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
 from parcours.journeys.steps import run_line
+from parcours.xdm.identities import Identity
 
 MAX_CONCURRENT = 5
 """Runs under way at a time in one sandbox; others wait (journeys §8.5)."""
@@ -49,16 +50,11 @@ class AudienceSource(Protocol):
         """When the audience was brought up to date last; None when it never was."""
         ...
 
-
-class NoAudienceSource:
-    """Of an installation without audiences."""
-
-    def members_after(self, *_: Any) -> Sequence[Member]:
-        """Nobody."""
-        return ()
-
-    def evaluated_at_us(self, *_: Any) -> None:
-        """Never."""
+    def audiences_of(
+        self, connection: Connection, scope_id: int, identities: Iterable[Identity], audience_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """Ids of those audiences that one of an individual's identities is in."""
+        ...
 
 
 class AudienceRuns:
@@ -139,11 +135,8 @@ class AudienceRuns:
         page = self._source.members_after(
             self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
         )
-        keys = [
-            member.identity[1]
-            for member in page
-            if member.identity[0] == read.namespace.lower() and is_in_wave(read, run.wave, member.identity[1])
-        ]
+        found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
+        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(read, run.wave, key)]
         entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
         run = run._replace(
             read_count=run.read_count + len(page),

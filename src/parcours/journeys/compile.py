@@ -14,6 +14,7 @@ from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.dataset_lookup import result_name_of
 from parcours.journeys.activities.event import EventNode
 from parcours.journeys.activities.kind import (
+    ANY_NAMESPACE,
     DAY_US,
     ActionShape,
     AudienceShape,
@@ -419,7 +420,9 @@ class _NodeBuilder:
             message = f"no journey {journey_uid!r} that begins with an event about a person"
             self.fault("ERR_JUMP_TARGET", message, path)
             return None
-        if found.namespace is None or _code(found.namespace) != _code(compiler.entry.namespace):
+        if found.namespace is None or (
+            found.namespace != ANY_NAMESPACE and _code(found.namespace) != _code(compiler.entry.namespace)
+        ):
             self.fault(
                 "ERR_JUMP_NAMESPACE",
                 f"journey {found.name!r} is about {found.namespace or 'no namespace'}, "

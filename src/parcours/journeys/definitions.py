@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from parcours.actions.model import ActionParameter
 from parcours.actions.table import ActionTable
+from parcours.audiences.model import Audience
+from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
@@ -22,31 +24,6 @@ from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
-
-
-class Audience(Protocol):
-    """An audience as its room has it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def namespace(self) -> str: ...
-
-
-class AudienceTable(Protocol):
-    """The audiences of every sandbox, by id and by name."""
-
-    def get(self, scope_id: int, audience_id: str) -> Audience | None: ...
-    def find(self, scope_id: int, name: str) -> Audience | None: ...
-
-
-class NoAudiences:
-    """A sandbox without audiences."""
-
-    def get(self, scope_id: int, audience_id: str) -> None: ...
-    def find(self, scope_id: int, name: str) -> None: ...
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The journeys that run, compiled from stored versions."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from parcours.access.model import Sandbox
 from parcours.access.store import list_sandboxes
 from parcours.actions.table import ActionTable
+from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
 from parcours.events.table import EventTable
 from parcours.journeys.compile import VersionIdentity, compile_version
@@ -34,8 +35,7 @@ class Tables(NamedTuple):
     schemas: Compiled[SchemaTable]
     data_sets: Compiled[DataSetTable]
     targets: Compiled[TargetTable]
-    audiences: Compiled[Any]
-    """Of AudienceTable."""
+    audiences: Compiled[AudienceTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -68,6 +68,7 @@ class LiveBuilder:
         listeners: dict[tuple[int, str], list[CompiledJourney]] = {}
         is_open: dict[tuple[int, str], CompiledJourney] = {}
         known: dict[str, CompiledJourney] = {}
+        asked: dict[int, set[str]] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             body = stored.body
@@ -85,6 +86,7 @@ class LiveBuilder:
                 stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
+            asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
             if status in OPEN:
                 is_open[journey.scope_id, journey.journey_uid] = journey
                 entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
@@ -98,6 +100,7 @@ class LiveBuilder:
             is_open,
             stopping,
             names,
+            {scope_id: frozenset(ids) for scope_id, ids in asked.items()},
             frozenset(sandboxes),
         )
 

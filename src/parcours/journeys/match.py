@@ -31,6 +31,8 @@ class LiveJourneys:
     """Stopped versions that people still have to be taken out of."""
     names: Mapping[str, str] = field(default_factory=dict)
     """What the journey of every version is called, whatever the version's status."""
+    asked: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    """By scope, ids of the audiences that expressions ask for."""
     scopes: frozenset[int] = frozenset()
     """Of the sandboxes that are there; what is left of a deleted one does not move any more."""
 
@@ -41,6 +43,10 @@ class LiveJourneys:
     def listening(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
         """Versions, closed ones too, with a node after the entry that listens to this event."""
         return self.listeners.get((scope_id, event_uid), ())
+
+    def audience_ids(self, scope_id: int) -> frozenset[str]:
+        """Ids of the audiences that expressions of a sandbox's journeys ask for."""
+        return self.asked.get(scope_id, frozenset())
 
     def get(self, version_uid: str) -> CompiledJourney | None:
         """A version whose instances still move: deployed or closed. None for drafts and stopped ones."""

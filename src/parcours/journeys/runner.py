@@ -13,6 +13,7 @@ from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
 from parcours.events.feedback import Feedback
+from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.reaction import reactions_of
@@ -44,6 +45,7 @@ from parcours.journeys.model import (
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.kit.clock import to_datetime
+from parcours.xdm.identities import Identity
 
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
@@ -64,6 +66,10 @@ class World(Protocol):
 
     def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
         """The data sources of an individual, as of now; read only when an expression asks."""
+        ...
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """The id that the same individual has in a namespace; None when they have none."""
         ...
 
     def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
@@ -103,6 +109,8 @@ class Arrival(NamedTuple):
     """The data sources of the individual; read only when an expression asks."""
     supplemental_ids: tuple[str, ...] | None = None
     """Second dimension of the key; None: the event has none and means all instances of the individual."""
+    namespace: str | None = None
+    """Only for journeys about this namespace, in its canonical form; None: `event_uid` says which it is."""
 
 
 class OutgoingCall(NamedTuple):
@@ -237,6 +245,9 @@ class JourneyWorkspace:
         if not self._by_key.keys() >= set(places):
             self.preload(places)
         moved: set[tuple[str, str | None]] = set()
+        if arrival.namespace is not None:
+            listening = tuple([journey for journey in listening if _is_about(journey, arrival.namespace)])
+            entries = tuple([journey for journey in entries if _is_about(journey, arrival.namespace)])
         for journey in listening:
             for held in list(self._by_key[scope_id, journey.journey_uid, key]):
                 if held.journey is not journey or held.instance.is_ended:
@@ -335,6 +346,10 @@ class JourneyWorkspace:
             outcome = self._enter(journey, key, None, arrival, run=told, life_us=life_us)
             entered += outcome["outcome"] == "entered"
         return entered
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `World`."""
+        return self._world.key_in(scope_id, identity, namespace)
 
     def wake(self, timer: store.DueTimer) -> bool:
         """A timer is due; whether it moved its instance.
@@ -545,6 +560,10 @@ class JourneyWorkspace:
 def _instance_id(received_at_ms: int, seed: str) -> str:
     """32 hexadecimal characters that rise with time: rows of new instances then stand together on few pages."""
     return f"{received_at_ms:012x}{hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()}"
+
+
+def _is_about(journey: CompiledJourney, namespace: str) -> bool:
+    return journey.namespace is not None and canonical_namespace(journey.namespace) == namespace
 
 
 def names_of(journey: CompiledJourney) -> dict[str, Any]:

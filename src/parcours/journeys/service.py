@@ -11,17 +11,19 @@ from parcours.access.model import Caller
 from parcours.access.service import SANDBOX_KIND
 from parcours.actions.model import Usage as ActionUsage
 from parcours.actions.service import ActionService
+from parcours.audiences.model import Usage as AudienceUsage
+from parcours.audiences.service import AudienceService
 from parcours.catalog.model import DataSetTable
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.model import Usage as EventUsage
 from parcours.events.service import EventService
+from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import (
     FrozenDefinitions,
-    NoAudiences,
     SandboxDefinitions,
     map_expressions,
     uids_in,
@@ -29,6 +31,7 @@ from parcours.journeys.definitions import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.rights import check_timeouts
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import (
@@ -49,7 +52,7 @@ from parcours.resources.store import Author, Compiled, Resource, ResourceNotFoun
 from parcours.xdm.service import XdmService
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid", uid) → (draft, published) versions that name it."""
+"""(scope, "eventUid" | "actionUid" | "audienceId", uid) → (draft, published) versions that name it."""
 
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
@@ -70,18 +73,16 @@ class JourneyService:
         actions: ActionService,
         xdm: XdmService,
         data_sets: Compiled[DataSetTable],
-        audiences: Compiled[Any] | None = None,
+        audiences: AudienceService,
     ) -> None:
-        """audiences: of AudienceTable; None where there are none."""
         self._db = db
         self._resources = resources
         self._events = events
         self._actions = actions
         self._xdm = xdm
         self._data_sets = data_sets
-        self._audiences = audiences or Compiled(resources, [], lambda _connection: NoAudiences())
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
-        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, self._audiences)
+        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table)
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
@@ -89,6 +90,8 @@ class JourneyService:
         self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
         events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
+        audiences.guard(self.usage_of_audience)
+        audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
@@ -108,6 +111,7 @@ class JourneyService:
     def create_in(self, connection: Connection, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
         """The same within the caller's transaction."""
         body = _read_draft(document)
+        check_timeouts(caller, {}, body)
         journey = self._resources.create(
             connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
         )
@@ -211,6 +215,7 @@ class JourneyService:
             status = version.body["status"]
             if status not in ("Draft", *LIVE):
                 raise JourneyStateConflict(f"the version is {status} and can't be changed")
+            check_timeouts(caller, version.body["document"], body)
             if status != "Draft":
                 self._check_wording(connection, caller, version, body)
             version = self._resources.replace(
@@ -328,12 +333,21 @@ class JourneyService:
         return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
 
     def journeys_of_event(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name an event: {uid, name, versions: [{uid, version, status}]}; stopped versions don't."""
+        """The journeys that name an event: {uid, name, versions}. Versions that are over don't count."""
         return list(self._users.current(connection).get((scope_id, uid), {}).values())
 
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
+
+    def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
+        """How many versions name an audience."""
+        return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
+
+    def is_listened(self, connection: Connection, scope_id: int, audience_id: str) -> bool:
+        """Whether a live journey wants to hear who enters and leaves an audience."""
+        live, uid = self.live.current(connection), event_uid_of(audience_id)
+        return bool(live.by_event(scope_id, uid) or live.listening(scope_id, uid))
 
     def _count_uses(self, connection: Connection) -> _Uses:
         uses: _Uses = {}
@@ -341,8 +355,10 @@ class JourneyService:
             if stored.body["status"] in ("Stopped", "Finished"):
                 continue  # it never runs again: what it names may change and go (journeys §3.2)
             is_published = stored.body["status"] in LIVE
-            for member in ("eventUid", "actionUid"):
-                for uid in uids_in(stored.body["document"], member):
+            asked = (stored.body["names"] or {}).get("audienceNames", {}).values()
+            for member in ("eventUid", "actionUid", "audienceId"):
+                named = uids_in(stored.body["document"], member)
+                for uid in {*named, *asked} if member == "audienceId" else named:
                     key = (stored.scope_id, member, uid)
                     draft, published = uses.get(key, (0, 0))
                     uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
@@ -352,7 +368,7 @@ class JourneyService:
         users: _Users = {}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             body = stored.body
-            if body["status"] == "Stopped":
+            if body["status"] in ("Stopped", "Finished"):
                 continue
             for uid in uids_in(body["document"], "eventUid"):
                 journeys = users.setdefault((stored.scope_id, uid), {})

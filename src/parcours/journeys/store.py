@@ -237,6 +237,32 @@ def list_instances(
     return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us.desc()).limit(limit))]
 
 
+def list_entrances(
+    connection: Connection, scope_id: int, journey_uid: str, from_us: int, to_us: int
+) -> list[StoredInstance]:
+    """Instances of a journey, of whichever version, that entered from one moment up to another; oldest first."""
+    t = instance_table
+    statement = select(*_INSTANCE_COLUMNS).where(
+        t.c.scope_id == scope_id,
+        t.c.journey_uid == journey_uid,
+        t.c.entered_at_us >= from_us,
+        t.c.entered_at_us < to_us,
+    )
+    return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us, t.c.id))]
+
+
+def count_inside_at(connection: Connection, scope_id: int, journey_uid: str, at_us: int) -> int:
+    """How many instances of a journey that entered before a moment had not left it by then."""
+    t = instance_table
+    statement = select(func.count()).where(
+        t.c.scope_id == scope_id,
+        t.c.journey_uid == journey_uid,
+        t.c.entered_at_us < at_us,
+        t.c.node_id.is_not(None) | (t.c.updated_at_us >= at_us),
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def count_instances(connection: Connection, scope_id: int, version_uid: str) -> dict[tuple[str, str | None], int]:
     """How many instances of a version stand in each (status, node)."""
     t = instance_table

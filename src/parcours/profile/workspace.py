@@ -6,7 +6,7 @@ that came after it in the same batch.
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -243,11 +243,20 @@ class ProfileWorkspace:
         return links
 
 
+AUDIENCES = "$audiences"
+"""Beside the data source: ids of the audiences the person is in."""
+
+
 class ProfileData(Mapping[str, Any]):
     """The built-in data source `ExperiencePlatform` of one person, read only when an expression asks."""
 
-    def __init__(self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None) -> None:
+    def __init__(
+        self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None,
+        audiences_of: Callable[[int, Identity], Collection[str]] | None = None,
+    ) -> None:  # fmt: skip
+        """audiences_of: (scope, identity) → ids of the audiences the person is in, found under AUDIENCES."""
         self._workspace = workspace
+        self._audiences_of = audiences_of
         self._scope_id = scope_id
         self._identity = None if identity is None else (canonical_namespace(identity[0]), identity[1])
         self._groups: dict[str, Any] = {}
@@ -259,6 +268,9 @@ class ProfileData(Mapping[str, Any]):
 
     def get(self, source: str, default: Any = None) -> Any:  # Mapping's own would raise and catch
         """The source's field groups, or `default`."""
+        if source == AUDIENCES:
+            found = self._audiences_of
+            return default if found is None or self._identity is None else found(self._scope_id, self._identity)
         return _Groups(self) if source == "ExperiencePlatform" else default
 
     def __iter__(self) -> Iterator[str]:

@@ -567,6 +567,29 @@ def test_a_namespace_of_one_s_own_is_a_dependency(server: Scratch, tmp_path: Pat
     assert Ref("namespaces", "Loyal") in found
 
 
+def test_audiences_travel_as_definitions_and_journeys_name_them(
+    server: Scratch, empty: Scratch, tmp_path: Path
+) -> None:
+    client = Client(server)
+    audience = {"name": "VIPs", "description": "", "identityNamespace": "Email", "audienceId": "crm-7"}
+    made = client.post("/data/core/ups/audiences", audience)
+    client.post("/data/core/ups/audiences", {"name": "Others", "identityNamespace": "Email"})
+    node = {"type": "readAudience", "audienceId": made["id"]}
+    client.post(f"{JOURNEYS}/journeys", {"name": "To VIPs", "entry": {"node": "read"}, "nodes": {"read": node}})
+    export(server, tmp_path / "a")
+    assert (tmp_path / "a/audiences/vips.yaml").read_text() == (
+        "name: VIPs\nidentityNamespace: Email\naudienceId: crm-7\n"
+    )
+    assert "audienceId: VIPs\n" in (tmp_path / "a/journeys/to-vips.yaml").read_text()
+    apply(empty, tmp_path / "a")
+    export(empty, tmp_path / "b")
+    assert texts(tmp_path / "a") == texts(tmp_path / "b")
+    assert told(plan(empty, tmp_path / "a")) == []
+    edit(tmp_path / "a", "audiences/others.yaml", "name: Others", "name: Others\ndescription: The rest")
+    assert told(plan(empty, tmp_path / "a")) == ["update audience 'Others'", '  description: added: "The rest"']
+    assert apply(empty, tmp_path / "a") == ["update audience 'Others'"]
+
+
 def test_a_title_that_another_kind_has_is_a_fault(server: Scratch, folder: Path) -> None:
     (folder / "data-types").mkdir()
     (folder / "data-types/x.yaml").write_text("title: Shop customer\nproperties: {a: {type: string}}\n")

@@ -147,6 +147,10 @@ class AudienceShape:
     namespace: str
 
 
+ANY_NAMESPACE = "*"
+"""Of a journey that nothing is known of: it may be about anybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetShape:
     """A journey as others jump to it."""
