@@ -16,6 +16,8 @@ from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.alerts import api as alerts_api
 from parcours.app import Platform, log_path
+from parcours.ascode import api as ascode_api
+from parcours.ascode.transfer import TransferService
 from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
@@ -60,6 +62,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
     gate = Gate(platform.access)
     base_url = platform.settings.base_url
+    descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
         access_api.router(gate, platform.access),
         admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
@@ -69,11 +72,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         profile_api.router(gate, platform.profiles),
         audiences_api.router(gate, platform.audiences, platform.uploads),
         lookups_api.router(gate, platform.lookups),
-        xdm_api.router(
-            gate,
-            platform.schemas,
-            DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code),
-        ),
+        xdm_api.router(gate, platform.schemas, descriptors),
         dataprep_api.router(gate, platform.mappings),
         catalog_api.router(
             gate,
@@ -92,6 +91,20 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
         events_api.router(gate, platform.events),
+        ascode_api.router(
+            gate,
+            TransferService(
+                platform.db,
+                platform.namespaces,
+                platform.schemas,
+                descriptors,
+                platform.catalog,
+                platform.events,
+                platform.actions,
+                platform.audiences.table,
+                platform.journeys,
+            ),
+        ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),

@@ -94,7 +94,8 @@ class World:
     def check(self, method: str, path: str, answer: Any) -> None:
         """Fail unless an answer is one that the API may give to anything at all."""
         where = f"{method} {path} → {answer.status_code} {answer.text[:400]}"
-        assert answer.status_code < 500, where
+        is_documented = answer.status_code == 500 and path.endswith("/export") and "PARC-7500-500" in answer.text
+        assert answer.status_code < 500 or is_documented, where
         if answer.content:
             found = answer.headers["content-type"]
             content_type = found[0] if isinstance(found, list) else found
@@ -247,6 +248,11 @@ class World:
         journey = self._body("POST", f"{JOURNEYS}/journeys")
         draft = self.post(f"{JOURNEYS}/journeys", {**journey, "name": "Draft"})
         self._call("PUT", f"{JOURNEYS}/journeyVersions/{draft['versionUid']}", journey)
+        live = self.get(f"{JOURNEYS}/journeys")["results"][0]["latestVersionUid"]
+        exported = self.get(f"{JOURNEYS}/journeyVersions/{live}/export")
+        exported["dependencies"]["actions"][0]["authentication"]["password"] = "known"
+        self.post(f"{JOURNEYS}/journeyVersions/import", exported)
+        self.post(f"{JOURNEYS}/journeyVersions/{live}/duplicate", {"name": "Another"})
         namespace = {"name": "Loyalty", "code": "Loyal", "idType": "CROSS_DEVICE", "description": "Members"}
         namespace_made = self.post("/data/core/idnamespace/identities", namespace)
         self._call("PUT", f"/data/core/idnamespace/identities/{namespace_made['id']}", namespace)

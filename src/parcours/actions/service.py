@@ -45,20 +45,28 @@ class ActionService:
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a new action. Returns what a reader sees, and its etag. Raises ActionInvalid or ActionExists."""
+        with self._db.write() as connection:
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """The same within the caller's transaction."""
         document = read_document(body, self._allow_private)
         document["authentication"] = authentication.seal(document["authentication"], self._secrets, None)
-        with self._db.write() as connection:
-            self._check_name(connection, caller.scope_id, document["name"])
-            stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
+        self._check_name(connection, caller.scope_id, document["name"])
+        stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
         return self._view(caller, stored, Usage()), stored.etag
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every action of the sandbox, oldest first."""
         with self._db.read() as connection:
-            return [
-                self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
-                for stored in self._resources.in_scope(connection, caller.scope_id, ACTION_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        return [
+            self._view(caller, stored, self._usage_of(connection, caller.scope_id, stored.id))
+            for stored in self._resources.in_scope(connection, caller.scope_id, ACTION_KIND)
+        ]
 
     def get(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
         """One action and its etag. Raises ActionNotFound."""

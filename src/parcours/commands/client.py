@@ -1,22 +1,22 @@
 """The command line's client: finds the server of a data directory and calls it with that directory's credentials."""
 
+import contextlib
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from parcours.ascode.errors import CallRefused as CallRefused
+from parcours.ascode.model import Reply
 from parcours.kit.errors import ParcoursError
 
 
 class ServerUnreachable(ParcoursError):
     """No server of this data directory answers."""
-
-
-class CallRefused(ParcoursError):
-    """The server answered with an error."""
 
 
 class Client:
@@ -60,22 +60,24 @@ class Client:
         """The JSON answer of a PUT of plain bytes; None when there is none."""
         return self._send("PUT", path, content, "application/octet-stream")
 
+    def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
+        """The JSON answer of any call, and its etag. Raises CallRefused or ServerUnreachable."""
+        raw = b"" if body is None and method != "GET" else None if body is None else orjson.dumps(body)
+        return self._answer(method, path, raw, {"Content-Type": "application/json", **(headers or {})})
+
     def _send(self, method: str, path: str, body: bytes | None, content_type: str = "") -> Any:
-        headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
-        request = urllib.request.Request(self._url + path, body, headers, method=method)
+        return self._answer(method, path, body, {"Content-Type": content_type} if content_type else {}).body
+
+    def _answer(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        request = urllib.request.Request(self._url + path, body, {**self._headers, **headers}, method=method)
         try:
             with self._opener.open(request, timeout=30) as answer:
                 text = answer.read()
-                return orjson.loads(text) if text else None
+                return Reply(orjson.loads(text) if text else None, answer.headers.get("ETag"))
         except urllib.error.HTTPError as error:
-            text = error.read().decode(errors="replace")
-            try:
-                document = orjson.loads(text)
-                for errors in document.get("errors", {}).values():  # of audiences and profiles
-                    document = errors[0]
-                text = document.get("detail") or document.get("message") or document.get("error_description") or text
-            except orjson.JSONDecodeError:
-                pass
-            raise CallRefused(f"{error.code}: {text}") from None
+            document: Any = error.read().decode(errors="replace")
+            with contextlib.suppress(orjson.JSONDecodeError):
+                document = orjson.loads(document)
+            raise CallRefused(error.code, document) from None
         except urllib.error.URLError as error:
             raise ServerUnreachable(f"no server answers at {self._url}: {error.reason}") from None

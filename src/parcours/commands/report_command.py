@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from parcours.commands.client import CallRefused, Client
+from parcours.commands.client import Client
 from parcours.kit.errors import NotFound
 from parcours.kit.terminal import open_console, plain, print_json
 
@@ -51,7 +51,7 @@ def _find(client: Client, journey: str, version: str | None, sandbox: str) -> st
     if version is not None:
         versions = [one for one in versions if one["version"] in (version, f"{version}.0")]
         if not versions:
-            raise CallRefused(f"journey {journey!r} has no version {version!r}")
+            raise ReportTargetUnknown(f"journey {journey!r} has no version {version!r}")
     published = [one for one in versions if one["status"] != "Draft"]
     uid: str = (published or versions)[-1]["uid"]
     return uid

@@ -20,6 +20,7 @@ CONTENT_TYPE = "application/vnd.adobe.xed-full+json;version=1"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,29}")
 MAX_AGE_S = 10 * 365 * 86_400
 """Longest `maxAgeSeconds`."""
+_EVENT_ID = re.compile(r"[0-9a-f]{64}")
 _WRITABLE = frozenset(
     {
         "name", "description", "type", "idType", "eventID", "schemaRef", "datasetId", "fields", "idCondition",
@@ -185,7 +186,10 @@ def _read_content_type(body: Mapping[str, Any]) -> str:
 def _read_event_id(
     body: Mapping[str, Any], id_type: str, schema: CompiledSchema, before: Mapping[str, Any] | None
 ) -> str | None:
-    """Made by the server when the event is first saved, and never changed."""
+    """Made by the server when the event is first saved, and never changed.
+
+    A new event may bring along the id that it has elsewhere: senders rely on it, whichever server they send to.
+    """
     if id_type == "ruleBased":
         return None
     if schema.field_at(EVENT_ID_PATH) is None:
@@ -194,8 +198,12 @@ def _read_event_id(
             "which a system-generated event needs",
             "$.schemaRef.id",
         )
-    kept = before["eventID"] if before is not None else None
     given = body.get("eventID")
+    kept = given if before is None else before["eventID"]
+    if kept is not None and not (isinstance(kept, str) and _EVENT_ID.fullmatch(kept)):
+        raise EventInvalid(
+            "eventID is 64 hexadecimal digits, as a server made them; left out, one is made", "$.eventID"
+        )
     if given is not None and given != kept:
         raise EventInvalid("eventID is made by the server when the event is saved", "$.eventID")
     return kept or new_hex(64)

@@ -85,18 +85,26 @@ class EventService:
         Raises EventInvalid, EventExists, TooManyEvents.
         """
         with self._db.write() as connection:
-            document = self._read(connection, caller.scope_id, body, None)
-            self._check_place(connection, caller.scope_id, document)
-            stored = self._resources.create(connection, caller.scope_id, caller.author, EVENT_KIND, document)
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """The same within the caller's transaction."""
+        document = self._read(connection, caller.scope_id, body, None)
+        self._check_place(connection, caller.scope_id, document)
+        stored = self._resources.create(connection, caller.scope_id, caller.author, EVENT_KIND, document)
         return self._view(caller, stored, 0), stored.etag
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every event of the sandbox, oldest first."""
         with self._db.read() as connection:
-            return [
-                self._view(caller, stored, self._used_in(connection, caller.scope_id, stored.id))
-                for stored in self._resources.in_scope(connection, caller.scope_id, EVENT_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        return [
+            self._view(caller, stored, self._used_in(connection, caller.scope_id, stored.id))
+            for stored in self._resources.in_scope(connection, caller.scope_id, EVENT_KIND)
+        ]
 
     def get(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
         """One event and its etag. Raises EventNotFound."""
@@ -281,6 +289,9 @@ class EventService:
         ]
         if any(other.body["name"] == document["name"] for other in others):
             raise EventExists(document["name"])
+        event_id = document["eventID"]
+        if event_id is not None and any(other.body["eventID"] == event_id for other in others):
+            raise EventInvalid("another event of the sandbox has this eventID", "$.eventID")
         schema_id = document["schemaRef"]["id"]
         if sum(other.body["schemaRef"]["id"] == schema_id for other in others) >= MAX_PER_SCHEMA:
             raise TooManyEvents(schema_id, MAX_PER_SCHEMA)

@@ -23,6 +23,7 @@ from parcours.access.errors import (
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
 from parcours.alerts.errors import AlertNotFound, SubscriptionInvalid, SubscriptionNotFound
+from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.audiences.errors import (
     AudienceExists,
     AudienceInUse,
@@ -255,6 +256,8 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     AlertNotFound: (404, problem("PARC", "7204")),
     SubscriptionNotFound: (404, problem("PARC", "7205")),
     SubscriptionInvalid: (400, problem("PARC", "7201")),
+    ExportFailed: (500, authoring_problem("7500")),
+    ImportInvalid: (400, authoring_problem("7002")),
     CatalogNotFound: (404, problem("CTLG", "1004")),
     ExportFileNotFound: (404, problem("DALE", "1004")),
     DataSetRefused: (422, problem("CTLG", "1022")),

@@ -37,20 +37,24 @@ class NamespaceService:
 
     def create(self, caller: Caller, body: dict[str, Any]) -> Namespace:
         """A custom namespace from {name, code, idType, description?}. Raises NamespaceInvalid or NamespaceExists."""
-        document = _checked(body)
         with self._db.write() as connection:
-            # The revision's row is the lock under which a number is taken: two creations can't get the same.
-            self._resources.touch(connection, NAMESPACE_KIND)
-            table = self._build(connection)
-            if table.get(caller.scope_id, document["code"]) is not None:
-                raise NamespaceExists("Namespace code already exists. Please use a different code")
-            taken = [n.id for n in table.of_scope(caller.scope_id) if n.is_custom]
-            namespace_id = max(taken, default=FIRST_CUSTOM_ID - 1) + 1
-            return _namespace(
-                self._resources.create(
-                    connection, caller.scope_id, caller.author, NAMESPACE_KIND, document, str(namespace_id)
-                )
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: dict[str, Any]) -> Namespace:
+        """The same within the caller's transaction."""
+        document = _checked(body)
+        # The revision's row is the lock under which a number is taken: two creations can't get the same.
+        self._resources.touch(connection, NAMESPACE_KIND)
+        table = self._build(connection)
+        if table.get(caller.scope_id, document["code"]) is not None:
+            raise NamespaceExists("Namespace code already exists. Please use a different code")
+        taken = [n.id for n in table.of_scope(caller.scope_id) if n.is_custom]
+        namespace_id = max(taken, default=FIRST_CUSTOM_ID - 1) + 1
+        return _namespace(
+            self._resources.create(
+                connection, caller.scope_id, caller.author, NAMESPACE_KIND, document, str(namespace_id)
             )
+        )
 
     def replace(self, caller: Caller, namespace_id: str, body: dict[str, Any]) -> Namespace:
         """New name and description of a custom namespace. Raises NamespaceNotFound or NamespaceInvalid."""

@@ -105,6 +105,17 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         """What is wrong with a version, without publishing it."""
         return service.check(caller, uid)
 
+    @routes.post("/journeyVersions/{uid}/duplicate", status_code=201)
+    def duplicate_version(
+        uid: str,
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.write")),
+        body: Any = Depends(json_body),
+    ) -> dict[str, Any]:
+        """A version as the draft of a new journey, `[NAME]_copy`, or as `name` in the body says."""
+        name = body.get("name") if isinstance(body, dict) else None
+        return answer(response, service.duplicate(caller, uid, name))
+
     def add_verb(verb: str, act: Callable[[Caller, str], tuple[dict[str, Any], str]]) -> None:
         @routes.post(f"/journeyVersions/{{uid}}/{verb}", name=f"{verb}_version", summary=f"{verb.title()} a version")
         def do(

@@ -56,6 +56,8 @@ from parcours.xdm.service import XdmService
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
 """(scope, "eventUid" | "actionUid" | "audienceId", uid) → (draft, published) versions that name it."""
 
+MAX_NAME = 255
+COPY_SUFFIX = "_copy"
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
 """(scope, event uid) → journey uid → the journey with its versions that name the event."""
 
@@ -105,26 +107,49 @@ class JourneyService:
 
     def create(self, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
         """A new journey whose first version is a draft of `document`. Raises JourneyInvalid for what is none."""
+        with self._db.write() as connection:
+            return self.create_in(connection, caller, document)
+
+    def create_in(self, connection: Connection, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
+        """The same within the caller's transaction."""
         body = _read_draft(document)
         check_timeouts(caller, {}, body)
-        with self._db.write() as connection:
-            journey = self._resources.create(
-                connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
-            )
-            draft = self._resources.create(
-                connection, caller.scope_id, caller.author, VERSION_KIND, new_version(journey.id, 1, body)
-            )
-            journey = self._resources.replace(connection, journey, caller.author, {"versions": [draft.id]})
+        journey = self._resources.create(
+            connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
+        )
+        draft = self._resources.create(
+            connection, caller.scope_id, caller.author, VERSION_KIND, new_version(journey.id, 1, body)
+        )
+        journey = self._resources.replace(connection, journey, caller.author, {"versions": [draft.id]})
         return {**show_journey(caller, journey, [draft]), "versionUid": draft.id}, draft.etag
+
+    def duplicate(self, caller: Caller, version_uid: str, name: str | None = None) -> tuple[dict[str, Any], str]:
+        """A version as the draft of a new journey, called `[NAME]_copy` unless named. Source: journeys §3.3.
+
+        Raises JourneyNotFound, or JourneyInvalid for a name that is none.
+        """
+        with self._db.write() as connection:
+            document = self._document_of_today(connection, caller.scope_id, version_uid)
+            copied = f"{str(document['name'])[: MAX_NAME - len(COPY_SUFFIX)]}{COPY_SUFFIX}" if name is None else name
+            return self.create_in(connection, caller, {**document, "name": copied})
+
+    def document_of(self, caller: Caller, version_uid: str) -> dict[str, Any]:
+        """A version's document, its expressions with the names that events have today. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            return self._document_of_today(connection, caller.scope_id, version_uid)
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every journey of the sandbox, oldest first."""
         with self._db.read() as connection:
-            versions = {v.id: v for v in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND)}
-            return [
-                show_journey(caller, journey, [versions[uid] for uid in journey.body["versions"]])
-                for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
-            ]
+            return self.find_in(connection, caller)
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """The same within the caller's transaction."""
+        versions = {v.id: v for v in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND)}
+        return [
+            show_journey(caller, journey, [versions[uid] for uid in journey.body["versions"]])
+            for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
+        ]
 
     def get(self, caller: Caller, journey_uid: str) -> dict[str, Any]:
         """One journey. Raises JourneyNotFound."""
@@ -171,9 +196,7 @@ class JourneyService:
             latest = self._version(connection, caller.scope_id, uids[-1])
             if latest.body["status"] in DRAFTS:
                 raise JourneyStateConflict("the latest version is a draft already")
-            document = latest.body["document"]
-            if latest.body["names"] is not None:
-                document = self._with_current_names(connection, caller.scope_id, document, latest.body["names"])
+            document = self._document_of_today(connection, caller.scope_id, latest.id)
             body = new_version(journey_uid, len(uids) + 1, document)
             draft = self._resources.create(connection, caller.scope_id, caller.author, VERSION_KIND, body)
             self._resources.replace(connection, journey, caller.author, {"versions": [*uids, draft.id]})
@@ -375,6 +398,14 @@ class JourneyService:
                 if renamed != document:
                     self._resources.replace(connection, version, author, {**version.body, "document": renamed})
 
+    def _document_of_today(self, connection: Connection, scope_id: int, version_uid: str) -> dict[str, Any]:
+        body = self._version(connection, scope_id, version_uid).body
+        document: dict[str, Any] = body["document"]
+        if body["names"] is None:
+            return document
+        found: dict[str, Any] = self._with_current_names(connection, scope_id, document, body["names"])
+        return found
+
     def _with_current_names(
         self, connection: Connection, scope_id: int, document: Any, names: Mapping[str, Mapping[str, str]]
     ) -> Any:
@@ -396,7 +427,7 @@ def _read_draft(document: Any) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise JourneyInvalid([Fault("ERR_DOCUMENT_SHAPE", "a journey is a JSON object", "$")])
     name = document.get("name")
-    if not isinstance(name, str) or not name.strip() or len(name) > 255:
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
         raise JourneyInvalid([Fault("ERR_DOCUMENT_SHAPE", "a journey has a name of at most 255 characters", "$.name")])
     return document
 

@@ -70,18 +70,23 @@ class DescriptorService:
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
         """Store a new descriptor. Raises DescriptorInvalid."""
-        descriptor_id = new_hex(48)
         with self._db.write() as connection:
-            lock(connection)
-            registry = self._schemas.registry(connection, caller.scope_id)
-            if len(registry.descriptors) >= MAX_DESCRIPTORS:
-                raise DescriptorInvalid(f"a sandbox has at most {MAX_DESCRIPTORS} descriptors")
-            checked = _checked(body, registry, caller, descriptor_id)
-            checked = self._with_namespace(connection, caller, checked)
-            self._resources.create(
-                connection, caller.scope_id, caller.author, DESCRIPTOR_KIND, to_store(checked, caller), descriptor_id
-            )
+            descriptor_id = self.create_in(connection, caller, body)
         return self.get(caller, descriptor_id)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> str:
+        """The same within the caller's transaction; the `@id`."""
+        descriptor_id = new_hex(48)
+        lock(connection)
+        registry = self._schemas.registry(connection, caller.scope_id)
+        if len(registry.descriptors) >= MAX_DESCRIPTORS:
+            raise DescriptorInvalid(f"a sandbox has at most {MAX_DESCRIPTORS} descriptors")
+        checked = _checked(body, registry, caller, descriptor_id)
+        checked = self._with_namespace(connection, caller, checked)
+        self._resources.create(
+            connection, caller.scope_id, caller.author, DESCRIPTOR_KIND, to_store(checked, caller), descriptor_id
+        )
+        return descriptor_id
 
     def replace(self, caller: Caller, descriptor_id: str, body: Mapping[str, Any]) -> None:
         """Store a whole new descriptor under the same id. Raises XdmNotFound, DescriptorInvalid, ChangeBreaking."""

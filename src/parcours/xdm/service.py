@@ -241,25 +241,37 @@ class XdmService:
             raise ImportFailed("an import is a list of exported resources")
         if len(exported) > _MAX_IMPORT:
             raise ImportFailed(f"an import holds at most {_MAX_IMPORT} resources")
-        ids: list[str] = []
         with self._db.write() as connection:
-            lock(connection)
-            registry = self.registry(connection, caller.scope_id)
-            for index, one in enumerate(exported):
-                try:
-                    resource = _imported(one, caller.sandbox.tenant)
-                    taken = registry.get(resource["$id"])
-                    if taken is not None and taken["title"] == resource["title"]:
-                        raise TitleTaken(resource["$id"])
-                    if taken is not None:
-                        raise SchemaInvalid(f"An object {resource['$id']} already exists", "$.$id")
-                    registry = self._store(connection, caller, registry, resource)
-                except XdmInvalid as error:
-                    raise ImportFailed(
-                        f"Failed to import resources. Error: {error}", f"$[{index}]{error.path[1:]}"
-                    ) from None
-                ids.append(resource["$id"])
+            ids = self.import_in(connection, caller, exported)
         return [self._answer(caller, resource_id) for resource_id in ids]
+
+    def import_in(
+        self, connection: Connection, caller: Caller, exported: list[Document], *, is_lenient: bool = False
+    ) -> list[str]:
+        """Store exported resources in the caller's transaction; their `$id`s. Raises ImportFailed.
+
+        is_lenient: resources whose `$id` is there already stay as they are, and are left out of the answer.
+        """
+        ids: list[str] = []
+        lock(connection)
+        registry = self.registry(connection, caller.scope_id)
+        for index, one in enumerate(exported):
+            try:
+                resource = _imported(one, caller.sandbox.tenant)
+                taken = registry.get(resource["$id"])
+                if taken is not None and is_lenient:
+                    continue
+                if taken is not None and taken["title"] == resource["title"]:
+                    raise TitleTaken(resource["$id"])
+                if taken is not None:
+                    raise SchemaInvalid(f"An object {resource['$id']} already exists", "$.$id")
+                registry = self._store(connection, caller, registry, resource)
+            except XdmInvalid as error:
+                raise ImportFailed(
+                    f"Failed to import resources. Error: {error}", f"$[{index}]{error.path[1:]}"
+                ) from None
+            ids.append(resource["$id"])
+        return ids
 
     def _store(self, connection: Connection, caller: Caller, before: Registry, resource: Document) -> Registry:
         """Check a resource in its company and store it; returns the registry with it."""

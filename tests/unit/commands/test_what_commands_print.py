@@ -166,7 +166,7 @@ class Answers:
 
     def post(self, path: str) -> None:
         if "/9999/" in path:
-            raise CallRefused("404: no failed record 9999")
+            raise CallRefused(404, {"detail": "no failed record 9999"})
         self.posted.append(path.split("/")[-2])
 
 
@@ -198,7 +198,7 @@ def test_a_flow_that_stays_with_an_older_mapping_is_told_of() -> None:
     class Server(Answers):
         def get(self, path: str, **_: Any) -> Any:
             if path.endswith("/gone"):
-                raise CallRefused("404")
+                raise CallRefused(404, "")
             return super().get(path)
 
     def flow(version: Any) -> dict[str, Any]:

@@ -175,7 +175,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"fields": [{"path": "/x"}]}, "$.fields[0]"),
     ({"namespace": "Nope"}, "$.namespace"),
     ({"namespace": ["Email"]}, "$.namespace"),
-    ({"eventID": "0" * 64}, "$.eventID"),
+    ({"eventID": "0" * 63}, "$.eventID"),
     ({"idCondition": "true"}, "$.idCondition"),
     ({"idType": "ruleBased"}, "$.idCondition"),
     ({"idType": "ruleBased", "idCondition": "@event{Order._acme.order.total}"}, "$.idCondition"),

@@ -1,0 +1,1 @@
+"""Definitions as files: a folder of YAML, what it would change on a server, and the change itself."""

@@ -1,0 +1,288 @@
+"""The JSON Schema of each kind of file: for editors, and for the first look at a folder.
+
+A schema says what a file's members are and what must be there. Whether they hold together is for the server to say.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from parcours.ascode.model import KEY, KINDS, Document
+from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.kit.yaml_text import Tokens
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_MAX_FAULTS = 50
+_TEXT: Document = {"type": "string"}
+_NAME: Document = {"type": "string", "minLength": 1}
+_FLAG: Document = {"type": "boolean"}
+_OBJECT: Document = {"type": "object"}
+_OBJECTS: Document = {"type": "array", "items": {"type": "object"}}
+_TEXTS: Document = {"type": "array", "items": _TEXT}
+
+
+def _said(schema: Mapping[str, Any], description: str) -> Document:
+    return {**schema, "description": description}
+
+
+def _schema_ref(required: bool = True) -> Document:
+    return {
+        "type": "object",
+        **({"required": ["id"]} if required else {}),
+        "properties": {
+            "id": _said(_NAME, "The title of the schema, or the $id of a global one."),
+            "contentType": _TEXT,
+        },
+    }
+
+
+_DESCRIPTOR: Document = {
+    "type": "object",
+    "required": ["@type"],
+    "properties": {
+        "@type": _said(_TEXT, "Such as xdm:descriptorIdentity."),
+        "xdm:sourceProperty": {
+            "type": ["string", "array"],
+            "items": _TEXT,
+            "description": "The field, such as /_acme/email.",
+        },
+        "xdm:namespace": _said(_TEXT, "The code of the identity namespace."),
+        "xdm:property": {"enum": ["xdm:code", "xdm:id"]},
+        "xdm:isPrimary": _FLAG,
+        "xdm:destinationSchema": _said(_TEXT, "The title of the schema that a relationship leads to."),
+    },
+}
+
+
+def _component(what: str, more: Mapping[str, Any]) -> Document:
+    return {
+        "description": f"{what} A `$ref` names a component of the tenant by its title, a global one by its $id.",
+        "required": ["title"],
+        "properties": {
+            "title": _said(_NAME, "Unique among all components of the sandbox."),
+            "description": _TEXT,
+            "type": {"enum": ["object", "string", "number", "integer", "boolean", "array"], "default": "object"},
+            "allOf": _OBJECTS,
+            "properties": _OBJECT,
+            "definitions": _OBJECT,
+            "required": _TEXTS,
+            "descriptors": {"type": "array", "items": _DESCRIPTOR},
+            **more,
+        },
+    }
+
+
+_SCHEMAS: Mapping[str, Document] = {
+    "namespaces": {
+        "description": "An identity namespace of your own.",
+        "required": ["code", "name", "idType"],
+        "additionalProperties": False,
+        "properties": {
+            "code": {"type": "string", "pattern": r"^[A-Za-z0-9_.\-]{1,64}$"},
+            "name": _NAME,
+            "idType": {
+                "enum": ["COOKIE", "CROSS_DEVICE", "DEVICE", "EMAIL", "MOBILE", "PHONE", "NON_PEOPLE", "PARTNER"]
+            },
+            "description": _TEXT,
+        },
+    },
+    "data-types": _component("A reusable object for fields.", {}),
+    "field-groups": _component(
+        "A reusable set of fields for schemas.",
+        {"meta:intendedToExtend": _said(_TEXTS, "The classes it is meant for, by $id or title.")},
+    ),
+    "classes": _component("The base of schemas.", {}),
+    "schemas": _component(
+        "A class and field groups, composed.",
+        {"meta:immutableTags": _said(_TEXTS, "`union`: its records make up profiles.")},
+    ),
+    "datasets": {
+        "description": "Where the records of one schema land.",
+        "required": ["name", "schemaRef"],
+        "properties": {
+            "name": _NAME,
+            "description": _TEXT,
+            "schemaRef": _schema_ref(),
+            "tags": {
+                "type": "object",
+                "additionalProperties": _TEXTS,
+                "properties": {
+                    "adobe/pqs/table": _said(_TEXTS, "Its name in SQL."),
+                    "unifiedProfile": _said(_TEXTS, "`enabled:true`: its records make up profiles."),
+                    "unifiedIdentity": _TEXTS,
+                },
+            },
+        },
+    },
+    "mappings": {
+        "description": "Rules from fields of raw messages to fields of a schema.",
+        "required": ["mappings", "outputSchema"],
+        "properties": {
+            "name": _TEXT,
+            "description": _TEXT,
+            "outputSchema": {"type": "object", "required": ["schemaRef"], "properties": {"schemaRef": _schema_ref()}},
+            "allowNullValues": _FLAG,
+            "mappings": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["destination", "source"],
+                    "properties": {
+                        "destination": _said(_NAME, "A path in the target schema."),
+                        "source": {"type": ["string", "number", "boolean"]},
+                        "sourceType": _said(_TEXT, "ATTRIBUTE, EXPRESSION or STATIC."),
+                        "identity": _FLAG,
+                        "primaryIdentity": _FLAG,
+                    },
+                },
+            },
+        },
+    },
+    "inlets": {
+        "description": "A base connection: an address that takes messages.",
+        "required": ["name"],
+        "properties": {
+            "name": _NAME,
+            "description": _TEXT,
+            "auth": {
+                "type": "object",
+                "required": ["params"],
+                "properties": {
+                    "specName": {"default": "Streaming Connection", "type": "string"},
+                    "params": {
+                        "type": "object",
+                        "required": ["dataType"],
+                        "properties": {
+                            "dataType": {"enum": ["xdm", "raw"]},
+                            "sourceId": _TEXT,
+                            "name": _TEXT,
+                            "authenticationRequired": {"type": "boolean", "default": False},
+                        },
+                    },
+                },
+            },
+        },
+    },
+    "flows": {
+        "description": "The way from an inlet to a data set.",
+        "required": ["name", "inlet", "dataset"],
+        "properties": {
+            "name": _NAME,
+            "description": _TEXT,
+            "inlet": _said(_NAME, "The inlet, by name."),
+            "dataset": _said(_NAME, "The data set, by name."),
+            "mapping": _said(_NAME, "The mapping set, by name, in its latest version; left out when there is none."),
+            "mappingVersion": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "Pins an older version of the mapping set.",
+            },
+            "state": {"enum": ["enabled", "disabled"], "default": "enabled"},
+            "source": _said(_OBJECT, "What is to be said of the source connection, such as its name."),
+            "target": _said(_OBJECT, "What is to be said of the target connection."),
+        },
+    },
+    "merge-policies": {
+        "description": "Whose fragments make up a profile, and which of two values stays.",
+        "required": ["name", "attributeMerge"],
+        "properties": {
+            "name": _NAME,
+            "identityGraph": {"type": "object", "properties": {"type": {"enum": ["none", "pdg"]}}},
+            "attributeMerge": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"enum": ["timestampOrdered", "dataSetPrecedence"]},
+                    "order": _said(_TEXTS, "Data sets by name, the strongest first."),
+                },
+            },
+            "default": {"type": "boolean", "default": False},
+            "isActiveOnEdge": {"type": "boolean", "default": False},
+        },
+    },
+    "audiences": {
+        "description": "A set of people; its members are uploaded, and no file holds them.",
+        "required": ["name", "identityNamespace"],
+        "properties": {
+            "name": _NAME,
+            "description": _TEXT,
+            "identityNamespace": _said(_NAME, "The namespace of its members, by code."),
+            "audienceId": _said(_TEXT, "What another system calls it."),
+            "lifecycleState": {"enum": ["draft", "published", "inactive", "archived"], "default": "published"},
+            "labels": _TEXTS,
+        },
+    },
+    "events": {
+        "description": "Which streamed records are this event, and whom they are about.",
+        "required": ["name", "schemaRef"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,29}$"},
+            "description": _TEXT,
+            "type": _TEXT,
+            "idType": {"enum": ["systemGenerated", "ruleBased"]},
+            "eventID": {
+                "type": "string",
+                "pattern": "^[0-9a-f]{64}$",
+                "description": "What senders put into their records; left out, the server makes one.",
+            },
+            "schemaRef": _schema_ref(),
+            "datasetId": _said(_TEXT, "The data set, by name."),
+            "namespace": {
+                "type": ["string", "null"],
+                "description": "null: none. Left out: that of the schema's primary identity.",
+            },
+            "profileIdentifier": _TEXT,
+            "idCondition": _TEXT,
+            "fields": _said(_TEXTS, "JSON pointers such as /commerce/order/priceTotal."),
+        },
+    },
+    "actions": {
+        "description": "A custom action: a call that journeys make.",
+        "required": ["name", "url"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,29}$"},
+            "description": _TEXT,
+            "url": _NAME,
+            "method": {"enum": ["POST", "PUT", "GET"], "default": "POST"},
+            "headers": _OBJECTS,
+            "queryParameters": _OBJECTS,
+            "authentication": _said(
+                _OBJECT, "Secrets by reference: {secret: NAME}, or ${env:NAME} inside a text; see `apply --secrets`."
+            ),
+            "request": _OBJECT,
+            "response": _OBJECT,
+            "failureResponse": _OBJECT,
+        },
+    },
+}
+
+
+@cache
+def file_schema(kind: str) -> Document:
+    """The JSON Schema (2020-12) of the files of a kind."""
+    key = _said(_NAME, "What the resource is called in the folder, where its name isn't enough.")
+    if kind == "journeys":
+        document = {**DOCUMENT_SCHEMA, "properties": {KEY: key, **DOCUMENT_SCHEMA["properties"]}}
+        described = "A journey. Members that end in Uid name events, actions and journeys by name."
+        return {**document, "title": "Journey file", "description": described}
+    found = _SCHEMAS[kind]
+    title = f"{KINDS[kind].word.capitalize()} file"
+    properties = {KEY: key, **found["properties"]}
+    return {"$schema": _DRAFT, "title": title, "type": "object", **found, "properties": properties}
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(file_schema(kind))
+
+
+def shape_faults(kind: str, document: Document) -> Iterator[tuple[Tokens, str]]:
+    """(where, message) of what a file's schema doesn't allow. A journey may be unfinished: its check comes later."""
+    if kind == "journeys":
+        return
+    for count, error in enumerate(_validator(kind).iter_errors(document)):
+        if count == _MAX_FAULTS:
+            return
+        yield tuple(error.instance_path), error.message
