@@ -7,7 +7,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +16,7 @@ from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
 from parcours.kit.child import Child
+from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, get_logger
 from parcours.lake.store import has_staged
@@ -28,10 +29,69 @@ _TRIM_EVERY_S = 300.0
 _TRIM_ON_S = 1.0
 """Until the next part, while there is more to drop."""
 _LAKE_STOP_S = 20.0
-_WARM_EVERY_S = 0.2
+_LOOK_SOONEST_S = 0.1
 _BACK_OFF_S = 0.5
 _LOCK_POLL_S = 0.1
 _FAULT_FILE = "worker.fault"
+
+
+class Turns:
+    """What the pipeline does next. Each kind of work takes its turn, a transaction long, while others wait.
+
+    So a burst of one kind holds the others up by a transaction, never by the burst. Who has nothing to do knows for how
+    long: until the next timer is due, or until it is time to look for what others wrote.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        run_answers: Callable[[], int],
+        max_work: int,
+        look_every_s: float,
+        *,
+        clock: Clock | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """run_answers: hands on some answers of actions; how many. max_work: most of a kind in one transaction.
+
+        clock: tells when a timer is due; monotonic: seconds, tells when to look.
+        """
+        self._pipeline = pipeline
+        self._run_answers = run_answers
+        self._max_work = max_work
+        self._look_every_s = look_every_s
+        self._clock = clock or SystemClock()
+        self._monotonic = monotonic
+        self._looked_s = self._next_look_s = float("-inf")
+
+    def take(self, *, is_told: bool) -> int:
+        """One turn of each kind; how much was done.
+
+        is_told: something has happened. When it was no record, then perhaps a stop or a new definition.
+        """
+        pipeline, most = self._pipeline, self._max_work
+        done = self._run_answers()
+        records = pipeline.run_records(most)
+        done += records
+        if is_told and not records:
+            self._next_look_s = min(self._next_look_s, self._looked_s + _LOOK_SOONEST_S)
+        now_s = self._monotonic()
+        if now_s >= self._next_look_s:
+            pipeline.look()
+            self._looked_s, self._next_look_s = now_s, now_s + self._look_every_s
+        if pipeline.has_stops:
+            done += pipeline.run_stops(most)
+        if pipeline.has_due:
+            done += pipeline.run_timers(most)
+        return done
+
+    def wait_s(self) -> float:
+        """How long nothing is to be done, unless someone tells."""
+        wait_s = self._next_look_s - self._monotonic()
+        next_due_us = self._pipeline.next_due_us
+        if next_due_us is not None:
+            wait_s = min(wait_s, (next_due_us - self._clock.now_us()) / 1e6)
+        return max(wait_s, 0.0)
 
 
 class Worker:
@@ -47,6 +107,8 @@ class Worker:
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._is_told = False
+        self._may_be_staged = True
+        """Whether transactions have committed, and so perhaps staged records, since the last look for some."""
         self._fault: str | None = ""
         """Why the last transaction failed; None when it went well, empty before the first."""
         self._stopping = threading.Event()
@@ -86,26 +148,15 @@ class Worker:
 
     def _run_pipeline(self) -> None:
         settings = self._settings
-        next_timers = next_trim = next_warm = 0.0
+        turns = Turns(self._pipeline, self._run_answers, settings.batch_records, settings.timer_poll_ms / 1000)
+        next_trim = 0.0
+        is_told = True
         while True:
             is_last = self._stopping.is_set()
             try:
-                done = self._run_answers()
-                if not is_last:
-                    done += self._pipeline.run_records(settings.batch_records)
-                    now = time.monotonic()
-                    if now >= next_timers:
-                        woken = 0
-                        if self._pipeline.has_due():
-                            woken = self._pipeline.run_stops(settings.batch_records)
-                            woken += self._pipeline.run_timers(settings.batch_records)
-                        done += woken
-                        next_timers = now + (0 if woken else settings.timer_poll_ms / 1000)
-                    if not done and now >= next_warm:
-                        self._pipeline.warm()
-                        next_warm = now + _WARM_EVERY_S
-                    if now >= next_trim:
-                        next_trim = now + (_TRIM_ON_S if self._trim() else _TRIM_EVERY_S)
+                done = self._run_answers() if is_last else turns.take(is_told=is_told)
+                if not is_last and time.monotonic() >= next_trim:
+                    next_trim = time.monotonic() + (_TRIM_ON_S if self._trim() else _TRIM_EVERY_S)
                 self._note_fault(None)
             except (DBAPIError, LogUnreadable, PositionMoved) as error:
                 reason = str(error).splitlines()[0]
@@ -116,10 +167,13 @@ class Worker:
             if is_last:
                 return
             if done:
+                self._may_be_staged = True
                 self._delivery.wake()
                 POSITION.set(self._pipeline.position)
+                is_told = False
             else:
-                self._wake.wait((settings.timer_poll_ms if self._is_told else settings.poll_ms) / 1000)
+                wait_s = turns.wait_s()
+                is_told = self._wake.wait(wait_s if self._is_told else min(wait_s, settings.poll_ms / 1000))
                 self._wake.clear()
 
     def _note_fault(self, reason: str | None) -> None:
@@ -160,10 +214,15 @@ class Worker:
         wait_s = self._settings.lake_commit_ms / 1000
         while not self._stop_requested.is_set():
             try:
-                if not self._lake.is_alive and await asyncio.to_thread(self._has_staged):
-                    await self._lake.start()
-                    self._lake.go()
+                if self._lake.is_alive:
+                    self._may_be_staged = True  # nobody knows what it will leave
+                elif self._may_be_staged:
+                    self._may_be_staged = False
+                    if await asyncio.to_thread(self._has_staged):
+                        await self._lake.start()
+                        self._lake.go()
             except DBAPIError as error:
+                self._may_be_staged = True
                 log.error("worker.lake_unknown", error=str(error).splitlines()[0])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop_requested.wait(), wait_s)

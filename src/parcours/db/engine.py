@@ -1,8 +1,10 @@
 """The engine: pragmas, transactions, and the rare difference between the two databases."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
@@ -42,9 +44,46 @@ class Database:
         with self.engine.connect().execution_options(parcours_write=True) as connection, connection.begin():
             yield connection
 
+    def changes(self) -> "Changes":
+        """A sign of what other connections commit, for one thread."""
+        return Changes(self)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+class Changes:
+    """Tells whether somebody else has committed, for a hundredth of what a transaction costs that looks."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._connection: Any = None
+        self._cursor: Any = None
+
+    def version(self) -> int | None:
+        """A number that stays the same while no other connection commits; None when only looking can tell.
+
+        SQLite keeps it in memory that its processes share. PostgreSQL has nothing like it.
+        """
+        if not self._db.is_sqlite:
+            return None
+        try:
+            if self._connection is None:
+                self._connection = self._db.engine.raw_connection()
+                self._connection.detach()
+                self._cursor = self._connection.cursor()
+            version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return None  # whoever looks then will meet the fault
+        return version
+
+    def close(self) -> None:
+        """Close the connection it keeps."""
+        if self._connection is not None:
+            self._cursor.close()
+            self._connection.close()
+            self._connection = None
 
 
 def _configure_sqlite(connection: object, _record: object) -> None:

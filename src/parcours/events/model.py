@@ -28,6 +28,15 @@ class Usage(NamedTuple):
         return f"{self.total} journey version" + ("" if self.total == 1 else "s")
 
 
+class NeededTexts(NamedTuple):
+    """A condition is true only of records that hold one of these texts in one field."""
+
+    path: tuple[str, ...]
+    texts: frozenset[str]
+    read: Callable[[Mapping[str, Any]], str | None]
+    """The field's text in a record of the schema; None when it holds none. Never raises."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EventConfiguration:
     """Which streamed records are this event, and who they are about. Nothing in it is parsed again."""
@@ -49,3 +58,5 @@ class EventConfiguration:
     """The profile identifier of a record; None when it can't be computed. Never raises."""
     document: Mapping[str, Any] | None
     """Closed JSON Schema of what journeys may read: the selected fields. None when the schema is gone."""
+    needs: NeededTexts | None = None
+    """Of a rule-based event: what finds it without evaluating its condition; None when only that will tell."""

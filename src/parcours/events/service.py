@@ -11,7 +11,7 @@ from parcours.db import Database
 from parcours.events.document import check_edit, namespace_of, read_document, schema_id_of, with_name
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
 from parcours.events.fields import cut, sample
-from parcours.events.language import condition_reader, key_reader
+from parcours.events.language import condition_reader, key_reader, needed_texts
 from parcours.events.model import EventConfiguration, Usage
 from parcours.events.table import EventTable
 from parcours.identity.service import NamespaceService
@@ -178,6 +178,7 @@ class EventService:
             document=(
                 None if document is None else cut(document, [split_pointer(pointer) for pointer in body["fields"]])
             ),
+            needs=None if body["idCondition"] is None else needed_texts(body["idCondition"], name, document),
         )
 
     # --- looking up ---

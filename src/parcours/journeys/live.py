@@ -1,5 +1,6 @@
 """The journeys that run, compiled from stored versions."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -20,6 +21,8 @@ from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
+Place = tuple[int, str]
+"""(scope, event uid)."""
 
 
 class Tables(NamedTuple):
@@ -53,8 +56,8 @@ class LiveBuilder:
         stopping: dict[str, CompiledJourney] = {}
         names: dict[str, str] = {}
         stops = {stop.version_uid for stop in find_stops(connection)}
-        entries: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
-        listeners: dict[tuple[int, str], tuple[CompiledJourney, ...]] = {}
+        entries: dict[Place, list[CompiledJourney]] = {}
+        listeners: dict[Place, list[CompiledJourney]] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             status = stored.body["status"]
@@ -69,13 +72,11 @@ class LiveBuilder:
                 continue
             versions[stored.id] = journey
             if status == "Deployed":
-                place = (journey.scope_id, journey.entry_event_uid)
-                entries[place] = (*entries.get(place, ()), journey)
+                entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
             for uid in journey.listened:
-                place = (journey.scope_id, uid)
-                listeners[place] = (*listeners.get(place, ()), journey)
+                listeners.setdefault((journey.scope_id, uid), []).append(journey)
         self._known = {**versions, **stopping}
-        return LiveJourneys(entries, listeners, versions, stopping, names, frozenset(sandboxes))
+        return LiveJourneys(_fixed(entries), _fixed(listeners), versions, stopping, names, frozenset(sandboxes))
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)
@@ -85,6 +86,10 @@ class LiveBuilder:
         except JourneyInvalid as error:  # it was valid when it was published: something it needs is gone
             log.error("journey.unusable", version_uid=stored.id, reason=str(error))
             return None
+
+
+def _fixed(found: Mapping[Place, list[CompiledJourney]]) -> dict[Place, tuple[CompiledJourney, ...]]:
+    return {place: tuple(journeys) for place, journeys in found.items()}
 
 
 def identity_of(version: Resource, sandbox: Sandbox | None) -> VersionIdentity:
