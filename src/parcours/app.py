@@ -15,6 +15,7 @@ from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.service import Delivery
 from parcours.delivery.store import drop_calls
+from parcours.doctor.sample import Sample
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
@@ -145,7 +146,8 @@ def build_worker(platform: Platform) -> Worker:
     settings = platform.settings
     delivery = Delivery(platform.db, platform.actions, settings)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
-    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake)
+    sample = Sample(platform.db, platform.journeys.live)
+    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake, sample)
 
 
 def _schema_of_data_sets(platform: Platform) -> SchemaOf:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
+from parcours.doctor.sample import Sample, count_timers
 from parcours.kit.child import Child
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
@@ -28,6 +29,8 @@ POSITION = Gauge("parcours_pipeline_position", "Last record of the event log pro
 _TRIM_EVERY_S = 300.0
 _TRIM_ON_S = 1.0
 """Until the next part, while there is more to drop."""
+_SAMPLE_EVERY_S = 10.0
+_COUNT_EVERY_S = 60.0
 _LAKE_STOP_S = 20.0
 _LOOK_SOONEST_S = 0.1
 _BACK_OFF_S = 0.5
@@ -97,13 +100,19 @@ class Turns:
 class Worker:
     """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
 
-    def __init__(self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child) -> None:
-        """lake: the process that commits staged records; started while there are any."""
+    def __init__(
+        self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child, sample: Sample
+    ) -> None:
+        """lake: the process that commits staged records; started while there are any.
+
+        sample: looks in turn whether everybody who waits has what will move them on.
+        """
         self._settings = settings
         self._db = db
         self._pipeline = pipeline
         self._delivery = delivery
         self._lake = lake
+        self._sample = sample
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._is_told = False
@@ -119,6 +128,7 @@ class Worker:
         """Work until `stop` is called; then finish what is under way and return."""
         pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
         lake = asyncio.create_task(self._run_lake(), name="lake")
+        count = asyncio.create_task(self._count_timers(), name="count")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
@@ -129,7 +139,7 @@ class Worker:
             self._wake.set()
             stop.cancel()
             self._stop_requested.set()
-            await asyncio.gather(pipeline, lake, delivery)
+            await asyncio.gather(pipeline, lake, delivery, count)
             await self._lake.stop(_LAKE_STOP_S)
 
     def wake(self) -> None:
@@ -150,6 +160,7 @@ class Worker:
         settings = self._settings
         turns = Turns(self._pipeline, self._run_answers, settings.batch_records, settings.timer_poll_ms / 1000)
         next_trim = 0.0
+        next_sample = time.monotonic() + _SAMPLE_EVERY_S
         is_told = True
         while True:
             is_last = self._stopping.is_set()
@@ -157,6 +168,9 @@ class Worker:
                 done = self._run_answers() if is_last else turns.take(is_told=is_told)
                 if not is_last and time.monotonic() >= next_trim:
                     next_trim = time.monotonic() + (_TRIM_ON_S if self._trim() else _TRIM_EVERY_S)
+                if not is_last and time.monotonic() >= next_sample:
+                    self._sample.take(time.time_ns() // 1000)
+                    next_sample = time.monotonic() + _SAMPLE_EVERY_S
                 self._note_fault(None)
             except (DBAPIError, LogUnreadable, PositionMoved) as error:
                 reason = str(error).splitlines()[0]
@@ -224,6 +238,17 @@ class Worker:
             except DBAPIError as error:
                 self._may_be_staged = True
                 log.error("worker.lake_unknown", error=str(error).splitlines()[0])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_requested.wait(), wait_s)
+
+    async def _count_timers(self) -> None:
+        """Keep the metric of waiting timers."""
+        while not self._stop_requested.is_set():
+            wait_s = _COUNT_EVERY_S
+            try:
+                wait_s = await asyncio.to_thread(count_timers, self._db, _COUNT_EVERY_S)
+            except DBAPIError as error:
+                log.error("worker.timers_uncounted", error=str(error).splitlines()[0])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop_requested.wait(), wait_s)
 

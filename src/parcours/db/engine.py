@@ -31,7 +31,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; sees one consistent snapshot."""
+        """A transaction that only reads; on SQLite it sees one consistent snapshot."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -42,6 +42,17 @@ class Database:
         On SQLite it takes the write lock at once, so that it never fails half-way for want of it.
         """
         with self.engine.connect().execution_options(parcours_write=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self, *, writes: bool = False) -> Iterator[Connection]:
+        """As `read` or `write`, and every statement sees the same moment: on PostgreSQL those see one each.
+
+        There a write fails (OperationalError) that meets what somebody else has changed since that moment.
+        """
+        with self.write() if writes else self.read() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield connection
 
     def changes(self) -> "Changes":
