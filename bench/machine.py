@@ -56,7 +56,7 @@ def pinned(command: list[str], core: int, **environment: str) -> Iterator["subpr
         process.wait(timeout=60)
 
 
-def wait_for_port(port: int, path: str = "/health/live", timeout_s: float = 30) -> None:
+def wait_for_port(port: int, path: str = "/health/live", timeout_s: float = 90) -> None:
     """Wait until something answers HTTP on the port, whatever it says."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:

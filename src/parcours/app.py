@@ -22,7 +22,7 @@ from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.service import JourneyService
 from parcours.kit.child import Child
-from parcours.kit.clock import SystemClock
+from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
@@ -120,7 +120,7 @@ STEP_EVENT_SCHEMA = "https://ns.adobe.com/experience/journeyOrchestration/stepEv
 STEP_EVENT_DATA_SET = "journey_step_events"
 
 
-def build_pipeline(platform: Platform) -> Pipeline:
+def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
     """The worker's transactions over the platform's definitions, with compiled tables of their own."""
     catalog = platform.catalog
     sources = Sources(
@@ -138,7 +138,7 @@ def build_pipeline(platform: Platform) -> Pipeline:
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
         ),
     )
-    return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, SystemClock())
+    return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, clock or SystemClock())
 
 
 def build_worker(platform: Platform) -> Worker:

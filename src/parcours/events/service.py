@@ -22,6 +22,7 @@ from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.service import XdmService
+from parcours.xdm.table import SchemaTable
 
 EVENT_KIND = "event"
 MAX_PER_SCHEMA = 100
@@ -58,7 +59,7 @@ class EventService:
 
     def compiled(self) -> Compiled[EventTable]:
         """Another table over the same events, for a thread that does not share its own."""
-        return Compiled(self._resources, [EVENT_KIND], self._build)
+        return Compiled(self._resources, [EVENT_KIND], _Builder(self._resources, self._xdm.table, self._clock).build)
 
     def guard(self, usage_of: UsageOf, renamed: Renamed) -> None:
         """Let the room that knows journeys tell which events they use, and follow a new name."""
@@ -141,46 +142,6 @@ class EventService:
             },
         }
 
-    # --- compiling ---
-
-    def _build(self, connection: Connection) -> EventTable:
-        configurations: list[EventConfiguration] = []
-        for stored in self._resources.in_all_scopes(connection, EVENT_KIND):
-            schema = self._xdm.table.current(connection).get(stored.scope_id, stored.body["schemaRef"]["id"])
-            try:
-                configurations.append(self._configuration(stored, schema))
-            except EventInvalid as error:  # written when it was valid: the schema has changed since
-                log.error("event.unusable", event_uid=stored.id, reason=str(error))
-        return EventTable(configurations)
-
-    def _configuration(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration:
-        body = stored.body
-        name = body["name"]
-        document = None if schema is None else schema.document
-        primary = None if schema is None else schema.primary_identity
-        return EventConfiguration(
-            uid=stored.id,
-            scope_id=stored.scope_id,
-            name=name,
-            schema_id=body["schemaRef"]["id"],
-            id_type=body["idType"],
-            event_id=body["eventID"],
-            condition_text=body["idCondition"],
-            namespace=body["namespace"],
-            condition=(
-                None
-                if body["idCondition"] is None
-                else condition_reader(body["idCondition"], name, document, self._clock)
-            ),
-            key=key_reader(
-                body["profileIdentifier"], name, document, None if primary is None else primary.path, self._clock
-            ),
-            document=(
-                None if document is None else cut(document, [split_pointer(pointer) for pointer in body["fields"]])
-            ),
-            needs=None if body["idCondition"] is None else needed_texts(body["idCondition"], name, document),
-        )
-
     # --- looking up ---
 
     def _read(
@@ -248,3 +209,63 @@ class EventService:
 
 def _text(at_ms: int) -> str:
     return to_datetime(at_ms * 1_000).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class _Builder:
+    """Builds the table of events, and remembers what it compiled: only what has changed is compiled again."""
+
+    def __init__(self, resources: ResourceStore, schemas: Compiled[SchemaTable], clock: Clock) -> None:
+        self._resources = resources
+        self._schemas = schemas
+        self._clock = clock
+        self._known: dict[tuple[int, str], tuple[str, CompiledSchema | None, EventConfiguration | None]] = {}
+        """By scope and uid: what was compiled, of which etag and over which schema; None for what can't be."""
+
+    def build(self, connection: Connection) -> EventTable:
+        """Every event that can be used."""
+        known = self._known
+        self._known = {}
+        schemas = self._schemas.current(connection)
+        for stored in self._resources.in_all_scopes(connection, EVENT_KIND):
+            place = (stored.scope_id, stored.id)
+            schema = schemas.get(stored.scope_id, stored.body["schemaRef"]["id"])
+            found = known.get(place)
+            if found is None or found[0] != stored.etag or found[1] is not schema:
+                found = (stored.etag, schema, self._compile(stored, schema))
+            self._known[place] = found
+        return EventTable([made for _, _, made in self._known.values() if made is not None])
+
+    def _compile(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration | None:
+        try:
+            return self._configuration(stored, schema)
+        except EventInvalid as error:  # written when it was valid: the schema has changed since
+            log.error("event.unusable", event_uid=stored.id, reason=str(error))
+            return None
+
+    def _configuration(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration:
+        body = stored.body
+        name = body["name"]
+        document = None if schema is None else schema.document
+        primary = None if schema is None else schema.primary_identity
+        return EventConfiguration(
+            uid=stored.id,
+            scope_id=stored.scope_id,
+            name=name,
+            schema_id=body["schemaRef"]["id"],
+            id_type=body["idType"],
+            event_id=body["eventID"],
+            condition_text=body["idCondition"],
+            namespace=body["namespace"],
+            condition=(
+                None
+                if body["idCondition"] is None
+                else condition_reader(body["idCondition"], name, document, self._clock)
+            ),
+            key=key_reader(
+                body["profileIdentifier"], name, document, None if primary is None else primary.path, self._clock
+            ),
+            document=(
+                None if document is None else cut(document, [split_pointer(pointer) for pointer in body["fields"]])
+            ),
+            needs=None if body["idCondition"] is None else needed_texts(body["idCondition"], name, document),
+        )
