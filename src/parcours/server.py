@@ -126,7 +126,6 @@ async def _keep_fresh(collector: Collector, changes: Changes, stop: asyncio.Even
             seen = version
         except Unavailable as error:  # inlets go on with what they know
             log.error("definitions.unreadable", error=str(error))
-    changes.close()
 
 
 def _write_address(settings: Settings) -> None:

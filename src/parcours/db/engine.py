@@ -25,6 +25,7 @@ class Database:
             if self.is_sqlite
             else create_engine(parsed, pool_pre_ping=True)
         )
+        self._signs: list[Changes] = []
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -56,11 +57,15 @@ class Database:
             yield connection
 
     def changes(self) -> "Changes":
-        """A sign of what other connections commit, for one thread."""
-        return Changes(self)
+        """A sign of what other connections commit, for one thread; closed with the database."""
+        made = Changes(self)
+        self._signs.append(made)
+        return made
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        for sign in self._signs:
+            sign.close()
         self.engine.dispose()
 
 
