@@ -16,8 +16,8 @@ from bench.pipeline import EVENTS, fill, on_core
 ROUNDS = 3
 WAIT_DAYS = 1
 PART = 1_000
-STEPS_EACH = 15
-"""Step events of one person: the entry, three conditions, two waits with two each, three more, the call, the end."""
+STEPS_EACH = 12
+"""Step events of one person: the entry, five conditions, two waits with two each, the call, the end."""
 
 
 def journey(event_uid: str, action_uid: str, tenant: str) -> dict[str, Any]:
@@ -124,6 +124,7 @@ def process(data_dir: Path) -> float:
         ).one()
         left = connection.exec_driver_sql("SELECT count(*) FROM timer").scalar()
     assert (people, left) == (EVENTS, 0), f"{people} people entered, {left} timers are left"
+    assert steps == EVENTS * STEPS_EACH, f"{steps} steps were written, {EVENTS * STEPS_EACH} must be"
     return float(steps) / elapsed
 
 
@@ -139,11 +140,11 @@ def insert_bare(path: Path) -> float:
     body, state = "x" * 200, "y" * 1_000
     names = [f"{n:032x}" for n in range(EVENTS)]
     started = time.perf_counter()
-    for turn in range(STEPS_EACH // 4 + 1):
+    for turn in range(STEPS_EACH // 4):
         for first in range(0, EVENTS, PART):
             part = names[first : first + PART]
             connection.execute("BEGIN IMMEDIATE")
-            rows = [(name, seq, body) for name in part for seq in range(turn * 4, min(turn * 4 + 4, STEPS_EACH))]
+            rows = [(name, seq, body) for name in part for seq in range(turn * 4, turn * 4 + 4)]
             connection.executemany("INSERT INTO step VALUES (?, ?, ?)", rows)
             connection.executemany("REPLACE INTO instance VALUES (?, ?)", [(name, f"{turn}{state}") for name in part])
             connection.executemany("DELETE FROM timer WHERE id = ?", [(name,) for name in part])

@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import islice, takewhile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.kit.clock import ManualClock
@@ -142,6 +142,7 @@ def test_what_comes_steadily_below_capacity_is_never_more_than_a_round_late() ->
     assert max(world.lateness_us("record")) < 1_000_000
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 5_000_000), min_size=1, max_size=40))
 def test_a_timer_is_handled_in_time_and_never_early_when_nothing_else_happens(delays: list[int]) -> None:
     world = World()

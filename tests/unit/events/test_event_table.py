@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.events.errors import EventInvalid
@@ -116,6 +116,7 @@ VALUES = st.sampled_from(["a", "b", "", None, 5, 101, True, ["a"], [], {"place":
 ENTITIES = st.dictionaries(st.sampled_from(["city", "kind", "tags", "at", "total"]), VALUES)
 
 
+@settings(deadline=None)
 @given(st.lists(CONDITIONS, max_size=12), st.lists(ENTITIES, min_size=1, max_size=8), st.sampled_from([None, TYPED]))
 def test_rules_are_found_as_if_each_were_evaluated(rules: list[str], entities: list[Any], schema: Any) -> None:
     if schema is not None:
