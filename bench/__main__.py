@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import collection, latency, matching, pipeline, startup, steps, waiting
+from bench import collection, latency, matching, pipeline, simulate, startup, steps, waiting
 from bench.figures import Figure, report
 from bench.machine import NotMeasured
 
@@ -15,6 +15,7 @@ PARTS: dict[str, Callable[..., list[Figure]]] = {
     "matching": matching.run,
     "steps": steps.run,
     "latency": latency.run,
+    "simulate": simulate.run,
     "waiting": waiting.run,
     "startup": startup.run,
 }

@@ -60,7 +60,7 @@ def _fill(data_dir: Path, version_uid: str, count: int, entity: dict[str, Any]) 
             instances.append(
                 (
                     i.id, 0, journey.scope_id, i.journey_uid, i.version_uid, i.key, i.namespace, i.status, i.node_id,
-                    i.waiting_for, i.entered_at_us, now_us, state,
+                    i.waiting_for, i.entered_at_us, now_us, state, i.supplemental_id,
                 )
             )  # fmt: skip
             steps.append((i.id, 0, journey.scope_id, now_us, to_stored(transition.steps)))

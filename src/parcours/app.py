@@ -8,6 +8,10 @@ from sqlalchemy import Connection
 
 from parcours.access import Access
 from parcours.actions import ActionService
+from parcours.audiences.loading import MemberLoader
+from parcours.audiences.service import AudienceService
+from parcours.audiences.source import UploadedAudiences
+from parcours.audiences.uploads import UploadService
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
 from parcours.dataprep import DataPrepService
@@ -20,6 +24,7 @@ from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.service import JourneyService
 from parcours.kit.child import Child
 from parcours.kit.clock import Clock, SystemClock
@@ -27,7 +32,11 @@ from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
 from parcours.lake.writer import LakeWriter, SchemaOf
+from parcours.loader import Load, Loader
 from parcours.log.sqlite import SqliteLogReader
+from parcours.lookups.keys import admit
+from parcours.lookups.loading import RowLoader
+from parcours.lookups.service import LookupService
 from parcours.pipeline import Pipeline, Sources
 from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
@@ -56,7 +65,11 @@ class Platform:
     flows: FlowService
     events: EventService
     journeys: JourneyService
+    lifecycle: Lifecycle
     profiles: ProfileService
+    audiences: AudienceService
+    uploads: UploadService
+    lookups: LookupService
 
     def migrate(self) -> None:
         """Bring the database to this release's schema."""
@@ -90,14 +103,20 @@ def build_platform(settings: Settings) -> Platform:
     )
     flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
 
+    lookups = LookupService(db, resources, catalog)
+    catalog.admit, catalog.on_write = admit, lookups.follow
+
     def forget_data_set(connection: Connection, scope_id: int, dataset_id: str) -> None:
         delete_data_set(connection, scope_id, dataset_id)
+        lookups.forget(connection, scope_id, dataset_id)
         for mapping_id in flows.forget(connection, scope_id, dataset_id):
             mappings.forget(connection, scope_id, mapping_id)
 
     catalog.on_delete = forget_data_set
     actions = ActionService(db, resources, secrets, settings)
-    events = EventService(db, resources, schemas, namespaces, catalog.table)
+    audiences = AudienceService(db, resources, namespaces)
+    events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
+    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
     return Platform(
         settings=settings,
         db=db,
@@ -111,8 +130,12 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         events=events,
-        journeys=JourneyService(db, resources, events, actions, schemas, drop_calls),
+        journeys=journeys,
+        lifecycle=Lifecycle(db, resources, journeys, drop_calls),
         profiles=ProfileService(db, resources, namespaces),
+        audiences=audiences,
+        uploads=UploadService(db, audiences),
+        lookups=lookups,
     )
 
 
@@ -134,6 +157,8 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
         events=platform.events.table,
         journeys=platform.journeys.live,
         actions=platform.actions.table,
+        lookups=platform.lookups.table,
+        audience_source=UploadedAudiences(),
         step_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
         ),
@@ -146,8 +171,34 @@ def build_worker(platform: Platform) -> Worker:
     settings = platform.settings
     delivery = Delivery(platform.db, platform.actions, settings)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
+    loader = Child("loader", "--data-dir", str(settings.data_dir))
+    loads = build_loads(platform)
+
+    def has_loads(connection: Connection) -> bool:
+        return any(load.has_work(connection) for load in loads)
+
     sample = Sample(platform.db, platform.journeys.live)
-    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake, sample)
+    return Worker(settings, platform.db, build_pipeline(platform), delivery, lake, loader, has_loads, sample)
+
+
+def build_loads(platform: Platform) -> list[Load]:
+    """What the loader brings in."""
+    audiences = platform.audiences
+    folder = platform.settings.data_dir / "loader"
+    return [
+        MemberLoader(platform.db, audiences.compiled(), audiences.is_listened, folder),
+        RowLoader(
+            platform.db,
+            platform.lookups.compiled(),
+            _schema_of_data_sets(platform),
+            lambda: build_lake(platform),
+        ),
+    ]
+
+
+def build_loader(platform: Platform) -> Loader:
+    """Brings uploaded members into their audiences, and landed rows to where lookups find them."""
+    return Loader(build_loads(platform))
 
 
 def _schema_of_data_sets(platform: Platform) -> SchemaOf:

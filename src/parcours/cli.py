@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 failed_app = typer.Typer(invoke_without_command=True)
 app.add_typer(failed_app, name="failed")
+audience_app = typer.Typer(help="Upload members of audiences, list audiences.", no_args_is_help=True)
+app.add_typer(audience_app, name="audience")
 
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE})
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -142,10 +144,23 @@ def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> 
     keep_lake(Settings.from_environment(data_dir=data_dir), lifeline)
 
 
+@app.command(hidden=True)
+def loader(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> None:
+    """Bring in uploaded members and rows for lookups (the worker starts one by itself)."""
+    from parcours.server import load
+
+    load(Settings.from_environment(data_dir=data_dir), lifeline)
+
+
 @app.command()
 def trace(
-    identity: Annotated[str, typer.Argument(help="The customer's identity, such as jane@example.com.")],
+    identity: Annotated[
+        str | None, typer.Argument(help="The customer's identity, such as jane@example.com.", show_default=False)
+    ] = None,
     namespace: Annotated[str, typer.Option(help="The namespace of the identity, such as Email or ECID.")] = "Email",
+    event: Annotated[
+        str | None, typer.Option(help="The _id of one event, in place of a customer.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
     sandbox: Sandbox = "prod",
     data_dir: DataDir = None,
@@ -153,10 +168,39 @@ def trace(
     """Tell which journeys a customer's events matched or not, and why.
 
     Then what became of the customer in them, step by step. Asks the running server. Times are UTC.
+    With --event the same of one event, whoever it is about, if anybody.
     """
     from parcours.commands import trace_command
 
+    if (identity is None) == (event is None):
+        raise typer.BadParameter("give either a customer's identity or --event")
+    if event is not None:
+        trace_command.run_event(_data_dir(data_dir), sandbox, event, as_json=as_json)
+        return
+    assert identity is not None
     trace_command.run(_data_dir(data_dir), sandbox, identity, namespace, as_json=as_json)
+
+
+@app.command()
+def audit(
+    since: Annotated[
+        str | None, typer.Option(help="Only from then on: a date or time (UTC), or an age such as 24h or 7d.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Only of this type of asset, such as Journey, 'Journey event' or Role.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most events shown.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's events as they are.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """List who changed what, and who was denied, newest first.
+
+    What concerns the whole organisation stands in sandbox prod. Asks the running server. Times are UTC.
+    """
+    from parcours.commands import audit_command
+
+    audit_command.run(_data_dir(data_dir), sandbox, since, kind, limit, as_json=as_json)
 
 
 @app.command()
@@ -194,6 +238,136 @@ def doctor(
     settings = Settings.from_environment(data_dir=data_dir)
     if not doctor_command.run(settings, repairs=repair, threshold_s=late, as_json=as_json):
         raise typer.Exit(1)
+
+
+Paths = list[Path]
+
+
+@app.command()
+def simulate(
+    journeys: Annotated[Paths, typer.Argument(help="Journey documents, YAML or JSON; they run in one world.")],
+    events: Annotated[Paths, typer.Option("--events", help="Events, a JSON object a line; - is standard input.")],
+    config: Annotated[
+        Paths | None, typer.Option("--config", help="File or folder with the events and actions that journeys name.")
+    ] = None,
+    profiles: Annotated[Paths | None, typer.Option("--profiles", help="Profiles, a JSON object a line.")] = None,
+    stubs: Annotated[
+        Path | None, typer.Option(help="How calls end, by the action's name [default: with the declared sample].")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="When the clock begins [default: at the first moment that events name].")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="How long, such as 30d, or until when [default: until everybody has left].")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Decides what percentage splits draw.")] = "",
+    customer: Annotated[str | None, typer.Option(help="Show the way of the customer with this key.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document.")] = False,
+    as_lines: Annotated[bool, typer.Option("--jsonl", help="Print an instance a line, as JSON.")] = False,
+) -> None:
+    """Run journeys under a virtual clock, actions stubbed, and show paths and counts.
+
+    Needs no server. Formats of the files: docs/reference/testing.md.
+    """
+    from parcours.commands import simulate_command
+
+    if as_json and as_lines:
+        raise typer.BadParameter("give --json or --jsonl, not both")
+    simulate_command.run(
+        journeys,
+        config=config or [],
+        events=events,
+        profiles=profiles or [],
+        stubs=stubs,
+        start=start,
+        until=until,
+        seed=seed,
+        customer=customer,
+        output="json" if as_json else "jsonl" if as_lines else "table",
+    )
+
+
+@app.command("test")
+def run_cases(
+    paths: Annotated[Paths | None, typer.Argument(help="Folders and files of cases [default: this folder].")] = None,
+    expression: Annotated[
+        str | None, typer.Option("-k", "--only", help="Only cases whose file::name fits: words, not, or.")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write the results as JUnit XML.")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show nodes and edges that no case reached.")] = False,
+    fail_under_coverage: Annotated[
+        float | None, typer.Option(min=0, max=100, help="Fail when less percent of a journey was reached.")
+    ] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a file of cases.")] = False,
+) -> None:
+    """Run test cases of journeys, written in YAML, under a virtual clock.
+
+    Status 1 when one fails. Needs no server. The format: docs/reference/testing.md.
+    """
+    from parcours.commands import test_command
+
+    if schema:
+        test_command.print_schema()
+    elif not test_command.run(
+        paths or [Path()], expression=expression, junit=junit, coverage=coverage, least=fail_under_coverage
+    ):
+        raise typer.Exit(1)
+
+
+@app.command()
+def backtest(
+    journey: Annotated[str, typer.Argument(help="Name or uid of the journey.")],
+    datasets: Annotated[list[str], typer.Option("--dataset", help="Data set of the events; may be given again.")],
+    start: Annotated[str, typer.Option("--from", help="An instant, or how long ago, such as 30d.")],
+    end: Annotated[str | None, typer.Option("--to", help="An instant, or how long ago [default: now].")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Version to replay, by uid or number [default: the latest].")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Replay this document instead of a stored version.")] = None,
+    stubs: Annotated[
+        Path | None, typer.Option(help="How calls end, by the action's name [default: with the declared sample].")
+    ] = None,
+    seed: Annotated[str, typer.Option(help="Decides what splits draw for those who did not enter live.")] = "",
+    tolerance: Annotated[str, typer.Option(help="How far apart two calls may be and still be the same.")] = "10m",
+    limit: Annotated[int, typer.Option(min=0, help="Most differences shown; 0 means all.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Replay landed events through a draft: who would enter, what would be sent, beside what the live version did.
+
+    Needs no running server; changes nothing and sends nothing. More: docs/reference/testing.md.
+    """
+    from parcours.commands import backtest_command
+
+    asked = backtest_command.Asked(journey, datasets, start, end, version, file, stubs, seed, tolerance, sandbox)
+    backtest_command.run(Settings.from_environment(data_dir=data_dir), asked, as_json=as_json, limit=limit)
+
+
+@app.command("eval")
+def evaluate(
+    expression: Annotated[str | None, typer.Argument(metavar="EXPR", help="A journey expression.")] = None,
+    context: Annotated[
+        Path | None, typer.Option("--context", help="JSON file with what the expression reads; - is standard input.")
+    ] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Answer each line of standard input, {"expr": …, "context": …}.')
+    ] = False,
+) -> None:
+    """Evaluate a journey expression and print its value and type.
+
+    Needs no running server. Language, contexts and answers: docs/reference/expressions.md.
+    """
+    from parcours.commands import eval_command
+
+    if jsonl is (expression is not None):
+        raise typer.BadParameter("give an expression, or --jsonl")
+    if expression is None:
+        if context is not None and str(context) == "-":
+            raise typer.BadParameter("with --jsonl, standard input has the lines; give --context a file")
+        eval_command.run_lines(context)
+    else:
+        eval_command.run(expression, context)
 
 
 @failed_app.callback()
@@ -255,6 +429,67 @@ def failed_retry(
     failed_command.retry_records(
         **_place(context, sandbox, data_dir), record_ids=record_ids or [], every=every, flow=flow
     )
+
+
+@audience_app.command("upload")
+def audience_upload(
+    name: Annotated[str, typer.Argument(help="The audience; it is made when there is none of this name.")],
+    file: Annotated[Path, typer.Argument(help="The list: CSV with a header row, JSON lines or a JSON list, in UTF-8.")],
+    namespace: Annotated[
+        str | None, typer.Option(help="The namespace of its members, such as ECID [default: Email, of a new one].")
+    ] = None,
+    identity_column: Annotated[
+        str | None,
+        typer.Option(help="The column of the identity [default: one named like the namespace, id, or the only one]."),
+    ] = None,
+    list_format: Annotated[
+        Literal["csv", "jsonl", "json"] | None, typer.Option("--format", help="[default: by the file's ending].")
+    ] = None,
+    delimiter: Annotated[str, typer.Option(help="Between the cells of CSV; tab means a tabulator.")] = ",",
+    replace: Annotated[bool, typer.Option("--replace", help="Members who are not in the list exit (default).")] = False,
+    add: Annotated[bool, typer.Option("--add", help="The list comes to those who are in.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Who is in the list exits.")] = False,
+    max_bad_percent: Annotated[
+        int | None,
+        typer.Option(min=0, max=100, help="Bad rows from which on nothing is changed [default: 10 with --replace]."),
+    ] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Don't wait until the list is applied.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Upload the members of an audience from a file of any size.
+
+    Asks the running server. Bad rows are told with their lines; the status is 1 when the list was not applied.
+    """
+    from parcours.commands import audience_command
+
+    if replace + add + remove > 1:
+        raise typer.BadParameter("give one of --replace, --add and --remove")
+    audience_command.upload(
+        _data_dir(data_dir),
+        sandbox,
+        name,
+        file,
+        namespace=namespace,
+        identity_column=identity_column,
+        list_format=list_format,
+        delimiter="\t" if delimiter == "tab" else delimiter,
+        mode="add" if add else "remove" if remove else "replace",
+        max_bad_percent=max_bad_percent,
+        wait=not no_wait,
+    )
+
+
+@audience_app.command("list")
+def audience_list(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """List the audiences with how many people are in them. Asks the running server. Times are UTC."""
+    from parcours.commands import audience_command
+
+    audience_command.list_audiences(_data_dir(data_dir), sandbox, as_json=as_json)
 
 
 def _place(context: typer.Context, sandbox: str | None, data_dir: Path | None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from parcours.access import Caller
+from parcours.access import Caller, admin_api, audit_api
 from parcours.access import api as access_api
+from parcours.access.administration import Administration
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.app import Platform, log_path
+from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.collection.inlet import Collector
@@ -24,6 +26,7 @@ from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
 from parcours.delivery import api as delivery_api
 from parcours.events import api as events_api
+from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
 from parcours.flows.model import Inlet
 from parcours.http import health as health_api
@@ -38,6 +41,7 @@ from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
+from parcours.lookups import api as lookups_api
 from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.xdm import DescriptorService
@@ -54,9 +58,13 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     base_url = platform.settings.base_url
     routers = [
         access_api.router(gate, platform.access),
+        admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
+        audit_api.router(gate, platform.access, platform.db),
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
         profile_api.router(gate, platform.profiles),
+        audiences_api.router(gate, platform.audiences, platform.uploads),
+        lookups_api.router(gate, platform.lookups),
         xdm_api.router(
             gate,
             platform.schemas,
@@ -80,7 +88,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
         events_api.router(gate, platform.events),
-        journeys_api.router(gate, platform.journeys),
+        journeys_api.router(gate, platform.journeys, platform.lifecycle),
         runs_api.router(gate, platform.db, platform.journeys),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
@@ -170,5 +178,17 @@ def build_process_routers(
                 unmark_retrying(connection, record_id)
             raise LogUnavailable("the event log can't be written now; the record stays as it was") from error
 
+    def append_test_event(record: Record) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(append(record), loop).result(timeout=60)
+        except TimeoutError as error:
+            raise LogUnavailable("the event log can't be written now; whether the event was kept is unknown") from error
+
     platform.flows.runs.pending = pending
-    return [health_api.router(health), dataflow_api.router(Gate(platform.access), platform.db, retry)]
+    gate = Gate(platform.access)
+    sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
+    return [
+        health_api.router(health),
+        dataflow_api.router(gate, platform.db, retry),
+        events_api.sending_router(gate, sender),
+    ]

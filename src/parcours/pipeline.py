@@ -12,7 +12,7 @@ either did all of it or none of it. Due timers and answers of actions are the sa
 
 import collections
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from parcours.actions.table import ActionTable
+from parcours.audiences.model import Qualification
+from parcours.audiences.store import delete_qualifications, has_qualifications, take_qualifications
 from parcours.catalog import store as catalog_store
 from parcours.catalog.model import DataSetTable
 from parcours.dataflow import store as failures
@@ -31,23 +33,35 @@ from parcours.dataprep.service import MappingTable
 from parcours.db import Database
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.events.feedback import Feedback, read_feedback
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable, read_event_id
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.activities.audience_qualification import event_uid_of
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import NOTHING, Instance
-from parcours.journeys.runner import JourneyWorkspace
-from parcours.kit.clock import Clock
+from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.run import PAUSED
+from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.kit.clock import Clock, to_datetime
 from parcours.kit.errors import ParcoursError
+from parcours.kit.paths import split_pointer
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
 from parcours.lake.store import stage
 from parcours.log import LogReader, Record
+from parcours.lookups.errors import LookupInvalid, LookupTooLarge
+from parcours.lookups.model import LookupTable
+from parcours.lookups.store import find_rows
+from parcours.lookups.workspace import LookupWorkspace
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
-from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
@@ -55,6 +69,10 @@ from parcours.xdm.table import SchemaTable
 CONSUMER = "pipeline"
 DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+NO_PROFILE = "profileNotFound"
+"""Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
+AUDIENCES = "audiences"
+"""Stands in decisions where those about events name the inlet."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -91,6 +109,8 @@ class Sources:
     events: Compiled[EventTable]
     journeys: Compiled[LiveJourneys]
     actions: Compiled[ActionTable]
+    lookups: Compiled[LookupTable]
+    audience_source: AudienceSource
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
 
@@ -108,8 +128,7 @@ class Pipeline:
         self._changes = db.changes()
         self._looked_at: int | None = None
         """The database's version at the last look; None when that can't tell."""
-        self._next_due_us: int | None = None
-        self._has_stops = False
+        self._waiting = _Waiting()
         with db.read() as connection:
             self._position = journey_store.get_position(connection, CONSUMER)
 
@@ -120,26 +139,40 @@ class Pipeline:
 
     @property
     def next_due_us(self) -> int | None:
-        """When the next timer is due, as of the last look or transaction; None when there is none."""
-        return self._next_due_us
+        """When the next timer or run is due, as of the last look or transaction; None when there is none."""
+        moments = [at_us for at_us in (self._waiting.next_timer_us, self._waiting.next_run_us) if at_us is not None]
+        return min(moments, default=None)
 
     @property
     def has_due(self) -> bool:
         """Whether a timer is due."""
-        return self._next_due_us is not None and self._next_due_us <= self._clock.now_us()
+        return self._is_due(self._waiting.next_timer_us)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether a run of Read audience is under way or due."""
+        return self._is_due(self._waiting.next_run_us)
 
     @property
     def has_stops(self) -> bool:
-        """Whether a stop is under way, as of the last look."""
-        return self._has_stops
+        """Whether people of some version are gone through, as of the last look or transaction."""
+        return self._waiting.has_stops
+
+    @property
+    def has_qualifications(self) -> bool:
+        """Whether individuals have entered or left audiences, as of the last look or transaction."""
+        return self._waiting.has_qualifications
+
+    def _is_due(self, at_us: int | None) -> bool:
+        return at_us is not None and at_us <= self._clock.now_us()
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        """A transaction of the worker. It alone writes timers, so it knows when the next is due without looking."""
+        """A transaction of the worker, which knows in the end what waits: it needn't look for what it wrote itself."""
         with self._db.write() as connection:
             yield connection
-            next_due_us = journey_store.find_next_due(connection)
-        self._next_due_us = next_due_us
+            waiting = _look(connection)
+        self._waiting = waiting
 
     def run_records(self, max_messages: int) -> int:
         """Process what the log holds next; how many records it was, 0 at the end of the log.
@@ -238,16 +271,36 @@ class Pipeline:
         return len(due)
 
     def run_stops(self, max_instances: int) -> int:
-        """Take people out of versions that were stopped; how many people it were."""
+        """Take people out of versions that were stopped, or let them go on; how many people they were."""
         started = time.perf_counter()
         with self._write() as connection:
             batch = self._batch(connection)
-            stops = journey_store.find_stops(connection, 1)
-            stopped = sum(batch.stop(stop, max_instances) for stop in stops)
+            stopped = sum(batch.go_through(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
             batch.flush()
-        self._has_stops = bool(stops)
         BATCH_SECONDS.labels("stops").observe(time.perf_counter() - started)
         return stopped
+
+    def run_audiences(self, max_members: int) -> int:
+        """Let members of audiences enter that are to be read now; how many were read."""
+        started = time.perf_counter()
+        with self._write() as connection:
+            batch = self._batch(connection)
+            read = batch.read_audiences(max_members)
+            batch.flush()
+        BATCH_SECONDS.labels("audiences").observe(time.perf_counter() - started)
+        return read
+
+    def run_qualifications(self, max_changes: int) -> int:
+        """Let journeys hear of individuals who entered or left audiences; how many changes they were."""
+        started = time.perf_counter()
+        with self._write() as connection:
+            batch = self._batch(connection)
+            taken = take_qualifications(connection, max_changes)
+            batch.qualify(taken)
+            delete_qualifications(connection, taken)
+            batch.flush()
+        BATCH_SECONDS.labels("qualifications").observe(time.perf_counter() - started)
+        return len(taken)
 
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
@@ -267,8 +320,7 @@ class Pipeline:
         if version is not None and version == self._looked_at:
             return
         with self._db.read() as connection:
-            self._next_due_us = journey_store.find_next_due(connection)
-            self._has_stops = bool(journey_store.find_stops(connection, 1))
+            self._waiting = _look(connection)
             revisions = self._sources.resources.revisions(connection)
             if revisions != self._warm:
                 self._compile(connection, revisions)
@@ -284,7 +336,7 @@ class Pipeline:
                 schemas.get(flow.scope_id, flow.schema_id)
                 if flow.mapping is not None:
                     mappings.get(flow.scope_id, *flow.mapping)
-        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions):
+        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
             table.current(connection, revisions)
 
     def trim(self, received_before_ms: int, decisions_before_ms: int) -> bool:
@@ -293,6 +345,25 @@ class Pipeline:
         with self._db.write() as connection:
             decisions_gone = journey_store.delete_decisions(connection, decisions_before_ms)
         return bool(records_gone or decisions_gone)
+
+
+class _Waiting(NamedTuple):
+    """What waits for the worker beside records and answers."""
+
+    next_timer_us: int | None = None
+    next_run_us: int | None = None
+    has_stops: bool = False
+    has_qualifications: bool = False
+
+
+def _look(connection: Connection) -> _Waiting:
+    """A step into an index for each, whatever their number."""
+    return _Waiting(
+        journey_store.find_next_due(connection),
+        runs_store.find_next_due(connection),
+        bool(journey_store.find_stops(connection, 1)),
+        has_qualifications(connection),
+    )
 
 
 class _Looked(NamedTuple):
@@ -333,9 +404,12 @@ class _Batch:
             connection,
             sources.journeys.current(connection, revisions),
             sources.actions.current(connection, revisions),
+            self,
             now_us,
         )
         self._live = sources.journeys.current(connection, revisions)
+        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
+        self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
         self._retried: dict[int, str] = {}
@@ -354,12 +428,16 @@ class _Batch:
         outcomes = [outcome for record in records for outcome in transform(record, definitions)]
         outcomes = self._settle_retries(outcomes)
         matches = self._match(outcomes)
+        feedbacks = self._find_feedback(outcomes)
         for outcome in outcomes:
             if isinstance(outcome, Failed):
                 self.fail(outcome)
                 continue
             self._land(outcome)
             self._profiles.apply(outcome)
+            feedback = feedbacks.get(id(outcome))
+            if feedback is not None:
+                self._react(outcome, feedback)
             found = matches.get(id(outcome))
             if found is not None:
                 self._deliver(outcome, found)
@@ -429,6 +507,30 @@ class _Batch:
         self._journeys.preload(instances)
         return found
 
+    def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
+        """What the events say of messages of journeys; the instances that sent them are loaded."""
+        found: dict[int, Feedback] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            feedback = read_feedback(outcome.entity)
+            if feedback is not None:
+                found[id(outcome)] = feedback
+        if found:
+            self._journeys.load(feedback.instance_id for feedback in found.values())
+        return found
+
+    def _react(self, valid: Valid, feedback: Feedback) -> None:
+        """Give feedback on a message to the instance that sent it, and write down what came of it."""
+        told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        origin = valid.origin
+        decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
+        self._decisions.append(
+            (valid.scope_id, namespace, identity_value, event_key(valid.entity["_id"]), origin.inlet_id,
+             origin.xaction_id, origin.received_at_ms, orjson.dumps(decisions).decode())
+        )  # fmt: skip
+
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
         scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
@@ -438,15 +540,36 @@ class _Batch:
         duplicates.add((origin.inlet_id, event_id))
         decisions: list[dict[str, Any]] = []
         for configuration, key in looked.matched:
-            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid, "key": key}
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
+            if configuration.type == "business":
+                told["type"] = "business"
+            else:
+                told["key"] = key
+                if configuration.supplemental is not None:
+                    told |= _tell_supplemental(configuration, entity)
+            refusal = None if is_duplicate else self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
-            elif len(valid.line) > MAX_EVENT_BYTES:
-                told |= {"outcome": "refused", "reason": "eventTooLarge"}
+            elif refusal is not None:
+                told |= {"outcome": "refused", "reason": refusal}
+            elif configuration.type == "business":
+                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
+                told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
+                if journeys:
+                    told["journeys"] = journeys
             else:
-                data = ProfileData(self._profiles, scope_id, _identity_of(configuration, key))
+                data = self._data(scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
-                    scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data
+                    Arrival(
+                        scope_id,
+                        configuration.uid,
+                        key,
+                        entity,
+                        origin.xaction_id,
+                        origin.received_at_ms,
+                        data,
+                        None if configuration.supplemental is None else configuration.supplemental(entity),
+                    )
                 )
                 told["outcome"] = "matched" if journeys else "EVENT_WITH_NO_JOURNEY"
                 if journeys:
@@ -462,9 +585,20 @@ class _Batch:
              origin.received_at_ms, text)
         )  # fmt: skip
 
+    def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
+        """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
+        if len(valid.line) > MAX_EVENT_BYTES:
+            return "eventTooLarge"
+        if configuration.max_age_ms is not None:
+            age_ms = self._now_us // 1000 - epoch_ms(valid.entity["timestamp"])
+            if age_ms > configuration.max_age_ms:
+                return "eventTooOld"
+        return None
+
     def _land(self, valid: Valid) -> None:
         self.landed += 1
         self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
+        self._lookups.take(valid.scope_id, valid.dataset.id, valid.entity, valid.line)
         delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
         delta.landed += 1
         delta.bytes_out += len(valid.line)
@@ -509,35 +643,123 @@ class _Batch:
         """Timers whose time has come."""
         self._journeys.load(timer.instance_id for timer in due)
         for timer in due:
-            self._journeys.wake(timer, self._data_of)
+            self._journeys.wake(timer)
 
     def answer(self, answers: Sequence[ActionAnswer]) -> None:
         """Answers of actions; their outbox rows go."""
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
-            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome, self._data_of)
+            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
 
-    def stop(self, stop: journey_store.Stop, limit: int) -> int:
-        """Take people out of a stopped version, a number of them at a time; how many it were."""
+    def go_through(self, stop: journey_store.Stop, limit: int) -> int:
+        """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
         connection = self._connection
-        inside = journey_store.list_inside(connection, stop, limit)
-        journey = self._live.stopping.get(stop.version_uid)
-        unmovable = [one.id for one in inside] if journey is None else self._journeys.stop(journey, inside)
-        journey_store.end_instances(connection, unmovable, self._now_us)
+        if stop.reason == journey_store.FORGET:
+            gone = journey_store.forget_version(connection, stop.version_uid, limit, int(stop.after_key))
+            if gone < limit:
+                self._finish(stop)
+            return gone
+        is_resumption = stop.reason == journey_store.RESUMED
+        inside = journey_store.list_inside(connection, stop, limit, PAUSED if is_resumption else None)
+        if is_resumption:
+            journey = self._live.get(stop.version_uid)
+            if journey is not None:
+                self._journeys.resume(journey, inside)
+        else:
+            journey = self._live.stopping.get(stop.version_uid) or self._live.get(stop.version_uid)
+            unmovable = [one.id for one in inside]
+            if journey is not None:
+                unmovable = self._journeys.stop(journey, inside, stop.reason)
+            journey_store.end_instances(connection, unmovable, self._now_us)
         if len(inside) == limit:
             journey_store.move_stop(connection, stop, inside[-1].key)
         else:
-            outbox.drop_calls(connection, stop.scope_id, stop.version_uid)  # a call may have been decided meanwhile
-            journey_store.finish_stop(connection, stop)
+            self._finish(stop)
         return len(inside)
 
-    def _data_of(self, instance: Instance) -> Mapping[str, Any]:
-        journey = self._live.get(instance.version_uid)
-        if journey is None or instance.namespace is None:
+    def _finish(self, stop: journey_store.Stop) -> None:
+        if stop.reason != journey_store.RESUMED:  # a call may have been decided meanwhile
+            outbox.drop_calls(self._connection, stop.scope_id, stop.version_uid)
+        journey_store.finish_stop(self._connection, stop)
+
+    def qualify(self, changes: Sequence[Qualification]) -> None:
+        """Changes of memberships, in order, each to the journeys about a namespace the individual is known in."""
+        for change in changes:
+            uid = event_uid_of(change.audience_id)
+            at = to_datetime(change.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            payload = {"status": change.status, "lastQualificationTime": at, "audienceId": change.audience_id}
+            identity = (change.namespace, change.identity)
+            about = {
+                canonical_namespace(j.namespace)
+                for j in self._journeys.interest(change.scope_id, uid).every
+                if j.namespace
+            }
+            journeys: list[dict[str, Any]] = []
+            for namespace in sorted(about):
+                key = self.key_in(change.scope_id, identity, namespace)
+                if key is not None:
+                    seed, data = f"{change.audience_id}|{change.seq}", self._data(change.scope_id, (namespace, key))
+                    journeys += self._journeys.receive(
+                        Arrival(change.scope_id, uid, key, payload, seed, change.at_us // 1000, data, None, namespace)
+                    )
+            told = {"event": "AudienceQualification", "eventUid": uid, "status": change.status, "journeys": journeys}
+            told["outcome"] = "matched" if journeys else "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
+            self._decisions.append(
+                (change.scope_id, *identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "", change.at_us // 1000,
+                 orjson.dumps([told]).decode())
+            )  # fmt: skip
+
+    def read_audiences(self, limit: int) -> int:
+        """Members of audiences enter; how many were read."""
+        source = self._sources.audience_source
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+
+    # --- what instances ask ---
+
+    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
+        """See `runner.World`."""
+        if journey.namespace is None:
             return NOTHING
-        identity = (canonical_namespace(instance.namespace), instance.key)
-        return ProfileData(self._profiles, journey.scope_id, identity)
+        return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
+        return ProfileData(self._profiles, scope_id, identity, self._audiences_of)
+
+    def _audiences_of(self, scope_id: int, identity: Identity) -> Collection[str]:
+        """Of the audiences that journeys ask for, those the individual is in."""
+        place = (scope_id, identity)
+        found = self._audiences.get(place)
+        if found is None:
+            ids = self._live.audience_ids(scope_id)
+            members = self._profiles.cluster(scope_id, identity)
+            found = self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
+            self._audiences[place] = found
+        return found
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `runner.World`."""
+        wanted = canonical_namespace(namespace)
+        if identity[0] == wanted:
+            return identity[1]
+        return next((value for code, value in self._profiles.cluster(scope_id, identity) if code == wanted), None)
+
+    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
+        """See `runner.World`."""
+        self._lookups.flush(self._connection, self._now_us)  # what landed before, in this very batch, is found
+        paths = [".".join(split_pointer(pointer)) for pointer in fields]
+        try:
+            return find_rows(self._connection, scope_id, data_set_id, keys, paths)
+        except (LookupInvalid, LookupTooLarge) as error:
+            return str(error)
+
+    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
+        """See `runner.World`."""
+        data_set = self._definitions.data_sets.get(journey.scope_id, command.data_set_id)
+        if data_set is None or not data_set.is_profile_enabled or journey.namespace is None:
+            return "dataSetNotUsable"
+        identity = (canonical_namespace(journey.namespace), key)
+        return None if self._profiles.update(journey.scope_id, identity, data_set.id, command.updates) else NO_PROFILE
 
     # --- the end ---
 
@@ -548,6 +770,7 @@ class _Batch:
         journeys = self._journeys
         journeys.flush()
         outbox.enqueue(connection, journeys.calls, self._now_us)
+        self._lookups.flush(connection, self._now_us)
         journey_store.insert_decisions(connection, self._decisions)
         journey_store.note_sets(connection, self._sets, self._now_us // 1000)
         failures.insert_failed(connection, self._failures)
@@ -573,6 +796,17 @@ def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity
     if configuration.namespace is None or not key:
         return None
     return canonical_namespace(configuration.namespace), key
+
+
+def _tell_supplemental(configuration: EventConfiguration, entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The supplemental ids of an event, and how many more it had than are taken."""
+    ids = configuration.supplemental(entity)  # type: ignore[misc]  # the caller has looked
+    told: dict[str, Any] = {"supplementalIds": ids}
+    if len(ids) == MAX_SUPPLEMENTAL_IDS:
+        left_out = configuration.count_supplemental(entity) - len(ids)  # type: ignore[misc]  # they come together
+        if left_out:
+            told["supplementalIdsLeftOut"] = left_out
+    return told
 
 
 def _count(counts: dict[str, int], key: str, difference: int) -> None:

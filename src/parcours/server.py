@@ -12,7 +12,7 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from parcours.app import build_lake_writer, build_platform, build_worker, log_path
+from parcours.app import build_lake_writer, build_loader, build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
 from parcours.db.engine import Changes
 from parcours.edge import build_collector, build_control_plane, build_process_routers
@@ -215,4 +215,22 @@ async def _keep_lake(settings: Settings, lifeline: int) -> None:
     _stop_on_signals(loop, keeper.stop)
     listen_to_parent(lifeline, loop, stop=keeper.stop)
     await asyncio.to_thread(keeper.run)
+    platform.close()
+
+
+def load(settings: Settings, lifeline: int) -> None:
+    """Bring in what comes in bulk until there was nothing to do for a minute, or the worker is gone."""
+    configure_logging(settings.log_level)
+    reserve_metric_files()
+    if wait_for_go(lifeline):
+        uvloop.run(_load(settings, lifeline))
+
+
+async def _load(settings: Settings, lifeline: int) -> None:
+    platform = build_platform(settings)
+    loader = build_loader(platform)
+    loop = asyncio.get_running_loop()
+    _stop_on_signals(loop, loader.stop)
+    listen_to_parent(lifeline, loop, stop=loader.stop)
+    await asyncio.to_thread(loader.run)
     platform.close()

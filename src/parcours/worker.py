@@ -10,8 +10,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from parcours.audit.store import forget_audit_events
 from parcours.db import Database
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
@@ -33,6 +35,9 @@ _SAMPLE_EVERY_S = 10.0
 _COUNT_EVERY_S = 60.0
 _LAKE_STOP_S = 20.0
 _LOOK_SOONEST_S = 0.1
+_LOOK_ANYWAY_S = 30.0
+"""How often a child's work is looked for though nobody has committed: some of it is a matter of time."""
+_LOADS_POLL_S = 0.25
 _BACK_OFF_S = 0.5
 _LOCK_POLL_S = 0.1
 _FAULT_FILE = "worker.fault"
@@ -66,6 +71,7 @@ class Turns:
         self._clock = clock or SystemClock()
         self._monotonic = monotonic
         self._looked_s = self._next_look_s = float("-inf")
+        self._is_held_up = False
 
     def take(self, *, is_told: bool) -> int:
         """One turn of each kind; how much was done.
@@ -82,29 +88,47 @@ class Turns:
         if now_s >= self._next_look_s:
             pipeline.look()
             self._looked_s, self._next_look_s = now_s, now_s + self._look_every_s
+        others = 0
         if pipeline.has_stops:
-            done += pipeline.run_stops(most)
+            others += pipeline.run_stops(most)
         if pipeline.has_due:
-            done += pipeline.run_timers(most)
-        return done
+            others += pipeline.run_timers(most)
+        if pipeline.has_qualifications:
+            others += pipeline.run_qualifications(most)
+        if pipeline.has_runs:
+            others += pipeline.run_audiences(most)
+        self._is_held_up = not others
+        return done + others
 
     def wait_s(self) -> float:
         """How long nothing is to be done, unless someone tells."""
         wait_s = self._next_look_s - self._monotonic()
         next_due_us = self._pipeline.next_due_us
-        if next_due_us is not None:
-            wait_s = min(wait_s, (next_due_us - self._clock.now_us()) / 1e6)
-        return max(wait_s, 0.0)
+        if next_due_us is None:
+            return max(wait_s, 0.0)
+        due_s = (next_due_us - self._clock.now_us()) / 1e6
+        if due_s <= -_LOOK_SOONEST_S and self._is_held_up:
+            due_s = _LOOK_SOONEST_S  # it was due before the turn that found nothing to be done about it
+        return max(min(wait_s, due_s), 0.0)
 
 
 class Worker:
     """Runs until `stop`; a fault of the database is waited out, a fault of the code comes out of `run`."""
 
     def __init__(
-        self, settings: Settings, db: Database, pipeline: Pipeline, delivery: Delivery, lake: Child, sample: Sample
+        self,
+        settings: Settings,
+        db: Database,
+        pipeline: Pipeline,
+        delivery: Delivery,
+        lake: Child,
+        loader: Child,
+        has_loads: Callable[[Connection], bool],
+        sample: Sample,
     ) -> None:
         """lake: the process that commits staged records; started while there are any.
 
+        loader: the process that brings in what comes in bulk; started while `has_loads`.
         sample: looks in turn whether everybody who waits has what will move them on.
         """
         self._settings = settings
@@ -113,11 +137,11 @@ class Worker:
         self._delivery = delivery
         self._lake = lake
         self._sample = sample
+        self._loader = loader
+        self._has_loads = has_loads
         self._answers: queue.SimpleQueue[ActionAnswer] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._is_told = False
-        self._may_be_staged = True
-        """Whether transactions have committed, and so perhaps staged records, since the last look for some."""
         self._fault: str | None = ""
         """Why the last transaction failed; None when it went well, empty before the first."""
         self._stopping = threading.Event()
@@ -127,19 +151,23 @@ class Worker:
     async def run(self) -> None:
         """Work until `stop` is called; then finish what is under way and return."""
         pipeline = asyncio.create_task(asyncio.to_thread(self._run_pipeline), name="pipeline")
-        lake = asyncio.create_task(self._run_lake(), name="lake")
+        lake = asyncio.create_task(
+            self._run_child(self._lake, has_staged, self._settings.lake_commit_ms / 1000), name="lake"
+        )
+        loader = asyncio.create_task(self._run_child(self._loader, self._has_loads, _LOADS_POLL_S), name="loader")
         count = asyncio.create_task(self._count_timers(), name="count")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
-            await asyncio.wait({pipeline, lake, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({pipeline, lake, loader, delivery, stop}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._delivery.stop()  # calls under way are answered before the pipeline goes
             self._stopping.set()
             self._wake.set()
             stop.cancel()
             self._stop_requested.set()
-            await asyncio.gather(pipeline, lake, delivery, count)
+            await asyncio.gather(pipeline, lake, loader, delivery, count)
+            await self._loader.stop(_LAKE_STOP_S)
             await self._lake.stop(_LAKE_STOP_S)
 
     def wake(self) -> None:
@@ -181,7 +209,6 @@ class Worker:
             if is_last:
                 return
             if done:
-                self._may_be_staged = True
                 self._delivery.wake()
                 POSITION.set(self._pipeline.position)
                 is_told = False
@@ -219,27 +246,37 @@ class Worker:
     def _trim(self) -> bool:
         now_ms = time.time_ns() // 1_000_000
         settings = self._settings
-        return self._pipeline.trim(
+        has_more = self._pipeline.trim(
             now_ms - settings.log_retention_hours * 3_600_000, now_ms - settings.trace_retention_hours * 3_600_000
         )
+        return forget_audit_events(self._db, now_ms - settings.audit_retention_hours * 3_600_000) or has_more
 
-    async def _run_lake(self) -> None:
-        """See to it that the lake's process runs while records are staged."""
-        wait_s = self._settings.lake_commit_ms / 1000
+    async def _run_child(self, child: Child, has_work: Callable[[Connection], bool], every_s: float) -> None:
+        """See to it that a process runs while there is work for it; it ends by itself."""
+
+        def look() -> bool:
+            with self._db.read() as connection:
+                return has_work(connection)
+
+        changes = self._db.changes()
+        looked_at: int | None = None
+        look_anyway_s = 0.0
         while not self._stop_requested.is_set():
             try:
-                if self._lake.is_alive:
-                    self._may_be_staged = True  # nobody knows what it will leave
-                elif self._may_be_staged:
-                    self._may_be_staged = False
-                    if await asyncio.to_thread(self._has_staged):
-                        await self._lake.start()
-                        self._lake.go()
+                version = changes.version()
+                is_same = version is not None and version == looked_at and time.monotonic() < look_anyway_s
+                if child.is_alive:
+                    looked_at = None  # nobody knows what it will leave
+                elif not is_same:
+                    is_wanted = await asyncio.to_thread(look)
+                    looked_at, look_anyway_s = version, time.monotonic() + _LOOK_ANYWAY_S
+                    if is_wanted:
+                        await child.start()
+                        child.go()
             except DBAPIError as error:
-                self._may_be_staged = True
-                log.error("worker.lake_unknown", error=str(error).splitlines()[0])
+                log.error("worker.work_unknown", child=child.name, error=str(error).splitlines()[0])
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop_requested.wait(), wait_s)
+                await asyncio.wait_for(self._stop_requested.wait(), every_s)
 
     async def _count_timers(self) -> None:
         """Keep the metric of waiting timers."""
@@ -251,10 +288,6 @@ class Worker:
                 log.error("worker.timers_uncounted", error=str(error).splitlines()[0])
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop_requested.wait(), wait_s)
-
-    def _has_staged(self) -> bool:
-        with self._db.read() as connection:
-            return has_staged(connection)
 
 
 def read_fault(data_dir: Path) -> str | None:

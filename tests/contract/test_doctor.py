@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from parcours.doctor.audit import Doctor
 from parcours.doctor.model import Report
 from parcours.doctor.sample import WITHOUT_TIMER, Sample
 from parcours.journeys import store
+from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, ActionOutcome
-from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import ManualClock
 from parcours.resources.store import Author, ResourceStore
@@ -41,14 +43,18 @@ JOURNEY = compiled(
                 "parameters": [{"paramPath": "/to", "expression": "@event{Order.email}"}],
             },
             "later": {"type": "wait", "duration": {"value": 2, "unit": "days"}},
+            "again": {"type": "event", "eventUid": "e2"},
         },
         ("start", "rest"),
         ("rest", "pay"),
         ("pay", "mail"),
         ("pay", "listen", "timeout"),
         ("mail", "later"),
+        ("mail", "again"),
     )
 )
+RACE = next(node_id for node_id in JOURNEY.nodes if node_id.startswith("~race."))
+"""Of `later` and `again`: its timer is that of `later`."""
 KEYS = [f"p{n}@example.com" for n in range(6)]
 
 
@@ -60,6 +66,22 @@ class Actions:
 
     def build(self, _parameters: Mapping[str, Any], _path: str | None) -> HttpRequest:
         return HttpRequest("POST", "https://mail.example.com/", (), b"{}")
+
+
+class Nobody:
+    """Nobody of whom anything is known."""
+
+    def data_of(self, _journey: CompiledJourney, _key: str) -> Mapping[str, Any]:
+        return NOTHING
+
+    def key_in(self, *_asked: Any) -> None:
+        return None
+
+    def look_up(self, *_asked: Any) -> Any:
+        return []
+
+    def update_profile(self, *_asked: Any) -> None:
+        return None
 
 
 class Fixed:
@@ -78,22 +100,26 @@ class World:
     def __init__(self, db: Database, part: int = 3) -> None:
         self.db = db
         self.clock = ManualClock(NOW_US)
-        self.live = Fixed(LiveJourneys({(1, "e1"): (JOURNEY,)}, {(1, "e2"): (JOURNEY,)}, {"version": JOURNEY}))
+        self.live = Fixed(
+            LiveJourneys(
+                entries={(1, "e1"): (JOURNEY,)}, listeners={(1, "e2"): (JOURNEY,)}, versions={"version": JOURNEY}
+            )
+        )
         self.part = part
         self._events = 0
 
     def transact(self, work: Callable[[JourneyWorkspace], None]) -> None:
         with self.db.write() as connection:
             actions: Any = Actions()
-            workspace = JourneyWorkspace(connection, self.live.live, actions, self.clock.now_us())
+            workspace = JourneyWorkspace(connection, self.live.live, actions, Nobody(), self.clock.now_us())
             work(workspace)
             workspace.flush()
             outbox.enqueue(connection, workspace.calls, self.clock.now_us())
 
     def send(self, event: str, key: str) -> None:
         self._events += 1
-        payload = {"email": key}
-        self.transact(lambda w: w.receive(1, event, key, payload, f"x{self._events}", NOW_US // 1000, NOTHING) and None)
+        arrival = Arrival(1, event, key, {"email": key}, f"x{self._events}", NOW_US // 1000, NOTHING)
+        self.transact(lambda workspace: workspace.receive(arrival) and None)
 
     def run_timers(self) -> int:
         with self.db.read() as connection:
@@ -102,7 +128,7 @@ class World:
         def wake(workspace: JourneyWorkspace) -> None:
             workspace.load(timer.instance_id for timer in due)
             for timer in due:
-                workspace.wake(timer, lambda _instance: NOTHING)
+                workspace.wake(timer)
 
         self.transact(wake)
         return len(due)
@@ -115,7 +141,7 @@ class World:
             workspace.load(row.instance_id for row in rows)
             for row in rows:
                 code = "http_200" if row.request is not None else "internalError"
-                workspace.answer(row.instance_id, row.node_id, row.pass_no, ActionOutcome(code), lambda _i: NOTHING)
+                workspace.answer(row.instance_id, row.node_id, row.pass_no, ActionOutcome(code))
 
         self.transact(hand_on)
         with self.db.write() as connection:
@@ -174,7 +200,7 @@ def people_everywhere(world: World) -> dict[str, str]:
 def test_nothing_is_found_where_nothing_is_wrong(db: Database) -> None:
     world = World(db)
     at = people_everywhere(world)
-    assert set(at) == {"mail", "later", "listen", "pay", "rest"}
+    assert set(at) == {"mail", RACE, "listen", "pay", "rest"}
     report = world.examine()
     assert (report.findings, report.is_well) == ([], True)
     assert report.checked["instances"] == 6
@@ -202,14 +228,14 @@ def timer_row(instance_id: str, node_id: str, pass_no: int) -> dict[str, Any]:
     [
         ("timerMissing", 1, lambda _ids: delete(TIMER).where(node_timer("rest"))),
         ("timerMissing", 1, lambda _ids: delete(TIMER).where(node_timer("pay"))),
-        ("timerMissing", 1, lambda _ids: delete(TIMER).where(node_timer("later"))),
+        ("timerMissing", 1, lambda _ids: delete(TIMER).where(node_timer(RACE))),
         ("globalTimerMissing", 6, lambda _ids: delete(TIMER).where(node_timer(""))),
         (
             "globalTimerLate",
             6,
             lambda _ids: update(TIMER).where(node_timer("")).values(due_at_us=NOW_US + 300 * 86_400_000_000),
         ),
-        ("timerStale", 1, lambda ids: insert(TIMER).values(timer_row(ids["later"], "rest", 1))),
+        ("timerStale", 1, lambda ids: insert(TIMER).values(timer_row(ids[RACE], "rest", 1))),
         ("timerStale", 1, lambda ids: insert(TIMER).values(timer_row(ids["rest"], "pay", 1))),
         ("timerOrphan", 1, lambda _ids: insert(TIMER).values(timer_row("0", "rest", 1))),
         ("timerOrphan", 1, lambda _ids: insert(TIMER).values(timer_row("zz", "rest", 1))),
@@ -308,18 +334,21 @@ def test_what_is_late_is_wrong_only_while_a_worker_runs(db: Database) -> None:
     assert world.examine(is_working=False).is_well
 
 
-def test_a_race_has_one_timer_of_any_member(db: Database) -> None:
+def test_people_who_wait_for_the_end_of_a_pause_that_is_over_are_let_go_on(db: Database) -> None:
     world = World(db)
     people_everywhere(world)
-    world.execute(update(INSTANCE).where(INSTANCE.c.node_id == "rest").values(node_id="~race.1"))
+    world.execute(update(INSTANCE).where(INSTANCE.c.node_id == "mail").values(waiting_for="resume"))
+    world.execute(delete(CALL))
+    open_live = world.live.live
+    world.live.live = replace(open_live, versions={"version": replace(JOURNEY, pause="hold")})
     assert world.found() == {}
-    row = next(t for t in timers(db) if t[1] == "rest")
-    world.execute(insert(TIMER).values(timer_row(row[0], "other", row[2]) | {"due_at_us": row[4] + 1}))
-    assert world.found() == {"timerSurplus": 1}
+    world.live.live = open_live
+    assert world.found() == {"resumeForgotten": 1}
     assert world.examine(repairs=True).is_well
-    assert row in timers(db)
-    world.execute(delete(TIMER).where(node_timer("rest")))
-    assert world.found() == {"timerMissing": 1}
+    with db.read() as connection:
+        (stop,) = store.find_stops(connection)
+    assert (stop.version_uid, stop.reason) == ("version", store.RESUMED)
+    assert world.examine().is_well
 
 
 def test_the_sample_comes_round_to_everybody_and_forgets_what_was_mended(db: Database) -> None:

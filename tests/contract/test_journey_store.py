@@ -14,6 +14,7 @@ HOUR_MS = 3_600_000
 def instance(name: str, *, key: str = "jane", journey: str = "j", scope_id: int = 1, at_us: int = 5) -> tuple[Any, ...]:
     return (
         name, 0, scope_id, journey, "v", key, "Email", "active", "wait", "timer", at_us, at_us, f'{{"i":"{name}"}}',
+        None,
     )  # fmt: skip
 
 
@@ -154,3 +155,16 @@ def test_the_next_due_time_is_that_of_the_earliest_timer(db: Database) -> None:
         assert store.find_next_due(connection) == 100
         store.delete_timers(connection, [("b", "n", 1)])
         assert store.find_next_due(connection) == 200
+
+
+def test_entrances_of_a_period_and_who_was_inside_when_it_began(db: Database) -> None:
+    with db.write() as connection:
+        rows = [instance("before", at_us=4), instance("gone", at_us=4), instance("first", at_us=5)]
+        rows += [instance("last", key="joe", at_us=9), instance("after", at_us=10), instance("else", journey="k")]
+        store.insert_instances(connection, [*rows, instance("foreign", scope_id=2)])
+        store.update_instances(connection, [("ended", None, None, 4, "[]", "gone")])
+        assert [one.id for one in store.list_entrances(connection, 1, "j", 5, 10)] == ["first", "last"]
+        assert store.count_inside_at(connection, 1, "j", 5) == 1
+        store.update_instances(connection, [("ended", None, None, 7, "[]", "before")])
+        assert store.count_inside_at(connection, 1, "j", 5) == 1, "it left only later"
+        assert store.count_inside_at(connection, 1, "j", 8) == 1

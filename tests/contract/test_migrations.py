@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import parcours.app  # noqa: F401  # every room's tables
+from parcours.access.store import list_subjects
 from parcours.db import Database, metadata
 from parcours.db.migrate import MIGRATIONS, SchemaTooNew, current, head, migrate
 
@@ -42,6 +45,26 @@ def test_a_database_of_a_later_release_is_refused(empty: Database) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaTooNew):
         migrate(empty)
+
+
+def test_whoever_could_call_before_there_were_roles_is_an_administrator(empty: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    roles = next(path for path in (MIGRATIONS / "versions").glob("*_roles_and_audit.py"))
+    before = ScriptDirectory(str(MIGRATIONS)).get_revision(roles.name.split("_")[0]).down_revision
+    with empty.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, str(before))
+        connection.execute(text("INSERT INTO org (id, tenant, created_at_ms) VALUES ('A@AdobeOrg', 'a', 1)"))
+        connection.execute(
+            text(
+                "INSERT INTO credential (client_id, org_id, secret_hash, is_enabled, created_at_ms)"
+                " VALUES ('old', 'A@AdobeOrg', 'x', true, 1)"
+            )
+        )
+    migrate(empty)
+    with empty.read() as connection:
+        assert list_subjects(connection) == [("old", "administrators")]
 
 
 def test_the_newest_file_is_alembics_head() -> None:

@@ -14,9 +14,12 @@ from fastapi.testclient import TestClient
 from jsonschema_rs import Draft202012Validator
 from running import DEMO
 
+from parcours.access.routing import Gate
 from parcours.app import Platform, build_platform
 from parcours.db import metadata
 from parcours.edge import build_control_plane
+from parcours.events.api import sending_router
+from parcours.events.sending import EventSender
 from parcours.kit.settings import Settings
 
 sys.path.insert(0, str(DEMO))
@@ -55,7 +58,8 @@ class World:
             "x-sandbox-name": "prod",
             "Accept": XED,
         }
-        self.app: FastAPI = build_control_plane(platform)
+        sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, lambda record: None)
+        self.app: FastAPI = build_control_plane(platform, [sending_router(Gate(platform.access), sender)])
         self.client = TestClient(self.app, headers={**self.headers, "If-Match": "*"})
         self.calls: list[Call] = []
         self.ids: list[str] = ["prod", "more"]
@@ -139,6 +143,8 @@ class World:
                 yield f"{call.path}/{quote(found, safe='')}"
                 if call.path.endswith("/events"):
                     yield f"{call.path}/{found}/payload"
+                    yield f"{call.path}/{found}/payload?values=examples"
+                    yield f"{call.path}/{found}/requests"
             yield f"{call.path}?limit=2&orderby=name&property=name~x"
         elif call.method in ("PUT", "PATCH"):
             yield call.path
@@ -226,6 +232,12 @@ class World:
         rule_made = self.post(f"{JOURNEYS}/events", rule)
         self._call("PUT", f"{JOURNEYS}/events/{rule_made['uid']}", rule)
         self._call("PUT", f"{JOURNEYS}/events/{event['uid']}", self._body("POST", f"{JOURNEYS}/events"))
+        self._add_business_event(reference["contentType"])
+        person = {"profileIdentifier": "a@example.com"}
+        sent = self.get(f"{JOURNEYS}/events/{event['uid']}/payload?values=examples")
+        self.post(f"{JOURNEYS}/events/{event['uid']}/send", {"payload": sent})
+        form = {"fields": {"/commerce/order/priceTotal": 501.5, "/eventType": None}, **person}
+        self.post(f"{JOURNEYS}/events/{rule_made['uid']}/send", form)
         action = {**self._body("POST", f"{JOURNEYS}/actions"), "name": "Other", "headers": [
             {"name": "X-A", "kind": "constant", "value": "b"}, {"name": "X-B", "kind": "variable", "optional": True}],
             "queryParameters": [{"name": "q", "kind": "variable"}], "authentication": {
@@ -254,10 +266,86 @@ class World:
         self.patch(f"{policies}/{policy_made['id']}", [{"op": "add", "path": "/identityGraph.type", "value": "none"}])
         self.post(f"{policies}/bulk-get", {"ids": [{"id": policy_made["id"]}]})
         self.post(f"{UPS}/system/jobs", {"dataSetId": made.profile_dataset})
+        self._add_audiences()
         sandboxes = f"{FOUNDATION}/sandbox-management/sandboxes"
         self.post(sandboxes, {"name": "more", "title": "More", "type": "development"})
         self.patch(f"{sandboxes}/more", {"title": "Even more"})
         self._call("PUT", f"{sandboxes}/more", {"action": "reset"})
+
+    def _add_audiences(self) -> None:
+        audiences = f"{UPS}/audiences"
+        audience = {
+            "name": "VIP",
+            "description": "The best",
+            "identityNamespace": "Email",
+            "labels": ["core/C1"],
+            "lifecycleState": "published",
+            "audienceId": "crm-1",
+        }
+        made = self.post(audiences, audience)
+        where = f"{audiences}/{made['id']}"
+        self._call("PUT", where, audience)
+        self.patch(where, [{"op": "replace", "path": "/description", "value": "Changed"}])
+        self.post(f"{audiences}/bulk-get", {"ids": [{"id": made["id"]}]})
+        options = {
+            "mode": "add",
+            "format": "jsonl",
+            "identityColumn": "id",
+            "delimiter": ";",
+            "maxBadPercent": 5,
+        }
+        upload = self.post(f"{where}/uploads", options)
+        self.calls.append(Call("POST", f"{where}/uploads/{upload['id']}/complete", {"parts": 1}))
+        self.post(f"{where}/members?mode=add", [{"id": "a@example.com", "tier": "gold"}, "b@example.com"])
+        lookup = f"/data/core/entity/lookup/dataSets/{self.defined.profile_dataset}"
+        self.patch(f"{lookup}/enable", {"key": "workEmail.address"})
+        self.look(f"{lookup}/rows?key=a@example.com&fields=person.name")
+
+    def _add_business_event(self, content_type: str) -> None:
+        """An event about no person, and one with a supplemental identifier and a maximum age."""
+        context, tenant = "https://ns.adobe.com/xdm/context", f"_{self.defined.tenant}"
+        booking = {"type": "array", "items": {"type": "object", "properties": {"number": {"type": "string"}}}}
+        fields = {tenant: {"type": "object", "properties": {"bookings": booking, "left": {"type": "integer"}}}}
+        group = self.post(
+            f"{REGISTRY}/fieldgroups",
+            {
+                "title": "Stock fields",
+                "type": "object",
+                "meta:intendedToExtend": [f"{context}/experienceevent"],
+                "definitions": {"own": {"properties": fields}},
+                "allOf": [{"$ref": "#/definitions/own"}],
+            },
+        )
+        parts = [f"{context}/experienceevent", f"{context}/identitymap", group["$id"]]
+        schema = self.post(
+            f"{REGISTRY}/schemas", {"title": "Stock", "type": "object", "allOf": [{"$ref": part} for part in parts]}
+        )["$id"]
+        self.post("/data/core/idnamespace/identities", {"name": "Booking", "code": "Booking", "idType": "NON_PEOPLE"})
+        self.post(
+            f"{REGISTRY}/descriptors",
+            {
+                "@type": "xdm:descriptorIdentity",
+                "xdm:sourceSchema": schema,
+                "xdm:sourceVersion": 1,
+                "xdm:sourceProperty": f"/{tenant}/bookings/number",
+                "xdm:namespace": "Booking",
+                "xdm:property": "xdm:code",
+                "xdm:isPrimary": False,
+            },
+        )
+        common = {"schemaRef": {"id": schema, "contentType": content_type}, "fields": [f"/{tenant}/left"]}
+        stock = {"name": "StockLow", "type": "business", "idCondition": f"@event{{StockLow.{tenant}.left}} < 5"}
+        self.post(f"{JOURNEYS}/events", {**common, **stock})
+        booked = {
+            "name": "Booked",
+            "idType": "ruleBased",
+            "idCondition": "true",
+            "namespace": "Email",
+            "maxAgeSeconds": 60,
+            "supplementalIdentifier": {"expression": f"@event{{Booked.{tenant}.bookings.number}}"},
+        }
+        made = self.post(f"{JOURNEYS}/events", {**common, **booked})
+        self._call("PUT", f"{JOURNEYS}/events/{made['uid']}", {**common, **booked})
 
     def _ask_profiles(self) -> None:
         profile = {

@@ -54,6 +54,8 @@ class World:
     def has_stops(self) -> bool:
         return self.stops > 0
 
+    has_qualifications = has_runs = False
+
     def look(self) -> None:
         self.looks.append(self.clock.now_us())
         self.stops += self.unnoticed_stops

@@ -91,9 +91,16 @@ def router(gate: Gate, access: Access) -> APIRouter:
         access.revoke_token(text)
         return JSONResponse({}, headers=_NO_STORE)
 
-    @api.get(_SANDBOXES, tags=["Sandboxes"], openapi_extra=_LISTED)
+    @api.get(_SANDBOXES, tags=["Sandboxes"], summary="List the caller's sandboxes", openapi_extra=_LISTED)
+    def list_own_sandboxes(request: Request, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
+        found = access.sandboxes(caller.org_id)
+        documents = [_document(sandbox) for sandbox in found if access.held_in(caller, sandbox.name).permissions]
+        return _page(documents, request.query_params, request.query_params.getlist("property"), request.url.path)
+
     @api.get(f"{_SANDBOXES}/sandboxes", tags=["Sandboxes"], openapi_extra=_LISTED)
-    def list_sandboxes(request: Request, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
+    def list_sandboxes(
+        request: Request, caller: Caller = Depends(gate.allow_in_org("sandboxes.view"))
+    ) -> dict[str, Any]:
         documents = [_document(sandbox) for sandbox in access.sandboxes(caller.org_id)]
         return _page(documents, request.query_params, request.query_params.getlist("property"), request.url.path)
 
@@ -103,17 +110,19 @@ def router(gate: Gate, access: Access) -> APIRouter:
 
     @api.post(f"{_SANDBOXES}/sandboxes", status_code=202, tags=["Sandboxes"], summary="Create a sandbox")
     def create(
-        caller: Caller = Depends(gate.caller_of_org), body: dict[str, Any] = Depends(json_object)
+        caller: Caller = Depends(gate.allow_in_org("sandboxes.write")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return {**_document(access.create_sandbox(caller.org_id, body, caller.user_id)), "state": "creating"}
 
     @api.get(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"], summary="Get a sandbox")
-    def get(name: str, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
+    def get(name: str, caller: Caller = Depends(gate.allow_in_path("sandboxes.view"))) -> dict[str, Any]:
         return _document(access.sandbox(caller.org_id, name))
 
     @api.patch(f"{_SANDBOXES}/sandboxes/{{name}}", tags=["Sandboxes"], summary="Rename a sandbox")
     def rename(
-        name: str, caller: Caller = Depends(gate.caller_of_org), body: dict[str, Any] = Depends(json_object)
+        name: str,
+        caller: Caller = Depends(gate.allow_in_path("sandboxes.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         return _document(access.rename_sandbox(caller.org_id, name, body.get("title"), caller.user_id))
 
@@ -127,7 +136,7 @@ def router(gate: Gate, access: Access) -> APIRouter:
     def reset(
         name: str,
         request: Request,
-        caller: Caller = Depends(gate.caller_of_org),
+        caller: Caller = Depends(gate.allow_in_path("sandboxes.reset")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         if body.get("action") != "reset":
@@ -143,7 +152,9 @@ def router(gate: Gate, access: Access) -> APIRouter:
         summary="Delete a sandbox",
         openapi_extra=_REHEARSED,
     )
-    def delete(name: str, request: Request, caller: Caller = Depends(gate.caller_of_org)) -> dict[str, Any]:
+    def delete(
+        name: str, request: Request, caller: Caller = Depends(gate.allow_in_path("sandboxes.delete"))
+    ) -> dict[str, Any]:
         if request.query_params.get("validationOnly", "").lower() == "true":
             return _document(access.sandbox(caller.org_id, name))
         return _document(access.delete_sandbox(caller.org_id, name, caller.user_id))

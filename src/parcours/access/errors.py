@@ -38,3 +38,65 @@ class SandboxInvalid(Invalid):
 
 class SecretKeyMismatch(ParcoursError):
     """The database was written with another secret key; nobody can start over it with this one."""
+
+
+class PermissionDenied(ParcoursError):
+    """The caller's roles lack a permission. `path` is set where one member of a document needs it."""
+
+    title = "Permission denied"
+    code = "2111-403"
+    """Flow Service's."""
+    number = "1403"
+
+    def __init__(self, permission: str, sandbox: str, reason: str = "", path: str | None = None) -> None:
+        """sandbox: name of the one it is missing in; `*` where it is needed in all of them."""
+        place = "every sandbox" if sandbox == "*" else f"sandbox {sandbox!r}"
+        super().__init__(f"{reason + ': ' if reason else ''}the permission {permission} is needed in {place}")
+        self.permission = permission
+        self.sandbox = sandbox
+        self.path = path
+
+
+class RoleNotFound(NotFound):
+    """The organisation has no role with this id."""
+
+    def __init__(self, role_id: str) -> None:
+        super().__init__(f"no role {role_id!r}")
+
+
+class RoleInvalid(Invalid):
+    """A role's document, or a change of its subjects, that can't be accepted."""
+
+
+class RoleExists(Conflict):
+    """The organisation has a role of this name already."""
+
+
+class RoleReadOnly(Conflict):
+    """A ready-made role stays as it is; only who has it can be changed."""
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left who could give access back."""
+
+    def __init__(self) -> None:
+        super().__init__("the organisation would have no administrator left")
+
+
+class LabelsInvalid(Invalid):
+    """Access labels that can't be put on an object."""
+
+
+class CredentialNotFound(NotFound):
+    """The organisation has no credential with this client id."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"no credential {client_id!r}")
+
+
+class CredentialExists(Conflict):
+    """The client id is taken."""
+
+
+class CredentialInvalid(Invalid):
+    """A credential that can't be accepted."""

@@ -40,6 +40,14 @@ class Caller:
     client_id: str
     user_id: str
     sandbox: Sandbox
+    permissions: frozenset[str] = frozenset()
+    """Low-level permissions held in this sandbox."""
+    labels: frozenset[str] = frozenset()
+    """Access labels whose objects the caller sees; `*` for all."""
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller holds a low-level permission, such as `journeys.publish`, in this sandbox."""
+        return permission in self.permissions
 
     @property
     def scope_id(self) -> int:

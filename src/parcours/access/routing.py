@@ -1,22 +1,33 @@
-"""What every room's routes share: the caller as a dependency, request bodies as plain JSON, and how both are described.
+"""What every room's routes share: the gate, which permission a route needs, bodies as JSON, how both are described.
 
 Routes read bodies and most parameters by hand, so that a bad one gets its service's own error. What they read is
 said in fragments of an OpenAPI operation: on a dependency with `described`, on a route with `openapi_extra`.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
 
 import orjson
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
+from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
+from parcours.access.permissions import EVERY_PERMISSION, READING
+from parcours.access.roles import EVERY_SANDBOX
 from parcours.access.service import Access
+from parcours.audit import CALL, AuditEvent, Call
+from parcours.audit.assets import type_of_resource, verb_of_path
 from parcours.kit.depth import MAX_DEPTH, text_nests_too_deep
-from parcours.kit.errors import Invalid
+from parcours.kit.errors import Invalid, ParcoursError
 
 DESCRIPTION = "openapi_operation"
 """The attribute `described` sets."""
+PERMISSIONS = "permissions"
+"""The attribute of a dependency that lets callers in: the permissions it asks for; none of a valid caller."""
+Guard = Callable[[Request], AsyncIterator[Caller]]
+_Place = Literal["sandbox", "organisation", "path"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -69,20 +80,104 @@ PLATFORM_HEADERS: Mapping[str, list[str]] = {"token": [], "apiKey": [], "organis
 
 
 class Gate:
-    """FastAPI dependencies bound to one Access: `Depends(gate.caller)`, `Depends(json_object)`."""
+    """FastAPI dependencies bound to one Access. A route says what it needs: `Depends(gate.allow("journeys.write"))`.
+
+    `Depends(gate.caller)` asks for a valid caller alone; tests/unit/access lists the routes that may.
+    """
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._guards: dict[tuple[_Place, tuple[str, ...]], Guard] = {}
+
+    def allow(self, *permissions: str) -> Guard:
+        """The caller, who holds every one of these in the sandbox of the call. Raises PermissionDenied and as `caller`.
+
+        Who is denied stands in the audit log; so does a change that fails.
+        """
+        return self._guard("sandbox", permissions)
+
+    def allow_in_org(self, *permissions: str) -> Guard:
+        """The same for a service without sandboxes: held in every one, by a role that names `*`."""
+        return self._guard("organisation", permissions)
+
+    def allow_in_path(self, *permissions: str) -> Guard:
+        """The same for a route about a sandbox: held in the one that the path parameter `name` names."""
+        return self._guard("path", permissions)
 
     @described({"security": [PLATFORM_HEADERS], **reads_headers("x-sandbox-name")})
-    def caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
         """The admitted caller in its sandbox. Raises GatewayRefused or SandboxNotFound."""
-        return self._access.admit(request.headers)
+        return await self._admit(request, needs_sandbox=True)
 
     @described({"security": [PLATFORM_HEADERS]})
-    def caller_of_org(self, request: Request) -> Caller:
+    async def caller_of_org(self, request: Request) -> Caller:
         """The admitted caller of a service without sandboxes: `x-sandbox-name` is not read."""
-        return self._access.admit(request.headers, needs_sandbox=False)
+        return await self._admit(request, needs_sandbox=False)
+
+    setattr(caller, PERMISSIONS, ())
+    setattr(caller_of_org, PERMISSIONS, ())
+
+    def _guard(self, place: _Place, permissions: tuple[str, ...]) -> Guard:
+        unknown = set(permissions) - EVERY_PERMISSION
+        if unknown or not permissions:
+            raise ValueError(f"no such permission: {sorted(unknown)}")
+        known = self._guards.get((place, permissions))
+        if known is not None:
+            return known
+        is_change = any(permission.partition(".")[2] not in READING for permission in permissions)
+
+        async def guard(request: Request) -> AsyncIterator[Caller]:
+            caller = await self._admit(request, needs_sandbox=place == "sandbox")
+            held, where = caller.permissions, caller.sandbox.name if place == "sandbox" else EVERY_SANDBOX
+            if place == "path":
+                where = str(request.path_params["name"])
+                held |= self._access.held_in(caller, where).permissions
+            missing = [permission for permission in permissions if permission not in held]
+            if missing:
+                error = PermissionDenied(missing[0], where)
+                await self._note(request, caller, missing[0], error)
+                raise error
+            try:
+                yield caller
+            except ParcoursError as error:
+                if is_change:
+                    await self._note(request, caller, permissions[0], error)
+                raise
+
+        headers = reads_headers("x-sandbox-name") if place == "sandbox" else {}
+        described({"security": [PLATFORM_HEADERS], **headers, "x-permissions": list(permissions)})(guard)
+        setattr(guard, PERMISSIONS, permissions)
+        self._guards[place, permissions] = guard
+        return guard
+
+    async def _admit(self, request: Request, *, needs_sandbox: bool) -> Caller:
+        caller = await run_in_threadpool(self._access.admit, request.headers, needs_sandbox=needs_sandbox)
+        hidden = self._access.hidden_from(caller)
+        CALL.set(replace(CALL.get() or Call(), user_id=caller.user_id, client_id=caller.client_id, hidden=hidden))
+        return caller
+
+    async def _note(self, request: Request, caller: Caller, permission: str, error: ParcoursError) -> None:
+        """Log a call that changed nothing: denied, or failed."""
+        if isinstance(error, PermissionDenied):
+            permission = error.permission
+        resource, _, action = permission.partition(".")
+        parameters = list(request.path_params.values())
+        event = AuditEvent(
+            caller.scope_id, _verb(request), type_of_resource(resource), str(parameters[-1]) if parameters else "", "",
+            resource, "Deny" if isinstance(error, PermissionDenied) else "Failure",
+            permission=action.upper(), failure=type(error).__name__,
+        )  # fmt: skip
+        await run_in_threadpool(self._access.note, event)
+
+
+def _verb(request: Request) -> str:
+    """What the call would have done."""
+    if request.method in ("GET", "HEAD"):
+        return "Read"
+    if request.method == "POST":
+        operation = request.query_params.get("op", "")
+        return operation.capitalize()[:60] or verb_of_path(getattr(request.scope.get("route"), "path", ""))
+    return "Delete" if request.method == "DELETE" else "Update"
 
 
 @described(body_of(["object", "array"]))

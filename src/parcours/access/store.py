@@ -1,7 +1,9 @@
-"""Organisations, sandboxes and credentials in SQL."""
+"""Organisations, sandboxes, credentials and roles in SQL."""
 
+from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -11,6 +13,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     UniqueConstraint,
     delete,
     insert,
@@ -19,6 +22,7 @@ from sqlalchemy import (
 )
 
 from parcours.access.model import Sandbox
+from parcours.access.roles import Role
 from parcours.db import metadata
 
 org_table = Table(
@@ -66,6 +70,38 @@ credential_table = Table(
     Column("is_enabled", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
 )
+role_table = Table(
+    "role",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("org_id", String(120), ForeignKey("org.id"), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("etag", String(60), nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Column("created_by", String(160), nullable=False),
+    Column("updated_by", String(160), nullable=False),
+    UniqueConstraint("org_id", "name"),
+)
+"""The roles people made; the ready-made ones are in the code."""
+role_subject_table = Table(
+    "role_subject",
+    metadata,
+    Column("client_id", String(120), ForeignKey("credential.client_id"), primary_key=True),
+    Column("role_id", String(36), primary_key=True),
+)
+"""Who has which role; `role_id` is a stored role's, or a ready-made one's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A client that may ask for tokens."""
+
+    client_id: str
+    org_id: str
+    is_enabled: bool
+    created_at_ms: int
 
 
 def count_orgs(connection: Connection) -> int:
@@ -157,3 +193,91 @@ def revoke_token(connection: Connection, digest: str, expires_at_ms: int, now_ms
 def revoked_digests(connection: Connection) -> set[str]:
     """Digests of the tokens that were revoked before they expired."""
     return set(connection.execute(select(revoked_token_table.c.digest)).scalars())
+
+
+def list_credentials(connection: Connection, org_id: str | None = None) -> list[Credential]:
+    """The clients of one organisation, or of all; oldest first."""
+    t = credential_table
+    statement = select(t.c.client_id, t.c.org_id, t.c.is_enabled, t.c.created_at_ms)
+    if org_id is not None:
+        statement = statement.where(t.c.org_id == org_id)
+    return [Credential(*row) for row in connection.execute(statement.order_by(t.c.created_at_ms, t.c.client_id))]
+
+
+def enable_credential(connection: Connection, client_id: str, is_enabled: bool) -> None:
+    """Let a client ask for tokens, or no longer."""
+    t = credential_table
+    connection.execute(update(t).where(t.c.client_id == client_id).values(is_enabled=is_enabled))
+
+
+def delete_credential(connection: Connection, client_id: str) -> None:
+    """Remove a client and what it has of roles."""
+    connection.execute(delete(role_subject_table).where(role_subject_table.c.client_id == client_id))
+    connection.execute(delete(credential_table).where(credential_table.c.client_id == client_id))
+
+
+def list_roles(connection: Connection, org_id: str | None = None) -> list[Role]:
+    """The roles that people of one organisation made, or of all; oldest first."""
+    t = role_table
+    statement = select(t) if org_id is None else select(t).where(t.c.org_id == org_id)
+    return [_role(row) for row in connection.execute(statement.order_by(t.c.created_at_ms, t.c.id))]
+
+
+def save_role(connection: Connection, org_id: str, role: Role, *, is_new: bool) -> None:
+    """Insert a role, or change one."""
+    body = {
+        "description": role.description,
+        "permissionSets": role.permission_sets,
+        "permissions": role.permissions,
+        "sandboxes": role.sandboxes,
+        "labels": role.labels,
+    }
+    values = {
+        "name": role.name,
+        "body": orjson.dumps(body).decode(),
+        "etag": role.etag,
+        "updated_at_ms": role.updated_at_ms,
+        "updated_by": role.updated_by,
+    }
+    if is_new:
+        made = {"id": role.id, "org_id": org_id, "created_at_ms": role.created_at_ms, "created_by": role.created_by}
+        connection.execute(insert(role_table), {**made, **values})
+    else:
+        connection.execute(update(role_table).where(role_table.c.id == role.id).values(values))
+
+
+def delete_role(connection: Connection, role_id: str) -> None:
+    """Remove a role; nobody has it any more."""
+    connection.execute(delete(role_subject_table).where(role_subject_table.c.role_id == role_id))
+    connection.execute(delete(role_table).where(role_table.c.id == role_id))
+
+
+def list_subjects(connection: Connection) -> list[tuple[str, str]]:
+    """(client, role id) of every organisation."""
+    t = role_subject_table
+    rows = connection.execute(select(t.c.client_id, t.c.role_id).order_by(t.c.client_id, t.c.role_id))
+    return [(row.client_id, row.role_id) for row in rows]
+
+
+def add_subject(connection: Connection, client_id: str, role_id: str) -> bool:
+    """Give a client a role; False when it has it."""
+    t = role_subject_table
+    if connection.execute(select(t).where(t.c.client_id == client_id, t.c.role_id == role_id)).first():
+        return False
+    connection.execute(insert(t), {"client_id": client_id, "role_id": role_id})
+    return True
+
+
+def remove_subject(connection: Connection, client_id: str, role_id: str) -> bool:
+    """Take a role from a client; False when it has it not."""
+    t = role_subject_table
+    return connection.execute(delete(t).where(t.c.client_id == client_id, t.c.role_id == role_id)).rowcount > 0
+
+
+def _role(row: Any) -> Role:
+    body = orjson.loads(row.body)
+    return Role(
+        row.id, row.name, body["description"], tuple(body["permissionSets"]), tuple(body["permissions"]),
+        tuple(body["sandboxes"]), tuple(body["labels"]), False, row.created_at_ms, row.updated_at_ms,
+        row.created_by, row.updated_by, row.etag,
+    )  # fmt: skip

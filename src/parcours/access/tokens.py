@@ -17,6 +17,11 @@ class Token:
     expires_at_ms: int
 
 
+def user_of(client_id: str) -> str:
+    """The technical account of a client: whom its tokens name as user."""
+    return f"{client_id}@techacct.parcours"
+
+
 class TokenSigner:
     """Signs and reads tokens with one symmetric key (HS256)."""
 
@@ -28,7 +33,7 @@ class TokenSigner:
         claims = {
             "type": "access_token",
             "client_id": client_id,
-            "user_id": f"{client_id}@techacct.parcours",
+            "user_id": user_of(client_id),
             "org": org_id,
             "scope": scope,
             "created_at": str(now_ms),

@@ -18,7 +18,9 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
 
     @routes.post("", status_code=201)
     def create_action(
-        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys_actions.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Make an action; its secrets are never returned."""
         document, etag = service.create(caller, body)
@@ -28,7 +30,7 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
 
     @routes.get("")
     def list_actions(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys_actions.read")),
         filters: list[str] = Query(default=[], alias="property"),
         orderby: str = "",
         page: int = Query(default=0, ge=0, le=1_000_000),
@@ -45,7 +47,9 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
         }
 
     @routes.get("/{uid}")
-    def get_action(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_action(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys_actions.read"))
+    ) -> dict[str, Any]:
         """One action."""
         document, etag = service.get(caller, uid)
         response.headers["ETag"] = etag
@@ -56,7 +60,7 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
         uid: str,
         request: Request,
         response: Response,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys_actions.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Write an action anew; `********` keeps a stored secret."""
@@ -65,7 +69,7 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
         return document
 
     @routes.delete("/{uid}", status_code=204)
-    def delete_action(uid: str, caller: Caller = Depends(gate.caller)) -> None:
+    def delete_action(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.delete"))) -> None:
         """Delete an action that no journey uses."""
         service.delete(caller, uid)
 

@@ -49,16 +49,22 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     api = APIRouter(tags=["Catalog"])
 
     @api.get(f"{BASE}/dataSets")
-    def list_data_sets(caller: Caller = Depends(gate.caller), query: ListQuery = Depends(list_query)) -> dict[str, Any]:
+    def list_data_sets(
+        caller: Caller = Depends(gate.allow("datasets.read")), query: ListQuery = Depends(list_query)
+    ) -> dict[str, Any]:
         return service.data_sets(caller, query)
 
     @api.post(f"{BASE}/dataSets", status_code=201)
-    def create_data_set(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> Response:
+    def create_data_set(
+        caller: Caller = Depends(gate.allow("datasets.write")), body: dict[str, Any] = Depends(json_object)
+    ) -> Response:
         dataset_id = service.create(caller, body)
         return _links(dataset_id, 201, {"Location": f"{base_url}{BASE}/dataSets/{dataset_id}"})
 
     @api.get(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=reads_query("properties"))
-    def get_data_set(request: Request, dataset_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def get_data_set(
+        request: Request, dataset_id: str, caller: Caller = Depends(gate.allow("datasets.read"))
+    ) -> Response:
         query = parse_query(p for p in request.query_params.multi_items() if p[0] == "properties")
         document, version = service.data_set(caller, dataset_id, query.properties)
         return Response(
@@ -67,7 +73,10 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
 
     @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
     def patch_data_set(
-        request: Request, dataset_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+        request: Request,
+        dataset_id: str,
+        caller: Caller = Depends(gate.allow("datasets.write")),
+        body: Any = Depends(json_body),
     ) -> Response:
         if not isinstance(body, dict | list):
             raise CatalogInvalid("the body is an object of new values or a list of JSON Patch operations")
@@ -78,7 +87,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def merge_data_set(
         request: Request,
         dataset_id: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
         service.merge(caller, dataset_id, body, *_preconditions(request))
@@ -88,27 +97,29 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def replace_data_set(
         request: Request,
         dataset_id: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
         service.replace(caller, dataset_id, body, *_preconditions(request))
         return _links(dataset_id)
 
     @api.delete(f"{BASE}/dataSets/{{dataset_id}}")
-    def delete_data_set(dataset_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete_data_set(dataset_id: str, caller: Caller = Depends(gate.allow("datasets.delete"))) -> Response:
         service.delete(caller, dataset_id)
         return _links(dataset_id)
 
     @api.get(f"{BASE}/lastBatches")
-    def last_batches(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def last_batches(caller: Caller = Depends(gate.allow("datasets.read"))) -> dict[str, Any]:
         return service.last_batches(caller)
 
     @api.get(f"{BASE}/batches")
-    def list_batches(caller: Caller = Depends(gate.caller), query: ListQuery = Depends(list_query)) -> dict[str, Any]:
+    def list_batches(
+        caller: Caller = Depends(gate.allow("datasets.read")), query: ListQuery = Depends(list_query)
+    ) -> dict[str, Any]:
         return service.batches(caller, query)
 
     @api.get(f"{BASE}/batches/{{batch_id}}")
-    def get_batch(batch_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_batch(batch_id: str, caller: Caller = Depends(gate.allow("datasets.read"))) -> dict[str, Any]:
         return {batch_id: service.batch(caller, batch_id)}
 
     def rows_of(batch: Batch) -> Iterator[FailedRow]:
@@ -117,7 +128,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
                 yield from failed_rows(connection, batch)
 
     @api.get(f"{EXPORT}/failed", response_model=None, responses=_FILES)
-    def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
+    def failed_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.allow("datasets.read"))) -> Any:
         batch = service.require_batch(caller, batch_id)
         folder = EXPORT.format(batch_id=batch_id) + "/failed"
         if path == export.SUCCESS_MARK:
@@ -132,7 +143,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
         return export.file_list(base_url, folder, files)
 
     @api.get(f"{EXPORT}/meta", response_model=None, responses=_FILES)
-    def meta_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.caller)) -> Any:
+    def meta_files(batch_id: str, path: str = "", caller: Caller = Depends(gate.allow("datasets.read"))) -> Any:
         batch = service.require_batch(caller, batch_id)
         folder = EXPORT.format(batch_id=batch_id) + "/meta"
         part = f"{export.ROW_ERRORS}/{export.part_name(batch)}"

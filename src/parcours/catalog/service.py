@@ -49,6 +49,12 @@ OnDelete = Callable[[Connection, int, str], object]
 """(connection, scope, data set id): the data set is being deleted."""
 
 
+Admit = Callable[[Tags, Tags, CompiledSchema], None]
+"""(tags, tags before, schema): a data set is about to be written; may add to its tags. Raises DataSetRefused."""
+OnWrite = Callable[[Connection, int, str, Tags, Tags], None]
+"""(connection, scope, data set id, tags, tags before): the data set was written."""
+
+
 class CatalogService:
     """Data sets and batches of every sandbox."""
 
@@ -65,6 +71,9 @@ class CatalogService:
         self._uses = uses
         self.on_delete: OnDelete = lambda _connection, _scope_id, _dataset_id: None
         """Called in the transaction that deletes a data set, for rooms that keep something of it."""
+        self.admit: Admit = lambda _tags, _before, _schema: None
+        self.on_write: OnWrite = lambda _connection, _scope_id, _dataset_id, _tags, _before: None
+        """Both are called in the transaction that writes a data set, for rooms that have tags of their own."""
         self.table: Compiled[DataSetTable] = Compiled(resources, [DATA_SET_KIND], self.build_table)
 
     def data_sets(self, caller: Caller, query: ListQuery) -> dict[str, dict[str, Any]]:
@@ -89,8 +98,11 @@ class CatalogService:
         with self._db.write() as connection:
             schema = self._schema(connection, caller.scope_id, document["schemaRef"]["id"])
             self._admit_profile(document["tags"], {}, schema)
+            self.admit(document["tags"], {}, schema)
             self._name_table(connection, caller.scope_id, document)
-            return self._insert(connection, caller.scope_id, caller.author, document, schema)
+            dataset_id = self._insert(connection, caller.scope_id, caller.author, document, schema)
+            self.on_write(connection, caller.scope_id, dataset_id, document["tags"], {})
+        return dataset_id
 
     def patch(
         self, caller: Caller, dataset_id: str, body: Any, if_match: str | None = None, if_none_match: str | None = None
@@ -141,9 +153,19 @@ class CatalogService:
             self._resources.delete(connection, current)
             self.on_delete(connection, caller.scope_id, dataset_id)
 
-    def ensure_system_data_set(self, connection: Connection, scope_id: int, name: str, schema_id: str) -> str:
-        """The id of a data set that Parcours itself writes to, made in the caller's transaction when it is new."""
-        dataset_id = blake2b(f"{scope_id}\0{name}".encode(), digest_size=12).hexdigest()
+    @staticmethod
+    def system_data_set_id(scope_id: int, key: str) -> str:
+        """The id of a data set that Parcours itself writes to, whether it was made already or not."""
+        return blake2b(f"{scope_id}\0{key}".encode(), digest_size=12).hexdigest()
+
+    def ensure_system_data_set(
+        self, connection: Connection, scope_id: int, name: str, schema_id: str, *, key: str = ""
+    ) -> str:
+        """The id of a data set that Parcours itself writes to, made in the caller's transaction when it is new.
+
+        key: what it is known by, when that is not its name.
+        """
+        dataset_id = self.system_data_set_id(scope_id, key or name)
         if self._resources.find(connection, scope_id, DATA_SET_KIND, dataset_id) is not None:
             return dataset_id
         schema = self._schema(connection, scope_id, schema_id)
@@ -217,12 +239,14 @@ class CatalogService:
             if schema.schema_id != current.body["schemaRef"]["id"]:
                 raise DataSetRefused("the schema of a data set can't be changed", "$.schemaRef.id")
             self._admit_profile(document["tags"], current.body["tags"], schema)
+            self.admit(document["tags"], current.body["tags"], schema)
             document["tags"].setdefault(TABLE, current.body["tags"][TABLE])
             self._name_table(connection, caller.scope_id, document, dataset_id)
             for key in ("viewId", "classification"):
                 document[key] = current.body[key]
             if document != current.body:
                 self._resources.replace(connection, current, caller.author, document)
+                self.on_write(connection, caller.scope_id, dataset_id, document["tags"], current.body["tags"])
 
     def _insert(
         self,

@@ -8,6 +8,8 @@ from parcours.catalog.errors import CatalogInvalid
 
 PROFILE = "unifiedProfile"
 IDENTITY = "unifiedIdentity"
+LOOKUP = "adobe/lookup"
+"""Whether journeys look its rows up, and by which field: `enabled:true`, `key:/…` (lookups/keys.py)."""
 TABLE = "adobe/pqs/table"
 """The data set's name in SQL."""
 _LONG_NAMES = {"profile": PROFILE, "identity": IDENTITY}
@@ -33,7 +35,7 @@ def normalise_tags(value: Any) -> Tags:
         if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
             raise CatalogInvalid(f"the value of tag {name!r} is an array of strings", path)
         name = _LONG_NAMES.get(name, name)
-        if name in (PROFILE, IDENTITY):
+        if name in (PROFILE, IDENTITY, LOOKUP):
             values = [re.sub(r"\s*:\s*", ":", item.strip()) for item in values]
         if name == TABLE and (len(values) != 1 or not _TABLE_NAME.fullmatch(values[0])):
             raise CatalogInvalid(

@@ -46,23 +46,33 @@ class Client:
         self._headers["Authorization"] = f"Bearer {token['access_token']}"
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON answer of a GET; parameters that are None are left out."""
+        """The JSON answer of a GET; parameters that are None are left out, those that are lists repeated."""
         given = {key: value for key, value in query.items() if value is not None}
-        return self._send("GET", f"{path}?{urllib.parse.urlencode(given)}" if given else path, None)
+        return self._send("GET", f"{path}?{urllib.parse.urlencode(given, doseq=True)}" if given else path, None)
 
-    def post(self, path: str) -> Any:
-        """The JSON answer of a POST without a body."""
-        return self._send("POST", path, b"")
+    def post(self, path: str, body: Any = None) -> Any:
+        """The JSON answer of a POST with a JSON body, or without any."""
+        if body is None:
+            return self._send("POST", path, b"")
+        return self._send("POST", path, orjson.dumps(body), "application/json")
 
-    def _send(self, method: str, path: str, body: bytes | None) -> Any:
-        request = urllib.request.Request(self._url + path, body, self._headers, method=method)
+    def put(self, path: str, content: bytes) -> Any:
+        """The JSON answer of a PUT of plain bytes; None when there is none."""
+        return self._send("PUT", path, content, "application/octet-stream")
+
+    def _send(self, method: str, path: str, body: bytes | None, content_type: str = "") -> Any:
+        headers = {**self._headers, "Content-Type": content_type} if content_type else self._headers
+        request = urllib.request.Request(self._url + path, body, headers, method=method)
         try:
             with self._opener.open(request, timeout=30) as answer:
-                return orjson.loads(answer.read())
+                text = answer.read()
+                return orjson.loads(text) if text else None
         except urllib.error.HTTPError as error:
             text = error.read().decode(errors="replace")
             try:
                 document = orjson.loads(text)
+                for errors in document.get("errors", {}).values():  # of audiences and profiles
+                    document = errors[0]
                 text = document.get("detail") or document.get("message") or document.get("error_description") or text
             except orjson.JSONDecodeError:
                 pass

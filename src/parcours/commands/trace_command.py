@@ -1,5 +1,6 @@
 """`parcours trace`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,16 @@ from parcours.commands.client import Client
 from parcours.identity.errors import NamespaceNotFound
 from parcours.kit.clock import to_datetime
 from parcours.kit.terminal import open_console, plain, print_json
+
+
+def run_event(data_dir: Path, sandbox: str, event_id: str, *, as_json: bool) -> None:
+    """Print every receipt of one event with every decision about it, then the journeys it moved somebody in."""
+    found = Client(data_dir, sandbox).get("/journey/orchestration/trace", eventId=event_id)
+    console = open_console()
+    if as_json:
+        print_json(console, found)
+    else:
+        console.print(render_event(event_id, found))
 
 
 def run(data_dir: Path, sandbox: str, identity: str, namespace: str, *, as_json: bool) -> None:
@@ -37,10 +48,30 @@ def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
     root = Tree(Text.assemble(plain(identity, "bold"), plain(f" ({namespace}){also}")))
     if not found["events"]:
         root.add("no event of this customer was looked at by an event configuration")
+    _add(root, found, lambda event: f"event {event['eventId']}")
+    return root
+
+
+def render_event(event_id: str, found: dict[str, Any]) -> Tree:
+    """The trace of one event as a tree for a terminal."""
+    root = Tree(Text.assemble(plain(f"event {event_id}", "bold")))
+    if not found["events"]:
+        root.add("no event with this _id was looked at by an event configuration")
+
+    def title(event: dict[str, Any]) -> str:
+        about = "no person" if event["identity"] is None else f"{event['namespace']} {event['identity']}"
+        return f"about {about}, through inlet {event['inletId'][:12]}…"
+
+    _add(root, found, title)
+    return root
+
+
+def _add(root: Tree, found: dict[str, Any], title: Callable[[dict[str, Any]], str]) -> None:
+    """Receipts of events and what was decided about them, then instances with their steps."""
     for event in reversed(found["events"]):
-        branch = root.add(Text.assemble(_time(event["receivedTimeMs"] * 1000), plain(f" event {event['eventId']}")))
+        branch = root.add(Text.assemble(_time(event["receivedTimeMs"] * 1000), plain(f" {title(event)}")))
         for told in event["decisions"]:
-            twig = branch.add(plain(f"{told['event']}: {_outcome(told)}"))
+            twig = branch.add(plain(f"{told['event']}: {_outcome(told)}{_things(told)}"))
             for journey in told.get("journeys", ()):
                 which = f", instance {journey['instanceId']}" if "instanceId" in journey else ""
                 twig.add(
@@ -59,7 +90,6 @@ def render(identity: str, namespace: str, found: dict[str, Any]) -> Tree:
         for timer in instance["timers"]:
             what = timer["nodeId"] or "the whole journey"
             branch.add(Text.assemble(plain(f"timer of {what} due "), _time(timer["dueAtUs"])))
-    return root
 
 
 _WORDS = {
@@ -67,6 +97,7 @@ _WORDS = {
     "EVENT_WITH_NO_JOURNEY": "matched, but no live journey begins with it or waits for it",
     "duplicate": "duplicate, an event with this _id came within the last ten minutes",
     "movedOn": "moved on",
+    "runBegun": "a run of its audience has begun",
     "queued": "kept until the call under way is answered",
     "notSuitableInitialEvent": "they are in it, and it doesn't wait for this event where they stand",
     "reentranceNotAllowed": "they were in it before, and may not enter again, or not yet",
@@ -74,6 +105,7 @@ _WORDS = {
     "maxInstanceStackEventsReached": "too many events wait for the call under way",
     "notListening": "it doesn't wait for this event where they stand",
     "eventTooLarge": "it is longer than the 64 KB that journeys take; the record landed",
+    "eventTooOld": "its timestamp is older than the event's maximum age; the record landed",
     "globalTimeout": "the journey's whole time was over",
     "notEnoughTimeLeft": "the wait would last longer than the journey's whole time",
     "instanceTooLarge": "its events and answers together were too large",
@@ -86,6 +118,17 @@ def _outcome(told: dict[str, Any]) -> str:
     outcome, reason = told["outcome"], told.get("reason")
     text = _WORDS.get(outcome, outcome)
     return f"{text}, {_WORDS.get(reason, reason)}" if reason else text
+
+
+def _things(told: dict[str, Any]) -> str:
+    """That an event is a business event, or the supplemental ids it has."""
+    if told.get("type") == "business":
+        return " (business event)"
+    if "supplementalIds" not in told:
+        return ""
+    left_out = told.get("supplementalIdsLeftOut", 0)
+    more = f", and {left_out} more that are left out" if left_out else ""
+    return f" (supplemental ids: {', '.join(told['supplementalIds']) or 'none'}{more})"
 
 
 def _step(step: dict[str, Any]) -> Text:

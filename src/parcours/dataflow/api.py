@@ -20,7 +20,7 @@ def router(gate: Gate, db: Database, retry: Callable[[Caller, int], None]) -> AP
 
     @routes.get(BASE)
     def list_failed(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("monitoring.read")),
         flow_id: str | None = Query(None, alias="flowId"),
         dataset_id: str | None = Query(None, alias="dataSetId"),
         start: int = Query(0, ge=0, lt=2**63),
@@ -37,18 +37,18 @@ def router(gate: Gate, db: Database, retry: Callable[[Caller, int], None]) -> AP
         }
 
     @routes.get(BASE + "/{record_id}")
-    def get_failed(record_id: int, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_failed(record_id: int, caller: Caller = Depends(gate.allow("monitoring.read"))) -> dict[str, Any]:
         with db.read() as connection:
             return store.get_failed(connection, caller.scope_id, _bounded(record_id))
 
     @routes.post(BASE + "/{record_id}/retry", status_code=202)
-    def retry_failed(record_id: int, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def retry_failed(record_id: int, caller: Caller = Depends(gate.allow("sources.write"))) -> dict[str, Any]:
         """Send the kept body through its flow once more, as the definitions are now."""
         retry(caller, _bounded(record_id))
         return {"id": record_id, "state": "retrying"}
 
     @routes.delete(BASE + "/{record_id}", status_code=204)
-    def give_up(record_id: int, caller: Caller = Depends(gate.caller)) -> Response:
+    def give_up(record_id: int, caller: Caller = Depends(gate.allow("sources.delete"))) -> Response:
         """Forget the body for good; it stays counted as failed."""
         with db.write() as connection:
             store.get_failed(connection, caller.scope_id, _bounded(record_id))

@@ -17,53 +17,69 @@ def router(gate: Gate, service: DataPrepService) -> APIRouter:
     """The routes of mapping sets and of their expression language."""
     api = APIRouter(tags=["Data Prep"])
 
-    def find_all(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_all(request: Request, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, Any]:
         return service.find_all(caller, request.query_params)
 
     def create(
-        request: Request, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        request: Request,
+        caller: Caller = Depends(gate.allow("sources.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         is_validated = request.query_params.get("validate", "").lower() == "true"
         return service.create(caller, body, is_validated=is_validated)
 
-    def validate(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def validate(
+        caller: Caller = Depends(gate.allow("sources.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         return service.validate(caller, body)
 
-    def preview(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def preview(
+        caller: Caller = Depends(gate.allow("sources.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         return service.preview(caller, body)
 
-    def find(mapping_set_id: str, request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find(
+        mapping_set_id: str, request: Request, caller: Caller = Depends(gate.allow("sources.read"))
+    ) -> dict[str, Any]:
         return service.find(caller, mapping_set_id, request.query_params)
 
     def replace(
-        mapping_set_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        mapping_set_id: str,
+        caller: Caller = Depends(gate.allow("sources.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         return service.replace(caller, mapping_set_id, body)
 
-    def delete(mapping_set_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete(mapping_set_id: str, caller: Caller = Depends(gate.allow("sources.delete"))) -> Response:
         service.delete(caller, mapping_set_id)
         return Response(status_code=204)
 
-    def find_mappings(mapping_set_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_mappings(mapping_set_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, Any]:
         return service.find_mappings(caller, mapping_set_id)
 
     def add_mapping(
-        mapping_set_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        mapping_set_id: str,
+        caller: Caller = Depends(gate.allow("sources.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         return service.add_mapping(caller, mapping_set_id, body)
 
-    def find_mapping(mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_mapping(
+        mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.allow("sources.read"))
+    ) -> dict[str, Any]:
         return service.find_mapping(caller, mapping_set_id, mapping_id)
 
     def replace_mapping(
         mapping_set_id: str,
         mapping_id: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("sources.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         return service.replace_mapping(caller, mapping_set_id, mapping_id, body)
 
-    def delete_mapping(mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete_mapping(
+        mapping_set_id: str, mapping_id: str, caller: Caller = Depends(gate.allow("sources.write"))
+    ) -> Response:
         service.delete_mapping(caller, mapping_set_id, mapping_id)
         return Response(status_code=204)
 

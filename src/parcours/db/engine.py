@@ -102,6 +102,11 @@ class Changes:
             self._connection = None
 
 
+def is_writing(connection: Connection) -> bool:
+    """Whether the connection's transaction was begun by `write()`."""
+    return bool(connection.get_execution_options().get("parcours_write", False))
+
+
 def _configure_sqlite(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # we send BEGIN ourselves
     cursor = connection.cursor()  # type: ignore[attr-defined]
@@ -118,5 +123,4 @@ def _configure_sqlite(connection: object, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    is_write = connection.get_execution_options().get("parcours_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing(connection) else "BEGIN")

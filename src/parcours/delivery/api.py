@@ -16,7 +16,9 @@ def router(gate: Gate, actions: ActionService, allow_private: bool) -> APIRouter
 
     @routes.post("/{uid}/test")
     def test_action(
-        uid: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        uid: str,
+        caller: Caller = Depends(gate.allow("journeys_actions.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Call the action once with the given values, and show the request and its answer."""
         return try_action(actions.compile_one(caller, uid), body, allow_private)

@@ -5,7 +5,7 @@ import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -18,8 +18,10 @@ from parcours.doctor.rules import examine_part, recall_timer
 from parcours.journeys import store as journey_store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import GLOBAL_TIMER
+from parcours.journeys.run import PAUSED
 from parcours.journeys.steps import from_stored
-from parcours.journeys.versions import VERSION_KIND
+from parcours.journeys.store import RESUMED
+from parcours.journeys.versions import RUNNING, VERSION_KIND
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.telemetry import get_logger
 from parcours.log import LogReader
@@ -30,6 +32,22 @@ PART = 5_000
 TRIES = 3
 """Of the repair of one part; on PostgreSQL the worker may move someone meanwhile."""
 log = get_logger("doctor")
+
+
+Counted = collections.Counter[tuple[int, str]]
+"""By (scope, version)."""
+
+
+class Forgotten(NamedTuple):
+    """A version whose people somebody has to go through."""
+
+    code: str
+    scope_id: int
+    journey_uid: str
+    version_uid: str
+    people: int
+    reason: str
+    """See `journeys.store.stop_table`."""
 
 
 class Doctor:
@@ -64,15 +82,16 @@ class Doctor:
         is_working: whether a worker runs: without one nothing moves, and what is late is noted, not wrong.
         """
         report = Report()
-        inside: collections.Counter[tuple[int, str]] = collections.Counter()
+        inside: Counted = collections.Counter()
+        paused: Counted = collections.Counter()
         with self._db.snapshot() as connection:
             live = self._journeys.current(connection)
             self._examine_lateness(connection, report, is_working=is_working)  # before repairs start what is long due
         after: str | None = ""
         while after is not None:
-            after = self._examine_part(report, live, inside, after, repairs=repairs)
+            after = self._examine_part(report, live, inside, paused, after, repairs=repairs)
         with self._db.snapshot() as connection:
-            forgotten = self._examine_versions(connection, report, live, inside)
+            forgotten = self._examine_versions(connection, report, live, inside, paused)
         if repairs:
             self._repair_stops(report, forgotten)
         late = report.checked.pop("pastDeadline")
@@ -90,7 +109,8 @@ class Doctor:
         self,
         report: Report,
         live: LiveJourneys,
-        inside: "collections.Counter[tuple[int, str]]",
+        inside: Counted,
+        paused: Counted,
         after: str,
         *,
         repairs: bool,
@@ -109,6 +129,7 @@ class Doctor:
         forgotten = {fault.instance_id for fault in faults if fault.code.startswith("globalTimer")}
         for instance in part.instances.values():
             inside[instance.scope_id, instance.version_uid] += 1
+            paused[instance.scope_id, instance.version_uid] += instance.waiting_for == PAUSED
             if instance.deadline_us < now_us - self._threshold_us and instance.version_uid in live.versions:
                 late += instance.id not in forgotten
         report.count("pastDeadline", late)
@@ -150,7 +171,7 @@ class Doctor:
             steps.setdefault(instance_id, []).append(text)
         for fault in faults:
             match fault:
-                case Fault("timerOrphan" | "timerStale" | "timerSurplus", _, Timer() as timer):
+                case Fault("timerOrphan" | "timerStale", _, Timer() as timer):
                     gone.append((timer.instance_id, timer.node_id, timer.pass_no))
                 case Fault("globalTimerMissing", _, _, Waiting() as i):
                     started.append(store.as_timer_row(i, GLOBAL_TIMER, 0, i.deadline_us, "globalTimeout"))
@@ -162,8 +183,7 @@ class Doctor:
                     found = recall_timer(i, known, live.versions.get(i.version_uid))
                     if found is None:
                         continue
-                    node_id, due_at_us, kind = found
-                    started.append(store.as_timer_row(i, node_id, i.pass_no, due_at_us, kind))
+                    started.append(store.as_timer_row(i, i.node_id, i.pass_no, *found))
                 case Fault("callMissing", _, _, Waiting() as i):
                     lost.append(i)
                 case _:
@@ -182,14 +202,22 @@ class Doctor:
         connection: Connection,
         report: Report,
         live: LiveJourneys,
-        inside: "collections.Counter[tuple[int, str]]",
-    ) -> list[tuple[int, str, str, int]]:
-        """The versions whose stop was forgotten: (scope, journey, version, people in it)."""
-        forgotten: list[tuple[int, str, str, int]] = []
+        inside: Counted,
+        paused: Counted,
+    ) -> list[Forgotten]:
+        """The versions whose people nobody goes through, as somebody should."""
+        forgotten: list[Forgotten] = []
         stops = {stop.version_uid for stop in journey_store.find_stops(connection, 1_000_000)}
         report.count("stops", len(stops))
         for (scope_id, version_uid), count in inside.items():
-            if version_uid in live.versions and version_uid not in stops:
+            journey = live.versions.get(version_uid)
+            if journey is not None and version_uid not in stops:
+                if paused[scope_id, version_uid] and journey.pause is None:
+                    left = paused[scope_id, version_uid]
+                    forgotten.append(
+                        Forgotten("resumeForgotten", scope_id, journey.journey_uid, version_uid, left, RESUMED)
+                    )
+                    report.add("resumeForgotten", {"versionUid": version_uid, "instances": left}, count=left)
                 continue
             stored = self._resources.find(connection, scope_id, VERSION_KIND, version_uid)
             place: dict[str, Any] = {"versionUid": version_uid, "instances": count}
@@ -197,22 +225,23 @@ class Doctor:
                 report.add("stopUnderWay", place, severity="note", count=count)
             elif stored is None or scope_id not in live.scopes:
                 report.add("sandboxGone", place, severity="note", count=count)
-            elif stored.body["status"] == "Stopped":
-                forgotten.append((scope_id, stored.body["journeyUid"], version_uid, count))
+            elif stored.body["status"] not in RUNNING:
+                journey_uid = stored.body["journeyUid"]
+                forgotten.append(Forgotten("stopForgotten", scope_id, journey_uid, version_uid, count, "stopped"))
                 report.add("stopForgotten", place, count=count)
             else:
                 report.add("versionUnusable", place, count=count)
         return forgotten
 
-    def _repair_stops(self, report: Report, forgotten: Iterable[tuple[int, str, str, int]]) -> None:
-        """Ask once more for the stop of versions that people were left behind in."""
-        for scope_id, journey_uid, version_uid, count in forgotten:
+    def _repair_stops(self, report: Report, forgotten: Iterable[Forgotten]) -> None:
+        """Ask once more that somebody goes through the people of versions."""
+        for one in forgotten:
             with self._db.write() as connection:
                 known = {stop.version_uid for stop in journey_store.find_stops(connection, 1_000_000)}
-                if version_uid not in known:
-                    journey_store.request_stop(connection, scope_id, journey_uid, version_uid)
-            log.info("doctor.repaired", code="stopForgotten", version_uid=version_uid)
-            report.repaired("stopForgotten", count)
+                if one.version_uid not in known:
+                    journey_store.request_stop(connection, one.scope_id, one.journey_uid, one.version_uid, one.reason)
+            log.info("doctor.repaired", code=one.code, version_uid=one.version_uid)
+            report.repaired(one.code, one.people)
 
     # --- what stands around them ---
 

@@ -25,13 +25,13 @@ KINDS: Mapping[str, Kind] = {
     "globalTimerLate": Kind(
         "instances would be timed out after their deadline", "let the timer be due at the deadline"
     ),
-    "timerSurplus": Kind("instances have several timers for one stay", "keep the earliest, delete the others"),
     "timerStale": Kind("timers are of a stay that is over", "delete them"),
     "timerOrphan": Kind("timers are of nobody who is in a journey", "delete them"),
     "callMissing": Kind("instances wait for the answer of a call that isn't there", "answer it as internalError"),
     "waitsForNothing": Kind("instances stand at a node and wait for nothing", None),
     "nodeUnknown": Kind("instances stand at a node that their version doesn't have", None),
     "stopForgotten": Kind("instances are in a stopped version that nobody takes them out of", "take them out"),
+    "resumeForgotten": Kind("instances wait for the end of a pause that is over", "let them go on"),
     "versionUnusable": Kind("instances are in a version that can't be run; mend what it uses", None),
     "sandboxGone": Kind("instances are in a sandbox that was deleted", None),
     "stopUnderWay": Kind("instances are in a stopped version and will be taken out", None),

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object, reads_headers
-from parcours.events.service import EventService
+from parcours.events.sending import EventSender
+from parcours.events.service import EventService, Values
 from parcours.resources.filtering import matches, sort_by
 
 PREFIX = "/journey/orchestration/events"
@@ -18,7 +19,9 @@ def router(gate: Gate, service: EventService) -> APIRouter:
 
     @routes.post("", status_code=201)
     def create_event(
-        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys_events.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Make an event; a system-generated one gets its eventID here."""
         document, etag = service.create(caller, body)
@@ -28,7 +31,7 @@ def router(gate: Gate, service: EventService) -> APIRouter:
 
     @routes.get("")
     def list_events(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys_events.read")),
         filters: list[str] = Query(default=[], alias="property"),
         orderby: str = "",
         page: int = Query(default=0, ge=0, le=1_000_000),
@@ -45,23 +48,42 @@ def router(gate: Gate, service: EventService) -> APIRouter:
         }
 
     @routes.get("/{uid}")
-    def get_event(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_event(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys_events.read"))
+    ) -> dict[str, Any]:
         """One event."""
         document, etag = service.get(caller, uid)
         response.headers["ETag"] = etag
         return document
 
     @routes.get("/{uid}/payload")
-    def preview_payload(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
-        """A sample of the message that senders post to an inlet."""
-        return service.preview(caller, uid)
+    def preview_payload(
+        uid: str, caller: Caller = Depends(gate.allow("journeys_events.read")), values: Values = Query(default="types")
+    ) -> dict[str, Any]:
+        """A sample of the message that senders post to an inlet.
+
+        `values=types` shows names of types and lists enumerations; `values=examples` shows values that pass validation.
+        """
+        return service.preview(caller, uid, values)
+
+    @routes.get("/{uid}/requests")
+    def list_event_requests(uid: str, caller: Caller = Depends(gate.allow("journeys_events.read"))) -> dict[str, Any]:
+        """How to send the event to each inlet that takes it: URL, headers, body, and the whole as a curl command."""
+        return {"results": service.requests(caller, uid)}
+
+    @routes.get("/{uid}/journeys")
+    def list_journeys_of_event(
+        uid: str, caller: Caller = Depends(gate.allow("journeys_events.read", "journeys.read"))
+    ) -> dict[str, Any]:
+        """The journeys that use the event, each with the versions that do."""
+        return {"results": service.journeys(caller, uid)}
 
     @routes.put("/{uid}", openapi_extra=reads_headers("If-Match"))
     def replace_event(
         uid: str,
         request: Request,
         response: Response,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys_events.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Write an event anew; of one in use only name, description and added fields are taken."""
@@ -70,8 +92,28 @@ def router(gate: Gate, service: EventService) -> APIRouter:
         return document
 
     @routes.delete("/{uid}", status_code=204)
-    def delete_event(uid: str, caller: Caller = Depends(gate.caller)) -> None:
+    def delete_event(uid: str, caller: Caller = Depends(gate.allow("journeys_events.delete"))) -> None:
         """Delete an event that no journey uses."""
         service.delete(caller, uid)
+
+    return routes
+
+
+def sending_router(gate: Gate, sender: EventSender) -> APIRouter:
+    """POST of test events: a route of the process that writes the log."""
+    routes = APIRouter(prefix=PREFIX, tags=["events"])
+
+    @routes.post("/{uid}/send")
+    def send_event(
+        uid: str,
+        caller: Caller = Depends(gate.allow("journeys_events.write")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Send one event that is real: it lands, and every journey hears of it.
+
+        The body is `{"payload": …}`, the whole message or its entity, or `{"fields": {"/pointer": value}}`, with
+        `profileIdentifier` for whom it is about. What is refused is refused with every fault and its JSON path.
+        """
+        return sender.send(caller, uid, body)
 
     return routes

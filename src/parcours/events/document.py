@@ -1,31 +1,38 @@
-"""The document of an event configuration: read, completed from the schema, compared with what is in use."""
+"""The document of an event configuration: read, and completed from the schema."""
 
 import re
 from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any
 
-from parcours.events.errors import EventInUse, EventInvalid
-from parcours.events.fields import ALWAYS, covers, read_fields, to_reference
-from parcours.events.language import compile_key_text, compile_payload, rename_event
-from parcours.events.model import EVENT_ID_PATH, Usage
+from parcours.events.errors import EventInvalid
+from parcours.events.fields import ALWAYS, read_fields, to_reference
+from parcours.events.language import compile_key_text, compile_payload
+from parcours.events.model import EVENT_ID_PATH, EventType
+from parcours.events.supplemental import FindNamespace, read_supplemental
 from parcours.expressions.compiler import JourneyExpression
 from parcours.expressions.types import Type
 from parcours.identity.namespaces import Namespace, canonical_namespace
 from parcours.kit.ids import new_hex
-from parcours.kit.paths import split_pointer
 from parcours.xdm.compiled import CompiledSchema
 
 CONTENT_TYPE = "application/vnd.adobe.xed-full+json;version=1"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,29}")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,29}")
+MAX_AGE_S = 10 * 365 * 86_400
+"""Longest `maxAgeSeconds`."""
 _WRITABLE = frozenset(
     {
         "name", "description", "type", "idType", "eventID", "schemaRef", "datasetId", "fields", "idCondition",
-        "namespace", "profileIdentifier", "supplementalIdentifier",
+        "namespace", "profileIdentifier", "supplementalIdentifier", "maxAgeSeconds",
     }
 )  # fmt: skip
 _READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
+_TYPES: tuple[EventType, ...] = ("unitary", "business")
 _ID_TYPES = ("systemGenerated", "ruleBased")
+_PERSONAL = ("namespace", "profileIdentifier", "supplementalIdentifier")
+"""What says whom an event is about."""
+_STEP_EVENT_CLASS = "https://ns.adobe.com/experience/journeyOrchestration/stepEvents/journeyStepEvent"
+"""What journeys themselves write; it starts none (journeys §4.5)."""
 
 
 def schema_id_of(body: Mapping[str, Any]) -> str:
@@ -36,60 +43,125 @@ def schema_id_of(body: Mapping[str, Any]) -> str:
     return str(reference["id"])
 
 
-def namespace_of(body: Mapping[str, Any], schema: CompiledSchema) -> str | None:
-    """The namespace code a body asks for; left out, that of the schema's primary identity. Raises EventInvalid."""
-    if "namespace" not in body:
-        return schema.primary_identity.namespace if schema.primary_identity else None
-    code = body["namespace"]
-    if code is not None and not isinstance(code, str):
-        raise EventInvalid("namespace is the code of an identity namespace, such as Email", "$.namespace")
-    return code or None
-
-
 def read_document(
-    body: Mapping[str, Any], schema: CompiledSchema, namespace: Namespace | None, before: Mapping[str, Any] | None
+    body: Mapping[str, Any],
+    schema: CompiledSchema,
+    find_namespace: FindNamespace,
+    before: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """What is stored. `before` is the stored document that this one replaces. Raises EventInvalid."""
     unknown = sorted(set(body) - _WRITABLE - _READ_ONLY)
     if unknown:
         raise EventInvalid(f"an event has no member {unknown[0]!r}", f"$.{unknown[0]}")
     name = _read_name(body)
-    id_type = body.get("idType")
-    if id_type not in _ID_TYPES:
-        raise EventInvalid("idType is systemGenerated or ruleBased", "$.idType")
-    if body.get("type", "unitary") != "unitary":
-        raise EventInvalid("type is unitary: business events can't be configured here", "$.type")
+    kind = _read_type(body)
+    id_type = _read_id_type(body, kind)
     if schema.behaviour != "time-series":
         raise EventInvalid(f"schema {schema.title!r} is no schema of events", "$.schemaRef.id")
-    if namespace is not None and namespace.id_type == "NON_PEOPLE":
-        raise EventInvalid(f"namespace {namespace.code!r} is not one of people", "$.namespace")
-    if body.get("supplementalIdentifier") is not None:
-        raise EventInvalid("supplemental identifiers can't be configured here", "$.supplementalIdentifier")
-    code = None if namespace is None else namespace.code
-    identifier, key_paths = _read_identifier(body, name, schema, code)
+    if schema.class_id == _STEP_EVENT_CLASS:
+        raise EventInvalid("step events of journeys are no events that journeys listen to", "$.schemaRef.id")
+    read_about = _read_nobody if kind == "business" else _read_person
+    about, about_paths = read_about(body, name, schema, find_namespace)
     condition, condition_paths = _read_condition(body, id_type, name, schema)
-    required = [*ALWAYS, *key_paths, *condition_paths]
+    required = [*ALWAYS, *about_paths, *condition_paths]
     if id_type == "systemGenerated":
         required.append(EVENT_ID_PATH)
     return {
         "name": name,
         "description": _read_text(body, "description", 4_000),
-        "type": "unitary",
+        "type": kind,
         "idType": id_type,
         "eventID": _read_event_id(body, id_type, schema, before),
         "schemaRef": {"id": schema.schema_id, "contentType": _read_content_type(body)},
         "datasetId": _read_text(body, "datasetId", 255) or None,
         "fields": read_fields(body.get("fields", []), schema, required),
         "idCondition": condition,
-        "namespace": code,
-        "profileIdentifier": identifier,
-        "supplementalIdentifier": None,
+        **about,
+        "maxAgeSeconds": _read_max_age(body),
     }
+
+
+def _read_type(body: Mapping[str, Any]) -> EventType:
+    kind: Any = body.get("type", "unitary")
+    if kind not in _TYPES:
+        raise EventInvalid("type is unitary or business", "$.type")
+    return kind  # type: ignore[no-any-return]  # one of _TYPES
+
+
+def _read_id_type(body: Mapping[str, Any], kind: EventType) -> str:
+    if kind == "business":
+        if body.get("idType", "ruleBased") != "ruleBased":
+            raise EventInvalid("a business event is always rule-based: idType is ruleBased", "$.idType")
+        return "ruleBased"
+    id_type = body.get("idType")
+    if id_type not in _ID_TYPES:
+        raise EventInvalid("idType is systemGenerated or ruleBased", "$.idType")
+    return str(id_type)
+
+
+_About = tuple[dict[str, Any], list[tuple[str, ...]]]
+"""(namespace, profileIdentifier and supplementalIdentifier as stored, the fields they read)"""
+
+
+def _read_person(body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace) -> _About:
+    """Whom a unitary event is about."""
+    namespace = _read_namespace(body, schema, find_namespace)
+    code = None if namespace is None else namespace.code
+    identifier, key_paths = _read_identifier(body, name, schema, code)
+    supplemental, paths = read_supplemental(body.get("supplementalIdentifier"), name, schema, find_namespace)
+    about = {"namespace": code, "profileIdentifier": identifier, "supplementalIdentifier": supplemental}
+    return about, [*key_paths, *paths]
+
+
+def _read_nobody(body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace) -> _About:
+    """That a business event is about no person. Source: journeys §4.5."""
+    for member in _PERSONAL:
+        if body.get(member) not in (None, ""):
+            raise EventInvalid(f"a business event is about no person: it has no {member}", f"$.{member}")
+    primary = schema.primary_identity
+    if primary is not None:
+        namespace = find_namespace(primary.namespace)
+        if namespace is None or namespace.is_of_people:
+            raise EventInvalid(
+                f"the primary identity of schema {schema.title!r} is of namespace {primary.namespace}, "
+                "which is one of people: a business event is about no person",
+                "$.schemaRef.id",
+            )
+    return dict.fromkeys(_PERSONAL), []
+
+
+def _read_namespace(body: Mapping[str, Any], schema: CompiledSchema, find_namespace: FindNamespace) -> Namespace | None:
+    """The namespace a body asks for; left out, that of the schema's primary identity."""
+    if "namespace" in body:
+        code = body["namespace"] or None
+        if code is not None and not isinstance(code, str):
+            raise EventInvalid("namespace is the code of an identity namespace, such as Email", "$.namespace")
+    else:
+        code = schema.primary_identity.namespace if schema.primary_identity else None
+    if code is None:
+        return None
+    namespace = find_namespace(code)
+    if namespace is None:
+        raise EventInvalid(f"no identity namespace {code!r} in this sandbox", "$.namespace")
+    if not namespace.is_of_people:
+        raise EventInvalid(f"namespace {namespace.code!r} is not one of people", "$.namespace")
+    return namespace
+
+
+def _read_max_age(body: Mapping[str, Any]) -> int | None:
+    value = body.get("maxAgeSeconds")
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_AGE_S:
+        raise EventInvalid(
+            f"maxAgeSeconds is a whole number of seconds from 1 to {MAX_AGE_S}, or null for any age", "$.maxAgeSeconds"
+        )
+    return value
 
 
 def _read_name(body: Mapping[str, Any]) -> str:
     name = body.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise EventInvalid("name is 1 to 30 letters, digits and underscores, and does not begin with a digit", "$.name")
     return name
 
@@ -177,34 +249,3 @@ def _read_identifier(
 
 def _is_same(code: str, other: str) -> bool:
     return canonical_namespace(code) == canonical_namespace(other)
-
-
-def with_name(body: Mapping[str, Any], old: str) -> dict[str, Any]:
-    """A body whose expressions, written for the name `old`, follow its new name."""
-    new = body.get("name")
-    result = dict(body)
-    if isinstance(new, str) and _NAME.fullmatch(new) and new != old:
-        for member in ("idCondition", "profileIdentifier"):
-            if isinstance(result.get(member), str):
-                result[member] = rename_event(result[member], old, new)
-    return result
-
-
-def check_edit(before: Mapping[str, Any], after: Mapping[str, Any], usage: Usage) -> None:
-    """Of an event in use only name and description change, and fields are added. Raises EventInUse.
-
-    Source: journeys §3.2.
-    """
-    if not usage.total:
-        return
-    same_name = {**before}
-    for member in ("idCondition", "profileIdentifier"):
-        if same_name[member] is not None:
-            same_name[member] = rename_event(same_name[member], before["name"], after["name"])
-    for member in ("type", "idType", "schemaRef", "idCondition", "namespace", "profileIdentifier"):
-        if same_name[member] != after[member]:
-            raise EventInUse(f"the event is used by {usage}: its {member} can't be changed")
-    chosen = [split_pointer(pointer) for pointer in after["fields"]]
-    for pointer in before["fields"]:
-        if not covers(chosen, split_pointer(pointer)):
-            raise EventInUse(f"the event is used by {usage}: field {pointer} can't be taken away")

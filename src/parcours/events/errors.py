@@ -1,5 +1,8 @@
 """What can be wrong with an event configuration."""
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 from parcours.kit.errors import Conflict, Invalid, NotFound
 
 
@@ -30,3 +33,39 @@ class EventExists(Conflict):
 
 class EventInUse(Conflict):
     """The change would break a journey that uses the event."""
+
+
+class TooManyEvents(Conflict):
+    """The schema has as many event configurations as it may have."""
+
+    def __init__(self, schema_id: str, limit: int) -> None:
+        super().__init__(f"schema {schema_id!r} has {limit} events already, the most a schema may have")
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a test event."""
+
+    path: str
+    """JSON path in the entity, "$._acme.order.total", or in the request: "$.fields"."""
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API shows it."""
+        return {"path": self.path, "message": self.message}
+
+
+class TrialInvalid(Invalid):
+    """A test event that would not land, or would not be the event it tests. Nothing was sent."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        first = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{first.path}: {first.message}{more}", first.path)
+        self.faults = faults
+
+
+class TrialsDisabled(Conflict):
+    """The flow that test events take has been disabled."""
+
+    def __init__(self, flow_id: str) -> None:
+        super().__init__(f"the flow of test events, {flow_id}, is disabled: enable it in Flow Service first")

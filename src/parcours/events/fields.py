@@ -1,18 +1,16 @@
-"""The selected fields of an event: checked against the schema, cut out of it, and shown as a sample payload."""
+"""The selected fields of an event: checked against the schema, and cut out of it."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parcours.events.errors import EventInvalid
-from parcours.events.model import EVENT_ID_PATH
 from parcours.kit.paths import split_pointer
 from parcours.xdm.compiled import CompiledSchema
 
 MAX_FIELDS = 1_000
 ALWAYS = (("_id",), ("timestamp",))
 """Selected in every event."""
-_EXAMPLE_DATE_TIME = "2018-05-29T00:00:00.000Z"
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -83,49 +81,3 @@ def _cut(node: Mapping[str, Any], chosen: Sequence[tuple[str, ...]]) -> dict[str
         if inner and isinstance(child, Mapping):
             kept[name] = _cut(child, inner)
     return {**node, "properties": kept, "required": [name for name in node.get("required", ()) if name in kept]}
-
-
-def sample(document: Mapping[str, Any], namespace: str | None, event_id: str | None) -> dict[str, Any]:
-    """An entity with an example in every field of a cut schema. Source: journeys §4.3.
-
-    The selected fields come first, then `_id`, `timestamp` and, of a system-generated event, its id.
-    """
-    properties: Mapping[str, Any] = document.get("properties", {})
-    last = ("_id", "timestamp", "_experience")
-    entity: dict[str, Any] = {}
-    for name in [*(n for n in properties if n not in last), *(n for n in last if n in properties)]:
-        if name == "identityMap":
-            entity[name] = {namespace or "Email": [{"id": "string"}]}
-        else:
-            entity[name] = _example(properties[name])
-    entity.setdefault("_id", "string")
-    entity.setdefault("timestamp", _EXAMPLE_DATE_TIME)
-    if event_id is not None:
-        target = entity
-        for token in EVENT_ID_PATH[:-1]:
-            target = target.setdefault(token, {})
-        target[EVENT_ID_PATH[-1]] = event_id
-    return entity
-
-
-def _example(node: Mapping[str, Any]) -> Any:
-    choices = node.get("enum")
-    if isinstance(choices, list) and choices:
-        return " | ".join(str(choice) for choice in choices)
-    kind = node.get("type")
-    if kind == "array":
-        items = node.get("items")
-        return [_example(items)] if isinstance(items, Mapping) else []
-    if kind == "object" or "properties" in node:
-        properties = node.get("properties")
-        if isinstance(properties, Mapping):
-            return {name: _example(child) for name, child in properties.items() if isinstance(child, Mapping)}
-        values = node.get("additionalProperties")
-        return {"key": _example(values)} if isinstance(values, Mapping) else {}
-    if kind == "integer":
-        return 10
-    if kind == "number":
-        return 10.0
-    if kind == "boolean":
-        return True
-    return {"date": _EXAMPLE_DATE_TIME[:10], "date-time": _EXAMPLE_DATE_TIME}.get(str(node.get("format")), "string")

@@ -61,14 +61,14 @@ def key_reader(
         path = tuple(plain_path)
 
         def read_plain(entity: Entity) -> str | None:
-            return _as_key(get_in(entity, path))
+            return as_key(get_in(entity, path))
 
         return read_plain
     expression = compile_key_text(text, name, document, "$.profileIdentifier")
 
     def read(entity: Entity) -> str | None:
         try:
-            return _as_key(expression.evaluate(EvaluationContext(events={name: entity}, now_us=clock.now_us())))
+            return as_key(expression.evaluate(EvaluationContext(events={name: entity}, now_us=clock.now_us())))
         except ExpressionFailed:
             return None
 
@@ -111,7 +111,7 @@ def needed_texts(text: str, name: str, document: Mapping[str, Any] | None) -> Ne
     return NeededTexts(needed.path, needed.texts, read)
 
 
-def _as_key(value: Any) -> str | None:
+def as_key(value: Any) -> str | None:
     """A usable key: not empty, not too long, without the one character that not every database stores."""
     if type(value) is not str:
         if type(value) not in (int, float):

@@ -4,12 +4,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+EVENT_KIND = "event"
 IdType = Literal["systemGenerated", "ruleBased"]
+EventType = Literal["unitary", "business"]
+"""About one person, or about none (journeys §4.1)."""
 EVENT_ID_PATH = ("_experience", "campaign", "orchestration", "eventID")
 """Where a sender puts the id of a system-generated event."""
 
 MAX_EVENT_BYTES = 65_536
 """Longest event that journeys hear of, as minified JSON (journeys §4.4, §15); a longer one lands all the same."""
+
+MAX_SUPPLEMENTAL_IDS = 10
+"""Most supplemental ids taken from one event: a profile has no more instances at once (journeys §12.3, §15)."""
+MAX_PER_SCHEMA = 100
+"""Most event configurations of one schema (journeys §15)."""
 
 
 class Usage(NamedTuple):
@@ -58,5 +66,18 @@ class EventConfiguration:
     """The profile identifier of a record; None when it can't be computed. Never raises."""
     document: Mapping[str, Any] | None
     """Closed JSON Schema of what journeys may read: the selected fields. None when the schema is gone."""
+    type: EventType = "unitary"
+    """A business event has no namespace, and no record gives it a key."""
+    supplemental: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    """The supplemental ids of a record: distinct, in its order, MAX_SUPPLEMENTAL_IDS at most; () when it has none.
+
+    None: the event has no supplemental identifier. Never raises.
+    """
+    count_supplemental: Callable[[Mapping[str, Any]], int] | None = None
+    """How many distinct ones a record has, those above the limit too; None with `supplemental`. Never raises."""
+    supplemental_namespace: str | None = None
+    """Identity namespace of the supplemental ids, one of things."""
+    max_age_ms: int | None = None
+    """How old an event may be by its `timestamp` when journeys hear of it; None: any age will do."""
     needs: NeededTexts | None = None
     """Of a rule-based event: what finds it without evaluating its condition; None when only that will tell."""

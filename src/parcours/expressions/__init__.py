@@ -1,6 +1,7 @@
 """One runtime (values, types, functions, compiler) under the languages of journeys and of mappings."""
 
-from parcours.expressions.compiler import JourneyExpression, compile_journey
+from parcours.expressions.code import Lint
+from parcours.expressions.compiler import JourneyExpression, compile_journey, lint
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference
 from parcours.expressions.mapping_compiler import MappingExpression, compile_mapping
 from parcours.expressions.references import (
@@ -19,6 +20,7 @@ __all__ = [
     "ExpressionFailed",
     "ExpressionInvalid",
     "JourneyExpression",
+    "Lint",
     "MappingExpression",
     "Reference",
     "ReferenceTypes",
@@ -27,6 +29,7 @@ __all__ = [
     "UnknownReference",
     "compile_journey",
     "compile_mapping",
+    "lint",
     "to_json",
     "to_text",
 ]

@@ -3,41 +3,66 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from parcours.expressions.code import Code, Run, constant, refused
 from parcours.expressions.errors import ExpressionFailed, nearest
 from parcours.expressions.functions import Function, Library, Parameter
 from parcours.expressions.references import EvaluationContext
 from parcours.expressions.syntax import At
-from parcours.expressions.types import Type
+from parcours.expressions.types import NUMERIC, Type
 from parcours.expressions.values import parse_date, parse_date_time, parse_date_time_only, type_of
 
 _DOTTED = re.compile(r"(\d\d)\.(\d\d)(?:\.(\d\d)(?!\d))?(\.\d{3,9})?(\D.*|)", re.ASCII)
 _UNSURE = (Type.ANY, Type.NULL, Type.NUMBER, Type.LIST_ANY)
+_NOTHING = EvaluationContext()
+_SHOWN = 4
+"""Most signatures shown in a refusal."""
 
 
-def compile_call(library: Library, at: At, arguments: list[Code]) -> Code:
-    """The call of the function named by `at.token`. Raises ExpressionInvalid."""
+class Argument(NamedTuple):
+    """One argument of a call, compiled."""
+
+    code: Code
+    is_literal: bool
+    """Whether it is written as a literal, perhaps in parentheses."""
+
+
+def compile_call(library: Library, at: At, arguments: list[Argument], warn: Callable[[str, str], None]) -> Code:
+    """The call of the function named by `at.token`.
+
+    warn: told (code, message) of what the author should know. Raises ExpressionInvalid.
+    """
     name = at.token
     rows = library.by_name.get(name)
     if rows is None:
-        raise refused(at, f"unknown function {name!r}", "reference", nearest(name, library.by_name))
-    kinds = [argument.type for argument in arguments]
+        raise refused(at, f"unknown function {name!r}", "syntax", nearest(name, library.by_name))
+    kinds = [argument.code.type for argument in arguments]
     fitting = [row for row in rows if row.takes(len(kinds)) and _accepts(row, kinds)]
     if not fitting:
         given = ", ".join(kinds)
-        known = "; ".join(row.signature for row in rows[:12])
-        raise refused(at, f"{name}({given}) does not exist, there is {known}")
+        known = "; ".join(row.signature for row in rows[:_SHOWN])
+        more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+        raise refused(at, f"{name}({given}) does not exist, there is {known}{more}")
     chosen = fitting[0]
-    if len(fitting) > 1 and any(kind in _UNSURE for kind in kinds) and len({row.call for row in fitting}) > 1:
-        return _dispatch(fitting, kinds, arguments)
-    prepared = [_prepare(at, chosen.parameter(i), argument) for i, argument in enumerate(arguments)]
-    results = {row.result_type(kinds) for row in fitting}
-    result = chosen.result_type(kinds) if len(results) == 1 else Type.ANY
-    run = _caller(chosen, [argument.run for argument in prepared])
-    if chosen.is_pure and prepared and all(argument.is_constant for argument in prepared):
-        return _fold(at, chosen, result, run)
+    for index, argument in enumerate(arguments):
+        if chosen.parameter(index).is_constant and not (argument.is_literal and argument.code.value is not None):
+            raise refused(at, f"argument {index + 1} of {name} must be written as a literal")
+    codes = [argument.code for argument in arguments]
+    if _is_open(fitting, kinds):
+        return _dispatch(at, fitting, kinds, codes)
+    prepared = [_prepare(at, chosen.parameter(i), code) for i, code in enumerate(codes)]
+    result = _common_result(fitting, kinds)
+    run = _caller(chosen, [code.run for code in prepared])
+    if chosen.is_pure and prepared and all(code.is_constant for code in prepared):
+        try:
+            value = run(_NOTHING, None)
+        except (ExpressionFailed, TypeError, ValueError, OverflowError) as error:
+            warn("always-fails", f"this fails whenever it is evaluated: {error}")
+            return Code(result, run)
+        if value is None and chosen.must_yield and codes[0].value is not None:
+            raise refused(at, f"{name} can't read {str(codes[0].value)[:40]!r}")
+        return constant(result, value)
     return Code(result, run)
 
 
@@ -45,24 +70,21 @@ def _accepts(row: Function, kinds: list[Type]) -> bool:
     return all(row.parameter(index).accepts(kind) for index, kind in enumerate(kinds))
 
 
-def _fold(at: At, row: Function, result: Type, run: Run) -> Code:
-    try:
-        value = run(_NOTHING, None)
-    except ExpressionFailed as error:
-        raise refused(at, str(error)) from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise refused(at, f"{row.name} can't be computed: {error}") from None
-    if value is None and row.must_yield:
-        raise refused(at, f"{row.name} can't read this text")
-    return constant(result, value)
+def _is_open(fitting: list[Function], kinds: list[Type]) -> bool:
+    """Whether only the values will tell which of the overloads is meant."""
+    return any(
+        kind in _UNSURE and len({row.parameter(index).name for row in fitting}) > 1 for index, kind in enumerate(kinds)
+    )
 
 
-_NOTHING = EvaluationContext()
+def _common_result(rows: list[Function], kinds: list[Type]) -> Type:
+    results = {row.result_type(kinds) for row in rows}
+    if len(results) == 1:
+        return results.pop()
+    return Type.NUMBER if results <= NUMERIC else Type.ANY
 
 
 def _prepare(at: At, parameter: Parameter, argument: Code) -> Code:
-    if parameter.is_constant and not (argument.is_constant and argument.value is not None):
-        raise refused(at, f"this argument of {at.token} must be a literal")
     kind = parameter.kind
     if argument.is_constant:
         if kind is None or argument.value is None:
@@ -72,7 +94,7 @@ def _prepare(at: At, parameter: Parameter, argument: Code) -> Code:
         except ValueError as error:
             raise refused(at, str(error)) from None
     run = argument.run
-    if argument.type in _UNSURE or (argument.type is Type.LIST_ANY and parameter.type is not None):
+    if argument.type in _UNSURE:
         convert = parameter.converter()
         if convert is not None:
             run = _then(convert, run)
@@ -100,11 +122,19 @@ def _as_list(value: Any) -> Any:
 def _caller(row: Function, runs: list[Run]) -> Run:
     call, keeps_null = row.call, row.nulls == "keep"
     on_null = False if row.nulls == "false" else None
+    if row.takes_context and len(runs) == 2:
+        left, right = runs
+
+        def with_context_and_two(context: EvaluationContext, element: Any) -> Any:
+            a, b = left(context, element), right(context, element)
+            return on_null if (a is None or b is None) and not keeps_null else call(context, a, b)
+
+        return with_context_and_two
     if row.takes_context:
 
         def with_context(context: EvaluationContext, element: Any) -> Any:
             values = [run(context, element) for run in runs]
-            return on_null if None in values and not keeps_null else call(context, *values)
+            return on_null if any(v is None for v in values) and not keeps_null else call(context, *values)
 
         return with_context
     if len(runs) == 1:
@@ -131,10 +161,11 @@ def _caller(row: Function, runs: list[Run]) -> Run:
     return with_many
 
 
-def _dispatch(rows: list[Function], kinds: list[Type], arguments: list[Code]) -> Code:
+def _dispatch(at: At, rows: list[Function], kinds: list[Type], arguments: list[Code]) -> Code:
     """Chooses the overload when it runs, by the types of the values; JSON text may stand for a date."""
-    results = {row.result_type(kinds) for row in rows}
-    result = results.pop() if len(results) == 1 else Type.ANY
+    for index, argument in enumerate(arguments):
+        if rows[0].parameter(index).kind is not None:
+            _prepare(at, rows[0].parameter(index), argument)  # a constant that can't be used is told now
     runs = [argument.run for argument in arguments]
 
     def run(context: EvaluationContext, element: Any) -> Any:
@@ -150,7 +181,7 @@ def _dispatch(rows: list[Function], kinds: list[Type], arguments: list[Code]) ->
                 continue
         raise ExpressionFailed(f"{rows[0].name} can't be applied to {', '.join(actual)}")
 
-    return Code(result, run)
+    return Code(_common_result(rows, kinds), run)
 
 
 def _call_with(row: Function, context: EvaluationContext, values: list[Any]) -> Any:
@@ -171,11 +202,11 @@ def _call_with(row: Function, context: EvaluationContext, values: list[Any]) -> 
     return row.call(context, *ready) if row.takes_context else row.call(*ready)
 
 
-def date_literal(at: At, arguments: list[Code]) -> Code:
+def date_literal(at: At, arguments: list[Argument]) -> Code:
     """date("…"): its type is that of the text's shape. Source: expression-language §3."""
-    if len(arguments) != 1 or not arguments[0].is_constant or arguments[0].type is not Type.STRING:
+    if len(arguments) != 1 or not arguments[0].is_literal or arguments[0].code.type is not Type.STRING:
         raise refused(at, "date takes one literal text")
-    text: str = arguments[0].value
+    text: str = arguments[0].code.value
     day, t, clock = text.partition("T")
     dotted = _DOTTED.fullmatch(clock)
     if dotted:

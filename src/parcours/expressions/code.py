@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, Fault
+from parcours.expressions.errors import ExpressionInvalid, Fault
 from parcours.expressions.references import EvaluationContext
 from parcours.expressions.syntax import At, ReferenceKind
 from parcours.expressions.types import Type
-from parcours.expressions.values import converter
+from parcours.expressions.values import converter, reader_of_json
 
 Run = Callable[[EvaluationContext, Any], Any]
 """(context, element of the innermost selector) → value."""
@@ -35,7 +35,7 @@ class Lint(NamedTuple):
     """Something that is accepted here and that the author should know of."""
 
     rule: str
-    """Stable name, e.g. "plus-operand-parentheses"."""
+    """Stable code, e.g. "plus-operand-parentheses"."""
     message: str
     line: int
     column: int
@@ -76,14 +76,5 @@ def read_quietly(code: Code, kind: Type) -> Code:
     """A JSON text as a date of the other side's type; what isn't one stays as it is, and is not equal."""
     if code.type is not Type.ANY:
         return code
-    convert, run = converter(kind), code.run
-    assert convert is not None
-
-    def read(context: EvaluationContext, element: Any) -> Any:
-        value = run(context, element)
-        try:
-            return convert(value)
-        except ExpressionFailed:
-            return value
-
-    return Code(kind, read)
+    read, run = reader_of_json(kind), code.run
+    return Code(kind, lambda context, element: read(run(context, element)))

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from parcours.expressions import paths
-from parcours.expressions.calls import compile_call, date_literal
-from parcours.expressions.code import Code, Lint, Run, Scope, checked, constant, converted, read_quietly, refused
-from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, UnknownReference, nearest
+from parcours.expressions.allowance import Allowance
+from parcours.expressions.calls import Argument, compile_call, date_literal
+from parcours.expressions.code import Code, Lint, Run, Scope, constant, converted, read_quietly, refused
+from parcours.expressions.compiler_references import ReferenceCompiler, literal
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.journey_parser import parse_journey
-from parcours.expressions.library import JOURNEY
+from parcours.expressions.library import JOURNEY, PATTERN_FUNCTIONS
 from parcours.expressions.operators import ORDERINGS, arithmetic, differs, has_null, order_unknown, orderable
-from parcours.expressions.paths import Step
-from parcours.expressions.references import PLATFORM, EvaluationContext, Reference, ReferenceTypes
+from parcours.expressions.references import EvaluationContext, Reference, ReferenceTypes
 from parcours.expressions.syntax import (
     At,
     Call,
@@ -21,27 +21,20 @@ from parcours.expressions.syntax import (
     Conditional,
     Constant,
     Element,
-    Field,
     Group,
     ListOf,
     Logical,
     Negative,
     Node,
     Not,
-    ReferenceKind,
     ReferenceTo,
-    Selector,
     Test,
 )
 from parcours.expressions.types import NUMERIC, Type, accepts, common_type
 from parcours.expressions.values import INTEGER_MAX, is_equal
 
-_ELEMENT_NAMES: dict[ReferenceKind, str] = {
-    "event": "currentEventField",
-    "dataSource": "currentDataPackField",
-    "action": "currentActionField",
-    "datasetLookup": "currentDatasetLookupField",
-}
+MAX_PATTERNS = 100
+"""Most regular expressions in one expression: each may cost some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ def compile_journey(text: str, references: ReferenceTypes, expected: Type | None
         raise ExpressionInvalid("the expression is nested too deeply") from None
     if expected is not None:
         code = _fit(code, expected)
-    run = code.run
+    run = _watched(code.run) if compiler.is_watched else code.run
 
     def evaluate(context: EvaluationContext) -> Any:
         try:
@@ -96,7 +89,24 @@ def compile_journey(text: str, references: ReferenceTypes, expected: Type | None
             raise ExpressionFailed(f"the expression can't be evaluated: {error}") from error
 
     found = tuple(dict.fromkeys(compiler.references))
-    return JourneyExpression(text, code.type, evaluate, found, tuple(compiler.lints))
+    warnings = sorted(compiler.warnings, key=lambda warning: (warning.line, warning.column))
+    return JourneyExpression(text, code.type, evaluate, found, tuple(warnings))
+
+
+def _watched(run: Run) -> Run:
+    return lambda context, element: run(context._replace(allowance=Allowance()), element)
+
+
+def lint(text: str, references: ReferenceTypes) -> list[Lint]:
+    """What an author should know of an expression that is accepted, in the order written.
+
+    The compiler finds it on its way: `compile_journey(…).warnings` is the same. Raises ExpressionInvalid.
+    """
+    return list(compile_journey(text, references).warnings)
+
+
+def _are_numeric(left: Type, right: Type) -> bool:
+    return (left in NUMERIC and right in NUMERIC) or {left, right} == {Type.LIST_INTEGER, Type.LIST_DECIMAL}
 
 
 def _fit(code: Code, expected: Type) -> Code:
@@ -110,17 +120,9 @@ def _fit(code: Code, expected: Type) -> Code:
     return converted(code, expected)
 
 
-class _Compiler:
-    def __init__(self, types: ReferenceTypes) -> None:
-        self.types = types
-        self.references: list[Reference] = []
-        self.lints: list[Lint] = []
-
+class _Compiler(ReferenceCompiler):
     def compile(self, node: Node, scope: Scope | None) -> Code:
         return _COMPILE[type(node)](self, node, scope)
-
-    def lint(self, at: At, rule: str, message: str) -> None:
-        self.lints.append(Lint(rule, message, at.line, at.column))
 
     def boolean(self, node: Node, scope: Scope | None) -> Run:
         code = self.compile(node, scope)
@@ -133,14 +135,17 @@ class _Compiler:
     def constant(self, node: Constant, _scope: Scope | None) -> Code:
         if node.type is Type.INTEGER and node.value > INTEGER_MAX:
             raise refused(node.at, "an integer has 64 bits", "syntax")
+        if node.type is Type.NULL:
+            self.warn(node.at, "null-expression", "null stands only in lists and after is and has elsewhere")
         return constant(node.type, node.value)
 
     def list_of(self, node: ListOf, scope: Scope | None) -> Code:
         codes: list[Code] = []
         for item in node.items:
-            codes.append(self.compile(item, scope))
+            is_null = isinstance(item, Constant) and item.type is Type.NULL
+            codes.append(constant(Type.NULL, None) if is_null else self.compile(item, scope))
         kinds = {code.type for code in codes} - {Type.NULL}
-        if kinds == {Type.INTEGER, Type.DECIMAL}:
+        if kinds <= NUMERIC and kinds and kinds != {Type.INTEGER}:
             codes = [converted(code, Type.DECIMAL) for code in codes]
             kinds = {Type.DECIMAL}
         known = kinds - {Type.ANY}
@@ -163,8 +168,9 @@ class _Compiler:
         return Code(Type.BOOLEAN, lambda context, element: run(context, element) is not True)
 
     def logical(self, node: Logical, scope: Scope | None) -> Code:
-        if node.symbol == "or" and any(isinstance(operand, Logical) for operand in node.operands):
-            self.lint(node.at, "and-or-parentheses", "'and' is worked before 'or'; parentheses say which is meant")
+        mixed = next((operand for operand in node.operands if isinstance(operand, Logical)), None)
+        if mixed is not None:
+            self.warn(mixed.at, "and-or-parentheses", "'and' is worked before 'or'; parentheses say which is meant")
         runs: list[Run] = []
         for operand in node.operands:
             runs.append(self.boolean(operand, scope))
@@ -235,8 +241,10 @@ class _Compiler:
             other = right.type if left.type is Type.ANY else left.type
             if other.is_temporal:
                 left, right = read_quietly(left, other), read_quietly(right, other)
-        elif not (left.type is right.type or {Type.NULL, Type.LIST_ANY} & set(kinds) or {*kinds} <= NUMERIC):
-            self.lint(node.at, "different-types", f"{left.type} and {right.type} are never equal")
+        elif not (
+            left.type is right.type or {Type.NULL, Type.LIST_ANY} & set(kinds) or _are_numeric(left.type, right.type)
+        ):
+            self.warn(node.at, "different-types", f"{left.type} and {right.type} are never equal")
         a, b = left.run, right.run
         if node.symbol == "!=":
             return Code(Type.BOOLEAN, lambda c, e: differs(a(c, e), b(c, e)))
@@ -278,9 +286,9 @@ class _Compiler:
                 hint = "; both sides of * have the same type" if symbol == "*" else ""
                 raise refused(at, f"{kind} {symbol} {right.type} is not possible{hint}")
             if symbol == "+" and (isinstance(operand, Call) or isinstance(right_node, Call)):
-                self.lint(at, "plus-operand-parentheses", "a function call beside '+' is put in parentheses elsewhere")
+                self.warn(at, "plus-operand-parentheses", "a function call beside '+' is put in parentheses elsewhere")
             if symbol == "-" and kind.is_temporal:
-                self.lint(at, "date-minus-duration", "add a negative duration instead")
+                self.warn(at, "date-minus-duration", "add a negative duration instead")
             kind, compute = found
             steps.append((compute, right.run))
             is_constant, operand = is_constant and right.is_constant, right_node
@@ -300,12 +308,12 @@ class _Compiler:
         return self.folded(node.at, code) if is_constant else code
 
     def folded(self, at: At, code: Code) -> Code:
+        """The code of constants alone as a constant; what fails does so when it is evaluated, if it ever is."""
         try:
             value = code.run(EvaluationContext(), None)
-        except ExpressionFailed as error:
-            raise refused(at, str(error)) from None
-        except (TypeError, ValueError, OverflowError) as error:
-            raise refused(at, f"this can't be computed: {error}") from None
+        except (ExpressionFailed, TypeError, ValueError, OverflowError) as error:
+            self.warn(at, "always-fails", f"this fails whenever it is evaluated: {error}")
+            return code
         kind = code.type
         if kind is Type.NUMBER:
             kind = Type.INTEGER if type(value) is int else Type.DECIMAL
@@ -324,156 +332,20 @@ class _Compiler:
     # --- functions --------------------------------------------------------------------------------------------------
 
     def call(self, node: Call, scope: Scope | None) -> Code:
-        arguments: list[Code] = []
+        arguments: list[Argument] = []
         for argument in node.arguments:
-            arguments.append(self.compile(argument, scope))
+            arguments.append(Argument(self.compile(argument, scope), literal(argument) is not None))
         if node.name == "date":
             return date_literal(node.at, arguments)
-        code = compile_call(JOURNEY, node.at, arguments)
+        code = compile_call(JOURNEY, node.at, arguments, lambda code, message: self.warn(node.at, code, message))
         if node.name in ("inAudience", "inSegment"):
-            self.references.append(Reference("audience", arguments[0].value))
+            self.references.append(Reference("audience", arguments[0].code.value))
+        elif node.name in PATTERN_FUNCTIONS:
+            self.patterns += 1
+            self.is_watched = self.is_watched or self.patterns > 1
+            if self.patterns > MAX_PATTERNS:
+                raise refused(node.at, f"an expression has at most {MAX_PATTERNS} regular expressions", "syntax")
         return code
-
-    # --- references -------------------------------------------------------------------------------------------------
-
-    def reference(self, node: ReferenceTo, scope: Scope | None) -> Code:
-        root = tuple(part.name for part in node.root)
-        steps = node.steps
-        kind = self.type_at(node.root[-1].at, node.kind, root, ())
-        if node.kind == "property":
-            self.references.append(Reference("property", root[0]))
-            return checked(paths.reader(lambda context: context.properties, root[0], ()), kind)
-        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
-            steps = steps if self.has_profile_field(root) else steps[1:]
-        parameters: list[tuple[str, Run]] = []
-        for name, value in node.parameters:
-            parameters.append((name.name, self.compile(value, scope).run))
-        parameters.sort(key=lambda parameter: parameter[0])
-
-        def base(names: tuple[str, ...]) -> Run:
-            match node.kind:
-                case "event":
-                    return paths.event_reader(root[0], names)
-                case "action":
-                    return paths.reader(lambda context: context.actions, root[0], names)
-                case "decision":
-                    return paths.reader(lambda context: context.decisions, root[0], names)
-                case "datasetLookup":
-                    return paths.reader(lambda context: context.lookups, root[0], names)
-            return paths.data_source_reader(root[0], root[1], tuple(parameters), names)
-
-        run, kind, path = self.steps(Scope(node.kind, root, (), kind), base, steps)
-        group = root[1] if len(root) > 1 else ""
-        self.references.append(Reference(node.kind, root[0], group, path, bool(parameters)))
-        code = checked(run, kind)
-        return code if node.default is None else self.with_default(node, code, node.default, scope)
-
-    def with_default(self, node: ReferenceTo, code: Code, default_node: Node, scope: Scope | None) -> Code:
-        default = self.compile(default_node, scope)
-        if isinstance(default_node, Call):
-            self.lint(
-                default_node.at, "default-parentheses", "a function in defaultValue is put in parentheses elsewhere"
-            )
-        fits = accepts(code.type, default.type) or (code.type is Type.DECIMAL and default.type is Type.INTEGER)
-        if not fits:
-            raise refused(default_node.at, f"the default is of type {default.type}, the field of type {code.type}")
-        run, instead = code.run, converted(default, code.type).run
-
-        def read(context: EvaluationContext, element: Any) -> Any:
-            value = run(context, element)
-            return instead(context, element) if value is None else value
-
-        return Code(code.type, read)
-
-    def element(self, node: Element, scope: Scope | None) -> Code:
-        if scope is None:
-            raise refused(node.at, f"{node.at.token} stands only inside all(), first() or last()", "reference")
-        if scope.kind != node.kind:
-            raise refused(node.at, "this collection has another name for its elements", "reference",
-                          [_ELEMENT_NAMES.get(scope.kind, "")])  # fmt: skip
-        run, kind, _ = self.steps(scope, paths.element_reader, node.steps)
-        return checked(run, kind)
-
-    def has_profile_field(self, root: tuple[str, ...]) -> bool:
-        try:
-            return self.types.type_of("dataSource", root, ("profile",)) is not Type.ANY
-        except UnknownReference:
-            return False
-
-    def type_at(self, at: At, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type:
-        try:
-            return self.types.type_of(kind, root, path)
-        except UnknownReference as unknown:
-            raise refused(at, str(unknown), "reference", nearest(unknown.name, unknown.known)) from None
-
-    def steps(
-        self, start: Scope, base: Callable[[tuple[str, ...]], Run], steps: tuple[Field | Selector, ...]
-    ) -> tuple[Run, Type, tuple[str, ...]]:
-        """The reader of a path from `start` on, the type it yields, and the path in field names."""
-        here, names = start, []
-        rest = list(steps)
-        while rest and isinstance(rest[0], Field):
-            leading = cast(Field, rest.pop(0))
-            here = self.field(here, leading)
-            names.append(leading.name)
-        run = base(tuple(names))
-        readers: list[Step] = []
-        for step in rest:
-            if isinstance(step, Field):
-                here = self.field(here, step)
-                readers.append(paths.fields((step.name,)))
-            else:
-                here, reader = self.selector(here, step)
-                readers.append(reader)
-        return (paths.chain(run, readers) if readers else run), here.type, here.path
-
-    def field(self, here: Scope, step: Field) -> Scope:
-        if here.type not in (Type.OBJECT, Type.MAP, Type.LIST_OBJECT, Type.ANY, Type.LIST_ANY):
-            raise refused(step.at, f"{'.'.join(here.path)} is of type {here.type}: it has no fields", "reference")
-        path = (*here.path, "*" if here.type is Type.MAP else step.name)
-        kind = Type.ANY
-        if here.type not in (Type.ANY, Type.LIST_ANY):
-            kind = self.type_at(step.at, here.kind, here.root, path)
-            if here.type is Type.LIST_OBJECT and kind is not Type.ANY:
-                kind = kind if kind.is_list else Type.LIST_OBJECT if kind is Type.MAP else kind.list
-        return Scope(here.kind, here.root, path, kind)
-
-    def selector(self, here: Scope, step: Selector) -> tuple[Scope, Step]:
-        name, argument = step.name, step.argument
-        if name in ("all", "first", "last"):
-            element = self.element_of(here, step)
-            condition = self.boolean(argument, element) if argument is not None else None
-            if name == "all":
-                return here, paths.select_all(condition)
-            return element, paths.select_one(condition, is_first=name == "first")
-        if name == "at":
-            return self.element_of(here, step), paths.select_at(self.argument(step, Type.INTEGER))
-        if here.type not in (Type.MAP, Type.OBJECT, Type.ANY):
-            raise refused(step.at, f"{name} asks a map, not {here.type}")
-        if name == "entry":
-            key = self.argument(step, Type.STRING)
-            path = (*here.path, "*")
-            is_map = here.type is Type.MAP
-            kind = self.type_at(step.at, here.kind, here.root, path) if is_map else Type.ANY
-            return Scope(here.kind, here.root, path, kind), paths.select_entry(key)
-        if argument is not None:
-            raise refused(step.at, f"{name} takes no argument", "syntax")
-        if name == "keys":
-            return here._replace(type=Type.LIST_STRING), paths.select_keys
-        return here._replace(type=Type.STRING), paths.select_first_key
-
-    def element_of(self, here: Scope, step: Selector) -> Scope:
-        if not (here.type.is_list or here.type is Type.ANY):
-            raise refused(step.at, f"{step.name} asks a list, not {here.type}")
-        return here._replace(type=here.type.element)
-
-    def argument(self, step: Selector, wanted: Type) -> Run:
-        if step.argument is None:
-            raise refused(step.at, f"{step.name} takes one argument", "syntax")
-        code = self.compile(step.argument, None)
-        if not accepts(wanted, code.type):
-            raise refused(step.argument.at, f"{step.name} takes {wanted}, not {code.type}")
-        return converted(code, wanted).run
 
 
 _COMPILE: dict[type, Callable[[_Compiler, Any, Scope | None], Code]] = {

@@ -10,7 +10,7 @@ from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.values import fix_offset
 
 DATE_PARTS = ("years", "months", "days", "hours", "minutes", "seconds")
-_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?([0-5]\d))?", re.ASCII)
 _UNIT_S = {"hours": 3600, "minutes": 60, "seconds": 1}
 _LARGEST = 10**12
 
@@ -33,6 +33,25 @@ def zone_named(name: str) -> tzinfo:
     raise ValueError(f"{name!r} is no time zone; write an offset such as +02:00 or an id such as Europe/Paris")
 
 
+def settle(reading: datetime, offset: timedelta | None = None) -> datetime:
+    """A wall-clock reading in a zone, with its offset then.
+
+    As Java does it: a reading that clocks skip moves on by what they skip; of one that they show twice the first is
+    meant, unless `offset` is that of the second. Raises OverflowError.
+    """
+    if reading.tzinfo is UTC:
+        return reading
+    if type(reading.tzinfo) is timezone:
+        return fix_offset(reading)
+    first, second = reading.replace(fold=0), reading.replace(fold=1)
+    early, late = first.utcoffset(), second.utcoffset()
+    assert early is not None
+    assert late is not None
+    if early < late:
+        return fix_offset(first.astimezone(UTC).astimezone(reading.tzinfo))
+    return fix_offset(second if early > late and offset == late else first)
+
+
 def add_months(at: datetime, months: int) -> datetime:
     """The same day of another month, or its last day when it is shorter. Raises ExpressionFailed."""
     index = at.year * 12 + at.month - 1 + months
@@ -53,11 +72,11 @@ def add(at: datetime, delta: int, part: str) -> datetime:
     try:
         match part:
             case "years":
-                moved = add_months(at, delta * 12)
+                return settle(add_months(at, delta * 12), at.utcoffset())
             case "months":
-                moved = add_months(at, delta)
+                return settle(add_months(at, delta), at.utcoffset())
             case "days":
-                moved = at + timedelta(days=delta)
+                return settle(at + timedelta(days=delta), at.utcoffset())
             case "hours" | "minutes" | "seconds":
                 moved = (at.astimezone(UTC) + timedelta(seconds=delta * _UNIT_S[part])).astimezone(at.tzinfo)
             case _:

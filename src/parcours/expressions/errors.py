@@ -12,6 +12,7 @@ Fault = Literal["syntax", "reference", "type"]
 class ExpressionInvalid(Invalid):
     """A text that is no expression, or not one that fits its place.
 
+    message: the reason with what was expected and what is near; str(error) has the position before it.
     line, column: of the offending token, both from 1. token: its text, "" at the end of the expression.
     expected: what could stand there, in words; empty when that says nothing.
     candidates: known names nearest to an unknown one, best first.
@@ -31,13 +32,14 @@ class ExpressionInvalid(Invalid):
         expected: Sequence[str] = (),
         candidates: Sequence[str] = (),
     ) -> None:
-        message = f"line {line}, column {column}: {reason}"
+        message = reason
         if expected:
             message += f"; expected {_any_of(expected)}"
         if candidates:
             message += f"; did you mean {_any_of([repr(name) for name in candidates])}?"
-        super().__init__(message)
+        super().__init__(f"line {line}, column {column}: {message}")
         self.reason = reason
+        self.message = message
         self.fault: Fault = fault
         self.line = line
         self.column = column
@@ -48,6 +50,12 @@ class ExpressionInvalid(Invalid):
 
 class ExpressionFailed(ParcoursError):
     """A well-formed expression met a value it can't work with: text where a number is declared, a day 31 in June."""
+
+
+class ContextInvalid(Invalid):
+    """A JSON document that doesn't say in what an expression is to be evaluated; `path` is that of the fault."""
+
+    title = "Invalid context"
 
 
 class UnknownReference(Exception):

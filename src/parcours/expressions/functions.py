@@ -9,7 +9,7 @@ from typing import Any, Literal
 from parcours.expressions.dates import DATE_PARTS, zone_named
 from parcours.expressions.regex import Pattern, compile_pattern, pattern_at_run_time
 from parcours.expressions.types import Type, accepts
-from parcours.expressions.values import converter
+from parcours.expressions.values import converter, only_text, only_texts
 
 Nulls = Literal["null", "false", "keep"]
 """What a null argument makes of the call: null, false, or the function sees it."""
@@ -74,7 +74,11 @@ class Parameter:
         return given.is_list and (self.name == "anyList" or given is not Type.LIST_OBJECT)
 
     def converter(self) -> Callable[[Any], Any] | None:
-        """What checks and converts a value whose type was not known before."""
+        """What checks and converts a value whose type was not known before; a number never becomes a text."""
+        if self.type is Type.STRING:
+            return only_text
+        if self.type is Type.LIST_STRING:
+            return only_texts
         return converter(self.type) if self.type is not None else None
 
 

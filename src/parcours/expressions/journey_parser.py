@@ -32,6 +32,9 @@ from parcours.expressions.values import INTEGER_MAX
 
 MAX_LENGTH = 65_536
 """Longest journey expression, in characters."""
+MAX_STEPS = 100
+"""Most fields and selectors in one path."""
+SELECTORS = ("all", "first", "last", "at", "entry", "firstEntryKey", "keys")
 
 _REFERENCE: dict[str, ReferenceKind] = {
     "@event{": "event",
@@ -136,14 +139,15 @@ class _Syntax(Transformer[Token, Any]):
 
     def integer(self, parts: list[Token]) -> Node:
         place = at(parts[0])
-        if len(place.token) > 19 or int(place.token) > INTEGER_MAX + 1:
-            raise ExpressionInvalid("an integer has 64 bits", line=place.line, column=place.column, token=place.token)
-        return Constant(place, int(place.token), Type.INTEGER)
+        digits = place.token.lstrip("0") or "0"
+        if len(digits) > 19 or int(digits) > INTEGER_MAX + 1:
+            raise _misplaced(place, "an integer has 64 bits")
+        return Constant(place, int(digits), Type.INTEGER)
 
     def decimal(self, parts: list[Token]) -> Node:
         place = at(parts[0])
         if len(place.token) > 300:
-            raise ExpressionInvalid("a decimal is too long", line=place.line, column=place.column, token="")
+            raise _misplaced(place, "a decimal has at most 300 characters")
         return Constant(place, float(place.token), Type.DECIMAL)
 
     def true(self, parts: list[Token]) -> Node:
@@ -172,6 +176,7 @@ class _Syntax(Transformer[Token, Any]):
         return Selector(at(parts[0]), str(parts[0]), parts[1] if len(parts) > 1 else None)
 
     def element(self, parts: list[Any]) -> Node:
+        _check_steps(at(parts[0]), parts)
         return Element(at(parts[0]), _ELEMENT[str(parts[0])], tuple(parts[1:]))
 
     def default(self, parts: list[Node]) -> tuple[str, Node]:
@@ -189,6 +194,7 @@ class _Syntax(Transformer[Token, Any]):
     def reference(self, parts: list[Any]) -> Node:
         place, kind = at(parts[0]), _REFERENCE[str(parts[0])]
         steps = [part for part in parts[1:] if isinstance(part, Field | Selector)]
+        _check_steps(place, steps)
         options: dict[str, Any] = {}
         for name, value in (part for part in parts[1:] if isinstance(part, tuple)):
             if name in options:
@@ -209,6 +215,11 @@ def _misplaced(place: At, reason: str) -> ExpressionInvalid:
     return ExpressionInvalid(reason, line=place.line, column=place.column, token=place.token)
 
 
+def _check_steps(place: At, steps: list[Any]) -> None:
+    if len(steps) > MAX_STEPS:
+        raise _misplaced(place, f"a path has at most {MAX_STEPS} steps")
+
+
 def _test_name(words: list[Token]) -> str:
     """Such as "is null": the words with single blanks."""
     return " ".join(words)
@@ -216,7 +227,7 @@ def _test_name(words: list[Token]) -> str:
 
 @lru_cache(maxsize=1)
 def _grammar() -> Grammar:
-    return Grammar("journey.lark", _Syntax(), _WORDS, MAX_LENGTH)
+    return Grammar("journey.lark", _Syntax(), _WORDS, MAX_LENGTH, SELECTORS)
 
 
 def parse_journey(text: str) -> Node:

@@ -17,3 +17,8 @@ AUDIENCES = (
 )
 
 JOURNEY = Library((*AUDIENCES, *AGGREGATION, *CONVERSION, *DATES, *LISTS, *MATH, *TEXT))
+
+PATTERN_FUNCTIONS = frozenset(
+    name for name, rows in JOURNEY.by_name.items() if any(p.name == "pattern" for row in rows for p in row.parameters)
+)
+"""Functions with a regular expression among their arguments."""

@@ -11,7 +11,16 @@ from typing import Any
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.functions import Function, row
 from parcours.expressions.types import Type
-from parcours.expressions.values import INTEGER_MAX, INTEGER_MIN, distinct_key, is_equal, to_text
+from parcours.expressions.values import (
+    INTEGER_MAX,
+    INTEGER_MIN,
+    distinct_key,
+    is_equal,
+    joined,
+    reader_of_json,
+    to_text,
+    type_of,
+)
 
 Items = list[Any] | None
 
@@ -134,7 +143,13 @@ def _intersect(left: Items, right: Items) -> list[Any]:
 
 def _filter(items: list[Any], key: str, values: list[Any]) -> list[Any]:
     wanted = {distinct_key(value) for value in values}
-    return [item for item in items if distinct_key(attribute(item, key)) in wanted]
+    kinds = {type_of(value) for value in values} - {Type.NULL}
+    read = reader_of_json(kinds.pop()) if len(kinds) == 1 else _same
+    return [item for item in items if distinct_key(read(attribute(item, key))) in wanted]
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _limit(items: list[Any], count: int, is_first: bool = True) -> list[Any]:
@@ -143,7 +158,7 @@ def _limit(items: list[Any], count: int, is_first: bool = True) -> list[Any]:
 
 
 def _serialize(items: list[Any], separator: str, is_quoted: bool) -> str:
-    return separator.join(f'"{to_text(item)}"' if is_quoted else to_text(item) for item in items)
+    return joined((f'"{to_text(item)}"' if is_quoted else to_text(item) for item in items), separator)
 
 
 def _sort(items: list[Any], is_ascending: bool) -> list[Any]:
@@ -193,7 +208,7 @@ LISTS = (
     row("getListItem(list, integer) : element", _item),
     row("in(string, listString) : boolean", _contains_text),
     *(row(f"in({kind}, {kind.list}) : boolean", _contains) for kind in _SCALARS[1:]),
-    row("intersect(list, list) : same", _intersect, nulls="keep"),
+    *(row(f"intersect({kind.list}, {kind.list}) : {kind.list}", _intersect, nulls="keep") for kind in _SCALARS),
     row("limit(anyList, integer, boolean?) : same", _limit),
     row("listSize(anyList) : integer", lambda items: len(items or ()), nulls="keep"),
     row("serializeList(list, string, boolean) : string", _serialize),

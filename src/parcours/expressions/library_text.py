@@ -4,16 +4,18 @@ from uuid import uuid4
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.functions import row
+from parcours.expressions.references import EvaluationContext
 from parcours.expressions.regex import Pattern
 from parcours.expressions.regex_syntax import PatternInvalid
+from parcours.expressions.values import joined
 
 
 def _concat(left: str | None, right: str | None) -> str:
-    return (left or "") + (right or "")
+    return joined([left or "", right or ""])
 
 
-def _concat_list(parts: list[str | None] | None) -> str | None:
-    return None if parts is None else "".join(part for part in parts if part is not None)
+def _concat_list(parts: list[str | None]) -> str:
+    return joined(part for part in parts if part is not None)
 
 
 def _equal_ignore_case(left: str, right: str) -> bool:
@@ -28,24 +30,41 @@ def _substr(text: str, begin: int, end: int | None = None) -> str:
     return text[max(begin, 0) : len(text) if end is None else max(end, 0)]
 
 
-def _replace(text: str, pattern: Pattern, replacement: str) -> str:
-    return _replaced(text, pattern, replacement, is_first_only=True)
+def _matches(context: EvaluationContext, text: str, pattern: Pattern) -> bool:
+    _spend(context)
+    return pattern.matches(text)
 
 
-def _replace_all(text: str, pattern: Pattern, replacement: str) -> str:
-    return _replaced(text, pattern, replacement, is_first_only=False)
+def _split(context: EvaluationContext, text: str, pattern: Pattern) -> list[str]:
+    _spend(context)
+    return pattern.split(text)
 
 
-def _replaced(text: str, pattern: Pattern, replacement: str, *, is_first_only: bool) -> str:
+def _replace(context: EvaluationContext, text: str, pattern: Pattern, replacement: str) -> str:
+    return _replaced(context, text, pattern, replacement, is_first_only=True)
+
+
+def _replace_all(context: EvaluationContext, text: str, pattern: Pattern, replacement: str) -> str:
+    return _replaced(context, text, pattern, replacement, is_first_only=False)
+
+
+def _replaced(context: EvaluationContext, text: str, pattern: Pattern, replacement: str, *, is_first_only: bool) -> str:
+    _spend(context)
     try:
         return pattern.replace(text, replacement, is_first_only=is_first_only)
     except PatternInvalid as error:
         raise ExpressionFailed(str(error)) from None
 
 
+def _spend(context: EvaluationContext) -> None:
+    """One search may take half a second; an expression with several has an allowance for all of them."""
+    if context.allowance is not None:
+        context.allowance.spend(1)
+
+
 TEXT = (
     row("concat(string, string) : string", _concat, nulls="keep"),
-    row("concat(listString) : string", _concat_list, nulls="keep"),
+    row("concat(listString) : string", _concat_list),
     row("contain(string, string) : boolean", lambda text, part: part in text),
     row("containIgnoreCase(string, string) : boolean", lambda text, part: part.lower() in text.lower()),
     row("startWith(string, string) : boolean", lambda text, part: text.startswith(part)),
@@ -61,10 +80,10 @@ TEXT = (
     row("length(string) : integer", len),
     row("lower(string) : string", lambda text: text.lower()),
     row("upper(string) : string", lambda text: text.upper()),
-    row("matchRegExp(string, pattern) : boolean", lambda text, pattern: pattern.matches(text)),
-    row("replace(string, pattern, string) : string", _replace),
-    row("replaceAll(string, pattern, string) : string", _replace_all),
-    row("split(string, pattern) : listString", lambda text, pattern: pattern.split(text)),
+    row("matchRegExp(string, pattern) : boolean", _matches, takes_context=True),
+    row("replace(string, pattern, string) : string", _replace, takes_context=True),
+    row("replaceAll(string, pattern, string) : string", _replace_all, takes_context=True),
+    row("split(string, pattern) : listString", _split, takes_context=True),
     row("substr(string, integer, integer?) : string", _substr),
     row("trim(string) : string", lambda text: text.strip()),
     row("uuid() : string", lambda: str(uuid4()), is_pure=False),

@@ -1,9 +1,11 @@
 """Conversion and date functions of the journey language. Source: expression-language §8.3 and §8.4."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from math import isfinite
 from typing import Any
 
-from parcours.expressions.dates import add
+from parcours.expressions.dates import add, settle
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.functions import row
 from parcours.expressions.library_lists import bounded
@@ -20,26 +22,20 @@ from parcours.expressions.values import (
 )
 from parcours.kit.clock import to_datetime, to_us
 
+_INTEGER = re.compile(r"[+-]?[0-9]{1,200}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,4})?")
+
 
 def _integer_from_text(text: str) -> int | None:
-    digits = text.strip()
-    if not digits.lstrip("+-").isdecimal() or not digits.isascii() or len(digits) > 20:
+    if not _INTEGER.fullmatch(text):
         return None
-    try:
-        value = int(digits)
-    except ValueError:
-        return None
+    value = int(text)
     return value if INTEGER_MIN <= value <= INTEGER_MAX else None
 
 
 def _decimal_from_text(text: str) -> float | None:
-    if len(text) > 400 or "_" in text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if value - value == 0 else None
+    value = float(text) if _DECIMAL.fullmatch(text) else None
+    return value if value is None or isfinite(value) else None
 
 
 def _milliseconds(at: datetime) -> int:
@@ -65,11 +61,14 @@ def _date_from_parts(year: int, month: int, day: int) -> date:
 
 
 def _in_zone(zone: tzinfo, reading: datetime) -> datetime:
-    return fix_offset(reading.replace(tzinfo=zone))
+    try:
+        return settle(reading.replace(tzinfo=zone))
+    except OverflowError:
+        raise ExpressionFailed("a date lies outside the years 1 to 9999") from None
 
 
 def _midnight_in_zone(zone: tzinfo, day: date) -> datetime:
-    return fix_offset(datetime.combine(day, time(), zone))
+    return _in_zone(zone, datetime.combine(day, time()))
 
 
 def _duration_from_ms(milliseconds: int) -> timedelta:
@@ -97,7 +96,7 @@ CONVERSION = (
     *(
         row(f"toString({kind}) : string", to_text)
         for kind in (
-            "dateTime", "dateTimeOnly", "dateOnly", "duration", "boolean", "integer", "decimal", "string",
+            "dateTime", "dateTimeOnly", "dateOnly", "duration", "boolean", "integer", "decimal",
         )
     ),
     row("toDateOnly(string) : dateOnly", parse_date),
@@ -120,17 +119,29 @@ CONVERSION = (
 
 
 def _now(context: EvaluationContext, zone: tzinfo = UTC) -> datetime:
-    return fix_offset(to_datetime(context.now_us).astimezone(zone))
+    now = to_datetime(context.now_us)
+    return now if zone is UTC else _update_zone(now, zone)
 
 
 def _now_with_delta(context: EvaluationContext, delta: int, part: str, zone: tzinfo = UTC) -> datetime:
     return add(to_datetime(context.now_us).astimezone(zone), delta, part)
 
 
+def _moved(now: datetime, delta: int, part: str) -> datetime:
+    """As `add`, but no further than a date can be: what is asked lies between now and there."""
+    try:
+        return add(now, delta, part)
+    except ExpressionFailed:
+        return _LATEST if delta > 0 else _EARLIEST
+
+
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
 def _in_last(part: str) -> Any:
     def is_between(context: EvaluationContext, at: datetime, delta: int) -> bool:
         now = to_datetime(context.now_us)
-        return add(now, -delta, part) <= at <= now
+        return _moved(now, -delta, part) <= at <= now
 
     return is_between
 
@@ -138,7 +149,7 @@ def _in_last(part: str) -> Any:
 def _in_next(part: str) -> Any:
     def is_between(context: EvaluationContext, at: datetime, delta: int) -> bool:
         now = to_datetime(context.now_us)
-        return now <= at <= add(now, delta, part)
+        return now <= at <= _moved(now, delta, part)
 
     return is_between
 

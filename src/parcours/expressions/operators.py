@@ -25,7 +25,7 @@ _MOVABLE = (Type.DATE_TIME, Type.DATE_TIME_ONLY, Type.DURATION)
 
 def concatenate(left: Any, right: Any) -> str:
     """Text forms side by side; null is the empty text. Raises ExpressionFailed when it grows too long."""
-    text = to_text(left) + to_text(right)
+    text = (left if type(left) is str else to_text(left)) + (right if type(right) is str else to_text(right))
     if len(text) > MAX_TEXT:
         raise ExpressionFailed(f"a text grew beyond {MAX_TEXT} characters")
     return text

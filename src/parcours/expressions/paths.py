@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from parcours.expressions.allowance import CHUNK, Allowance
 from parcours.expressions.code import Run
 from parcours.expressions.references import EvaluationContext
 
-Step = Callable[[Any, EvaluationContext], Any]
-"""(value that is not null, context) → value."""
+Step = Callable[[Any, EvaluationContext, Any], Any]
+"""(value that is not null, context, element of the innermost selector around) → value."""
 
 
 def walk(value: Any, names: tuple[str, ...]) -> Any:
@@ -98,7 +99,7 @@ def element_reader(names: tuple[str, ...]) -> Run:
 
 def fields(names: tuple[str, ...]) -> Step:
     """Goes on along field names."""
-    return lambda value, _context: walk(value, names)
+    return lambda value, _context, _element: walk(value, names)
 
 
 def chain(first: Run, steps: list[Step]) -> Run:
@@ -109,7 +110,7 @@ def chain(first: Run, steps: list[Step]) -> Run:
         for step in steps:
             if value is None:
                 return None
-            value = step(value, context)
+            value = step(value, context, element)
         return value
 
     return read
@@ -121,10 +122,21 @@ def chain(first: Run, steps: list[Step]) -> Run:
 def select_all(condition: Run | None) -> Step:
     """The elements that meet the condition."""
 
-    def select(value: Any, context: EvaluationContext) -> Any:
+    def select(value: Any, context: EvaluationContext, _element: Any) -> Any:
         if type(value) is not list:
             return None
-        return value if condition is None else [item for item in value if condition(context, item) is True]
+        if condition is None:
+            return value
+        allowance = context.allowance
+        if allowance is None and len(value) <= CHUNK:
+            return [item for item in value if condition(context, item) is True]
+        allowance = allowance or Allowance()
+        found: list[Any] = []
+        for start in range(0, len(value), CHUNK):
+            chunk = value[start : start + CHUNK]
+            allowance.spend(len(chunk))
+            found += [item for item in chunk if condition(context, item) is True]
+        return found
 
     return select
 
@@ -132,12 +144,17 @@ def select_all(condition: Run | None) -> Step:
 def select_one(condition: Run | None, *, is_first: bool) -> Step:
     """The first or last element that meets the condition."""
 
-    def select(value: Any, context: EvaluationContext) -> Any:
+    def select(value: Any, context: EvaluationContext, _element: Any) -> Any:
         if type(value) is not list or not value:
             return None
         if condition is None:
             return value[0 if is_first else -1]
-        for item in value if is_first else reversed(value):
+        allowance = context.allowance
+        if allowance is None and len(value) > CHUNK:
+            allowance = Allowance()
+        for index, item in enumerate(value if is_first else reversed(value)):
+            if allowance is not None and index % CHUNK == 0:
+                allowance.spend(min(CHUNK, len(value) - index))
             if condition(context, item) is True:
                 return item
         return None
@@ -148,28 +165,18 @@ def select_one(condition: Run | None, *, is_first: bool) -> Step:
 def select_at(index: Run) -> Step:
     """The element at a 0-based index."""
 
-    def select(value: Any, context: EvaluationContext) -> Any:
-        at = index(context, None)
+    def select(value: Any, context: EvaluationContext, element: Any) -> Any:
+        at = index(context, element)
         return value[at] if type(value) is list and at is not None and 0 <= at < len(value) else None
 
     return select
 
 
-def select_entry(key: Run) -> Step:
-    """The value of a map for a key; of every map of a list."""
-
-    def select(value: Any, context: EvaluationContext) -> Any:
-        name = key(context, None)
-        return None if name is None else walk(value, (name,))
-
-    return select
-
-
-def select_keys(value: Any, _context: EvaluationContext) -> Any:
+def select_keys(value: Any, _context: EvaluationContext, _element: Any) -> Any:
     """The keys of a map, in the order of the payload."""
     return list(value) if isinstance(value, Mapping) else None
 
 
-def select_first_key(value: Any, _context: EvaluationContext) -> Any:
+def select_first_key(value: Any, _context: EvaluationContext, _element: Any) -> Any:
     """The first key of a map."""
     return next(iter(value), None) if isinstance(value, Mapping) else None

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from parcours.expressions.allowance import Allowance
 from parcours.expressions.errors import UnknownReference
 from parcours.expressions.syntax import ReferenceKind
 from parcours.expressions.types import Type
@@ -39,6 +40,8 @@ class EvaluationContext(NamedTuple):
     lookups: Mapping[str, Any] = _NOTHING
     audiences: Collection[str] = frozenset()
     """Names of the audiences the person is in."""
+    allowance: Allowance | None = None
+    """Set by an evaluation that could take long; nobody else sets it."""
 
 
 class Reference(NamedTuple):

@@ -16,6 +16,12 @@ from parcours.expressions.values import MAX_TEXT
 
 _MAX_STEPS_LOG2 = 20.0
 """Python's engine makes some 10**8 steps a second: 2**20 of them are about ten milliseconds."""
+_MAX_LINEAR = 2**24
+"""Characters of the text times size of the pattern, for one search by RE2: at some 25 ns each, under half a second."""
+_MAX_QUADRATIC = 2**26
+"""The same for every match in a text: each search may look at all that is left, and find little."""
+_SMALL = 16
+"""Size of a pattern for which RE2 has a faster engine, whatever the size below it."""
 _MAX_REPLACED = 16 * MAX_TEXT
 
 
@@ -49,7 +55,7 @@ class Pattern:
         parts = self._replacement(replacement)
         if len(replacement) * (len(text) + 1) > _MAX_REPLACED:
             raise ExpressionFailed("the text to replace in is too long for this replacement")
-        python = self._fast(text, 1)
+        python = self._fast(text, 1, is_global=not is_first_only)
         if python is not None:
             result = python.sub(
                 lambda found: "".join(p if type(p) is str else found[p] or "" for p in parts),
@@ -75,7 +81,7 @@ class Pattern:
         """The pieces between matches, without empty ones at the end, as Java splits."""
         if not text:
             return [""]
-        python = self._fast(text, 1)
+        python = self._fast(text, 1, is_global=True)
         if python is not None:
             pieces, at = [], 0
             for found in python.finditer(text):
@@ -101,7 +107,7 @@ class Pattern:
         answer = _re2("extract_regex", text, pattern=f"(?P<g0>{self._re2_source()})")
         return None if answer is None else [answer[f"g{n}"] for n in range(len(self._groups) + 1)]
 
-    def _fast(self, text: str, extra_degree: int) -> re.Pattern[str] | None:
+    def _fast(self, text: str, extra_degree: int, *, is_global: bool = False) -> re.Pattern[str] | None:
         """Python's pattern when it is quick enough on this text; None to use RE2."""
         length = len(text)
         if length > MAX_TEXT:
@@ -111,7 +117,10 @@ class Pattern:
             degree = piece.degree + extra_degree
             if piece.bits + degree * log2(length + 1) <= _MAX_STEPS_LOG2 or (degree <= 1 and piece.bits < 4):
                 return self._python
-        if not self._has_re2():
+        is_too_long = length * piece.size > _MAX_LINEAR
+        if is_global:
+            is_too_long |= length * length * max(piece.size // _SMALL, 1) > _MAX_QUADRATIC
+        if is_too_long or not self._has_re2():
             raise ExpressionFailed(f"a text of {length} characters is too long for the pattern {self.text[:80]!r}")
         return None
 

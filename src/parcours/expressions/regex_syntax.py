@@ -33,7 +33,8 @@ class PatternInvalid(ValueError):
 class Piece:
     """A part of a pattern in both dialects, and the ways in which a backtracking engine may try it.
 
-    At most 2**bits * length**degree ways; exponential in the length when `is_explosive`.
+    At most 2**bits * length**degree ways; exponential in the length when `is_explosive`. size: characters, classes and
+    assertions with bounded repetitions written out, to which the work of a linear engine is proportional.
     """
 
     python: str | None
@@ -42,6 +43,7 @@ class Piece:
     degree: int = 0
     is_explosive: bool = False
     may_be_empty: bool = False
+    size: int = 1
 
 
 def parse_pattern(text: str) -> tuple[Piece, list[str]]:
@@ -63,6 +65,7 @@ def _join(pieces: list[Piece]) -> Piece:
         sum(p.degree for p in pieces),
         any(p.is_explosive for p in pieces),
         all(p.may_be_empty for p in pieces),
+        sum(p.size for p in pieces),
     )
 
 
@@ -137,6 +140,7 @@ class _Reader:
             max(p.degree for p in branches),
             any(p.is_explosive for p in branches),
             any(p.may_be_empty for p in branches),
+            sum(p.size for p in branches),
         )
 
     def sequence(self, depth: int) -> Piece:
@@ -175,6 +179,7 @@ class _Reader:
             degree,
             explosive,
             low == 0 or atom.may_be_empty,
+            atom.size * max(low, high, 1),
         )
 
     def bounds(self) -> tuple[int, int, str] | None:

@@ -10,7 +10,7 @@ class Type(StrEnum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     NUMBER = "number"
-    """A quotient of integers: an integer when exact, otherwise a decimal."""
+    """A quotient of integers, an integer when exact, otherwise a decimal; or a field that holds both."""
     BOOLEAN = "boolean"
     DATE_ONLY = "dateOnly"
     DATE_TIME_ONLY = "dateTimeOnly"
@@ -74,6 +74,7 @@ _LIST = {
     Type.OBJECT: Type.LIST_OBJECT,
 }
 _ELEMENT = {many: one for one, many in _LIST.items()} | {Type.LIST_ANY: Type.ANY}
+_LIST[Type.NUMBER] = Type.LIST_DECIMAL
 
 
 def accepts(wanted: Type, given: Type) -> bool:

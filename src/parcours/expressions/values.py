@@ -5,7 +5,7 @@ dateTime → aware datetime, duration → timedelta, lists → list, objects and
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -20,9 +20,14 @@ MAX_TEXT = 1_048_576
 """Longest text an expression may make, in characters."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt][012]\d:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?"
+    r"([Zz]|[+-](?:0\d|1[0-8])(?::?[0-5]\d(?::?[0-5]\d)?)?)?",
+    re.ASCII,
+)
 _DURATION = re.compile(
     r"([+-]?)P(?:([+-]?\d{1,12})D)?(?:(T?)(?:([+-]?\d{1,15})H)?(?:([+-]?\d{1,15})M)?"
-    r"(?:([+-]?)(\d{1,15})(?:[.,](\d{1,9}))?S)?)?",
+    r"(?:([+-]?)(\d{1,15})(?:[.,](\d{0,9}))?S)?)?",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -32,7 +37,7 @@ _DURATION = re.compile(
 
 def parse_date(text: str) -> date | None:
     """`YYYY-MM-DD`, or the date part of an ISO date-time; None when malformed."""
-    if not _DATE.match(text) or not (len(text) == 10 or (text[10] in "Tt" and _iso(text) is not None)):
+    if not _DATE.match(text) or not (len(text) == 10 or _iso(text) is not None):
         return None
     try:
         return date.fromisoformat(text[:10])
@@ -56,16 +61,20 @@ def parse_date_time_only(text: str) -> datetime | None:
 
 
 def _iso(text: str) -> datetime | None:
-    if len(text) < 13 or len(text) > 64 or text[10] not in "Tt" or not _DATE.match(text):
+    """Extended ISO-8601 with at least hours and minutes: the same on every Python, whose own reader takes more."""
+    found = _ISO.fullmatch(text)
+    if found is None:
         return None
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(text.upper() if found[1] == "z" else text)
     except ValueError:
         return None
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """`PnDTnHnMn.nS` with signs; the T may be missing before H or S. None when malformed.
+    """`PnDTnHnMn.nS` with signs; the T may be missing when H or S comes first. None when malformed.
+
+    Digits beyond microseconds are cut.
 
     Source: expression-language §8.3.
     """
@@ -76,7 +85,7 @@ def parse_duration(text: str) -> timedelta | None:
     has_time = hours is not None or minutes is not None or seconds is not None
     if (t and not has_time) or not (has_time or days is not None):
         return None
-    if not t and minutes is not None and hours is None:
+    if has_time and not t and (days is not None or (minutes is not None and hours is None)):
         return None
     micros = int((fraction or "").ljust(6, "0")[:6]) + int(seconds or 0) * 1_000_000
     if second_sign == "-":
@@ -129,7 +138,10 @@ def duration_text(value: timedelta) -> str:
 def decimal_text(value: float) -> str:
     """Plain digits, never an exponent; a whole decimal keeps its `.0`."""
     text = repr(value)
-    return text if "e" not in text else format(Decimal(text), "f")
+    if "e" not in text:
+        return text
+    text = format(Decimal(text), "f")
+    return text if "." in text else text + ".0"
 
 
 def to_text(value: Any) -> str:
@@ -157,6 +169,14 @@ def to_text(value: Any) -> str:
     if kind is list:
         return "[" + ", ".join("null" if item is None else to_text(item) for item in value) + "]"
     return orjson.dumps(to_json(value)).decode()
+
+
+def joined(parts: Iterable[str], separator: str = "") -> str:
+    """The texts one after the other. Raises ExpressionFailed, before anything is built, when that grows too long."""
+    texts = list(parts)
+    if sum(map(len, texts)) + len(separator) * (len(texts) - 1) > MAX_TEXT:
+        raise ExpressionFailed(f"a text grew beyond {MAX_TEXT} characters")
+    return separator.join(texts)
 
 
 def to_json(value: Any) -> Any:
@@ -262,6 +282,21 @@ def converter(wanted: Type) -> Callable[[Any], Any] | None:
     return _CONVERT.get(wanted)
 
 
+def reader_of_json(wanted: Type) -> Callable[[Any], Any]:
+    """Reads a JSON text as a date of the wanted type; everything else, and what is no such date, stays as it is."""
+    convert = converter(wanted)
+    if convert is None or not wanted.is_temporal:
+        return lambda value: value
+
+    def read(value: Any) -> Any:
+        try:
+            return convert(value)
+        except ExpressionFailed:
+            return value
+
+    return read
+
+
 def _unfit(wanted: Type, value: Any) -> ExpressionFailed:
     return ExpressionFailed(f"a value of type {type_of(value)} can't be read as {wanted}")
 
@@ -274,11 +309,29 @@ def _as_string(value: Any) -> Any:
     return to_text(value)
 
 
+def only_text(value: Any) -> Any:
+    """A text or null, as it is. Raises ExpressionFailed for anything else."""
+    if value is None or type(value) is str:
+        return value
+    raise _unfit(Type.STRING, value)
+
+
+def only_texts(value: Any) -> Any:
+    """A list of texts and nulls, or null. Raises ExpressionFailed for anything else."""
+    if value is None:
+        return None
+    if type(value) is not list:
+        raise _unfit(Type.LIST_STRING, value)
+    return [only_text(item) for item in value]
+
+
 def _as_integer(value: Any) -> Any:
-    if value is None or type(value) is int:
+    if value is None or (type(value) is int and -0x8000000000000000 <= value <= 0x7FFFFFFFFFFFFFFF):
         return value
     if type(value) is float and value.is_integer() and INTEGER_MIN <= value <= INTEGER_MAX:
-        return int(value)
+        return _as_integer(int(value))
+    if type(value) in (int, float):
+        raise ExpressionFailed(f"the number {value} is no integer of 64 bits")
     raise _unfit(Type.INTEGER, value)
 
 
@@ -291,8 +344,10 @@ def _as_decimal(value: Any) -> Any:
 
 
 def _as_number(value: Any) -> Any:
-    if value is None or type(value) is int or type(value) is float:
+    if value is None or type(value) is float:
         return value
+    if type(value) is int:
+        return value if INTEGER_MIN <= value <= INTEGER_MAX else float(value)
     raise _unfit(Type.NUMBER, value)
 
 
@@ -300,6 +355,12 @@ def _as_boolean(value: Any) -> Any:
     if value is None or type(value) is bool:
         return value
     raise _unfit(Type.BOOLEAN, value)
+
+
+def _as_list(value: Any) -> Any:
+    if value is None or type(value) is list:
+        return value
+    raise _unfit(Type.LIST_ANY, value)
 
 
 def _temporal(wanted: Type, parse: Callable[[str], Any], done: Callable[[Any], bool]) -> Callable[[Any], Any]:
@@ -326,4 +387,6 @@ _CONVERT: dict[Type, Callable[[Any], Any]] = {
     ),
     Type.DATE_TIME: _temporal(Type.DATE_TIME, parse_date_time, lambda v: type(v) is datetime and v.tzinfo is not None),
     Type.DURATION: _temporal(Type.DURATION, parse_duration, lambda v: type(v) is timedelta),
+    Type.LIST_OBJECT: _as_list,
+    Type.LIST_ANY: _as_list,
 }

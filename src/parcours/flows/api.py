@@ -73,32 +73,34 @@ def router(gate: Gate, service: FlowService, base_url: str) -> APIRouter:
         _add_collection(api, gate, service, kind, base_url)
 
     @api.get(f"{BASE}/connections/{{resource_id}}/test", summary="Whether a connection works")
-    def test(resource_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, bool]:
+    def test(resource_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, bool]:
         return {"result": service.test(caller, resource_id)}
 
     @api.get(f"{BASE}/connections/{{resource_id}}/explore")
     @api.get(f"{BASE}/connections/{{resource_id}}/configs")
-    def explore(resource_id: str, caller: Caller = Depends(gate.caller)) -> None:
+    def explore(resource_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> None:
         service.get(caller, CONNECTION, resource_id)
         raise FlowRefused("1100-400", "a streaming connection holds no data that could be explored")
 
     @api.get(f"{BASE}/runs")
     def list_runs(
-        caller: Caller = Depends(gate.caller), request: ListRequest = Depends(list_request)
+        caller: Caller = Depends(gate.allow("sources.read")), request: ListRequest = Depends(list_request)
     ) -> dict[str, Any]:
         return service.runs.runs(caller, request)
 
     @api.post(f"{BASE}/runs")
-    def start_run(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(flow_object)) -> None:
+    def start_run(
+        caller: Caller = Depends(gate.allow("sources.write")), body: dict[str, Any] = Depends(flow_object)
+    ) -> None:
         service.get(caller, FLOW, str(body.get("flowId", "")))
         raise FlowRefused("1100-400", "a streaming flow always runs; only a flow of frequency once can be started")
 
     @api.get(f"{BASE}/runs/{{run_id}}")
-    def get_run(run_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_run(run_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, Any]:
         return {"items": [service.runs.run(caller, run_id)]}
 
     @api.post(f"{BASE}/runs/{{run_id}}/action")
-    def retrigger_run(run_id: str, caller: Caller = Depends(gate.caller)) -> None:
+    def retrigger_run(run_id: str, caller: Caller = Depends(gate.allow("sources.write"))) -> None:
         service.runs.run(caller, run_id)
         raise FlowRefused("1100-400", "a window of a streaming flow can't be run again; retry its failed records")
 
@@ -107,15 +109,19 @@ def router(gate: Gate, service: FlowService, base_url: str) -> APIRouter:
 
 def _add_specs(api: APIRouter, gate: Gate, path: str, specs: tuple[dict[str, Any], ...]) -> None:
     def find_all(
-        http: Request, caller: Caller = Depends(gate.caller), request: ListRequest = Depends(list_request)
+        http: Request,
+        caller: Caller = Depends(gate.allow("sources.read")),
+        request: ListRequest = Depends(list_request),
     ) -> dict[str, Any]:
         has_limit = "limit" in http.query_params or "continuationToken" in http.query_params
         return page_of(specs, request if has_limit else _unlimited(request), path)
 
-    def search(caller: Caller = Depends(gate.caller), request: ListRequest = Depends(search_request)) -> dict[str, Any]:
+    def search(
+        caller: Caller = Depends(gate.allow("sources.read")), request: ListRequest = Depends(search_request)
+    ) -> dict[str, Any]:
         return page_of(specs, request, path)
 
-    def find(spec_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find(spec_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, Any]:
         found = [spec for spec in specs if spec["id"] == spec_id]
         if not found:
             raise FlowRefused("1101-404", f"no specification {spec_id!r}")
@@ -135,33 +141,42 @@ def _add_collection(api: APIRouter, gate: Gate, service: FlowService, kind: str,
     path = BASE + PATHS[kind]
     one = f"{path}/{{resource_id}}"
 
-    def find_all(caller: Caller = Depends(gate.caller), request: ListRequest = Depends(list_request)) -> dict[str, Any]:
+    def find_all(
+        caller: Caller = Depends(gate.allow("sources.read")), request: ListRequest = Depends(list_request)
+    ) -> dict[str, Any]:
         return service.find_all(caller, kind, request)
 
-    def search(caller: Caller = Depends(gate.caller), request: ListRequest = Depends(search_request)) -> dict[str, Any]:
+    def search(
+        caller: Caller = Depends(gate.allow("sources.read")), request: ListRequest = Depends(search_request)
+    ) -> dict[str, Any]:
         return service.find_all(caller, kind, request)
 
     def create(
-        request: Request, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(flow_object)
+        request: Request,
+        caller: Caller = Depends(gate.allow("sources.write")),
+        body: dict[str, Any] = Depends(flow_object),
     ) -> Response:
         is_draft = request.query_params.get("mode", "").lower() == "draft"
         made = service.create(caller, kind, body, is_draft=is_draft)
         return _receipt(made, 201, {"Location": f"{base_url}{path}/{made.id}"})
 
-    def find(resource_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def find(resource_id: str, caller: Caller = Depends(gate.allow("sources.read"))) -> Response:
         item = service.get(caller, kind, resource_id)
         return _json({"items": [item]}, headers={"ETag": item["etag"]})
 
     def patch(
-        request: Request, resource_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(flow_body)
+        request: Request,
+        resource_id: str,
+        caller: Caller = Depends(gate.allow("sources.write")),
+        body: Any = Depends(flow_body),
     ) -> Response:
         return _receipt(service.patch(caller, kind, resource_id, body, request.headers.get("if-match")))
 
-    def delete(resource_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete(resource_id: str, caller: Caller = Depends(gate.allow("sources.delete"))) -> Response:
         service.delete(caller, kind, resource_id)
         return Response(status_code=204)
 
-    def act(request: Request, resource_id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def act(request: Request, resource_id: str, caller: Caller = Depends(gate.allow("sources.write"))) -> Response:
         return _receipt(service.act(caller, kind, resource_id, request.query_params.get("op", "")))
 
     name = PATHS[kind].strip("/")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parcours import __version__
+from parcours.audit import CALL, Call
 from parcours.http import pages
 from parcours.http.errors import from_framework, to_response
 from parcours.http.openapi import complete, describe_routes
@@ -67,6 +68,8 @@ async def _answer_fault(request: Request, error: Exception) -> Response:
 class _RequestEdge:
     """What holds for every call: `x-request-id` comes back, one trailing slash is ignored without a redirect.
 
+    The audit log learns address and id of the call here.
+
     HEAD is a GET whose answer has no body.
     A NUL in path or query is refused: it names nothing, and PostgreSQL can't even be asked for it.
     """
@@ -82,6 +85,8 @@ class _RequestEdge:
         if len(path) > 1 and path.endswith("/"):
             scope = {**scope, "path": path[:-1]}
         request_id = next((v for k, v in scope["headers"] if k == b"x-request-id"), b"") or new_uuid().encode()
+        peer = scope.get("client")
+        CALL.set(Call(peer[0] if peer else "", request_id.decode("latin-1")))
 
         is_head = scope["method"] == "HEAD"
         if is_head:

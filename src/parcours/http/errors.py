@@ -12,9 +12,26 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from parcours.access.errors import GatewayRefused, SandboxExists, SandboxInvalid, SandboxNotFound, TokenRefused
+from parcours.access.errors import (
+    GatewayRefused,
+    PermissionDenied,
+    SandboxExists,
+    SandboxInvalid,
+    SandboxNotFound,
+    TokenRefused,
+)
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.audiences.errors import (
+    AudienceExists,
+    AudienceInUse,
+    AudienceInvalid,
+    AudienceNotFound,
+    TooManyAudiences,
+    UploadInvalid,
+    UploadNotFound,
+    UploadStateConflict,
+)
 from parcours.catalog.errors import (
     CatalogInvalid,
     CatalogNotFound,
@@ -24,7 +41,15 @@ from parcours.catalog.errors import (
     ExportFileNotFound,
 )
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
-from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound
+from parcours.events.errors import (
+    EventExists,
+    EventInUse,
+    EventInvalid,
+    EventNotFound,
+    TooManyEvents,
+    TrialInvalid,
+    TrialsDisabled,
+)
 from parcours.flows.errors import FlowRefused
 from parcours.identity.errors import (
     GraphRequestInvalid,
@@ -36,6 +61,7 @@ from parcours.identity.errors import (
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
+from parcours.lookups.errors import LookupInvalid, LookupNotEnabled, LookupTooLarge
 from parcours.profile.errors import (
     JobInvalid,
     JobNotFound,
@@ -102,7 +128,7 @@ def authoring_problem(number: str) -> Shape:
     return shape
 
 
-def flow_problem(status: int, error: FlowRefused, request: Request) -> dict[str, Any]:
+def flow_problem(status: int, error: FlowRefused | PermissionDenied, request: Request) -> dict[str, Any]:
     """The envelope of Flow Service (platform-apis §2.9)."""
     body = {
         "type": f"http://ns.adobe.com/aep/errors/FLOW-{error.code}",
@@ -164,8 +190,19 @@ def ups_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
     }
 
 
+def denied(status: int, error: PermissionDenied, request: Request) -> dict[str, Any]:
+    """A missing permission, in the envelope of the service that was called."""
+    path = request.url.path
+    if path.startswith("/data/foundation/flowservice/"):
+        return flow_problem(status, error, request)
+    if path.startswith("/data/core/ups/"):
+        return ups_problem(status, error, request)
+    return problem("PARC", error.number)(status, error, request)
+
+
 STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     GatewayRefused: (lambda error: int(error.code[:3]), gateway),
+    PermissionDenied: (403, denied),
     TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
     SandboxNotFound: (404, problem("SMS", "2100")),
     SandboxExists: (409, problem("SMS", "1100")),
@@ -183,6 +220,17 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     MergePolicyNeeded: (422, ups_problem),
     JobNotFound: (404, ups_problem),
     JobInvalid: (400, ups_problem),
+    AudienceNotFound: (404, ups_problem),
+    AudienceInvalid: (400, ups_problem),
+    TooManyAudiences: (400, ups_problem),
+    AudienceExists: (422, ups_problem),
+    AudienceInUse: (403, ups_problem),
+    UploadNotFound: (404, ups_problem),
+    UploadInvalid: (400, ups_problem),
+    UploadStateConflict: (409, ups_problem),
+    LookupInvalid: (400, problem("PARC", "8001")),
+    LookupTooLarge: (422, problem("PARC", "8022")),
+    LookupNotEnabled: (404, problem("PARC", "8004")),
     ActionNotFound: (404, problem("PARC", "6004")),
     ActionExists: (409, problem("PARC", "6009")),
     ActionInUse: (409, problem("PARC", "6010")),
@@ -192,6 +240,9 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     EventExists: (409, problem("PARC", "5009")),
     EventInUse: (409, problem("PARC", "5010")),
     EventInvalid: (400, authoring_problem("5001")),
+    TooManyEvents: (409, problem("PARC", "5011")),
+    TrialInvalid: (400, authoring_problem("5002")),
+    TrialsDisabled: (409, problem("PARC", "5012")),
     JourneyNotFound: (404, problem("PARC", "7004")),
     JourneyStateConflict: (409, problem("PARC", "7009")),
     JourneyTooLarge: (413, authoring_problem("7013")),

@@ -24,7 +24,11 @@ ERROR_SHAPES: dict[str, dict[str, Any]] = {
     "TokenError": _shape("The token service (RFC 6749 §5.2).", error=_TEXT, error_description=_TEXT),
     "Problem": _shape("Most services.", type=_TEXT, title=_TEXT, status=_STATUS, detail=_TEXT),
     "ProfileDefinitionError": _shape(
-        "Merge policies and profile jobs.", type=_TEXT, title=_TEXT, status=_STATUS, errors={"type": "object"}
+        "Merge policies, profile jobs and audiences.",
+        type=_TEXT,
+        title=_TEXT,
+        status=_STATUS,
+        errors={"type": "object"},
     ),
     "NamespaceError": _shape(
         "Namespaces.", type=_TEXT, title=_TEXT, status=_STATUS, description=_TEXT, report={"type": "object"}

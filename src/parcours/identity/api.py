@@ -17,17 +17,21 @@ def router(gate: Gate, service: NamespaceService) -> APIRouter:
     """The namespace routes under both prefixes, and `GET /data/core/identity/identity`."""
     api = APIRouter(tags=["Identity"])
 
-    def find_all(caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+    def find_all(caller: Caller = Depends(gate.allow("identity_namespace.read"))) -> list[dict[str, Any]]:
         return [_document(namespace) for namespace in service.namespaces(caller)]
 
-    def find(namespace_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find(namespace_id: str, caller: Caller = Depends(gate.allow("identity_namespace.read"))) -> dict[str, Any]:
         return _document(service.get(caller, namespace_id))
 
-    def create(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def create(
+        caller: Caller = Depends(gate.allow("identity_namespace.write")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         return _document(service.create(caller, body))
 
     def replace(
-        namespace_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        namespace_id: str,
+        caller: Caller = Depends(gate.allow("identity_namespace.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> list[dict[str, Any]]:
         return [_document(service.replace(caller, namespace_id, body))]
 
@@ -44,7 +48,7 @@ def router(gate: Gate, service: NamespaceService) -> APIRouter:
         summary="The XID of an identity",
         openapi_extra=reads_query("namespace", "nsid", "id"),
     )
-    def xid(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, str]:
+    def xid(request: Request, caller: Caller = Depends(gate.allow("identity_graph.read"))) -> dict[str, str]:
         query = request.query_params
         found = service.xid_of(caller, query.get("namespace", ""), query.get("nsid", ""), query.get("id", ""))
         return {"xid": found}

@@ -16,7 +16,9 @@ def router(gate: Gate, service: IdentityGraphService) -> APIRouter:
     api = APIRouter(tags=["Identity"])
 
     @api.post(f"{_BASE}/v2/graph", summary="Linked identities")
-    def graph(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def graph(
+        caller: Caller = Depends(gate.allow("identity_graph.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         """Who is linked with each identity."""
         return service.graph(caller, body)
 
@@ -26,11 +28,13 @@ def router(gate: Gate, service: IdentityGraphService) -> APIRouter:
         summary="Members of a cluster",
         openapi_extra=reads_query("xid", "id", "nsid", "namespace"),
     )
-    def members(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def members(request: Request, caller: Caller = Depends(gate.allow("identity_graph.read"))) -> dict[str, Any]:
         return service.members(caller, request.query_params)
 
     @api.post(f"{_BASE}/clusters/members", deprecated=True, summary="Members of several clusters")
-    def clusters(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def clusters(
+        caller: Caller = Depends(gate.allow("identity_graph.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         return service.clusters(caller, body)
 
     return api

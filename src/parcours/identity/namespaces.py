@@ -26,6 +26,11 @@ class Namespace:
     updated_at_ms: int = STANDARD_SINCE_MS
 
     @property
+    def is_of_people(self) -> bool:
+        """Whether its identities stand for people, not for things such as bookings, stores or products."""
+        return self.id_type != "NON_PEOPLE"
+
+    @property
     def links_people(self) -> bool:
         """Whether two records that share such an identity are of the same person."""
         return self.id_type not in UNLINKED_ID_TYPES

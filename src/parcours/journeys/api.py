@@ -6,15 +6,17 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import BodyInvalid, Gate, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.journeys.lifecycle import Lifecycle
+from parcours.journeys.rights import permission_to
 from parcours.journeys.service import JourneyService
 from parcours.resources.filtering import matches, sort_by
 
 BASE = "/journey/orchestration"
 
 
-def router(gate: Gate, service: JourneyService) -> APIRouter:
+def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRouter:
     """Journeys and their versions, from a draft to a stop."""
     routes = APIRouter(prefix=BASE, tags=["journeys"])
 
@@ -30,7 +32,9 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
 
     @routes.post("/journeys", status_code=201)
     def create_journey(
-        response: Response, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Make a journey from its document; `versionUid` is its first draft."""
         document = answer(response, service.create(caller, body))
@@ -39,7 +43,7 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
 
     @routes.get("/journeys")
     def list_journeys(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.read")),
         filters: list[str] = Query(default=[], alias="property"),
         orderby: str = "",
         page: int = Query(default=0, ge=0, le=1_000_000),
@@ -49,33 +53,39 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
         return _page(service.find_all(caller), filters, orderby, page, page_size)
 
     @routes.post("/list/journeys")
-    def list_journeys_with_versions(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def list_journeys_with_versions(caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """Every journey with its versions (journeys §14.4); a body is not read."""
         found = service.find_all(caller)
         return {"results": found, "page": 0, "limit": len(found), "pages": 1}
 
     @routes.get("/journeys/{uid}")
-    def get_journey(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """One journey with a line for each version."""
         return service.get(caller, uid)
 
     @routes.delete("/journeys/{uid}", status_code=204)
-    def delete_journey(uid: str, caller: Caller = Depends(gate.caller)) -> None:
-        """Delete a journey that was never published."""
+    def delete_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
+        """Delete a journey that nobody is in, with all that it did."""
         service.delete(caller, uid)
 
     @routes.get("/journeys/{uid}/latest")
-    def get_latest(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_latest(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.read"))
+    ) -> dict[str, Any]:
         """The latest version, whatever its status."""
         return answer(response, service.latest(caller, uid))
 
     @routes.post("/journeys/{uid}/versions", status_code=201)
-    def create_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def create_version(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.write"))
+    ) -> dict[str, Any]:
         """A new draft from the latest version."""
         return answer(response, service.create_version(caller, uid))
 
     @routes.get("/journeyVersions/{uid}")
-    def get_version(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_version(
+        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.read"))
+    ) -> dict[str, Any]:
         """One version with its document."""
         return answer(response, service.get_version(caller, uid))
 
@@ -84,25 +94,76 @@ def router(gate: Gate, service: JourneyService) -> APIRouter:
         uid: str,
         request: Request,
         response: Response,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """Save a draft: the journey document, or a version as read with `document` in it."""
         return answer(response, service.replace_version(caller, uid, body, request.headers.get("if-match")))
 
     @routes.post("/journeyVersions/{uid}/check")
-    def check_version(uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def check_version(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """What is wrong with a version, without publishing it."""
         return service.check(caller, uid)
 
     def add_verb(verb: str, act: Callable[[Caller, str], tuple[dict[str, Any], str]]) -> None:
         @routes.post(f"/journeyVersions/{{uid}}/{verb}", name=f"{verb}_version", summary=f"{verb.title()} a version")
-        def do(uid: str, response: Response, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+        def do(
+            uid: str, response: Response, caller: Caller = Depends(gate.allow(permission_to(verb)))
+        ) -> dict[str, Any]:
             return answer(response, act(caller, uid))
 
-    add_verb("publish", service.publish)
-    add_verb("close", service.close)
-    add_verb("stop", service.stop)
+    def add_verb_with_settings(
+        path: str, summary: str, act: Callable[[Caller, str, dict[str, Any]], tuple[dict[str, Any], str]]
+    ) -> None:
+        @routes.post(f"/journeyVersions/{{uid}}/{path}", name=f"{path}_version", summary=summary)
+        def do(
+            uid: str,
+            response: Response,
+            caller: Caller = Depends(gate.allow(permission_to(path))),
+            settings: Any = Depends(json_body),
+        ) -> dict[str, Any]:
+            if settings is not None and not isinstance(settings, dict):
+                raise BodyInvalid("the body must be a JSON object, or be left out")
+            return answer(response, act(caller, uid, settings or {}))
+
+    add_verb("publish", lifecycle.publish)
+    add_verb_with_settings("test", "Let test profiles enter a draft", lifecycle.test)
+    add_verb("endTest", lifecycle.end_test)
+    add_verb_with_settings("dryRun", "Run a draft on real traffic without contacting anyone", lifecycle.dry_run)
+    add_verb("endDryRun", lifecycle.end_dry_run)
+    add_verb_with_settings("pause", "Refuse entrances, and hold people at their next action", lifecycle.pause)
+    add_verb("resume", lifecycle.resume)
+    add_verb("close", lifecycle.close)
+    add_verb("stop", lifecycle.stop)
+
+    @routes.put("/journeyVersions/{uid}/filter")
+    def set_filter(
+        uid: str,
+        response: Response,
+        caller: Caller = Depends(gate.allow("journeys.publish")),
+        config: Any = Depends(json_body),
+    ) -> dict[str, Any]:
+        """Set the profile filter of a paused version; `null` takes it away."""
+        return answer(response, lifecycle.set_filter(caller, uid, config))
+
+    def add_bulk(verb: str) -> None:
+        @routes.post(
+            f"/list/journeyVersions/{verb}", name=f"{verb}_versions", summary=f"{verb.title()} several versions"
+        )
+        def do(
+            caller: Caller = Depends(gate.allow(permission_to(verb))), body: dict[str, Any] = Depends(json_object)
+        ) -> dict[str, Any]:
+            settings = {name: value for name, value in body.items() if name != "uids"}
+            return {"results": lifecycle.in_bulk(caller, verb, body.get("uids"), settings)}
+
+    add_bulk("pause")
+    add_bulk("resume")
+
+    @routes.get("/journeyVersions/{uid}/audienceRuns")
+    def list_runs(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
+        """The runs of a version that reads an audience, the latest first."""
+        return {"results": lifecycle.list_runs(caller, uid)}
+
     return routes
 
 

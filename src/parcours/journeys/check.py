@@ -1,9 +1,8 @@
 """What is wrong with a journey document: its size, shape and graph. What nodes mean is checked by building them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -20,6 +19,7 @@ from parcours.journeys.document import (
 )
 
 MAX_FAULTS = 100
+Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Fault:
     path: str
     """JSON path, e.g. "$.nodes.check.paths[0].expression"."""
     node_id: str | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
     """Errors block publication; warnings don't."""
     line: int | None = None
     column: int | None = None
@@ -63,7 +63,7 @@ def check_size(document: Any) -> Fault | None:
     message = f"the document has {size} bytes of at most {MAX_BYTES}"
     if largest is not None:
         message += f"; its largest node is {largest!r} of type {its_type!r} with {its_size} bytes"
-    severity: Literal["error", "warning"] = "error" if size > MAX_BYTES else "warning"
+    severity: Severity = "error" if size > MAX_BYTES else "warning"
     return Fault("ERR_DOCUMENT_SIZE", message, "$", largest, severity)
 
 
@@ -104,12 +104,12 @@ def _graph_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     elif not KINDS[nodes[entry]["type"]].can_be_entry:
         yield Fault(
             "ERR_ENTRY_KIND",
-            f"a journey begins with an event, not with an activity of type {nodes[entry]['type']!r}",
+            f"a journey begins with an event or Read audience, not with an activity of type {nodes[entry]['type']!r}",
             "$.entry.node",
             entry,
         )
     targets: dict[str, list[str]] = {}
-    taken: dict[tuple[str, str], int] = {}
+    taken: dict[tuple[str, str], list[str]] = {}
     for index, edge in enumerate(document.get("edges", ())):
         where = f"$.edges[{index}]"
         source, target, transition = edge["from"], edge["to"], transition_of(edge)
@@ -130,16 +130,11 @@ def _graph_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
                 f"{where}{member}",
                 source,
             )
-        if (source, transition) in taken:
-            yield Fault(
-                "ERR_EDGE_TWICE",
-                f"{transition!r} of node {source!r} leads somewhere already (edge {taken[source, transition]})",
-                where,
-                source,
-            )
-        else:
-            taken[source, transition] = index
+        taken.setdefault((source, transition), []).append(target)
         targets.setdefault(source, []).append(target)
+    for (source, transition), followers in taken.items():
+        if len(followers) > 1:
+            yield from _race_faults(nodes, source, transition, followers)
     loop = graph.find_loop(nodes, targets)
     if loop is not None:
         yield Fault("ERR_GRAPH_LOOP", "the journey turns in a circle: " + " → ".join(loop), "$.edges", loop[0])
@@ -155,11 +150,30 @@ def _graph_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
                 )
 
 
-def read_time_zone(name: Any) -> ZoneInfo | None:
-    """An IANA zone by name; None when there is no such zone."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, TypeError):  # ZoneInfoNotFoundError is a KeyError on some platforms
-        return None
-    except KeyError:
-        return None
+def _race_faults(nodes: Mapping[str, Any], source: str, transition: str, followers: Sequence[str]) -> Iterator[Fault]:
+    """What must hold of activities in parallel. Source: journeys §4.8, §7."""
+    listening: dict[str, str] = {}
+    with_timeout: list[str] = []
+    for node_id in dict.fromkeys(followers):
+        config = nodes[node_id]
+        if not KINDS[config["type"]].can_be_parallel:
+            message = (
+                f"{transition!r} of node {source!r} leads to {len(followers)} activities, "
+                f"but only events and waits can be put in parallel, not one of type {config['type']!r}"
+            )
+            yield Fault("ERR_PARALLEL_KIND", message, "$.edges", node_id)
+        event = config.get("eventUid") or config.get("audienceId")
+        if event is not None:
+            if event in listening:
+                message = f"nodes {listening[event]!r} and {node_id!r} in parallel listen to the same event"
+                yield Fault("ERR_PARALLEL_EVENT", message, f"$.nodes.{node_id}", node_id)
+            listening[event] = node_id
+        if "timeout" in config:
+            with_timeout.append(node_id)
+    if len(set(followers)) < len(followers):
+        yield Fault(
+            "ERR_EDGE_TWICE", f"{transition!r} of node {source!r} leads twice to the same node", "$.edges", source
+        )
+    if len(with_timeout) > 1:
+        message = "of events in parallel one defines the timeout, which applies to all"
+        yield Fault("ERR_PARALLEL_TIMEOUT", message, f"$.nodes.{with_timeout[1]}.timeout", with_timeout[1])

@@ -1,17 +1,29 @@
 """From a document to a journey that runs. What is checked here is what will run: there is no second reading."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.expressions.types import Type
-from parcours.journeys import graph
+from parcours.journeys import entrance, graph
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.custom_action import ActionNode
-from parcours.journeys.activities.kind import DAY_US, ActionShape, Explained
-from parcours.journeys.check import MAX_FAULTS, Fault, check_graph, check_shape, check_size, read_time_zone
+from parcours.journeys.activities.dataset_lookup import result_name_of
+from parcours.journeys.activities.event import EventNode
+from parcours.journeys.activities.kind import (
+    ANY_NAMESPACE,
+    DAY_US,
+    ActionShape,
+    AudienceShape,
+    DataSetShape,
+    Explained,
+    TargetShape,
+)
+from parcours.journeys.activities.listener import Listener, RaceNode
+from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.document import (
     DEFAULT_ACTION_S,
@@ -21,7 +33,8 @@ from parcours.journeys.document import (
 )
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.language import Language, NodeScope
-from parcours.journeys.run import Node
+from parcours.journeys.paths_check import check_ways
+from parcours.journeys.run import Node, zone_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,9 @@ class EventShape:
     namespace: str | None
     document: Mapping[str, Any] | None
     """Closed JSON Schema of the payload; None when any field may be read."""
+    is_business: bool = False
+    """Whether it is about no person."""
+    has_supplemental_id: bool = False
 
 
 class Definitions(Protocol):
@@ -44,6 +60,26 @@ class Definitions(Protocol):
 
     def action(self, uid: str) -> ActionShape | None:
         """A custom action by uid."""
+        ...
+
+    def audience(self, audience_id: str) -> AudienceShape | None:
+        """An audience by id."""
+        ...
+
+    def audience_named(self, name: str) -> AudienceShape | None:
+        """An audience by the name that `inAudience` calls it."""
+        ...
+
+    def data_set(self, data_set_id: str) -> DataSetShape | None:
+        """A data set by id."""
+        ...
+
+    def target(self, journey_uid: str) -> TargetShape | None:
+        """A journey that begins with an event, as others jump to it; None for any other."""
+        ...
+
+    def jumps_of(self, journey_uid: str) -> frozenset[str]:
+        """Uids of the journeys that the latest version of a journey jumps to."""
         ...
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
@@ -88,7 +124,9 @@ def examine(
     faults += check_graph(document)
     if any(fault.code in ("ERR_GRAPH_SIZE", "ERR_ENTRY_UNKNOWN") for fault in faults):
         return None, faults[:MAX_FAULTS]
-    compiler = _Compiler(document, definitions, identity or VersionIdentity())
+    if not any(fault.severity == "error" for fault in faults):
+        faults += check_ways(document)
+    compiler = Compiler(document, definitions, identity or VersionIdentity())
     journey = compiler.compile()
     faults = [*faults, *compiler.faults][:MAX_FAULTS]
     if any(fault.severity == "error" for fault in faults):
@@ -96,7 +134,7 @@ def examine(
     return journey, faults
 
 
-class _Compiler:
+class Compiler:
     """Builds every node of one document, collecting faults."""
 
     def __init__(self, document: Mapping[str, Any], definitions: Definitions, identity: VersionIdentity) -> None:
@@ -113,40 +151,47 @@ class _Compiler:
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
         self.action_timeout_us: int = timeouts.get("actionSeconds", DEFAULT_ACTION_S) * 1_000_000
         self.language = Language(definitions.platform())
-        targets: dict[str, list[str]] = {}
+        self.targets: dict[str, list[str]] = {}
         for edge in document.get("edges", ()):
-            targets.setdefault(edge["from"], []).append(edge["to"])
-        self.back = graph.reversed_edges(targets)
-
-    def compile(self) -> CompiledJourney | None:
-        document, identity = self.document, self.identity
-        zone = read_time_zone(document.get("timeZone", "UTC"))
-        if zone is None:
-            self.faults.append(Fault("ERR_TIME_ZONE", f"no time zone {document['timeZone']!r}", "$.timeZone"))
-        else:
-            self.time_zone = zone
+            self.targets.setdefault(edge["from"], []).append(edge["to"])
+        self.back = graph.reversed_edges(self.targets)
         for node_id, config in self.nodes.items():
-            if config["type"] == "event":
-                event = self.definitions.event(config["eventUid"])
+            if config["type"] in ("event", "businessEvent"):
+                event = definitions.event(config["eventUid"])
                 if event is not None:
                     self.events[node_id] = event
             elif config["type"] == "customAction":
-                action = self.definitions.action(config["actionUid"])
+                action = definitions.action(config["actionUid"])
                 if action is not None:
                     self.actions[node_id] = action
+        self.entry = entrance.read_entry(document, self.events.get(self.entry_id), definitions)
+
+    def compile(self) -> CompiledJourney | None:
+        document, identity, entry = self.document, self.identity, self.entry
+        zone = zone_named(document.get("timeZone", "UTC"))
+        if zone is None:
+            self.fault("ERR_TIME_ZONE", f"no time zone {document['timeZone']!r}", "$.timeZone")
+        else:
+            self.time_zone = zone
+        if document.get("useProfileTimeZone") and entry.namespace is None:
+            message = "a journey without a namespace has no profile to take the time zone from"
+            self.fault("ERR_TIME_ZONE", message, "$.useProfileTimeZone")
+        if document["entry"].get("multipleExecutions") and entry.type != "business":
+            message = "multipleExecutions is for journeys that begin with a business event"
+            self.fault("ERR_ENTRY_EXECUTIONS", message, "$.entry.multipleExecutions")
         built = {node_id: self._build(node_id, config) for node_id, config in self.nodes.items()}
+        exit_criteria = entrance.read_exit_criteria(self)
+        start_us, end_us = entrance.read_dates(self)
+        audience_ids = self._audience_ids()
         if any(fault.severity == "error" for fault in self.faults):
             return None
         for node in built.values():
             if isinstance(node, ActionNode):
                 node.link(self._alias(node), self.language.actions_read)
-        for edge in document.get("edges", ()):
-            if edge["from"] in built and edge["to"] in built:
-                built[edge["from"]].exits[transition_of(edge)] = built[edge["to"]]
-        entry = self.events.get(self.entry_id)
-        if entry is None:
-            return None
+        races = self._link(built)
         reentrance = document["entry"].get("reentrance", {})
+        listened = {node.event_uid for node in built.values() if isinstance(node, EventNode)}
+        listened |= {criterion.event_uid for criterion in exit_criteria}
         return CompiledJourney(
             scope_id=identity.scope_id,
             journey_uid=identity.journey_uid,
@@ -156,11 +201,12 @@ class _Compiler:
             description=document.get("description", ""),
             namespace=entry.namespace,
             entry_node_id=self.entry_id,
-            entry_event_uid=entry.uid,
-            entry_event_name=entry.name,
-            entry_waiting_for=f"event:{entry.uid}",
-            listened=frozenset(event.uid for node_id, event in self.events.items() if node_id != self.entry_id),
-            nodes=built,
+            entry_event_uid=entry.event_uid,
+            entry_event_names=entry.event_names,
+            entry_waiting_for=f"event:{entry.event_uid}",
+            admits=entry.admits,
+            listened=frozenset(listened),
+            nodes={**built, **races},
             time_zone=self.time_zone,
             global_timeout_us=self.global_timeout_us,
             action_timeout_us=self.action_timeout_us,
@@ -171,10 +217,22 @@ class _Compiler:
                 "journeyVersionID": identity.version_uid,
                 "journeyVersionName": document["name"],
                 "journeyVersion": identity.version,
-                "instanceType": "unitary",
+                "instanceType": "unitary" if entry.read is None else "batch",
                 **({} if entry.namespace is None else {"profileNamespace": entry.namespace}),
             },
-            reads_profile=self.language.reads_profile,
+            reads_profile=self.language.reads_profile or bool(audience_ids) or bool(document.get("useProfileTimeZone")),
+            audience_ids=audience_ids,
+            uses_profile_time_zone=bool(document.get("useProfileTimeZone")),
+            exit_criteria=tuple(exit_criteria),
+            audience_read=entry.read,
+            allows_multiple_executions=document["entry"].get("multipleExecutions", False),
+            type=entry.type,
+            start_us=start_us,
+            end_us=end_us,
+            uses_supplemental_id=entry.has_supplemental_id,
+            jumps_to=frozenset(
+                config["targetJourneyUid"] for config in self.nodes.values() if config["type"] == "jump"
+            ),
             properties={
                 "journeyUID": identity.journey_uid,
                 "journeyVersionUID": identity.version_uid,
@@ -186,9 +244,27 @@ class _Compiler:
             },
         )
 
+    # --- nodes and arrows ---
+
     def _build(self, node_id: str, config: Mapping[str, Any]) -> Node:
         name = config.get("label") or self._default_name(node_id, config)
         return KINDS[config["type"]].build(node_id, name, config, _NodeBuilder(self, node_id))
+
+    def _link(self, built: Mapping[str, Node]) -> dict[str, Node]:
+        """Set the exits; events and waits after one transition become a race. The races by their ids."""
+        ways: dict[tuple[str, str], list[Node]] = {}
+        for edge in self.document.get("edges", ()):
+            if edge["from"] in built and edge["to"] in built:
+                ways.setdefault((edge["from"], transition_of(edge)), []).append(built[edge["to"]])
+        races: dict[str, Node] = {}
+        for (source, transition), followers in ways.items():
+            following = followers[0]
+            if len(followers) > 1:
+                members = [node for node in followers if isinstance(node, Listener)]
+                following = RaceNode(race_id(source, transition), members)
+                races[following.id] = following
+            built[source].exits[transition] = following
+        return races
 
     def _default_name(self, node_id: str, config: Mapping[str, Any]) -> str:
         """The configuration's name, with a number when it is used again (journeys §7)."""
@@ -205,27 +281,71 @@ class _Compiler:
         shared = sum(action.uid == node.action_uid for action in self.actions.values()) > 1
         return node.name if shared and node.name != node.action_name and node.name.isidentifier() else None
 
+    # --- what is meant ---
+
+    def fault(
+        self, code: str, message: str, path: str, node_id: str | None = None, severity: Severity = "error",
+        line: int | None = None, column: int | None = None,
+    ) -> None:  # fmt: skip
+        """Note something wrong."""
+        self.faults.append(Fault(code, message, path, node_id, severity, line, column))
+
+    def expression(
+        self, text: str, scope: NodeScope, expected: Type | None, path: str, node_id: str | None = None
+    ) -> Explained | None:
+        """Compile a text; None, with a fault, when it can't be. Warnings of the language become warnings here."""
+        try:
+            explained = self.language.compile(text, scope, expected)
+        except ExpressionInvalid as problem:
+            self.fault(
+                "ERR_EXPRESSION", str(problem), path, node_id, line=problem.line, column=problem.column
+            )  # fmt: skip
+            return None
+        for lint in explained.warnings:
+            message = f"{lint.rule}: {lint.message}"
+            self.fault("ERR_EXPRESSION_STYLE", message, path, node_id, "warning", lint.line, lint.column)
+        return explained
+
+    def _audience_ids(self) -> dict[str, str]:
+        """Ids of the audiences that expressions ask for, by the names they use."""
+        found: dict[str, str] = {}
+        for name in sorted(self.language.audiences_read):
+            audience = self.definitions.audience_named(name)
+            if audience is None:
+                self.fault("ERR_AUDIENCE_UNKNOWN", f"no audience {name!r}", "$.nodes")
+            else:
+                found[name] = audience.id
+        if found and self.entry.namespace is None:
+            message = "a journey without a namespace can't know who is in an audience"
+            self.fault("ERR_AUDIENCE_NAMESPACE", message, "$.entry.node", self.entry_id)
+        return found
+
     def scope_of(self, node_id: str) -> NodeScope:
-        """What expressions at a node may read: the entry event, and events and actions on some way to it."""
+        """What expressions at a node may read: the entry event, and what lies on some way to the node."""
         before = graph.ancestors(node_id, self.back) - {node_id} | {self.entry_id}
         events = {self.events[other].name: self.events[other] for other in before if other in self.events}
         if node_id in self.events:
             events.setdefault(self.events[node_id].name, self.events[node_id])
         actions: dict[str, ActionShape] = {}
+        lookups: dict[str, Mapping[str, Any] | None] = {}
         for other in before:
+            config = self.nodes.get(other)
             if other in self.actions:
                 shape = self.actions[other]
                 actions[shape.name] = shape
                 name = self.nodes[other].get("label") or self._default_name(other, self.nodes[other])
                 if name.isidentifier():
                     actions.setdefault(name, shape)
-        return NodeScope({name: event.document for name, event in events.items()}, actions)
+            elif config is not None and config["type"] == "datasetLookup":
+                data_set = self.definitions.data_set(config["dataSetId"])
+                lookups[result_name_of(other, config)] = None if data_set is None else data_set.document
+        return NodeScope({name: event.document for name, event in events.items()}, actions, lookups)
 
 
 class _NodeBuilder:
     """The Builder of one node."""
 
-    def __init__(self, compiler: _Compiler, node_id: str) -> None:
+    def __init__(self, compiler: Compiler, node_id: str) -> None:
         self._compiler = compiler
         self._node_id = node_id
         self._scope: NodeScope | None = None
@@ -242,23 +362,17 @@ class _NodeBuilder:
     def is_entry(self) -> bool:
         return self._node_id == self._compiler.entry_id
 
-    def fault(self, code: str, message: str, path: str, *, line: int | None = None, column: int | None = None) -> None:
-        where = f"$.nodes.{self._node_id}{path}"
-        self._compiler.faults.append(Fault(code, message, where, self._node_id, "error", line, column))
+    def fault(self, code: str, message: str, path: str) -> None:
+        self._compiler.fault(code, message, f"$.nodes.{self._node_id}{path}", self._node_id)
+
+    def warn(self, code: str, message: str, path: str) -> None:
+        self._compiler.fault(code, message, f"$.nodes.{self._node_id}{path}", self._node_id, "warning")
 
     def expression(self, text: str, path: str, expected: Type | None) -> Explained | None:
         if self._scope is None:
             self._scope = self._compiler.scope_of(self._node_id)
-        try:
-            explained = self._compiler.language.compile(text, self._scope, expected)
-        except ExpressionInvalid as problem:
-            self.fault("ERR_EXPRESSION", str(problem), path, line=problem.line, column=problem.column)
-            return None
-        if any(read.startswith("inAudience(") for read, _ in explained.references):
-            message = "inAudience is false for everybody: this server has no audiences"
-            where = f"$.nodes.{self._node_id}{path}"
-            self._compiler.faults.append(Fault("ERR_EXPRESSION_AUDIENCE", message, where, self._node_id, "warning"))
-        return explained
+        where = f"$.nodes.{self._node_id}{path}"
+        return self._compiler.expression(text, self._scope, expected, where, self._node_id)
 
     def event_name(self, uid: str, path: str) -> str | None:
         compiler = self._compiler
@@ -266,12 +380,17 @@ class _NodeBuilder:
         if event is None:
             self.fault("ERR_EVENT_UNKNOWN", f"no event configuration {uid!r}", path)
             return None
-        entry = compiler.events.get(compiler.entry_id)
-        if entry is not None and _code(event.namespace) != _code(entry.namespace):
+        kind = compiler.nodes[self._node_id]["type"]
+        if event.is_business != (kind == "businessEvent"):
+            told = (
+                "a business event: it begins a journey as a businessEvent activity" if event.is_business else "unitary"
+            )
+            self.fault("ERR_EVENT_KIND", f"event {event.name!r} is {told}", path)
+        elif kind == "event" and _code(event.namespace) != _code(compiler.entry.namespace):
             self.fault(
                 "ERR_EVENT_NAMESPACE",
                 f"event {event.name!r} is about {event.namespace or 'no namespace'}, "
-                f"the journey's entry {entry.name!r} about {entry.namespace or 'no namespace'}",
+                f"the journey about {compiler.entry.namespace or 'no namespace'}",
                 path,
             )
         return event.name
@@ -281,6 +400,56 @@ class _NodeBuilder:
         if found is None:
             self.fault("ERR_ACTION_UNKNOWN", f"no custom action {uid!r}", path)
         return found
+
+    def audience(self, audience_id: str, path: str) -> AudienceShape | None:
+        found = self._compiler.definitions.audience(audience_id)
+        if found is None:
+            self.fault("ERR_AUDIENCE_UNKNOWN", f"no audience {audience_id!r}", path)
+        return found
+
+    def data_set(self, data_set_id: str, path: str) -> DataSetShape | None:
+        found = self._compiler.definitions.data_set(data_set_id)
+        if found is None:
+            self.fault("ERR_DATA_SET_UNKNOWN", f"no data set {data_set_id!r}", path)
+        return found
+
+    def target(self, journey_uid: str, path: str) -> TargetShape | None:
+        compiler = self._compiler
+        found = compiler.definitions.target(journey_uid)
+        if found is None:
+            message = f"no journey {journey_uid!r} that begins with an event about a person"
+            self.fault("ERR_JUMP_TARGET", message, path)
+            return None
+        if found.namespace is None or (
+            found.namespace != ANY_NAMESPACE and _code(found.namespace) != _code(compiler.entry.namespace)
+        ):
+            self.fault(
+                "ERR_JUMP_NAMESPACE",
+                f"journey {found.name!r} is about {found.namespace or 'no namespace'}, "
+                f"this one about {compiler.entry.namespace or 'no namespace'}",
+                path,
+            )
+        way = entrance.way_back(journey_uid, compiler.identity.journey_uid, compiler.definitions)
+        if way is not None:
+            self.fault("ERR_JUMP_LOOP", "the jump comes back to this journey: " + " → ".join(way), path)
+        return found
+
+    def namespace(self) -> str | None:
+        return self._compiler.entry.namespace
+
+    def sources(self) -> Sequence[tuple[str, str]]:
+        nodes = self._compiler.nodes
+        return [(other, nodes[other]["type"]) for other in self._compiler.back.get(self._node_id, ()) if other in nodes]
+
+    def followers(self) -> Sequence[str]:
+        nodes = self._compiler.nodes
+        return [nodes[other]["type"] for other in self._compiler.targets.get(self._node_id, ()) if other in nodes]
+
+
+def race_id(source: str, transition: str) -> str:
+    """The id of the race after a transition; stable, and unlike any node id of a document."""
+    seed = f"{source}\n{transition}".encode()
+    return f"~race.{blake2b(seed, digest_size=6).hexdigest()}"
 
 
 def _code(namespace: str | None) -> str | None:

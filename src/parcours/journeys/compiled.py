@@ -1,11 +1,45 @@
 """A journey version made ready to run: nothing in it is parsed or looked up by name again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from parcours.journeys.run import Node
+from parcours.journeys.run import Node, Run
+
+JourneyType = Literal["unitary", "business", "audience_qualification", "read_audience"]
+Mode = Literal["live", "test", "dryRun"]
+Applies = Callable[[Run, Mapping[str, Any]], bool]
+"""(run, payload) → whether it holds. Never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExitCriterion:
+    """What takes an individual out, wherever they are in the journey (journeys §9.8)."""
+
+    id: str
+    name: str
+    event_uid: str
+    """An event configuration, or `audience:<id>`; empty for the profile filter."""
+    applies: Applies
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRead:
+    """Whom a Read audience activity lets enter, and when (journeys §8.5)."""
+
+    node_id: str
+    audience_id: str
+    namespace: str
+    rate: int
+    """Individuals a second."""
+    schedule: Mapping[str, Any]
+    """As in the document."""
+    is_incremental: bool
+    is_reentrance_forced: bool
+    waves: Mapping[str, Any] | None
+    wait_for_audience_us: int | None
+    """How long a daily occurrence waits for a newer evaluation of the audience; None: not at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,11 +56,14 @@ class CompiledJourney:
     namespace: str | None
     entry_node_id: str
     entry_event_uid: str
-    entry_event_name: str
+    entry_event_names: tuple[str, ...]
+    """What expressions call the entry's payload; none when it has no payload."""
     entry_waiting_for: str
     """`event:<entry_event_uid>`, made once."""
+    admits: Callable[[Mapping[str, Any]], str | None] | None
+    """Why a payload of the entry event lets nobody enter, as a discard reason; None in its place lets every one."""
     listened: frozenset[str]
-    """Uids of the events some node after the entry listens to."""
+    """Uids of the events some node after the entry, or an exit criterion, listens to."""
     nodes: Mapping[str, Node]
     time_zone: ZoneInfo
     global_timeout_us: int
@@ -40,5 +77,30 @@ class CompiledJourney:
     """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
+    reads_sources: bool = True
+    """Whether expressions are given data sources: a dry run may do without."""
+    audience_ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the audiences that expressions ask for, by the names they use."""
+    uses_profile_time_zone: bool = False
+    exit_criteria: tuple[ExitCriterion, ...] = ()
+    audience_read: AudienceRead | None = None
+    """Of a journey that begins with Read audience, or with a business event and then Read audience."""
+    allows_multiple_executions: bool = False
+    """Of a business journey: whether an individual may be inside once for each event (journeys §4.5)."""
+    type: JourneyType = "unitary"
+    start_us: int | None = None
+    """Before this nobody enters."""
+    end_us: int | None = None
+    """From here on nobody enters, and those inside leave."""
+    uses_supplemental_id: bool = False
+    jumps_to: frozenset[str] = frozenset()
+    """Uids of the journeys it jumps to."""
+    mode: Mode = "live"
+    wait_override_us: int | None = None
+    """What every wait and event timeout lasts in test mode; 0 where a dry run skips waits."""
+    pause: Literal["hold", "discard"] | None = None
+    """What happens at action nodes while the version is paused; None when it is not."""
+    profile_filter: ExitCriterion | None = None
+    """The global filter, set in a pause, enforced at action nodes."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""

@@ -1,112 +1,228 @@
 """What the journeys of one sandbox may refer to, taken from the tables of the other rooms."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from parcours.actions.model import ActionParameter
 from parcours.actions.table import ActionTable
+from parcours.audiences.model import Audience
+from parcours.audiences.table import AudienceTable
+from parcours.catalog.model import DataSetTable
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
-from parcours.journeys.activities.kind import ActionShape, ParameterShape
+from parcours.journeys.activities.kind import (
+    ActionShape,
+    AudienceShape,
+    DataSetShape,
+    ParameterShape,
+    TargetShape,
+)
 from parcours.journeys.compile import EventShape
-from parcours.journeys.language import PROFILE_GROUP
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.targets import TargetTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
 
 
+@dataclass(frozen=True)
 class SandboxDefinitions:
-    """Events, actions and schemas of one sandbox at one moment."""
+    """What one sandbox has at one moment."""
 
-    def __init__(self, scope_id: int, events: EventTable, actions: ActionTable, schemas: SchemaTable) -> None:
-        self._scope_id = scope_id
-        self._events = events
-        self._actions = actions
-        self._schemas = schemas
+    scope_id: int
+    events: EventTable
+    actions: ActionTable
+    schemas: SchemaTable
+    data_sets: DataSetTable
+    targets: TargetTable
+    audiences: AudienceTable
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
-        found = self._events.get(self._scope_id, uid)
-        return None if found is None else EventShape(found.uid, found.name, found.namespace, found.document)
+        found = self.events.get(self.scope_id, uid)
+        if found is None:
+            return None
+        return EventShape(
+            found.uid, found.name, found.namespace, found.document, found.type == "business",
+            found.supplemental is not None,
+        )  # fmt: skip
 
     def action(self, uid: str) -> ActionShape | None:
         """A custom action by uid."""
-        found = self._actions.get(self._scope_id, uid)
+        found = self.actions.get(self.scope_id, uid)
         if found is None:
             return None
         parameters = {parameter.path: _shape(parameter) for parameter in found.parameters}
         return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response)
 
+    def audience(self, audience_id: str) -> AudienceShape | None:
+        """An audience by id."""
+        return _audience(self.audiences.get(self.scope_id, audience_id))
+
+    def audience_named(self, name: str) -> AudienceShape | None:
+        """An audience by name."""
+        return _audience(self.audiences.find(self.scope_id, name))
+
+    def data_set(self, data_set_id: str) -> DataSetShape | None:
+        """A data set by id."""
+        found = self.data_sets.get(self.scope_id, data_set_id)
+        if found is None:
+            return None
+        schema = self.schemas.get(self.scope_id, found.schema_id)
+        is_record = schema is not None and schema.behaviour == "record"
+        return DataSetShape(
+            found.id,
+            found.name,
+            None if schema is None else schema.document,
+            is_of_profiles=is_record and found.is_profile_enabled and schema is not None and schema.is_union,
+            is_lookup=is_record and "enabled:true" in found.tags.get(LOOKUP_TAG, ()),
+        )
+
+    def target(self, journey_uid: str) -> TargetShape | None:
+        """A journey by uid that begins with an event about a person."""
+        found = self.targets.get(self.scope_id, journey_uid)
+        event = None if found is None or found.entry_event_uid is None else self.event(found.entry_event_uid)
+        if found is None or event is None or event.is_business:
+            return None
+        return TargetShape(journey_uid, found.name, event.namespace, event.uid, event.document)
+
+    def jumps_of(self, journey_uid: str) -> frozenset[str]:
+        """Uids of the journeys a journey jumps to."""
+        found = self.targets.get(self.scope_id, journey_uid)
+        return frozenset() if found is None else found.jumps_to
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's union schema, and the person's events."""
-        profile = self._schemas.union(self._scope_id, PROFILE_CLASS).document
-        event = self._schemas.union(self._scope_id, EVENT_CLASS).document
+        profile = self.schemas.union(self.scope_id, PROFILE_CLASS).document
+        event = self.schemas.union(self.scope_id, EVENT_CLASS).document
         events = {"type": "object", "properties": {"experienceevent": {"type": "array", "items": event}}}
         return {PROFILE_GROUP: profile, EXPERIENCE_EVENTS: events}
+
+
+LOOKUP_TAG = "adobe/lookup"
 
 
 def _shape(parameter: ActionParameter) -> ParameterShape:
     return ParameterShape(parameter.label, parameter.type, parameter.is_optional)
 
 
-class FrozenDefinitions:
-    """The same, with events and actions under the names they had when the version was published."""
+def _audience(found: Audience | None) -> AudienceShape | None:
+    return None if found is None else AudienceShape(found.id, found.name, found.namespace)
 
-    def __init__(self, current: SandboxDefinitions, names: Mapping[str, Mapping[str, str]]) -> None:
-        """names: {"events": {uid: name}, "actions": {uid: name}}."""
+
+class FrozenDefinitions:
+    """The same as a published version sees it: by the names of its publication, and nothing it needs is gone.
+
+    What was deleted since is met when it is asked for: a jump to a journey that is gone is an error of the action.
+    """
+
+    def __init__(self, current: SandboxDefinitions, names: Mapping[str, Mapping[str, Any]]) -> None:
+        """names: what `names_in` gave at the publication."""
         self._current = current
-        self._events = names.get("events", {})
-        self._actions = names.get("actions", {})
+        self._names = names
+
+    def _name(self, kind: str, key: str) -> Any:
+        return self._names.get(kind, {}).get(key)
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
         found = self._current.event(uid)
-        if found is None or self._events.get(uid, found.name) == found.name:
-            return found
-        return EventShape(uid, self._events[uid], found.namespace, found.document)
+        name = self._name("events", uid)
+        return found if found is None or name is None else replace(found, name=name)
 
     def action(self, uid: str) -> ActionShape | None:
         """A custom action by uid."""
         found = self._current.action(uid)
-        if found is None or self._actions.get(uid, found.name) == found.name:
-            return found
-        return ActionShape(uid, self._actions[uid], found.parameters, found.answer, found.failure)
+        name = self._name("actions", uid)
+        return found if found is None or name is None else replace(found, name=name)
+
+    def audience(self, audience_id: str) -> AudienceShape | None:
+        """An audience by id."""
+        namespace = self._name("audiences", audience_id)
+        if namespace is None:
+            return self._current.audience(audience_id)
+        return AudienceShape(audience_id, audience_id, namespace)
+
+    def audience_named(self, name: str) -> AudienceShape | None:
+        """An audience by the name it had."""
+        audience_id = self._name("audienceNames", name)
+        return self._current.audience_named(name) if audience_id is None else AudienceShape(audience_id, name, "")
+
+    def data_set(self, data_set_id: str) -> DataSetShape | None:
+        """A data set by id."""
+        found = self._current.data_set(data_set_id)
+        if found is None or not (found.is_of_profiles or found.is_lookup):
+            return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
+        return found
+
+    def target(self, journey_uid: str) -> TargetShape | None:
+        """A journey to jump to."""
+        told = self._name("targets", journey_uid)
+        if told is None:
+            return self._current.target(journey_uid)
+        return TargetShape(journey_uid, told["name"], told["namespace"], told["eventUid"], None)
+
+    def jumps_of(self, journey_uid: str) -> frozenset[str]:
+        """Checked at the publication."""
+        return frozenset()
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """See SandboxDefinitions."""
         return self._current.platform()
 
 
-def names_in(document: Mapping[str, Any], definitions: SandboxDefinitions) -> dict[str, dict[str, str]]:
-    """The names a version keeps from its publication on."""
-    events: dict[str, str] = {}
-    actions: dict[str, str] = {}
+def names_in(
+    document: Mapping[str, Any], definitions: SandboxDefinitions, journey: CompiledJourney
+) -> dict[str, dict[str, Any]]:
+    """What a version keeps from its publication on, of everything it names."""
+    kept: dict[str, dict[str, Any]] = {
+        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": dict(journey.audience_ids),
+    }  # fmt: skip
     for uid in uids_in(document, "eventUid"):
         event = definitions.event(uid)
         if event is not None:
-            events[uid] = event.name
+            kept["events"][uid] = event.name
     for uid in uids_in(document, "actionUid"):
         action = definitions.action(uid)
         if action is not None:
-            actions[uid] = action.name
-    return {"events": events, "actions": actions}
+            kept["actions"][uid] = action.name
+    for uid in uids_in(document, "targetJourneyUid"):
+        target = definitions.target(uid)
+        if target is not None:
+            kept["targets"][uid] = {
+                "name": target.name, "namespace": target.namespace, "eventUid": target.event_uid,
+            }  # fmt: skip
+    for audience_id in uids_in(document, "audienceId"):
+        audience = definitions.audience(audience_id)
+        if audience is not None:
+            kept["audiences"][audience_id] = audience.namespace
+    return kept
 
 
 def uids_in(document: Mapping[str, Any], member: str) -> set[str]:
-    """Every uid the nodes of a document name in `eventUid` or `actionUid`, however unfinished the document is."""
+    """Every uid that nodes and exit criteria name in `eventUid`, `actionUid` …, however unfinished the document is."""
     nodes = document.get("nodes")
-    if not isinstance(nodes, Mapping):
-        return set()
-    named = (node.get(member) for node in nodes.values() if isinstance(node, Mapping))
+    criteria = document.get("exitCriteria")
+    places = [
+        *(nodes.values() if isinstance(nodes, Mapping) else ()),
+        *(criteria if isinstance(criteria, list) else ()),
+    ]
+    named = (place.get(member) for place in places if isinstance(place, Mapping))
     return {uid for uid in named if isinstance(uid, str)}
 
 
+_EXPRESSIONS: Mapping[str, tuple[str, ...]] = {"customAction": ("path",), "datasetLookup": ("keys",)}
+"""Members of nodes, beside `expression` anywhere, that hold expressions."""
+
+
 def map_expressions(document: Any, change: Callable[[str], str]) -> Any:
-    """The document with `change(text)` in place of every expression: `expression`, and `path` of action nodes."""
+    """The document with `change(text)` in place of every expression."""
     if isinstance(document, Mapping):
-        is_node = document.get("type") == "customAction"
+        of_node = _EXPRESSIONS.get(str(document.get("type")), ())
         return {
             name: change(value)
-            if isinstance(value, str) and (name == "expression" or (is_node and name == "path"))
+            if isinstance(value, str) and (name == "expression" or name in of_node)
             else map_expressions(value, change)
             for name, value in document.items()
         }

@@ -24,6 +24,7 @@ NODE_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a journey document."""
     node_id = {"type": "string", "pattern": NODE_ID_PATTERN}
+    date_time = {"type": "string", "maxLength": 40}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Journey",
@@ -39,7 +40,12 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                 "required": ["node"],
                 "additionalProperties": False,
                 "properties": {
-                    "node": {**node_id, "description": "The first activity, an event."},
+                    "node": {**node_id, "description": "The first activity: an event, or Read audience."},
+                    "multipleExecutions": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "After a business event: an individual may be inside once for each event.",
+                    },
                     "reentrance": {
                         "type": "object",
                         "additionalProperties": False,
@@ -55,6 +61,44 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                         },
                     },
                 },
+            },
+            "startDate": {**date_time, "description": "Nobody enters before; left out: the publication."},
+            "endDate": {**date_time, "description": "Nobody enters from here on, and those inside leave."},
+            "exitCriteria": {
+                "type": "array",
+                "maxItems": 50,
+                "description": "What takes an individual out, wherever they are; the first that applies is told.",
+                "items": {
+                    "type": "object",
+                    "required": ["id"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "id": {"type": "string", "minLength": 1, "maxLength": 64},
+                        "label": {"type": "string", "maxLength": 200},
+                        "eventUid": {"type": "string", "minLength": 1, "maxLength": 255},
+                        "expression": {"type": "string", "minLength": 1, "description": "Over the event's payload."},
+                        "audienceId": {"type": "string", "minLength": 1, "maxLength": 64},
+                        "verbs": {
+                            "type": "array",
+                            "minItems": 1,
+                            "uniqueItems": True,
+                            "items": {"enum": ["enter", "exit"]},
+                        },
+                    },
+                    "oneOf": [{"required": ["eventUid"]}, {"required": ["audienceId"]}],
+                    "dependentRequired": {"expression": ["eventUid"], "verbs": ["audienceId"]},
+                },
+            },
+            "maxMessagesPerPath": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 50,
+                "description": "The check refuses a journey that can send an individual more.",
+            },
+            "useProfileTimeZone": {
+                "type": "boolean",
+                "default": False,
+                "description": "Read times in the profile's own timeZone; timeZone is for profiles without one.",
             },
             "timeZone": {"type": "string", "default": "UTC", "description": "An IANA zone, such as Europe/Paris."},
             "timeouts": {

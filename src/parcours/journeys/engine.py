@@ -3,6 +3,7 @@
 Nothing here waits, reads a clock or touches a database, so the same code runs journeys, replays them and tests them.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -15,29 +16,40 @@ from parcours.journeys.model import (
     Entered,
     EventReceived,
     Instance,
+    InstanceStatus,
     Pending,
+    Replied,
+    Resumed,
     StartTimer,
     Stimulus,
     Stopped,
     TimerDue,
     Transition,
 )
-from parcours.journeys.run import MAX_CONTEXT_BYTES, Run, make
+from parcours.journeys.run import MAX_CONTEXT_BYTES, PAUSED, Run, make
 
 MAX_PENDING = 10
 """Events kept while an instance is busy with a call; further ones are discarded (journeys §4.4)."""
+BUSY = frozenset({"action", "reply"})
+"""What an instance waits for while events are put aside."""
+_OUTCOMES: Mapping[str, InstanceStatus] = {"endDate": "ended", "forcedReentrance": "ended"}
+"""Reasons to leave that are no stop (journeys §8.5, §9.3)."""
 _EMPTY: dict[str, Any] = {}
 
 
-def new_instance(journey: CompiledJourney, instance_id: str, key: str, now_us: int) -> Instance:
+def new_instance(
+    journey: CompiledJourney, instance_id: str, key: str, now_us: int, *, supplemental_id: str | None = None,
+    run: Mapping[str, Any] | None = None, life_us: int | None = None,
+) -> Instance:  # fmt: skip
     """An instance at the entry, which `advance` with Entered sets going.
 
-    Whether the key may enter is asked before, with `match.refuse_entrance`.
+    Whether the key may enter is asked before, with `match.refuse_entrance`. life_us: how long it stays at most;
+    None: until the journey's global timeout.
     """
     return make(Instance, (
         instance_id, journey.version_uid, journey.journey_uid, key, journey.namespace, journey.entry_node_id, 0,
-        "active", journey.entry_waiting_for, now_us, now_us + journey.global_timeout_us, 0, _EMPTY, _EMPTY,
-        None, None, now_us, None, (),
+        "active", journey.entry_waiting_for, now_us, now_us + (life_us or journey.global_timeout_us), 0, _EMPTY, _EMPTY,
+        None, None, now_us, None, (), _EMPTY, supplemental_id, run,
     ))  # fmt: skip
 
 
@@ -60,6 +72,10 @@ def advance(journey: CompiledJourney, instance: Instance, stimulus: Stimulus, no
             return _wake(journey, instance, stimulus, now_us)
         case ActionAnswered():
             return _answer(journey, instance, stimulus, now_us)
+        case Replied():
+            return _reply(journey, instance, stimulus, now_us)
+        case Resumed():
+            return _resume_paused(journey, instance, stimulus, now_us)
         case Stopped():
             return _stop(journey, instance, stimulus, now_us)
 
@@ -68,7 +84,7 @@ def _enter(journey: CompiledJourney, instance: Instance, stimulus: Entered, now_
     if instance.step_seq or instance.node_id != journey.entry_node_id:
         return Transition(instance, ignored="stale")
     run = Run(journey, instance, stimulus.data, journey.entry_event_uid, now_us)
-    run.events = {journey.entry_event_name: stimulus.payload}
+    run.events = dict.fromkeys(journey.entry_event_names, stimulus.payload)
     run.walk(run.leave("default"))
     if run.node is not None:
         # before the other commands: a call that fails at once may end the instance, and cancels this timer
@@ -77,7 +93,18 @@ def _enter(journey: CompiledJourney, instance: Instance, stimulus: Entered, now_
 
 
 def _receive(journey: CompiledJourney, instance: Instance, stimulus: EventReceived, now_us: int) -> Transition:
-    if instance.waiting_for == "action":
+    for criterion in journey.exit_criteria:
+        if criterion.event_uid == stimulus.event_uid:
+            run = Run(journey, instance, stimulus.data, stimulus.event_uid, now_us)
+            if criterion.applies(run, stimulus.payload):
+                _cancel_timer(run)
+                run.exit(criterion.id, criterion.name, {"eventUid": stimulus.event_uid})
+                return run.finish()
+    if stimulus.is_for_exit_only:
+        return Transition(instance, ignored="notListening")
+    if instance.waiting_for == PAUSED:
+        return Transition(instance, ignored="JOURNEY_IN_PAUSED_STATE")
+    if instance.waiting_for in BUSY:
         if stimulus.event_uid not in journey.listened:
             return Transition(instance, ignored="notListening")
         if len(instance.pending) >= MAX_PENDING:
@@ -107,16 +134,28 @@ def _answer(journey: CompiledJourney, instance: Instance, stimulus: ActionAnswer
     return _resume(Run(journey, instance, stimulus.data, "executedAction", now_us), stimulus)
 
 
+def _reply(journey: CompiledJourney, instance: Instance, stimulus: Replied, now_us: int) -> Transition:
+    if stimulus.node_id != instance.node_id or stimulus.pass_no != instance.pass_no:
+        return Transition(instance, ignored="stale")
+    return _resume(Run(journey, instance, stimulus.data, "internalReply", now_us), stimulus)
+
+
+def _resume_paused(journey: CompiledJourney, instance: Instance, stimulus: Resumed, now_us: int) -> Transition:
+    if instance.waiting_for != PAUSED:
+        return Transition(instance, ignored="stale")
+    return _resume(Run(journey, instance, stimulus.data, "resumed", now_us), stimulus)
+
+
 def _stop(journey: CompiledJourney, instance: Instance, stimulus: Stopped, now_us: int) -> Transition:
     run = Run(journey, instance, {}, "stopped", now_us)
     _cancel_timer(run)
-    run.end_early("ended", "stopped", {"reason": stimulus.reason})
+    run.end_early("ended", _OUTCOMES.get(stimulus.reason, "stopped"), {"reason": stimulus.reason})
     return run.finish()
 
 
 def _cancel_timer(run: Run) -> None:
     """Cancel the timer of the node that holds the instance, if one runs."""
-    if run.node is not None and run.node.has_timer:
+    if run.node is not None and run.node.holds_timer(run):
         run.commands.append(CancelTimer(run.node.id, run.pass_no))
 
 
@@ -127,7 +166,7 @@ def _resume(run: Run, stimulus: Stimulus) -> Transition:
     _give(run, stimulus)
     if run.ignored is not None:
         return Transition(run.instance, ignored=run.ignored)
-    while run.pending and run.waiting_for != "action":
+    while run.pending and run.waiting_for not in BUSY:
         first, *rest = run.pending
         run.pending = tuple(rest)
         run.event_id = first.event_uid
@@ -154,6 +193,6 @@ def _give(run: Run, stimulus: Stimulus) -> None:
 def _fits(run: Run) -> bool:
     """Whether what the instance carries is still within the limit."""
     try:
-        return len(orjson.dumps({"events": run.events, "actions": run.actions})) <= MAX_CONTEXT_BYTES
+        return len(orjson.dumps([run.events, run.actions, run.lookups])) <= MAX_CONTEXT_BYTES
     except TypeError:  # nested deeper than what can be stored
         return False

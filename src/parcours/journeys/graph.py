@@ -59,3 +59,22 @@ def find_loop(nodes: Iterable[str], edges: Edges) -> list[str] | None:
                 on_path.add(target)
                 iterators.append(iter(edges.get(target, ())))
     return None
+
+
+def in_order(start: str, edges: Edges) -> list[str]:
+    """Every node reachable from `start`, each after all that lead to it. The graph has no loop."""
+    reached = reachable(start, edges)
+    missing = dict.fromkeys(reached, 0)
+    for source in reached:
+        for target in edges.get(source, ()):
+            missing[target] += 1
+    found: list[str] = []
+    ready = [node for node, count in missing.items() if not count]
+    while ready:
+        node = ready.pop()
+        found.append(node)
+        for target in edges.get(node, ()):
+            missing[target] -= 1
+            if not missing[target]:
+                ready.append(target)
+    return found

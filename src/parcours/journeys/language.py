@@ -17,8 +17,8 @@ from parcours.expressions.syntax import ReferenceKind
 from parcours.expressions.types import Type
 from parcours.expressions.values import type_of
 from parcours.journeys.activities.kind import ActionShape, Explained
+from parcours.journeys.run import PROFILE_GROUP
 
-PROFILE_GROUP = "ProfileFieldGroup"
 _SHOWN_ITEMS = 10
 _SHOWN_CHARACTERS = 200
 
@@ -30,6 +30,8 @@ class NodeScope(NamedTuple):
     """Name of an event → closed schema of its payload; None: any field."""
     actions: Mapping[str, ActionShape]
     """Name expressions use → the action."""
+    lookups: Mapping[str, Mapping[str, Any] | None] = {}
+    """Name of a dataset lookup → closed schema of a row; None: any field."""
 
 
 class Language:
@@ -42,6 +44,8 @@ class Language:
         """Names of the actions whose answers the expressions so far read."""
         self.reads_profile = False
         """Whether one of them reads the profile or the person's stored events."""
+        self.audiences_read: set[str] = set()
+        """Names of the audiences they ask for."""
 
     def compile(self, text: str, scope: NodeScope, expected: Type | None) -> Explained:
         """A text as an expression at a node with this scope. Raises ExpressionInvalid."""
@@ -51,9 +55,11 @@ class Language:
             readers.setdefault(reference_text(reference), reader_of(reference))
             if reference.kind == "action":
                 self.actions_read.add(reference.name)
+            elif reference.kind == "audience":
+                self.audiences_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
-        return Explained(text, expression, tuple(readers.items()))
+        return Explained(text, expression, tuple(readers.items()), expression.warnings)
 
 
 class _References:
@@ -62,9 +68,19 @@ class _References:
     def __init__(self, scope: NodeScope, platform: Mapping[str, Mapping[str, Any] | None]) -> None:
         self._schemas = SchemaReferences(scope.events, {PLATFORM: platform})
         self._actions = scope.actions
+        self._lookups = {
+            name: None
+            if row is None
+            else {"type": "object", "properties": {"entities": {"type": "array", "items": row}}}
+            for name, row in scope.lookups.items()
+        }
 
     def type_of(self, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type:
         """See `ReferenceTypes`."""
+        if kind == "datasetLookup":
+            if root[0] not in self._lookups:
+                raise UnknownReference("dataset lookup", root[0], self._lookups)
+            return SchemaReferences(self._lookups).type_of("event", root, path)
         if kind != "action":
             return self._schemas.type_of(kind, root, path)
         action = self._actions.get(root[0])
@@ -129,6 +145,8 @@ def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
             return lambda context: context.properties.get(name)
         case "audience":
             return lambda context: name in context.audiences
+        case "datasetLookup":
+            return lambda context: _read(context.lookups.get(name), path)
     return lambda context: None
 
 

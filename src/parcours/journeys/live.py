@@ -1,6 +1,6 @@
 """The journeys that run, compiled from stored versions."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -8,21 +8,23 @@ from sqlalchemy import Connection
 from parcours.access.model import Sandbox
 from parcours.access.store import list_sandboxes
 from parcours.actions.table import ActionTable
+from parcours.audiences.table import AudienceTable
+from parcours.catalog.model import DataSetTable
 from parcours.events.table import EventTable
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
+from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.store import find_stops
-from parcours.journeys.versions import RUNNING, VERSION_KIND
+from parcours.journeys.targets import TargetTable
+from parcours.journeys.versions import OPEN, RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
-Place = tuple[int, str]
-"""(scope, event uid)."""
 
 
 class Tables(NamedTuple):
@@ -31,6 +33,9 @@ class Tables(NamedTuple):
     events: Compiled[EventTable]
     actions: Compiled[ActionTable]
     schemas: Compiled[SchemaTable]
+    data_sets: Compiled[DataSetTable]
+    targets: Compiled[TargetTable]
+    audiences: Compiled[AudienceTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -39,6 +44,9 @@ class Tables(NamedTuple):
             self.events.current(connection),
             self.actions.current(connection),
             self.schemas.current(connection),
+            self.data_sets.current(connection),
+            self.targets.current(connection),
+            self.audiences.current(connection),
         )
 
 
@@ -51,45 +59,93 @@ class LiveBuilder:
         self._known: dict[str, CompiledJourney] = {}
 
     def build(self, connection: Connection) -> LiveJourneys:
-        """Every version that is open to entrances, closed, or stopped with people still inside."""
+        """Every version whose people move, or that people have to be taken out of."""
         versions: dict[str, CompiledJourney] = {}
         stopping: dict[str, CompiledJourney] = {}
         names: dict[str, str] = {}
         stops = {stop.version_uid for stop in find_stops(connection)}
-        entries: dict[Place, list[CompiledJourney]] = {}
-        listeners: dict[Place, list[CompiledJourney]] = {}
+        entries: dict[tuple[int, str], list[CompiledJourney]] = {}
+        listeners: dict[tuple[int, str], list[CompiledJourney]] = {}
+        is_open: dict[tuple[int, str], CompiledJourney] = {}
+        known: dict[str, CompiledJourney] = {}
+        asked: dict[int, set[str]] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
-            status = stored.body["status"]
-            names[stored.id] = stored.body["document"]["name"]
+            body = stored.body
+            status = body["status"]
+            names[stored.id] = body["document"]["name"]
             if (status not in RUNNING and stored.id not in stops) or stored.scope_id not in sandboxes:
                 continue
-            journey = self._known.get(stored.id) or self._compile(connection, stored, sandboxes[stored.scope_id])
+            as_published = None if status == "Testing" else self._known.get(stored.id)
+            journey = as_published or self._compile(connection, stored, sandboxes[stored.scope_id])
             if journey is None:
                 continue
+            known[stored.id] = journey
+            journey = self._in_status(connection, journey, stored)
             if status not in RUNNING:
                 stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
-            if status == "Deployed":
+            asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
+            if status in OPEN:
+                is_open[journey.scope_id, journey.journey_uid] = journey
                 entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
             for uid in journey.listened:
                 listeners.setdefault((journey.scope_id, uid), []).append(journey)
-        self._known = {**versions, **stopping}
-        return LiveJourneys(_fixed(entries), _fixed(listeners), versions, stopping, names, frozenset(sandboxes))
+        self._known = known
+        return LiveJourneys(
+            {place: tuple(found) for place, found in entries.items()},
+            {place: tuple(found) for place, found in listeners.items()},
+            versions,
+            is_open,
+            stopping,
+            names,
+            {scope_id: frozenset(ids) for scope_id, ids in asked.items()},
+            frozenset(sandboxes),
+        )
+
+    def _in_status(self, connection: Connection, journey: CompiledJourney, stored: Resource) -> CompiledJourney:
+        """The journey as its status lets it run."""
+        body = stored.body
+        status, session = body["status"], body.get("session") or {}
+        if status == "Testing":
+            fields = {**journey.step_fields, "inTest": True}
+            wait_us = session["waitSeconds"] * 1_000_000
+            return replace(journey, mode="test", wait_override_us=wait_us, step_fields=fields, step_texts={})
+        if status == "Dry Run":
+            fields = {**journey.step_fields, "inDryRun": True, "dryRunID": session["id"]}
+            return replace(
+                journey,
+                mode="dryRun",
+                wait_override_us=None if session["waits"] else 0,
+                reads_sources=session["dataSources"],
+                step_fields=fields,
+                step_texts={},
+            )
+        pause = body.get("pause")
+        if pause is None:
+            return journey
+        profile_filter = None
+        if pause.get("filter"):
+            definitions = self._tables.definitions(connection, stored.scope_id)
+            profile_filter = read_profile_filter(pause["filter"], definitions)
+        if status != "Paused":
+            return replace(journey, profile_filter=profile_filter, reads_profile=True) if profile_filter else journey
+        return replace(
+            journey,
+            pause=pause["behavior"],
+            profile_filter=profile_filter,
+            reads_profile=journey.reads_profile or profile_filter is not None,
+        )
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)
-        definitions = FrozenDefinitions(current, stored.body["names"])
+        definitions = current if stored.body["names"] is None else FrozenDefinitions(current, stored.body["names"])
         try:
             return compile_version(stored.body["document"], definitions, identity_of(stored, sandbox))
         except JourneyInvalid as error:  # it was valid when it was published: something it needs is gone
             log.error("journey.unusable", version_uid=stored.id, reason=str(error))
             return None
-
-
-def _fixed(found: Mapping[Place, list[CompiledJourney]]) -> dict[Place, tuple[CompiledJourney, ...]]:
-    return {place: tuple(journeys) for place, journeys in found.items()}
 
 
 def identity_of(version: Resource, sandbox: Sandbox | None) -> VersionIdentity:

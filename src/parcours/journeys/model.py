@@ -12,7 +12,8 @@ NOTHING: Mapping[str, Any] = {}
 GLOBAL_TIMER = ""
 """`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
 
-InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped"]
+InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped", "exited", "discarded"]
+"""`exited`: by an exit criterion; `discarded`: at an action of a paused journey that discards."""
 TimerKind = Literal["wait", "eventTimeout", "globalTimeout"]
 StepStatus = Literal["ended", "transitions", "error", "capped", "timedout", "instanceTimedout"]
 EdgeKind = Literal["default", "path", "timeout", "error", "other"]
@@ -60,6 +61,12 @@ class Instance(NamedTuple):
     last_error: Mapping[str, Any] | None = None
     """{"nodeId", "code", "kind": "action" | "fetch" | "evaluation", "elapsedMs"?} of the latest node in error."""
     pending: tuple[Pending, ...] = ()
+    lookups: Mapping[str, Any] = NOTHING
+    """Rows that dataset lookups gave, by the name expressions use: {"entities": [row …]}."""
+    supplemental_id: str | None = None
+    """Second dimension of the key (journeys §12.3); None in a journey without one."""
+    run: Mapping[str, Any] | None = None
+    """Of an instance that a Read audience run made: {"id", "index"}; the index of the first run is 1."""
 
     @property
     def is_ended(self) -> bool:
@@ -85,6 +92,8 @@ class EventReceived(NamedTuple):
     event_uid: str
     payload: Mapping[str, Any]
     data: Mapping[str, Any] = NOTHING
+    is_for_exit_only: bool = False
+    """Whether it is about another supplemental id: then it can only be an exit criterion (journeys §12.3)."""
 
 
 class TimerDue(NamedTuple):
@@ -141,14 +150,31 @@ class ActionAnswered(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
-class Stopped(NamedTuple):
-    """The instance must leave at once: its version was stopped, or a person took it out."""
+class Replied(NamedTuple):
+    """The answer to a TakeSlot, LookUp, Jump or UpdateProfile, given in the same transaction."""
 
-    reason: str
+    node_id: str
+    pass_no: int
+    reply: Any
+    """What the command says it is answered with."""
     data: Mapping[str, Any] = NOTHING
 
 
-Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | Stopped
+class Resumed(NamedTuple):
+    """The journey goes on after a pause: an instance held at an action carries it out now."""
+
+    data: Mapping[str, Any] = NOTHING
+
+
+class Stopped(NamedTuple):
+    """The instance must leave at once: its version was stopped or is over, or a person took it out."""
+
+    reason: str
+    """`stopped`, `endDate`, `forcedReentrance`, `testEnded` …"""
+    data: Mapping[str, Any] = NOTHING
+
+
+Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | Replied | Resumed | Stopped
 
 
 # --- commands: what the world must do -----------------------------------------------------------------------------
@@ -185,7 +211,61 @@ class CallAction(NamedTuple):
     """When the time limit of the call, retries included, is over."""
 
 
-Command = StartTimer | CancelTimer | CallAction
+class TakeSlot(NamedTuple):
+    """Count one more passage of a profile cap. Replied: True within the limit, False when it is full."""
+
+    node_id: str
+    pass_no: int
+    limit: int
+
+
+class LookUp(NamedTuple):
+    """Read rows of a lookup data set. Replied: the list of rows found, or a text saying why it failed."""
+
+    node_id: str
+    pass_no: int
+    data_set_id: str
+    keys: tuple[str, ...]
+    fields: tuple[str, ...]
+    """JSON pointers of the fields wanted; none means all."""
+
+
+class Jump(NamedTuple):
+    """Let the individual enter another journey. Replied: a JumpOutcome."""
+
+    node_id: str
+    pass_no: int
+    journey_uid: str
+    event_uid: str
+    """The target's first event as the jump was written; a target that begins otherwise by now is an error."""
+    payload: Mapping[str, Any]
+    """The fields mapped, as an XDM entity."""
+
+
+class UpdateProfile(NamedTuple):
+    """Write attributes of the individual's profile. Replied: None, or a text saying why it could not be done."""
+
+    node_id: str
+    pass_no: int
+    data_set_id: str
+    updates: tuple[tuple[tuple[str, ...], Any], ...]
+    """(path, JSON value) of each attribute."""
+
+
+class JumpOutcome(NamedTuple):
+    """What came of a jump."""
+
+    outcome: Literal["entered", "present", "error"]
+    """`present`: the individual was in the target already, which is no error (journeys §8.9)."""
+    reason: str | None = None
+    """Of an error."""
+    instance_id: str | None = None
+    """The instance in the target."""
+
+
+Request = TakeSlot | LookUp | Jump | UpdateProfile
+"""What is answered with Replied, in the same transaction."""
+Command = StartTimer | CancelTimer | CallAction | Request
 
 
 # --- what is written down -----------------------------------------------------------------------------------------

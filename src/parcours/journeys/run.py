@@ -1,9 +1,11 @@
 """One stimulus being worked out: what the engine and the activities share while an instance moves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
 
-from parcours.expressions.references import EvaluationContext
+from parcours.expressions.references import PLATFORM, EvaluationContext
 from parcours.journeys.model import (
     GLOBAL_TIMER,
     NOTHING,
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 
 make = tuple.__new__
 """Makes a named tuple of a tuple of all its fields: half the price of calling its class, which is a Python function."""
+PAUSED = "resume"
+"""What an instance waits for that a pause holds at an action."""
+PROFILE_GROUP = "ProfileFieldGroup"
+"""The field group of the built-in data source that holds the profile's attributes."""
+AUDIENCES = "$audiences"
+"""The member of a stimulus's `data` that holds the ids of the audiences the individual is in; read when asked."""
+NO_AUDIENCES: Collection[str] = frozenset()
 MAX_CONTEXT_BYTES = 1_048_576
 """Largest instance context: events received and answers of actions (journeys §15)."""
 
@@ -41,10 +50,14 @@ class Node:
         self.exits: dict[str, Node] = {}
         """The next node by transition: `default`, `path:<id>`, `timeout`, `error`, `other`. Filled when linked."""
 
-    @property
-    def has_timer(self) -> bool:
-        """Whether a timer runs while the node holds an instance."""
+    def holds_timer(self, run: "Run") -> bool:
+        """Whether a timer runs, under the node's id, while the node holds this instance."""
         return False
+
+    @property
+    def shown(self) -> "Node":
+        """The node of the document that step events name for this one."""
+        return self
 
     def enter(self, run: "Run") -> "Node | None":
         """Act on arrival. Returns the node that follows; None when the instance holds here or has ended."""
@@ -72,6 +85,7 @@ class Run:
         "instance",
         "journey",
         "last_error",
+        "lookups",
         "node",
         "now_us",
         "parent_node_id",
@@ -105,6 +119,7 @@ class Run:
         self.held_since_us = instance.held_since_us
         self.last_error = instance.last_error
         self.pending: tuple[Pending, ...] = instance.pending
+        self.lookups = instance.lookups
         self.commands: list[Command] = []
         self.steps: list[StepEvent] = []
         self.ignored: str | None = None
@@ -172,8 +187,13 @@ class Run:
         """Stop the instance where it stands, whatever follows."""
         node = self.node
         assert node is not None
-        self.step(node, status, None, ended=True, detail=detail)
+        self.step(node.shown, status, None, ended=True, detail=detail)
         self._end(outcome)
+
+    def exit(self, criterion_id: str, name: str, detail: Mapping[str, Any] = NOTHING) -> None:
+        """Leave the journey by an exit criterion (journeys §9.8)."""
+        told = {"reason": "exitCriteria", "exitCriteriaID": criterion_id, "exitCriteriaName": name, **detail}
+        self.end_early("ended", "exited", told)
 
     def _end(self, status: InstanceStatus) -> None:
         self.node = None
@@ -203,10 +223,27 @@ class Run:
     def context(self) -> EvaluationContext:
         """What expressions at the present node are evaluated against."""
         context = self._context
-        if context is None or context.events is not self.events or context.actions is not self.actions:
-            context = EvaluationContext(self.events, self.data, self.actions, Properties(self), self.now_us)
-            self._context = context
+        if (
+            context is None
+            or context.events is not self.events
+            or context.actions is not self.actions
+            or context.lookups is not self.lookups
+        ):
+            data = self.data if self.journey.reads_sources else NOTHING
+            ids = self.journey.audience_ids
+            audiences = Audiences(self.data, ids) if ids else NO_AUDIENCES
+            context = self._context = EvaluationContext(
+                self.events, data, self.actions, Properties(self), self.now_us, NOTHING, self.lookups, audiences
+            )
         return context
+
+    def time_zone(self) -> ZoneInfo:
+        """The zone that times and dates are read in: the profile's own where the journey says so (journeys §9.4)."""
+        journey = self.journey
+        if not journey.uses_profile_time_zone:
+            return journey.time_zone
+        group = (self.data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING
+        return zone_named(group.get("timeZone")) or journey.time_zone
 
     def finish(self, *, is_new: bool = False) -> Transition:
         """The instance as it is now, with everything that must be done and written."""
@@ -219,9 +256,38 @@ class Run:
             before.id, before.version_uid, before.journey_uid, before.key, before.namespace,
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
-            self.held_since_us, self.last_error, self.pending,
+            self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
         ))  # fmt: skip
         return Transition(after, tuple(self.commands), tuple(self.steps))
+
+
+class Audiences(Collection[str]):
+    """Names of the audiences an individual is in, looked for when an expression asks."""
+
+    __slots__ = ("_data", "_ids")
+
+    def __init__(self, data: Mapping[str, Any], ids: Mapping[str, str]) -> None:
+        self._data = data
+        self._ids = ids
+
+    def __contains__(self, name: object) -> bool:
+        found = self._data.get(AUDIENCES) or NO_AUDIENCES
+        return self._ids.get(str(name)) in found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._ids if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: Any) -> ZoneInfo | None:
+    """An IANA zone by name; None when there is no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, TypeError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return None
 
 
 class Properties(Mapping[str, Any]):
@@ -271,6 +337,6 @@ _PROPERTIES: dict[str, Any] = {
     "lastDataFetchErrorCode": lambda run: _error(run, "code", "fetch"),
     "lastActionExecutionElapsedTime": lambda run: _error(run, "elapsedMs", "action"),
     "lastDataFetchElapsedTime": lambda run: _error(run, "elapsedMs", "fetch"),
-    "supplementalId": lambda run: None,
+    "supplementalId": lambda run: run.instance.supplemental_id,
 }
 PROPERTY_NAMES = tuple(_PROPERTIES)

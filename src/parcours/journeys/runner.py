@@ -1,9 +1,10 @@
 """Instances during one transaction: loaded once, moved in memory by the pure engine, written together at the end."""
 
+import collections
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from sqlalchemy import Connection
@@ -11,7 +12,11 @@ from sqlalchemy import Connection
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
-from parcours.journeys import store
+from parcours.events.feedback import Feedback
+from parcours.identity.namespaces import canonical_namespace
+from parcours.journeys import runs_store, store
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.activities.reaction import reactions_of
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
@@ -19,26 +24,61 @@ from parcours.journeys.model import (
     ActionAnswered,
     ActionOutcome,
     CallAction,
+    CancelTimer,
     Entered,
     EventReceived,
     Instance,
+    Jump,
+    JumpOutcome,
+    LookUp,
+    Replied,
+    Request,
+    Resumed,
     StartTimer,
     Stimulus,
     Stopped,
+    TakeSlot,
     TimerDue,
     Transition,
+    UpdateProfile,
 )
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
+from parcours.kit.clock import to_datetime
+from parcours.xdm.identities import Identity
 
 PARTITIONS = 64
 """Into how many partitions keys are spread; a worker of a cluster owns some of them."""
 
 PUT_OFF_US = 60_000_000
 """How long until a timer is tried again whose journey can't be run."""
+MAX_TEST_PROFILES = 100
+"""Individuals in one session of test mode (journeys §10.2)."""
+MAX_SUPPLEMENTAL = 10
+"""Instances of one individual at a time in a journey with supplemental ids (journeys §12.3)."""
 
 Key = tuple[int, str, str]
 """(scope, journey uid, key)."""
+
+
+class World(Protocol):
+    """What instances ask of the other rooms, in the runner's transaction."""
+
+    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
+        """The data sources of an individual, as of now; read only when an expression asks."""
+        ...
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """The id that the same individual has in a namespace; None when they have none."""
+        ...
+
+    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
+        """What a LookUp is replied with."""
+        ...
+
+    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
+        """What an UpdateProfile is replied with."""
+        ...
 
 
 class Interest(NamedTuple):
@@ -52,6 +92,25 @@ class Interest(NamedTuple):
     journey_uids: tuple[str, ...]
     reads_profile: bool
     """Whether any of them reads the profile."""
+
+
+class Arrival(NamedTuple):
+    """One event, or change of an audience, that concerns one individual."""
+
+    scope_id: int
+    event_uid: str
+    key: str | None
+    """The identity value computed from the event; None when that failed."""
+    payload: Mapping[str, Any]
+    seed: str
+    """With `received_at_ms`, names what arrived: a new instance has the same id whenever this is run."""
+    received_at_ms: int
+    data: Mapping[str, Any]
+    """The data sources of the individual; read only when an expression asks."""
+    supplemental_ids: tuple[str, ...] | None = None
+    """Second dimension of the key; None: the event has none and means all instances of the individual."""
+    namespace: str | None = None
+    """Only for journeys about this namespace, in its canonical form; None: `event_uid` says which it is."""
 
 
 class OutgoingCall(NamedTuple):
@@ -88,20 +147,28 @@ class _Held:
 class JourneyWorkspace:
     """Moves instances; `flush` writes them with their timers and step events."""
 
-    def __init__(self, connection: Connection, live: LiveJourneys, actions: ActionTable, now_us: int) -> None:
+    def __init__(
+        self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int
+    ) -> None:
         self._connection = connection
         self._live = live
         self._actions = actions
+        self._world = world
         self._now_us = now_us
         self._interests: dict[tuple[int, str], Interest] = {}
         self._held: dict[str, _Held] = {}
         self._by_key: dict[Key, list[_Held]] = {}
-        self._latest_entrance: dict[Key, int] = {}
+        self._latest_entrance: dict[tuple[int, str, str, str | None], int] = {}
         self._new_timers: dict[tuple[str, str, int], tuple[Any, ...]] = {}
         self._gone_timers: dict[tuple[str, str, int], None] = {}
         self._unmovable: set[str] = set()
         self._put_off: list[tuple[str, str, int]] = []
         self._steps: list[tuple[Any, ...]] = []
+        self._requests: collections.deque[tuple[_Held, Request]] = collections.deque()
+        self._is_settling = False
+        self._caps: dict[str, dict[str, int]] = {}
+        self._changed_caps: set[tuple[str, str]] = set()
+        self._test_profiles: dict[str, int] = {}
         self.calls: list[OutgoingCall] = []
         """Calls the instances want made."""
         self.step_lines: dict[int, list[bytes]] = {}
@@ -119,7 +186,7 @@ class JourneyWorkspace:
         for key in wanted:
             held: list[_Held] = []
             for row in found.get(key, ()):
-                self._latest_entrance[key] = row.entered_at_us
+                self._latest_entrance[*key, row.supplemental_id] = row.entered_at_us
                 if row.node_id is not None:
                     one = self._hold(row)
                     if one is not None:
@@ -138,7 +205,7 @@ class JourneyWorkspace:
                 listening,
                 every,
                 tuple(dict.fromkeys(journey.journey_uid for journey in every)),
-                any(journey.reads_profile for journey in every),
+                any(journey.reads_profile or journey.mode == "test" for journey in every),
             )
         return found
 
@@ -162,79 +229,129 @@ class JourneyWorkspace:
 
     # --- moving ---
 
-    def receive(
-        self,
-        scope_id: int,
-        event_uid: str,
-        key: str | None,
-        payload: Mapping[str, Any],
-        seed: str,
-        received_at_ms: int,
-        data: Mapping[str, Any],
-    ) -> list[dict[str, Any]]:
-        """Deliver one matched event to every journey it concerns; what each made of it, as `trace` tells it.
-
-        key: the identity value computed from the event; None when that failed.
-        seed, received_at_ms: name the event's record: a new instance has the same id whenever this is run.
-        data: the data sources of the person; read only when an expression asks.
-        """
+    def receive(self, arrival: Arrival) -> list[dict[str, Any]]:
+        """Deliver one matched event to every journey it concerns; what each made of it, as `trace` tells it."""
         told: list[dict[str, Any]] = []
+        scope_id, event_uid, key, supplemental_ids = (
+            arrival.scope_id, arrival.event_uid, arrival.key, arrival.supplemental_ids,
+        )  # fmt: skip
         entries, listening, every, journey_uids, _ = self.interest(scope_id, event_uid)
         if not key:
             return [
-                {**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
+                {**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}
                 for journey in every
             ]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
         if not self._by_key.keys() >= set(places):
             self.preload(places)
-        moved: set[str] = set()
+        moved: set[tuple[str, str | None]] = set()
+        if arrival.namespace is not None:
+            listening = tuple([journey for journey in listening if _is_about(journey, arrival.namespace)])
+            entries = tuple([journey for journey in entries if _is_about(journey, arrival.namespace)])
         for journey in listening:
-            for held in self._by_key[scope_id, journey.journey_uid, key]:
+            for held in list(self._by_key[scope_id, journey.journey_uid, key]):
                 if held.journey is not journey or held.instance.is_ended:
                     continue
-                transition = self._advance(held, EventReceived(event_uid, payload, data))
+                instance = held.instance
+                is_other = (
+                    supplemental_ids is not None
+                    and instance.supplemental_id is not None
+                    and instance.supplemental_id not in supplemental_ids
+                )
+                stimulus = EventReceived(event_uid, arrival.payload, arrival.data, is_for_exit_only=is_other)
+                transition = self._move(held, stimulus)
                 if transition.ignored is None:
-                    moved.add(journey.journey_uid)
+                    moved.add((journey.journey_uid, instance.supplemental_id))
                     outcome = {"outcome": "queued" if transition.queued else "movedOn"}
                 else:
                     outcome = {"outcome": "ignored", "reason": transition.ignored}
                 if transition.ignored is None or journey not in entries:
-                    told.append({**_names(journey), **outcome, "instanceId": held.instance.id})
+                    told.append({**names_of(journey), **outcome, "instanceId": instance.id})
         for journey in entries:
-            if journey.journey_uid not in moved:
-                told.append(self._enter(scope_id, journey, key, payload, seed, received_at_ms, data))
+            wanted: Sequence[str | None] = (None,)
+            if journey.uses_supplemental_id:
+                wanted = supplemental_ids or ()
+                if not wanted:
+                    told.append({**names_of(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
+            for supplemental_id in wanted:
+                if (journey.journey_uid, supplemental_id) not in moved:
+                    told.append(self._enter(journey, key, supplemental_id, arrival))
         return told
 
     def _enter(
-        self,
-        scope_id: int,
-        journey: CompiledJourney,
-        key: str,
-        payload: Mapping[str, Any],
-        seed: str,
-        received_at_ms: int,
-        data: Mapping[str, Any],
-    ) -> dict[str, Any]:
+        self, journey: CompiledJourney, key: str, supplemental_id: str | None, arrival: Arrival,
+        *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        scope_id = journey.scope_id
         place = (scope_id, journey.journey_uid, key)
-        entered_at_us = self._latest_entrance.get(place)
+        entered_at_us = self._latest_entrance.get((*place, supplemental_id))
         presence = None
-        if entered_at_us is not None:
-            present = any(not held.instance.is_ended for held in self._by_key[place])
-            presence = Presence(entered_at_us, present)
-        reason = refuse_entrance(journey, key, presence, self._now_us)
+        if entered_at_us is not None and not (run is not None and journey.allows_multiple_executions):
+            present = any(
+                not held.instance.is_ended and held.instance.supplemental_id == supplemental_id
+                for held in self._by_key[place]
+            )
+            if present or run is None:  # who has left may come again with each run (journeys §9.2)
+                presence = Presence(entered_at_us, present)
+        names = names_of(journey)
+        if supplemental_id is not None:
+            names["supplementalId"] = supplemental_id
+        reason = refuse_entrance(journey, key, presence, self._now_us, arrival.payload, arrival.data)
+        if reason is None:
+            reason = self._refuse_number(journey, place, supplemental_id)
         if reason is not None:
-            return {**_names(journey), "outcome": "refused", "reason": reason}
-        instance_id = _instance_id(received_at_ms, f"{journey.version_uid}|{key}|{seed}")
-        instance = new_instance(journey, instance_id, key, self._now_us)
-        held = _Held(journey, instance, is_new=True, is_reentrance=presence is not None)
+            return {**names, "outcome": "refused", "reason": reason}
+        seed = f"{journey.version_uid}|{key}|{arrival.seed}"
+        if supplemental_id is not None:
+            seed += f"|{supplemental_id}"
+        instance_id = _instance_id(arrival.received_at_ms, seed)
+        instance = new_instance(
+            journey, instance_id, key, self._now_us, supplemental_id=supplemental_id, run=run, life_us=life_us
+        )
+        held = _Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
-        self._latest_entrance[place] = self._now_us
-        self._advance(held, Entered(payload, data))
-        return {**_names(journey), "outcome": "entered", "instanceId": instance_id}
+        self._latest_entrance[*place, supplemental_id] = self._now_us
+        self._move(held, Entered(arrival.payload, arrival.data))
+        return {**names, "outcome": "entered", "instanceId": instance_id}
 
-    def wake(self, timer: store.DueTimer, data_for: Callable[[Instance], Mapping[str, Any]]) -> bool:
+    def _refuse_number(self, journey: CompiledJourney, place: Key, supplemental_id: str | None) -> str | None:
+        """Limits on how many there may be at a time."""
+        if supplemental_id is not None:
+            present = sum(not held.instance.is_ended for held in self._by_key[place])
+            if present >= MAX_SUPPLEMENTAL:
+                return "JOURNEY_INSTANCE_ID_NOT_CREATED"
+        if journey.mode == "test":
+            known = self._test_profiles.get(journey.version_uid)
+            if known is None:
+                known = store.count_keys(self._connection, journey.scope_id, journey.journey_uid, journey.version_uid)
+            if known >= MAX_TEST_PROFILES:
+                return "JOURNEY_INSTANCE_ID_NOT_CREATED"
+            self._test_profiles[journey.version_uid] = known + 1
+        return None
+
+    def enter_run(
+        self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None
+    ) -> int:
+        """Let members of an audience enter; how many did. Those who may not are left out (journeys §8.5)."""
+        self.preload([(journey.scope_id, journey.journey_uid, key) for key in keys])
+        payload = orjson.loads(run.payload) if run.payload else {}
+        told = {"id": run.id, "index": run.number}
+        entered = 0
+        for key in keys:
+            data = self._world.data_of(journey, key)
+            arrival = Arrival(
+                journey.scope_id, journey.entry_event_uid, key, payload, run.id, (run.started_at_us or 0) // 1000, data
+            )
+            outcome = self._enter(journey, key, None, arrival, run=told, life_us=life_us)
+            entered += outcome["outcome"] == "entered"
+        return entered
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `World`."""
+        return self._world.key_in(scope_id, identity, namespace)
+
+    def wake(self, timer: store.DueTimer) -> bool:
         """A timer is due; whether it moved its instance.
 
         The timer is gone then, unless the instance's journey can't be run as its definitions are now: it is put off,
@@ -249,32 +366,106 @@ class JourneyWorkspace:
                 self._gone_timers[place] = None
             return False
         self._gone_timers[place] = None
-        stimulus = TimerDue(timer.node_id, timer.pass_no, data_for(held.instance))
-        return self._advance(held, stimulus).ignored is None
+        stimulus = TimerDue(timer.node_id, timer.pass_no, self._data(held))
+        return self._move(held, stimulus).ignored is None
 
-    def answer(
-        self,
-        instance_id: str,
-        node_id: str,
-        pass_no: int,
-        outcome: ActionOutcome,
-        data_for: Callable[[Instance], Mapping[str, Any]],
-    ) -> bool:
+    def answer(self, instance_id: str, node_id: str, pass_no: int, outcome: ActionOutcome) -> bool:
         """An action's answer came back; whether it moved its instance."""
         held = self._held.get(instance_id)
         if held is None:
             return False
-        stimulus = ActionAnswered(node_id, pass_no, outcome, data_for(held.instance))
-        return self._advance(held, stimulus).ignored is None
+        return self._move(held, ActionAnswered(node_id, pass_no, outcome, self._data(held))).ignored is None
 
-    def stop(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> list[str]:
-        """Take people out of a stopped version; the ids of those who are at no node of it, and stay as they are."""
-        unmovable: list[str] = []
+    def react(self, scope_id: int, feedback: Feedback, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Feedback on a message of an instance, which is loaded; what came of it, as `trace` tells it."""
+        held = self._held.get(feedback.instance_id)
+        if held is None or held.instance.is_ended or held.journey.scope_id != scope_id:
+            return {"outcome": "ignored", "reason": "ended"}
+        told = {"reactions": reactions_of(feedback), "pass": feedback.pass_no, "event": payload}
+        transition = self._move(held, EventReceived(REACTION, told, self._data(held)))
+        outcome = {"outcome": "movedOn"} if transition.ignored is None else {"outcome": "ignored"}
+        if transition.ignored is not None:
+            outcome["reason"] = transition.ignored
+        return {"journeys": [{**names_of(held.journey), **outcome, "instanceId": feedback.instance_id}], **outcome}
+
+    def stop(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], reason: str) -> list[str]:
+        """Take people out of a version; the ids of those who are at no node of it, and stay as they are."""
+        return self._each(journey, rows, lambda _held: Stopped(reason))
+
+    def resume(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> None:
+        """Let people go on whom a pause held."""
+        self._each(journey, rows, lambda held: Resumed(self._data(held)))
+
+    def _each(
+        self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], make: Callable[[_Held], Stimulus]
+    ) -> list[str]:
+        ignored: list[str] = []
         for row in rows:
             held = self._held[row.id] = _Held(journey, instance_from_row(row), is_new=False)
-            if self._advance(held, Stopped("stopped")).ignored is not None:
-                unmovable.append(row.id)
-        return unmovable
+            if self._move(held, make(held)).ignored is not None:
+                ignored.append(row.id)
+        return ignored
+
+    def _data(self, held: _Held) -> Mapping[str, Any]:
+        return self._world.data_of(held.journey, held.instance.key)
+
+    def _move(self, held: _Held, stimulus: Stimulus) -> Transition:
+        """Advance, then do what instances ask for, until none asks any more: jumps may chain to any depth."""
+        transition = self._advance(held, stimulus)
+        if self._requests and not self._is_settling:
+            self._is_settling = True
+            while self._requests:
+                asking, command = self._requests.popleft()
+                reply = self._reply(asking, command)
+                self._advance(asking, Replied(command.node_id, command.pass_no, reply, self._data(asking)))
+            self._is_settling = False
+        return transition
+
+    def _reply(self, held: _Held, command: Request) -> Any:
+        journey = held.journey
+        if isinstance(command, TakeSlot):
+            return self._take_slot(journey.version_uid, command)
+        if isinstance(command, Jump):
+            return self._jump(held, command)
+        if isinstance(command, LookUp):
+            return self._world.look_up(journey.scope_id, command.data_set_id, command.keys, command.fields)
+        return self._world.update_profile(journey, held.instance.key, command)
+
+    def _take_slot(self, version_uid: str, command: TakeSlot) -> bool:
+        caps = self._caps.get(version_uid)
+        if caps is None:
+            caps = self._caps[version_uid] = runs_store.find_caps(self._connection, version_uid)
+        taken = caps.get(command.node_id, 0)
+        if taken >= command.limit:
+            return False
+        caps[command.node_id] = taken + 1
+        self._changed_caps.add((version_uid, command.node_id))
+        return True
+
+    def _jump(self, held: _Held, command: Jump) -> JumpOutcome:
+        """Into the version of the target that lets enter now. Source: journeys §8.9."""
+        origin, instance = held.journey, held.instance
+        target = self._live.open.get((origin.scope_id, command.journey_uid))
+        if target is None:
+            return JumpOutcome("error", "targetNotLive")
+        if target.entry_event_uid != command.event_uid:
+            return JumpOutcome("error", "targetEventChanged")
+        place = (origin.scope_id, command.journey_uid, instance.key)
+        self.preload([place])
+        if any(not other.instance.is_ended for other in self._by_key[place]):
+            return JumpOutcome("present")
+        now = to_datetime(self._now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        seed = f"{instance.id}-{command.pass_no}"
+        payload = {"_id": seed, "timestamp": now, **command.payload}
+        if instance.namespace is not None:
+            payload["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
+        arrival = Arrival(
+            origin.scope_id, target.entry_event_uid, instance.key, payload, seed, self._now_us // 1000, self._data(held)
+        )
+        told = self._enter(target, instance.key, None, arrival)
+        if told["outcome"] != "entered":
+            return JumpOutcome("error", told["reason"])
+        return JumpOutcome("entered", None, told["instanceId"])
 
     def _advance(self, held: _Held, stimulus: Stimulus) -> Transition:
         transition = advance(held.journey, held.instance, stimulus, self._now_us)
@@ -292,6 +483,9 @@ class JourneyWorkspace:
         kind = type(command)  # a match of classes costs as much as what is done here
         if kind is CallAction:
             self._call(held, command, data)
+            return
+        if kind is not StartTimer and kind is not CancelTimer:
+            self._requests.append((held, command))
             return
         place = (held.instance.id, command.node_id, command.pass_no)
         if kind is StartTimer:
@@ -335,7 +529,7 @@ class JourneyWorkspace:
     # --- writing ---
 
     def flush(self) -> None:
-        """Write instances, timers and step events; `calls` and `step_lines` are the caller's to write."""
+        """Write instances, timers, caps and step events; `calls` and `step_lines` are the caller's to write."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
@@ -347,7 +541,7 @@ class JourneyWorkspace:
             if held.is_new:
                 row = (
                     i.id, held.partition, held.journey.scope_id, i.journey_uid, i.version_uid, i.key, i.namespace,
-                    i.status, i.node_id, i.waiting_for, i.entered_at_us, now_us, state,
+                    i.status, i.node_id, i.waiting_for, i.entered_at_us, now_us, state, i.supplemental_id,
                 )  # fmt: skip
                 new.append(row)
             else:
@@ -359,6 +553,8 @@ class JourneyWorkspace:
         store.put_off_timers(connection, self._put_off, self._now_us + PUT_OFF_US)
         store.insert_timers(connection, list(self._new_timers.values()))
         store.insert_steps(connection, self._steps)
+        caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
+        runs_store.put_caps(connection, caps)
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:
@@ -366,5 +562,10 @@ def _instance_id(received_at_ms: int, seed: str) -> str:
     return f"{received_at_ms:012x}{hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()}"
 
 
-def _names(journey: CompiledJourney) -> dict[str, Any]:
+def _is_about(journey: CompiledJourney, namespace: str) -> bool:
+    return journey.namespace is not None and canonical_namespace(journey.namespace) == namespace
+
+
+def names_of(journey: CompiledJourney) -> dict[str, Any]:
+    """How decisions name a version."""
     return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}

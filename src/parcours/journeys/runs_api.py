@@ -20,7 +20,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
     routes = APIRouter(tags=["Journey instances"])
 
     @routes.get(BASE + "/instances/{instance_id}")
-    def get_instance(instance_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def get_instance(instance_id: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """An instance with its step events and timers."""
         with db.read() as connection:
             return trace.trace_instance(connection, caller.scope_id, instance_id, journeys.live.current(connection))
@@ -28,7 +28,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
     @routes.get(BASE + "/journeyVersions/{version_uid}/instances")
     def list_instances(
         version_uid: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.read")),
         key: str | None = None,
         limit: int = Query(100, ge=1, le=1000),
     ) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
             return {"results": [trace.describe_instance(instance, live, [], []) for instance in found]}
 
     @routes.get(BASE + "/journeyVersions/{version_uid}/counts")
-    def count_instances(version_uid: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def count_instances(version_uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """How many instances entered, and how many stand in each status and node now."""
         with db.read() as connection:
             journeys.require_version(connection, caller.scope_id, version_uid)
@@ -55,7 +55,7 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
 
     @routes.get(BASE + "/trace")
     def get_trace(
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("journeys.read")),
         identity: str | None = None,
         namespace: str = "Email",
         event_id: str | None = Query(None, alias="eventId"),

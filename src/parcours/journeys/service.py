@@ -1,7 +1,7 @@
 """Authoring: journeys and their versions, from a draft to a stop; and the live ones, compiled for the worker."""
 
-import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,30 +11,36 @@ from parcours.access.model import Caller
 from parcours.access.service import SANDBOX_KIND
 from parcours.actions.model import Usage as ActionUsage
 from parcours.actions.service import ActionService
+from parcours.audiences.model import Usage as AudienceUsage
+from parcours.audiences.service import AudienceService
+from parcours.catalog.model import DataSetTable
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.model import Usage as EventUsage
-from parcours.events.service import EVENT_KIND, EventService
+from parcours.events.service import EventService
+from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import (
     FrozenDefinitions,
+    SandboxDefinitions,
     map_expressions,
-    names_in,
     uids_in,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.store import request_stop
+from parcours.journeys.rights import check_timeouts
+from parcours.journeys.store import find_stops
+from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import (
+    DELETABLE,
+    DRAFTS,
     JOURNEY_KIND,
+    LIVE,
     PUBLISHED,
-    RUNNING,
     VERSION_KIND,
-    Status,
-    deployed,
     new_version,
     show_faults,
     show_journey,
@@ -45,11 +51,11 @@ from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.xdm.service import XdmService
 
-DropCalls = Callable[[Connection, int, str], None]
-"""(connection, scope_id, version_uid): the version's calls that wait are not made."""
-
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid", uid) → (draft, published) versions that name it."""
+"""(scope, "eventUid" | "actionUid" | "audienceId", uid) → (draft, published) versions that name it."""
+
+_Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
+"""(scope, event uid) → journey uid → the journey with its versions that name the event."""
 
 log = get_logger("journeys")
 
@@ -64,30 +70,41 @@ class JourneyService:
         events: EventService,
         actions: ActionService,
         xdm: XdmService,
-        drop_calls: DropCalls,
+        data_sets: Compiled[DataSetTable],
+        audiences: AudienceService,
     ) -> None:
         self._db = db
         self._resources = resources
         self._events = events
         self._actions = actions
         self._xdm = xdm
-        self._tables = Tables(events.table, actions.table, xdm.table)
-        self._drop_calls = drop_calls
+        self._data_sets = data_sets
+        self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
+        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table)
+        self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
+        """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
         self.live: Compiled[LiveJourneys] = self.compiled()
-        events.guard(self.usage_of_event, self._follow_event)
+        self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
+        events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
+        audiences.guard(self.usage_of_audience)
+        audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
-        tables = Tables(self._events.compiled(), self._actions.compiled(), self._xdm.table)
+        tables = self._tables._replace(events=self._events.compiled(), actions=self._actions.compiled())
         return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
+
+    def _find_targets(self, connection: Connection) -> TargetTable:
+        return TargetTable(self._resources.in_all_scopes(connection, VERSION_KIND))
 
     # --- authoring ---
 
     def create(self, caller: Caller, document: Any) -> tuple[dict[str, Any], str]:
         """A new journey whose first version is a draft of `document`. Raises JourneyInvalid for what is none."""
         body = _read_draft(document)
+        check_timeouts(caller, {}, body)
         with self._db.write() as connection:
             journey = self._resources.create(
                 connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
@@ -114,14 +131,20 @@ class JourneyService:
             return show_journey(caller, journey, self._versions(connection, journey))
 
     def delete(self, caller: Caller, journey_uid: str) -> None:
-        """Delete a journey that was never published. Raises JourneyNotFound or JourneyStateConflict."""
+        """Delete a journey that nobody is in, with all it did. Raises JourneyNotFound or JourneyStateConflict."""
         with self._db.write() as connection:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             versions = self._versions(connection, journey)
-            if any(version.body["status"] != "Draft" for version in versions):
-                raise JourneyStateConflict("a journey that was published can't be deleted")
+            stops = {stop.version_uid for stop in find_stops(connection)}
+            for version in versions:
+                status = version.body["status"]
+                if status not in DELETABLE or version.id in stops:
+                    told = f"still being taken out of: it is {status}" if version.id in stops else status
+                    raise JourneyStateConflict(f"version {version.body['version']} is {told}; it can't be deleted")
             for version in versions:
                 self._resources.delete(connection, version)
+                if version.body["status"] != "Draft":
+                    self.on_delete(connection, version)
             self._resources.delete(connection, journey)
 
     def latest(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
@@ -143,7 +166,7 @@ class JourneyService:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             uids = journey.body["versions"]
             latest = self._version(connection, caller.scope_id, uids[-1])
-            if latest.body["status"] == "Draft":
+            if latest.body["status"] in DRAFTS:
                 raise JourneyStateConflict("the latest version is a draft already")
             document = latest.body["document"]
             if latest.body["names"] is not None:
@@ -158,6 +181,7 @@ class JourneyService:
     ) -> tuple[dict[str, Any], str]:
         """Save a draft: a journey document, or a version as it was read, with `document` in it.
 
+        Of a live version names, labels, descriptions and the layout may change, nothing else (journeys §10.4).
         Raises JourneyNotFound, JourneyInvalid, JourneyStateConflict, EtagMismatch.
         """
         if isinstance(document, Mapping) and isinstance(document.get("document"), Mapping):
@@ -165,7 +189,12 @@ class JourneyService:
         body = _read_draft(document)
         with self._db.write() as connection:
             version = self._version(connection, caller.scope_id, version_uid)
-            self._expect(version, {"Draft"}, "changed")
+            status = version.body["status"]
+            if status not in ("Draft", *LIVE):
+                raise JourneyStateConflict(f"the version is {status} and can't be changed")
+            check_timeouts(caller, version.body["document"], body)
+            if status != "Draft":
+                self._check_wording(connection, caller, version, body)
             version = self._resources.replace(
                 connection, version, caller.author, {**version.body, "document": body}, if_match
             )
@@ -175,59 +204,7 @@ class JourneyService:
         """What is wrong with a version: {"valid", "errors", "warnings"}. Raises JourneyNotFound."""
         with self._db.read() as connection:
             version = self._version(connection, caller.scope_id, version_uid)
-            return show_faults(self._examine(connection, caller, version)[1])
-
-    def publish(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
-        """Open a draft to entrances, and close the version before it.
-
-        Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault.
-        """
-        with self._db.write() as connection:
-            self._resources.touch(connection, EVENT_KIND)  # whoever deletes an event now waits, and sees this version
-            version = self._version(connection, caller.scope_id, version_uid)
-            self._expect(version, {"Draft"}, "published")
-            journey, faults = self._examine(connection, caller, version)
-            errors = [fault for fault in faults if fault.severity == "error"]
-            if journey is None or errors:
-                raise JourneyInvalid(errors)
-            for other in self._versions(
-                connection, self._journey(connection, caller.scope_id, version.body["journeyUid"])
-            ):
-                if other.body["status"] == "Deployed":
-                    self._resources.replace(connection, other, caller.author, {**other.body, "status": "Closed"})
-            body = {
-                **version.body,
-                "status": "Deployed",
-                "names": names_in(version.body["document"], self._tables.definitions(connection, caller.scope_id)),
-                "deployments": deployed(version.body, caller.author.user_id, time.time_ns() // 1_000_000),
-            }
-            version = self._resources.replace(connection, version, caller.author, body)
-        log.info("journey.published", version_uid=version.id, scope_id=caller.scope_id)
-        return show_version(caller, version, faults), version.etag
-
-    def close(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
-        """No more entrances; people inside finish. Raises JourneyNotFound or JourneyStateConflict."""
-        return self._set_status(caller, version_uid, {"Deployed"}, "Closed", "closed")
-
-    def stop(self, caller: Caller, version_uid: str) -> tuple[dict[str, Any], str]:
-        """Nobody moves and no call begins from now on; the worker takes everyone out.
-
-        Raises JourneyNotFound or JourneyStateConflict.
-        """
-        return self._set_status(caller, version_uid, RUNNING, "Stopped", "stopped")
-
-    def _set_status(
-        self, caller: Caller, version_uid: str, allowed: frozenset[str] | set[str], status: Status, verb: str
-    ) -> tuple[dict[str, Any], str]:
-        with self._db.write() as connection:
-            version = self._version(connection, caller.scope_id, version_uid)
-            self._expect(version, allowed, verb)
-            version = self._resources.replace(connection, version, caller.author, {**version.body, "status": status})
-            if status == "Stopped":
-                request_stop(connection, caller.scope_id, version.body["journeyUid"], version_uid)
-                self._drop_calls(connection, caller.scope_id, version_uid)
-        log.info(f"journey.{verb}", version_uid=version.id, scope_id=caller.scope_id)
-        return show_version(caller, version), version.etag
+            return show_faults(self.examine_version(connection, caller, version)[1])
 
     # --- looking up ---
 
@@ -250,23 +227,30 @@ class JourneyService:
     def _versions(self, connection: Connection, journey: Resource) -> list[Resource]:
         return [self._version(connection, journey.scope_id, uid) for uid in journey.body["versions"]]
 
-    @staticmethod
-    def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) -> None:
-        status = version.body["status"]
-        if status not in allowed:
-            raise JourneyStateConflict(f"the version is {status} and can't be {verb}")
+    def find_version(self, connection: Connection, scope_id: int, version_uid: str) -> Resource:
+        """A version as stored. Raises JourneyNotFound."""
+        return self._version(connection, scope_id, version_uid)
+
+    def versions_of(self, connection: Connection, scope_id: int, journey_uid: str) -> list[Resource]:
+        """The versions of a journey, oldest first. Raises JourneyNotFound."""
+        return self._versions(connection, self._journey(connection, scope_id, journey_uid))
+
+    def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
+        """What journeys of a sandbox may refer to now."""
+        return self._tables.definitions(connection, scope_id)
 
     # --- compiling ---
 
-    def _examine(
+    def examine_version(
         self, connection: Connection, caller: Caller, version: Resource
     ) -> tuple[CompiledJourney | None, list[Fault]]:
+        """A version ready to run, and what is wrong with it; None when it can't run."""
         definitions = self._tables.definitions(connection, caller.scope_id)
         identity = identity_of(version, caller.sandbox)
         names = version.body["names"]
         used = definitions if names is None else FrozenDefinitions(definitions, names)
         journey, faults = examine(version.body["document"], used, identity)
-        if journey is not None and version.body["status"] == "Draft":
+        if journey is not None and version.body["status"] in DRAFTS:
             faults += self._check_succession(connection, version, journey)
         return journey, faults
 
@@ -291,7 +275,33 @@ class JourneyService:
         if previous.namespace != journey.namespace:
             message = f"the journey must begin with an event about {previous.namespace or 'no namespace'}, as before"
             faults.append(Fault("ERR_VERSION_NAMESPACE", message, "$.entry.node"))
+        if previous.type != journey.type:
+            message = f"the journey must begin as version {old['version']} does: {previous.type}"
+            faults.append(Fault("ERR_VERSION_ENTRY", message, "$.entry.node"))
+        elif journey.type == "audience_qualification" and previous.entry_event_uid != journey.entry_event_uid:
+            faults.append(Fault("ERR_VERSION_AUDIENCE", "the audience must stay that of the version before", "$.entry"))
+        before_read, read = previous.audience_read, journey.audience_read
+        if before_read is not None and read is not None:
+            if before_read.audience_id != read.audience_id:
+                message = "the audience must stay that of the version before"
+                faults.append(Fault("ERR_VERSION_AUDIENCE", message, f"$.nodes.{read.node_id}.audienceId"))
+            if before_read.is_incremental:
+                message = "a journey that reads its audience incrementally has no second version: duplicate it"
+                faults.append(Fault("ERR_VERSION_INCREMENTAL", message, f"$.nodes.{read.node_id}.incremental"))
         return faults
+
+    def _check_wording(self, connection: Connection, caller: Caller, version: Resource, body: dict[str, Any]) -> None:
+        """Whether only words differ, and what expressions call things by is not among them."""
+        before = version.body["document"]
+        if _without_words(before) != _without_words(body):
+            raise JourneyStateConflict(
+                f"the version is {version.body['status']}: "
+                "only names, labels, descriptions and the layout can be changed"
+            )
+        renamed = replace(version, body={**version.body, "document": body})
+        journey, faults = self.examine_version(connection, caller, renamed)
+        if journey is None:
+            raise JourneyInvalid([fault for fault in faults if fault.severity == "error"])
 
     # --- what events and actions ask ---
 
@@ -299,22 +309,50 @@ class JourneyService:
         """How many versions name an event."""
         return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
 
+    def journeys_of_event(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that name an event: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
+
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
 
+    def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
+        """How many versions name an audience."""
+        return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
+
+    def is_listened(self, connection: Connection, scope_id: int, audience_id: str) -> bool:
+        """Whether a live journey wants to hear who enters and leaves an audience."""
+        live, uid = self.live.current(connection), event_uid_of(audience_id)
+        return bool(live.by_event(scope_id, uid) or live.listening(scope_id, uid))
+
     def _count_uses(self, connection: Connection) -> _Uses:
         uses: _Uses = {}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
-            if stored.body["status"] == "Stopped":
+            if stored.body["status"] in ("Stopped", "Finished"):
                 continue  # it never runs again: what it names may change and go (journeys §3.2)
-            is_published = stored.body["status"] in RUNNING
-            for member in ("eventUid", "actionUid"):
-                for uid in uids_in(stored.body["document"], member):
+            is_published = stored.body["status"] in LIVE
+            asked = (stored.body["names"] or {}).get("audienceNames", {}).values()
+            for member in ("eventUid", "actionUid", "audienceId"):
+                named = uids_in(stored.body["document"], member)
+                for uid in {*named, *asked} if member == "audienceId" else named:
                     key = (stored.scope_id, member, uid)
                     draft, published = uses.get(key, (0, 0))
                     uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
         return uses
+
+    def _find_users(self, connection: Connection) -> _Users:
+        users: _Users = {}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            body = stored.body
+            if body["status"] in ("Stopped", "Finished"):
+                continue
+            for uid in uids_in(body["document"], "eventUid"):
+                journeys = users.setdefault((stored.scope_id, uid), {})
+                journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
+                journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
+                journey["versions"].append({"uid": stored.id, "version": body["version"], "status": body["status"]})
+        return users
 
     def _follow_event(
         self, connection: Connection, scope_id: int, author: Author, uid: str, old: str, new: str
@@ -322,7 +360,7 @@ class JourneyService:
         """Drafts follow an event's new name; published versions keep the name they froze. Source: journeys §3.2."""
         for version in self._resources.in_scope(connection, scope_id, VERSION_KIND):
             document = version.body["document"]
-            if version.body["status"] == "Draft" and uid in uids_in(document, "eventUid"):
+            if version.body["status"] in DRAFTS and uid in uids_in(document, "eventUid"):
                 renamed = map_expressions(document, partial(rename_event, old=old, new=new))
                 if renamed != document:
                     self._resources.replace(connection, version, author, {**version.body, "document": renamed})
@@ -351,3 +389,20 @@ def _read_draft(document: Any) -> dict[str, Any]:
     if not isinstance(name, str) or not name.strip() or len(name) > 255:
         raise JourneyInvalid([Fault("ERR_DOCUMENT_SHAPE", "a journey has a name of at most 255 characters", "$.name")])
     return document
+
+
+_WORDS = frozenset({"label", "description"})
+
+
+def _without_words(document: Any) -> Any:
+    """A document without what may be changed while it is live."""
+    kept = {name: value for name, value in document.items() if name not in ("name", "description", "layout")}
+    return {**kept, "nodes": _strip(document["nodes"])}
+
+
+def _strip(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _strip(child) for name, child in value.items() if name not in _WORDS}
+    if isinstance(value, list):
+        return [_strip(child) for child in value]
+    return value

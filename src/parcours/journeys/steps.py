@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.compiled import AudienceRead, CompiledJourney
 from parcours.journeys.model import Instance, StepEvent
+from parcours.journeys.runs_store import AudienceRun
 from parcours.kit.clock import to_datetime
 
 
@@ -84,6 +85,33 @@ def to_lines(
             f'"processingTime":{step.processing_us // 1000}{more}{end}'.encode()
         )
     return lines
+
+
+def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now_us: int) -> bytes:
+    """A run of Read audience as a record of the same data set; it is about nobody (journeys §13.1)."""
+    succeeded = {"eventCode": "INFO_EXPORTJOB_SUCCEEDED"} if run.status == "finished" else {}
+    job = {
+        "ID": run.id,
+        "status": run.status,
+        "exportCountTotal": run.read_count,
+        "exportCountRealized": run.entered_count,
+        "exportSegmentID": read.audience_id,
+        "eventType": "segmenttrigger-orchestrator",
+        **succeeded,
+    }
+    steps = {name: value for name, value in journey.step_fields.items() if name != "profileNamespace"}
+    return orjson.dumps(
+        {
+            "_id": f"{run.id}-{run.status}",
+            "timestamp": _timestamp(now_us),
+            "_experience": {
+                "journeyOrchestration": {
+                    "stepEvents": {**steps, "nodeID": read.node_id, "recurrenceIndex": run.number},
+                    "serviceEvents": {"segmentExportJob": job},
+                }
+            },
+        }
+    )
 
 
 def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:

@@ -45,6 +45,7 @@ instance_table = Table(
     Column("entered_at_us", BigInteger, nullable=False),
     Column("updated_at_us", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
+    Column("supplemental_id", Text),
     Index(None, "scope_id", "journey_uid", "key"),
 )
 timer_table = Table(
@@ -108,8 +109,13 @@ stop_table = Table(
     Column("scope_id", BigInteger, nullable=False),
     Column("journey_uid", String(36), nullable=False),
     Column("after_key", Text, nullable=False),
+    Column("reason", String(20), nullable=False, server_default="stopped"),
 )
-"""Versions that were stopped and may still have people inside: a row goes when everyone is out."""
+"""Versions whose people inside are gone through, one after the other: they are taken out, or let go on after a pause.
+
+`reason` says which: `resumed` lets them go on, `forgotten` deletes them, every other one takes them out; a row goes
+when everyone had their turn.
+"""
 consumer_table = Table(
     "consumer",
     metadata,
@@ -117,6 +123,11 @@ consumer_table = Table(
     Column("position", BigInteger, nullable=False),
 )
 """How far into the event log each consumer has come; moves in the transaction of the work itself."""
+
+
+RESUMED = "resumed"
+FORGET = "forgotten"
+"""The reason of going through a version whose people, with everything they did, are deleted: a test is over."""
 
 
 class StoredInstance(NamedTuple):
@@ -135,16 +146,18 @@ class StoredInstance(NamedTuple):
     updated_at_us: int
     state: list[Any]
     """From `state.instance_to_state`."""
+    supplemental_id: str | None = None
 
 
 class Stop(NamedTuple):
-    """A stop that is not complete."""
+    """A version whose people are gone through, and how far this has come."""
 
     version_uid: str
     scope_id: int
     journey_uid: str
     after_key: str
-    """Everyone with a lower key is out."""
+    """Everyone with a lower key had their turn. Of those to be forgotten: in microseconds, who entered until then."""
+    reason: str = "stopped"
 
 
 class DueTimer(NamedTuple):
@@ -161,7 +174,7 @@ _INSTANCE_COLUMNS = [instance_table.c[name] for name in StoredInstance._fields]
 
 INSTANCE_COLUMNS = (
     "id", "partition", "scope_id", "journey_uid", "version_uid", "key", "namespace", "status", "node_id",
-    "waiting_for", "entered_at_us", "updated_at_us", "state",
+    "waiting_for", "entered_at_us", "updated_at_us", "state", "supplemental_id",
 )  # fmt: skip
 _INSERT_INSTANCES = bulk_insert(instance_table, INSTANCE_COLUMNS)
 _MOVED_COLUMNS = ("b_status", "b_node_id", "b_waiting_for", "b_updated_at_us", "b_state", "b_id")
@@ -241,6 +254,32 @@ def list_instances(
     return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us.desc()).limit(limit))]
 
 
+def list_entrances(
+    connection: Connection, scope_id: int, journey_uid: str, from_us: int, to_us: int
+) -> list[StoredInstance]:
+    """Instances of a journey, of whichever version, that entered from one moment up to another; oldest first."""
+    t = instance_table
+    statement = select(*_INSTANCE_COLUMNS).where(
+        t.c.scope_id == scope_id,
+        t.c.journey_uid == journey_uid,
+        t.c.entered_at_us >= from_us,
+        t.c.entered_at_us < to_us,
+    )
+    return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us, t.c.id))]
+
+
+def count_inside_at(connection: Connection, scope_id: int, journey_uid: str, at_us: int) -> int:
+    """How many instances of a journey that entered before a moment had not left it by then."""
+    t = instance_table
+    statement = select(func.count()).where(
+        t.c.scope_id == scope_id,
+        t.c.journey_uid == journey_uid,
+        t.c.entered_at_us < at_us,
+        t.c.node_id.is_not(None) | (t.c.updated_at_us >= at_us),
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def count_instances(connection: Connection, scope_id: int, version_uid: str) -> dict[tuple[str, str | None], int]:
     """How many instances of a version stand in each (status, node)."""
     t = instance_table
@@ -252,9 +291,19 @@ def count_instances(connection: Connection, scope_id: int, version_uid: str) -> 
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def request_stop(connection: Connection, scope_id: int, journey_uid: str, version_uid: str) -> None:
-    """Note that everyone inside a version has to leave; whoever runs the pipeline takes them out."""
-    row = {"version_uid": version_uid, "scope_id": scope_id, "journey_uid": journey_uid, "after_key": ""}
+def request_stop(
+    connection: Connection, scope_id: int, journey_uid: str, version_uid: str, reason: str = "stopped",
+    after_key: str = "",
+) -> None:  # fmt: skip
+    """Note that everyone inside a version has to leave, or to go on; whoever runs the pipeline sees to it.
+
+    A request before it that is not complete is given up for this one. after_key: see `Stop`.
+    """
+    connection.execute(delete(stop_table).where(stop_table.c.version_uid == version_uid))
+    row = {
+        "version_uid": version_uid, "scope_id": scope_id, "journey_uid": journey_uid, "after_key": after_key,
+        "reason": reason,
+    }  # fmt: skip
     connection.execute(insert(stop_table), row)
 
 
@@ -268,22 +317,57 @@ def find_stops(connection: Connection, limit: int = 1_000) -> list[Stop]:
     return [Stop(*row) for row in connection.execute(_STOPS, {"most": limit})]
 
 
-def list_inside(connection: Connection, stop: Stop, limit: int) -> list[StoredInstance]:
-    """Who is still inside a stopped version, in the order of keys, from where the stop has come to."""
+def list_inside(connection: Connection, stop: Stop, limit: int, waiting_for: str | None = None) -> list[StoredInstance]:
+    """Who is still inside such a version, in the order of keys, from where it has come to.
+
+    waiting_for: only those who wait for this.
+    """
     t = instance_table
-    rows = connection.execute(
-        select(*_INSTANCE_COLUMNS)
-        .where(
-            t.c.scope_id == stop.scope_id,
-            t.c.journey_uid == stop.journey_uid,
-            t.c.key >= stop.after_key,
-            t.c.version_uid == stop.version_uid,
-            t.c.node_id.is_not(None),
-        )
-        .order_by(t.c.key)
-        .limit(limit)
+    statement = select(*_INSTANCE_COLUMNS).where(
+        t.c.scope_id == stop.scope_id,
+        t.c.journey_uid == stop.journey_uid,
+        t.c.key >= stop.after_key,
+        t.c.version_uid == stop.version_uid,
+        t.c.node_id.is_not(None),
     )
-    return [_instance(row) for row in rows]
+    if waiting_for is not None:
+        statement = statement.where(t.c.waiting_for == waiting_for)
+    return [_instance(row) for row in connection.execute(statement.order_by(t.c.key).limit(limit))]
+
+
+def forget_version(connection: Connection, version_uid: str, limit: int, until_us: int | None = None) -> int:
+    """Delete instances of a version with their timers and steps, some at a time; how many there were.
+
+    until_us: only of those who entered until then.
+    """
+    t = instance_table
+    statement = select(t.c.id).where(t.c.version_uid == version_uid)
+    if until_us is not None:
+        statement = statement.where(t.c.entered_at_us <= until_us)
+    ids = [row.id for row in connection.execute(statement.limit(limit))]
+    for start in range(0, len(ids), 500):
+        chunk = ids[start : start + 500]
+        connection.execute(delete(timer_table).where(timer_table.c.instance_id.in_(chunk)))
+        connection.execute(delete(step_table).where(step_table.c.instance_id.in_(chunk)))
+        connection.execute(delete(t).where(t.c.id.in_(chunk)))
+    return len(ids)
+
+
+def latest_move(connection: Connection, version_uid: str) -> int:
+    """When an instance of a version moved last, in microseconds; 0 when none has entered."""
+    t = instance_table
+    return int(
+        connection.execute(select(func.max(t.c.updated_at_us)).where(t.c.version_uid == version_uid)).scalar() or 0
+    )
+
+
+def count_keys(connection: Connection, scope_id: int, journey_uid: str, version_uid: str) -> int:
+    """How many individuals have entered a version."""
+    t = instance_table
+    counted = select(func.count(t.c.key.distinct())).where(
+        t.c.scope_id == scope_id, t.c.journey_uid == journey_uid, t.c.version_uid == version_uid
+    )
+    return int(connection.execute(counted).scalar() or 0)
 
 
 def move_stop(connection: Connection, stop: Stop, after_key: str) -> None:
@@ -534,5 +618,5 @@ def move_position(connection: Connection, name: str, old: int, new: int) -> bool
 
 
 def _instance(row: Any) -> StoredInstance:
-    *columns, state = row
-    return StoredInstance._make((*columns, orjson.loads(state)))
+    *columns, state, supplemental_id = row
+    return StoredInstance._make((*columns, orjson.loads(state), supplemental_id))

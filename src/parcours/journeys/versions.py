@@ -11,10 +11,19 @@ from parcours.resources.store import Resource
 JOURNEY_KIND = "journey"
 VERSION_KIND = "journeyVersion"
 
-Status = Literal["Draft", "Deployed", "Closed", "Stopped"]
-RUNNING: frozenset[str] = frozenset({"Deployed", "Closed"})
+Status = Literal["Draft", "Testing", "Dry Run", "Deployed", "Paused", "Closed", "Stopped", "Finished"]
+"""Source: journeys §3.3. Closed is ours: the reference product's API has no word for "no entrance"."""
+OPEN: frozenset[str] = frozenset({"Testing", "Dry Run", "Deployed", "Paused"})
+"""In these events are looked at for entrances; a paused version refuses them, with a reason."""
+RUNNING: frozenset[str] = OPEN | {"Closed"}
 """In these people inside move on."""
-PUBLISHED: frozenset[str] = frozenset({"Deployed", "Closed", "Stopped"})
+LIVE: frozenset[str] = frozenset({"Deployed", "Paused", "Closed"})
+"""Published, with people inside perhaps."""
+PUBLISHED: frozenset[str] = LIVE | {"Stopped", "Finished"}
+DELETABLE: frozenset[str] = frozenset({"Draft", "Stopped", "Finished"})
+"""Nobody is in them. Stopped ones are ours: the reference product keeps them until they are Finished."""
+DRAFTS: frozenset[str] = frozenset({"Draft", "Testing", "Dry Run"})
+"""Not published yet, or not any more."""
 
 
 def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +35,8 @@ def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> d
         "document": document,
         "names": None,
         "deployments": {},
+        "session": None,
+        "pause": None,
     }
 
 
@@ -45,7 +56,26 @@ def show_version(caller: Caller, stored: Resource, faults: Sequence[Fault] | Non
         "metadata": metadata(stored),
         "document": document,
     }
+    if body.get("session"):
+        shown["session"] = body["session"]
+    if body.get("pause"):
+        shown["pausedJourneySettings"] = _pause(body["pause"])
     return shown if faults is None else {**shown, **show_faults(faults)}
+
+
+def _pause(pause: Mapping[str, Any]) -> dict[str, Any]:
+    """The last pause by the names of journeys §9."""
+    shown = {
+        "pauseBehavior": pause["behavior"],
+        "maxPauseDurationInMinutes": pause["maxDurationInMinutes"],
+        "pauseId": pause["id"],
+        "lastPausedAt": at_text(pause["pausedAtMs"]),
+        "lastPausedBy": pause["pausedBy"],
+        "filter": pause.get("filter"),
+    }
+    if "resumedAtMs" in pause:
+        shown |= {"lastResumedAt": at_text(pause["resumedAtMs"]), "lastResumedBy": pause["resumedBy"]}
+    return shown
 
 
 def show_faults(faults: Sequence[Fault]) -> dict[str, Any]:

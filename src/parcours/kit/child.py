@@ -26,6 +26,11 @@ class Child:
         self._lifeline = -1
 
     @property
+    def name(self) -> str:
+        """The command it is."""
+        return self._name
+
+    @property
     def is_alive(self) -> bool:
         """Whether it runs."""
         return self._process is not None and self._process.returncode is None

@@ -23,6 +23,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "lake_commit_ms": (10, 3_600_000),
     "log_retention_hours": (0, 876_000),
     "trace_retention_hours": (1, 876_000),
+    "audit_retention_hours": (1, 876_000),
 }
 """Least and most of each number, as a variable may give it."""
 _EVERYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
@@ -80,6 +81,8 @@ class Settings:
     """How long processed records stay in the event log, in hours."""
     trace_retention_hours: int = 720
     """How long decisions about events are kept for `trace`, in hours."""
+    audit_retention_hours: int = 8_760
+    """How long the audit log is kept, in hours."""
     log_level: str = "info"
     """Least severe log line written: debug, info, warning or error."""
     extra: Mapping[str, str] = field(default_factory=dict)

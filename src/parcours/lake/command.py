@@ -4,12 +4,12 @@ import csv
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from itertools import chain, count
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import orjson
 
+from parcours.lake.entities import plain_value
 from parcours.lake.model import DataSetName
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _rows(rows: "RowStream") -> Iterator[list[Any]]:
     """Rows as lists: two columns of a result may have the same name."""
     for batch in rows.batches():
         columns = [column.to_pylist(maps_as_pydicts="lossy") for column in batch.columns]
-        yield from ([_plain(value) for value in row] for row in zip(*columns, strict=True))
+        yield from ([plain_value(value) for value in row] for row in zip(*columns, strict=True))
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -106,23 +106,6 @@ def _unique(names: Sequence[str]) -> list[str]:
         taken = {*given, *(other for other in names if other != name)}
         given.append(next(candidate for candidate in candidates if candidate not in taken))
     return given
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON has it; sums of whole numbers come as decimals."""
-    match value:
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case Decimal():
-            return _plain(int(value)) if value == value.to_integral_value() else float(value)
-        case None | bool() | int() | float() | str() | datetime():
-            return value if not isinstance(value, int) or abs(value) < 2**63 else str(value)
-        case bytes():
-            return value.hex()
-        case _:
-            return str(value)
 
 
 def _text(value: Any) -> str:

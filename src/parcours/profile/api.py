@@ -47,7 +47,7 @@ def router(gate: Gate, service: ProfileService) -> APIRouter:
 
 def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
     @api.get(_ENTITIES, summary="Get a profile, or events", openapi_extra=reads_query(*_PERSON, *_EVENTS))
-    def find(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find(request: Request, caller: Caller = Depends(gate.allow("profiles.read"))) -> dict[str, Any]:
         """A profile, or a page of a person's events."""
         query = request.query_params
         policy_id = query.get("mergePolicyId", "")
@@ -62,7 +62,9 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
         return {**_events(page, wanted), "_links": {"next": {"href": href}}}
 
     @api.post(_ENTITIES, summary="Get several profiles, or events of several people")
-    def find_many(caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)) -> dict[str, Any]:
+    def find_many(
+        caller: Caller = Depends(gate.allow("profiles.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
         """Profiles of up to 50 people, or a page of each one's events, keyed by XID."""
         policy_id = read_policy_id(body.get("mergePolicyId"))
         kind = read_kind(_name(body.get("schema")))
@@ -82,7 +84,7 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
         return answer
 
     @api.delete(_ENTITIES, status_code=202, summary="Delete a profile", openapi_extra=reads_query(*_PERSON))
-    def delete(request: Request, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete(request: Request, caller: Caller = Depends(gate.allow("profiles.delete"))) -> Response:
         """Everything profiles hold of a person: attributes, events, identity links."""
         query = request.query_params
         if read_kind(query.get("schema.name")) != "profile":
@@ -101,7 +103,7 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
         summary="List merge policies",
         openapi_extra=reads_query("default", "schema.name", "orderby", "start", "limit"),
     )
-    def find_policies(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_policies(request: Request, caller: Caller = Depends(gate.allow("merge_policies.read"))) -> dict[str, Any]:
         """The sandbox's merge policies; one is there from the start."""
         query = request.query_params
         found = policies.policies(caller)
@@ -125,13 +127,13 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
 
     @api.post(_POLICIES, summary="Create a merge policy")
     def create_policy(
-        caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        caller: Caller = Depends(gate.allow("merge_policies.write")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return policies.create(caller, body)
 
     @api.post(f"{_POLICIES}/bulk-get", status_code=207, summary="Get several merge policies")
     def find_some_policies(
-        caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        caller: Caller = Depends(gate.allow("merge_policies.read")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         """{ids: [{id}]} → the policies among them, by id, and the ids without one."""
         ids = body.get("ids")
@@ -149,23 +151,25 @@ def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:
         return {"results": results, "notFound": missing}
 
     @api.get(f"{_POLICIES}/{{policy_id}}", summary="Get a merge policy")
-    def find_policy(policy_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_policy(policy_id: str, caller: Caller = Depends(gate.allow("merge_policies.read"))) -> dict[str, Any]:
         return policies.get(caller, policy_id)
 
     @api.put(f"{_POLICIES}/{{policy_id}}", summary="Replace a merge policy")
     def replace_policy(
-        policy_id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        policy_id: str,
+        caller: Caller = Depends(gate.allow("merge_policies.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         return policies.replace(caller, policy_id, body)
 
     @api.patch(f"{_POLICIES}/{{policy_id}}", summary="Patch a merge policy")
     def patch_policy(
-        policy_id: str, caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)
+        policy_id: str, caller: Caller = Depends(gate.allow("merge_policies.write")), body: Any = Depends(json_body)
     ) -> dict[str, Any]:
         return policies.patch(caller, policy_id, body)
 
     @api.delete(f"{_POLICIES}/{{policy_id}}", summary="Delete a merge policy")
-    def delete_policy(policy_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def delete_policy(policy_id: str, caller: Caller = Depends(gate.allow("merge_policies.delete"))) -> dict[str, Any]:
         policies.delete(caller, policy_id)
         return {}
 
@@ -174,7 +178,7 @@ def _add_jobs(api: APIRouter, gate: Gate, service: ProfileService) -> None:
     jobs = service.jobs
 
     @api.get(_JOBS, summary="List jobs", openapi_extra=reads_query("limit", "page", "start"))
-    def find_jobs(request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_jobs(request: Request, caller: Caller = Depends(gate.allow("profiles.read"))) -> dict[str, Any]:
         """Jobs of the sandbox, the latest first; `page` counts from 0."""
         query = request.query_params
         found = jobs.jobs(caller)
@@ -187,16 +191,16 @@ def _add_jobs(api: APIRouter, gate: Gate, service: ProfileService) -> None:
 
     @api.post(_JOBS)
     def create_job(
-        caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        caller: Caller = Depends(gate.allow("profiles.delete")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return jobs.create(caller, body)
 
     @api.get(f"{_JOBS}/{{job_id}}")
-    def find_job(job_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def find_job(job_id: str, caller: Caller = Depends(gate.allow("profiles.read"))) -> dict[str, Any]:
         return jobs.get(caller, job_id)
 
     @api.delete(f"{_JOBS}/{{job_id}}")
-    def delete_job(job_id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def delete_job(job_id: str, caller: Caller = Depends(gate.allow("profiles.delete"))) -> dict[str, Any]:
         jobs.delete(caller, job_id)
         return {}
 

@@ -6,7 +6,7 @@ that came after it in the same batch.
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -132,9 +132,37 @@ class ProfileWorkspace:
             if held is not None:
                 entity = lay_over([held.body, entity])
                 line = orjson.dumps(entity)
+        self._put(scope_id, primary, dataset_id, entity, line)
+
+    def update(
+        self, scope_id: int, identity: Identity, dataset_id: str, updates: Iterable[tuple[tuple[str, ...], Any]]
+    ) -> bool:
+        """Write attributes of an existing profile, in the fragment of one data set; False when there is no profile.
+
+        updates: (path, JSON value); null takes the attribute away. The data set's stored rows stay as they are.
+        """
+        known = self.cluster(scope_id, identity)
+        if not any(self._read(scope_id, member) for member in known):
+            return False
+        held = self._read(scope_id, identity).get(dataset_id)
+        body = orjson.loads(orjson.dumps(held.body)) if held is not None else {}
+        for path, value in updates:
+            place = body
+            for name in path[:-1]:
+                if not isinstance(place.get(name), dict):
+                    place[name] = {}
+                place = place[name]
+            if value is None:
+                place.pop(path[-1], None)
+            else:
+                place[path[-1]] = value
+        self._put(scope_id, identity, dataset_id, body, orjson.dumps(body))
+        return True
+
+    def _put(self, scope_id: int, primary: Identity, dataset_id: str, body: dict[str, Any], line: bytes) -> None:
         now_us = self._last_us = max(time.time_ns() // 1000, self._last_us + 1)
         self._new_fragments[scope_id, primary, dataset_id] = FragmentRow(scope_id, primary, dataset_id, now_us, line)
-        self._latest.setdefault((scope_id, primary), {})[dataset_id] = Fragment(dataset_id, now_us, entity)
+        self._latest.setdefault((scope_id, primary), {})[dataset_id] = Fragment(dataset_id, now_us, body)
 
     def _link(self, scope_id: int, primary: Identity, identities: Iterable[Identity]) -> None:
         if not self._has_asked_revision:
@@ -215,11 +243,20 @@ class ProfileWorkspace:
         return links
 
 
+AUDIENCES = "$audiences"
+"""Beside the data source: ids of the audiences the person is in."""
+
+
 class ProfileData(Mapping[str, Any]):
     """The built-in data source `ExperiencePlatform` of one person, read only when an expression asks."""
 
-    def __init__(self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None) -> None:
+    def __init__(
+        self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None,
+        audiences_of: Callable[[int, Identity], Collection[str]] | None = None,
+    ) -> None:  # fmt: skip
+        """audiences_of: (scope, identity) → ids of the audiences the person is in, found under AUDIENCES."""
         self._workspace = workspace
+        self._audiences_of = audiences_of
         self._scope_id = scope_id
         self._identity = None if identity is None else (canonical_namespace(identity[0]), identity[1])
         self._groups: dict[str, Any] = {}
@@ -231,6 +268,9 @@ class ProfileData(Mapping[str, Any]):
 
     def get(self, source: str, default: Any = None) -> Any:  # Mapping's own would raise and catch
         """The source's field groups, or `default`."""
+        if source == AUDIENCES:
+            found = self._audiences_of
+            return default if found is None or self._identity is None else found(self._scope_id, self._identity)
         return _Groups(self) if source == "ExperiencePlatform" else default
 
     def __iter__(self) -> Iterator[str]:

@@ -22,11 +22,13 @@ from sqlalchemy import (
     update,
 )
 
-from parcours.db import metadata
+from parcours.audit.store import record_change
+from parcours.db import is_writing, metadata
 from parcours.db.bulk import conflict_insert
 from parcours.kit.depth import MAX_DEPTH, nests_too_deep
 from parcours.kit.errors import Conflict, Invalid, NotFound, VersionMismatch
 from parcours.kit.ids import new_etag, new_uuid
+from parcours.resources.labels import LABELLED, forget_labels, is_hidden
 
 resource_table = Table(
     "resource",
@@ -129,7 +131,12 @@ T = TypeVar("T")
 
 
 class ResourceStore:
-    """Reads and writes resources on a connection the caller opened, so that several can change together."""
+    """Reads and writes resources on a connection the caller opened, so that several can change together.
+
+    Whatever changes here stands in the audit log, in the same transaction. What is hidden from the caller under way by
+    its access labels is not there for `get` and `find`, nor in lists that are read in a transaction of their own; a
+    writing one sees all, so that names stay unique and renames reach everything.
+    """
 
     def create(
         self,
@@ -147,12 +154,13 @@ class ResourceStore:
             scope_id, kind, resource_id, 0, new_etag(), dict(body), now_ms, now_ms,
             author.user_id, author.user_id, author.client_id, author.client_id,
         )  # fmt: skip
-        if self.find(connection, scope_id, kind, resource_id) is not None:
+        if self._find(connection, scope_id, kind, resource_id) is not None:
             raise ResourceExists(kind, resource_id)
         text = _text(row.body)
         connection.execute(insert(resource_table), {**_row(row), "body": text})
         self._remember(connection, row, text)
         self.touch(connection, kind)
+        record_change(connection, scope_id, kind, resource_id, None, row.body, (author.user_id, author.client_id))
         return row
 
     def get(self, connection: Connection, scope_id: int, kind: str, resource_id: str) -> Resource:
@@ -164,6 +172,11 @@ class ResourceStore:
 
     def find(self, connection: Connection, scope_id: int, kind: str, resource_id: str) -> Resource | None:
         """The current version, or None."""
+        found = self._find(connection, scope_id, kind, resource_id)
+        return None if found is not None and is_hidden(kind, found.id, found.body) else found
+
+    @staticmethod
+    def _find(connection: Connection, scope_id: int, kind: str, resource_id: str) -> Resource | None:
         if "\0" in resource_id:
             return None  # PostgreSQL refuses to look for it
         t = resource_table
@@ -195,7 +208,10 @@ class ResourceStore:
         rows = connection.execute(
             select(*_COLUMNS).where(t.c.scope_id == scope_id, t.c.kind == kind).order_by(t.c.created_at_ms, t.c.id)
         )
-        return [_resource(row) for row in rows]
+        found = [_resource(row) for row in rows]
+        if is_writing(connection):
+            return found
+        return [one for one in found if not is_hidden(kind, one.id, one.body)]
 
     def in_all_scopes(self, connection: Connection, kind: str) -> list[Resource]:
         """Every resource of a kind in every sandbox: for compiled tables, never for answering a caller."""
@@ -234,10 +250,15 @@ class ResourceStore:
             raise EtagMismatch(current.kind, current.id, current.etag)
         self._remember(connection, row, text)
         self.touch(connection, row.kind)
+        who = (author.user_id, author.client_id)
+        record_change(connection, row.scope_id, row.kind, row.id, current.body, row.body, who)
         return row
 
     def delete(self, connection: Connection, current: Resource, *, keeps_versions: bool = False) -> None:
-        """Remove a resource; with its history, unless something that is already on its way still needs a version."""
+        """Remove a resource; with its history, unless something that is already on its way still needs a version.
+
+        The audit log takes who did it from the call under way.
+        """
         t = resource_table
         connection.execute(
             delete(t).where(t.c.scope_id == current.scope_id, t.c.kind == current.kind, t.c.id == current.id)
@@ -245,6 +266,9 @@ class ResourceStore:
         if not keeps_versions:
             self.forget_versions(connection, current.scope_id, current.kind, current.id)
         self.touch(connection, current.kind)
+        if current.kind in LABELLED:
+            forget_labels(connection, current.scope_id, current.id)
+        record_change(connection, current.scope_id, current.kind, current.id, current.body, None)
 
     def forget_versions(self, connection: Connection, scope_id: int, kind: str, resource_id: str) -> None:
         """Remove the history of a resource that is deleted."""

@@ -34,30 +34,32 @@ def router(gate: Gate, schemas: XdmService, descriptors: DescriptorService) -> A
 
 def _add_rpc(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
     @routes.get("/stats")
-    def stats(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def stats(caller: Caller = Depends(gate.allow("schemas.read"))) -> dict[str, Any]:
         return schemas.stats(caller)
 
     @routes.get("/rpc/sampledata/{id:path}", summary="A sample record of a schema")
-    def sample(id: str, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def sample(id: str, caller: Caller = Depends(gate.allow("schemas.read"))) -> dict[str, Any]:
         return schemas.sample(caller, _uri(id))
 
     @routes.get("/rpc/export/{id:path}", summary="A resource with all it refers to")
-    def export(id: str, caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+    def export(id: str, caller: Caller = Depends(gate.allow("schemas.read"))) -> list[dict[str, Any]]:
         return schemas.export(caller, _uri(id))
 
     @routes.post("/rpc/import", summary="Import what was exported")
-    def import_all(caller: Caller = Depends(gate.caller), body: Any = Depends(json_body)) -> list[dict[str, Any]]:
+    def import_all(
+        caller: Caller = Depends(gate.allow("schemas.write")), body: Any = Depends(json_body)
+    ) -> list[dict[str, Any]]:
         return schemas.import_all(caller, body)
 
     @routes.get("/rpc/auditlog/{id:path}", summary="Changes of a resource")
-    def audit(id: str, caller: Caller = Depends(gate.caller)) -> list[dict[str, Any]]:
+    def audit(id: str, caller: Caller = Depends(gate.allow("schemas.read"))) -> list[dict[str, Any]]:
         return schemas.audit(caller, _uri(id))
 
 
 def _add_descriptors(routes: APIRouter, gate: Gate, descriptors: DescriptorService) -> None:
     @routes.get("/{container}/descriptors", summary="List descriptors", openapi_extra=_LISTED)
     def descriptor_list(
-        container: Container, request: Request, caller: Caller = Depends(gate.caller)
+        container: Container, request: Request, caller: Caller = Depends(gate.allow("schemas.read"))
     ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_descriptors(request.headers.get("accept"))
@@ -68,25 +70,25 @@ def _add_descriptors(routes: APIRouter, gate: Gate, descriptors: DescriptorServi
         return dict(descriptors.grouped(caller, view, query)) if container == "tenant" else {}
 
     @routes.get("/tenant/descriptors/{id}")
-    def descriptor(id: str, request: Request, caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
+    def descriptor(id: str, request: Request, caller: Caller = Depends(gate.allow("schemas.read"))) -> dict[str, Any]:
         views.for_descriptor(request.headers.get("accept"))
         return descriptors.get(caller, id)
 
     @routes.post("/tenant/descriptors", status_code=201)
     def create_descriptor(
-        caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        caller: Caller = Depends(gate.allow("schemas.write")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         return descriptors.create(caller, body)
 
     @routes.put("/tenant/descriptors/{id}", status_code=201)
     def replace_descriptor(
-        id: str, caller: Caller = Depends(gate.caller), body: dict[str, Any] = Depends(json_object)
+        id: str, caller: Caller = Depends(gate.allow("schemas.write")), body: dict[str, Any] = Depends(json_object)
     ) -> dict[str, Any]:
         descriptors.replace(caller, id, body)
         return {"@id": id}
 
     @routes.delete("/tenant/descriptors/{id}", status_code=204)
-    def delete_descriptor(id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete_descriptor(id: str, caller: Caller = Depends(gate.allow("schemas.delete"))) -> Response:
         descriptors.delete(caller, id)
         return Response(status_code=204)
 
@@ -94,7 +96,7 @@ def _add_descriptors(routes: APIRouter, gate: Gate, descriptors: DescriptorServi
 def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
     @routes.get("/{container}/{kind}", summary="List resources", openapi_extra=_LISTED)
     def resource_list(
-        container: Container, kind: Kind, request: Request, caller: Caller = Depends(gate.caller)
+        container: Container, kind: Kind, request: Request, caller: Caller = Depends(gate.allow("schemas.read"))
     ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_list(request.headers.get("accept"))
@@ -106,7 +108,11 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
 
     @routes.get("/{container}/{kind}/{id:path}", summary="Get a resource")
     def resource(
-        container: Container, kind: Kind, id: str, request: Request, caller: Caller = Depends(gate.caller)
+        container: Container,
+        kind: Kind,
+        id: str,
+        request: Request,
+        caller: Caller = Depends(gate.allow("schemas.read")),
     ) -> dict[str, Any]:
         _check_container(container)
         view = views.for_lookup(request.headers.get("accept"))
@@ -116,7 +122,7 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
     def create(
         container: Container,
         kind: Kind,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("schemas.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         _check_writable(container)
@@ -127,7 +133,7 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
         container: Container,
         kind: Kind,
         id: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("schemas.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         _check_writable(container)
@@ -138,14 +144,16 @@ def _add_resources(routes: APIRouter, gate: Gate, schemas: XdmService) -> None:
         container: Container,
         kind: Kind,
         id: str,
-        caller: Caller = Depends(gate.caller),
+        caller: Caller = Depends(gate.allow("schemas.write")),
         body: Any = Depends(json_body),
     ) -> dict[str, Any]:
         _check_writable(container)
         return schemas.patch(caller, kind, _uri(id), body)
 
     @routes.delete("/{container}/{kind}/{id:path}", status_code=204, summary="Delete a resource")
-    def delete(container: Container, kind: Kind, id: str, caller: Caller = Depends(gate.caller)) -> Response:
+    def delete(
+        container: Container, kind: Kind, id: str, caller: Caller = Depends(gate.allow("schemas.delete"))
+    ) -> Response:
         _check_writable(container)
         schemas.delete(caller, kind, _uri(id))
         return Response(status_code=204)

@@ -52,7 +52,7 @@ def extract_identities(
                 break
         else:
             for one in value if isinstance(value, list) else (value,):
-                identity = _identity(field.namespace, one)
+                identity = read_identity(field.namespace, one)
                 if isinstance(identity, str):
                     left_out.append(f"{'.'.join(field.path)}: {identity}")
                 else:
@@ -65,7 +65,7 @@ def extract_identities(
             for entry in entries if isinstance(entries, list) else ():
                 if not isinstance(entry, dict):
                     continue
-                identity = _identity(namespace, entry.get("id"))
+                identity = read_identity(namespace, entry.get("id"))
                 if isinstance(identity, str):
                     left_out.append(f"identityMap.{namespace[:MAX_NAMESPACE_CHARACTERS]}: {identity}")
                 else:
@@ -83,8 +83,8 @@ def extract_identities(
     return primary, identities, left_out
 
 
-def _identity(namespace: str, value: Any) -> Identity | str:
-    """The identity, or why it is none."""
+def read_identity(namespace: str, value: Any) -> Identity | str:
+    """The identity, or why it is none, in words that don't hold the value."""
     if not isinstance(value, str):
         if isinstance(value, bool) or not isinstance(value, int):
             return "an id is a text"

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from event_world import EVENTS, create_schema, event_body
+from event_world import EVENTS, business_body, create_namespace, create_schema, event_body, identify
 from fastapi.testclient import TestClient
 
 from parcours.app import Platform
+from parcours.events.model import MAX_PER_SCHEMA
 
 
 @pytest.fixture
@@ -100,6 +101,7 @@ def test_the_preview_shows_types_enumerations_and_the_identity_map(api: TestClie
         "status": "open | closed",
         "day": "2018-05-29",
         "tags": ["string"],
+        "number": "string",
     }
     assert entity["identityMap"] == {"ECID": [{"id": "string"}]}
     assert "_experience" not in entity
@@ -162,7 +164,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"name": "Order\n"}, "$.name"),
     ({"name": None}, "$.name"),
     ({"idType": "guess"}, "$.idType"),
-    ({"type": "business"}, "$.type"),
+    ({"type": "reaction"}, "$.type"),
+    ({"type": ["unitary"]}, "$.type"),
+    ({"type": "business"}, "$.idType"),
     ({"schemaRef": {"id": "https://ns.adobe.com/acme/schemas/none"}}, "$.schemaRef.id"),
     ({"schemaRef": {"id": 7}}, "$.schemaRef"),
     ({"schemaRef": "x"}, "$.schemaRef"),
@@ -186,7 +190,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"description": []}, "$.description"),
     ({"datasetId": 5}, "$.datasetId"),
     ({"datasetId": "5f0000"}, "$.datasetId"),
-    ({"supplementalIdentifier": {"expression": "x"}}, "$.supplementalIdentifier"),
+    ({"maxAgeSeconds": 0}, "$.maxAgeSeconds"),
+    ({"maxAgeSeconds": True}, "$.maxAgeSeconds"),
+    ({"maxAgeSeconds": 1.5}, "$.maxAgeSeconds"),
+    ({"maxAgeSeconds": "60"}, "$.maxAgeSeconds"),
+    ({"maxAgeSeconds": 315_360_001}, "$.maxAgeSeconds"),
     ({"colour": "red"}, "$.colour"),
 ]
 
@@ -286,3 +294,94 @@ def test_only_what_has_changed_is_compiled_again(api: TestClient, platform: Plat
     assert compiled()[uids[2]] is not None
     assert api.delete(f"{EVENTS}/{uids[0]}").status_code == 204
     assert compiled()[uids[0]] is None
+
+
+def test_a_schema_has_at_most_a_hundred_events(api: TestClient, schema_id: str, created: dict[str, Any]) -> None:
+    for number in range(MAX_PER_SCHEMA - 1):
+        assert api.post(EVENTS, json=event_body(schema_id, name=f"E{number}")).status_code == 201
+    answer = api.post(EVENTS, json=event_body(schema_id, name="TooMany"))
+    assert (answer.status_code, answer.json()["title"]) == (409, "TooManyEvents")
+    assert "100 events" in answer.json()["detail"]
+    other = create_schema(api, title="Others")
+    elsewhere = api.post(EVENTS, json=event_body(other, name="Elsewhere")).json()
+    moved = api.put(f"{EVENTS}/{elsewhere['uid']}", json={**elsewhere, "schemaRef": created["schemaRef"]})
+    assert moved.json()["title"] == "TooManyEvents"
+    assert api.put(f"{EVENTS}/{created['uid']}", json={**created, "description": "Still here"}).status_code == 200
+    assert api.delete(f"{EVENTS}/{created['uid']}").status_code == 204
+    assert api.post(EVENTS, json=event_body(schema_id, name="TooMany")).status_code == 201
+
+
+def test_the_list_is_filtered_ordered_and_paged(api: TestClient, schema_id: str, created: dict[str, Any]) -> None:
+    rule = event_body(schema_id, name="Rule", idType="ruleBased", idCondition="true", maxAgeSeconds=60)
+    api.post(EVENTS, json=rule)
+    stock = create_schema(api, title="Stock", with_identity=False, with_event_id=False)
+    api.post(EVENTS, json=business_body(stock))
+
+    def names(**query: Any) -> list[str]:
+        answer = api.get(EVENTS, params=query)
+        assert answer.status_code == 200, answer.text
+        return [event["name"] for event in answer.json()["results"]]
+
+    assert names() == ["Order", "Rule", "StockLow"]
+    assert names(property="type==business") == ["StockLow"]
+    assert names(property="type==unitary,business") == ["Order", "Rule", "StockLow"]
+    assert names(property="idType==ruleBased", orderby="-name") == ["StockLow", "Rule"]
+    assert names(property=f"schemaRef.id=={schema_id}", orderby="desc:name") == ["Rule", "Order"]
+    assert names(property=["idType==ruleBased", "namespace==Email"]) == ["Rule"]
+    assert names(property="fields==/_acme/store") == ["StockLow"]
+    assert names(property="maxAgeSeconds>=60") == ["Rule"]
+    assert names(property="!namespace") == ["StockLow"]
+    assert names(property="usedIn==0", pageSize=2, page=1) == ["StockLow"]
+    assert names(property="name==Nobody") == []
+    assert api.get(EVENTS, params={"property": "=="}).status_code == 400
+    assert api.get(EVENTS, params={"pageSize": 101}).status_code == 400
+
+
+def test_a_maximum_age_is_kept_and_taken_back(api: TestClient, schema_id: str) -> None:
+    created = api.post(EVENTS, json=event_body(schema_id, maxAgeSeconds=86_400)).json()
+    assert created["maxAgeSeconds"] == 86_400
+    back = api.put(f"{EVENTS}/{created['uid']}", json={**created, "maxAgeSeconds": None}).json()
+    assert back["maxAgeSeconds"] is None
+
+
+def test_an_event_in_use_keeps_what_its_journeys_rely_on(api: TestClient, schema_id: str) -> None:
+    create_namespace(api, "OrderNumber")
+    identify(api, schema_id, "/_acme/order/number", "OrderNumber")
+    supplemental = {"expression": "@event{Order._acme.order.number}"}
+    created = api.post(EVENTS, json=event_body(schema_id, supplementalIdentifier=supplemental)).json()
+    journey = {
+        "name": "Thank",
+        "entry": {"node": "order"},
+        "nodes": {"order": {"type": "event", "eventUid": created["uid"]}},
+        "edges": [],
+    }
+    made = api.post("/journey/orchestration/journeys", json=journey).json()
+    again = api.post("/journey/orchestration/journeys", json={**journey, "name": "Thank again"}).json()
+    url = f"{EVENTS}/{created['uid']}"
+    assert api.get(url).json()["usedIn"] == 2
+    using = api.get(f"{url}/journeys").json()["results"]
+    assert [(one["uid"], one["name"]) for one in using] == [(made["uid"], "Thank"), (again["uid"], "Thank again")]
+    version = {"uid": made["versionUid"], "version": "1.0", "status": "Draft"}
+    assert using[0]["versions"] == [version]
+    changes: list[dict[str, Any]] = [
+        {"supplementalIdentifier": None},
+        {"maxAgeSeconds": 60},
+        {"namespace": "ECID", "profileIdentifier": None},
+        {"idType": "ruleBased", "idCondition": "true"},
+        {"fields": ["/_acme/person"]},
+    ]
+    for change in changes:
+        answer = api.put(url, json={**created, **change})
+        assert (answer.status_code, answer.json()["title"]) == (409, "EventInUse"), change
+    renamed = api.put(
+        url, json={**created, "name": "Bought", "description": "New", "fields": [*created["fields"], "/_acme/store"]}
+    )
+    assert renamed.status_code == 200, renamed.text
+    assert renamed.json()["supplementalIdentifier"]["expression"] == "@event{Bought._acme.order.number}"
+    assert renamed.json()["usedIn"] == 2
+    assert api.delete(url).status_code == 409
+    for uid in (made["uid"], again["uid"]):
+        assert api.delete(f"/journey/orchestration/journeys/{uid}").status_code == 204
+    assert api.get(f"{url}/journeys").json() == {"results": []}
+    assert api.delete(url).status_code == 204
+    assert api.get(f"{url}/journeys").status_code == 404

@@ -124,8 +124,8 @@ def test_dates_move_and_compare_as_instants(text: str, value: Any) -> None:
         ("if (true) then (1) else ('a')", "type", 5, "branches"),
         ("-'a'", "type", 1, "number"),
         ("length(1)", "type", 1, "length(string) : integer"),
-        ("indexof('a', 'b')", "reference", 1, "'indexOf'"),
-        ("INAUDIENCE('x')", "reference", 1, "'inAudience'"),
+        ("indexof('a', 'b')", "syntax", 1, "'indexOf'"),
+        ("INAUDIENCE('x')", "syntax", 1, "'inAudience'"),
         ("${journeyVersionUid}", "reference", 3, "'journeyVersionUID'"),
         ("currentEventField.a == 1", "reference", 1, "only inside"),
         ("@event{E.l.all(currentDataPackField.a == 1)}", "reference", 16, "currentEventField"),
@@ -432,7 +432,7 @@ def test_a_lazy_source_may_interrupt_the_evaluation() -> None:
 
 def test_lints_tell_what_would_be_refused_elsewhere() -> None:
     def rules(text: str) -> list[str]:
-        return [lint.rule for lint in compile_journey(text, AnyReferences()).warnings]
+        return [warning.rule for warning in compile_journey(text, AnyReferences()).warnings]
 
     assert rules("now() + toDuration('PT1H')") == ["plus-operand-parentheses"]
     assert rules("(now()) + (toDuration('PT1H'))") == []
@@ -452,7 +452,7 @@ def test_text_forms_are_those_of_java() -> None:
         (-timedelta(hours=5, minutes=57), "PT-5H-57M"),
         (timedelta(0), "PT0S"),
         (timedelta(milliseconds=-500), "PT-0.5S"),
-        (1e21, "1000000000000000000000"),
+        (1e21, "1000000000000000000000.0"),
         (4.0, "4.0"),
         (True, "true"),
         (None, ""),

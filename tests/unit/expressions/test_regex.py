@@ -75,9 +75,26 @@ def test_no_pattern_hangs(pattern: str, text: str) -> None:
     compiled = Pattern(pattern)
     started = time.monotonic()
     compiled.matches(text)
-    compiled.replace(text, "-")
+    compiled.replace(text, "-", is_first_only=True)
+    compiled.replace(text[:8_000], "-")
+    compiled.split(text[:8_000])
     compiled.groups(text)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"(a){0,1000}\w?(.*){0,1000}(a|a){1,50}?b|", "a" * 1_000 + "b"),  # a linear engine, from every place anew
+        ("(?:(?:a|aa)+){1,200}b|a", "a" * 3_000),
+        ("(.*){0,1000}", "a" * 1_000_000),
+    ],
+)
+def test_a_search_for_every_match_is_refused_where_a_linear_engine_would_be_slow(pattern: str, text: str) -> None:
+    with pytest.raises(ExpressionFailed):
+        Pattern(pattern).split(text)
+    with pytest.raises(ExpressionFailed):
+        Pattern(pattern).replace(text, "-")
 
 
 def test_what_only_a_backtracking_engine_can_do_is_limited_to_short_texts() -> None:

@@ -16,7 +16,9 @@ from parcours.app import Platform
 from parcours.edge import build_control_plane, build_process_routers
 from parcours.http.app import build_api
 
-WITHOUT_BODY = re.compile(r"/(action|retry|versions|check|publish|close|stop)$|^/journey/orchestration/list/journeys$")
+WITHOUT_BODY = re.compile(
+    r"/(action|retry|versions|check|publish|close|stop|endTest|endDryRun|(?<!list/journeyVersions/)resume)$|^/journey/orchestration/list/journeys$"
+)
 
 
 @pytest.fixture

@@ -7,7 +7,13 @@ import orjson
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.types import Type
-from parcours.journeys.activities.kind import ActionShape, ParameterShape
+from parcours.journeys.activities.kind import (
+    ActionShape,
+    AudienceShape,
+    DataSetShape,
+    ParameterShape,
+    TargetShape,
+)
 from parcours.journeys.compile import EventShape, VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import advance, new_instance
@@ -30,7 +36,14 @@ ORDER: Mapping[str, Any] = {
         "email": {"type": "string"},
     },
 }
-PROFILE: Mapping[str, Any] = {"type": "object", "properties": {"tier": {"type": "string"}}}
+PROFILE: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"tier": {"type": "string"}, "visits": {"type": "integer"}, "timeZone": {"type": "string"}},
+}
+PRODUCT: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"sku": {"type": "string"}, "price": {"type": "number"}, "stock": {"type": "integer"}},
+}
 
 
 class World:
@@ -42,6 +55,8 @@ class World:
             "e2": EventShape("e2", "Payment", "Email", ORDER),
             "e3": EventShape("e3", "Visit", "ECID", ORDER),
             "e4": EventShape("e4", "Anonymous", None, ORDER),
+            "b1": EventShape("b1", "FlightLate", None, ORDER, is_business=True),
+            "s1": EventShape("s1", "Booking", "Email", ORDER, has_supplemental_id=True),
         }
         answer = AnswerShape({"points": 1, "level": "gold"}, {"/points": Type.INTEGER, "/level": Type.STRING})
         failure = AnswerShape({"reason": "x"}, {"/reason": Type.STRING})
@@ -50,11 +65,34 @@ class World:
             "a2": ActionShape("a2", "Loyalty", {"/n": ParameterShape("N", Type.INTEGER, True)}, answer, failure),
         }
 
+        self.audiences = {"vip": AudienceShape("vip", "VIP customers", "Email")}
+        self.data_sets = {
+            "d1": DataSetShape("d1", "Preferences", PROFILE, is_of_profiles=True, is_lookup=False),
+            "d2": DataSetShape("d2", "Products", PRODUCT, is_of_profiles=False, is_lookup=True),
+        }
+        self.targets = {"other": TargetShape("other", "Other journey", "Email", "e2", ORDER)}
+        self.jumps: dict[str, frozenset[str]] = {}
+
     def event(self, uid: str) -> EventShape | None:
         return self.events.get(uid)
 
     def action(self, uid: str) -> ActionShape | None:
         return self.actions.get(uid)
+
+    def audience(self, audience_id: str) -> AudienceShape | None:
+        return self.audiences.get(audience_id)
+
+    def audience_named(self, name: str) -> AudienceShape | None:
+        return next((found for found in self.audiences.values() if found.name == name), None)
+
+    def data_set(self, data_set_id: str) -> DataSetShape | None:
+        return self.data_sets.get(data_set_id)
+
+    def target(self, journey_uid: str) -> TargetShape | None:
+        return self.targets.get(journey_uid)
+
+    def jumps_of(self, journey_uid: str) -> frozenset[str]:
+        return self.jumps.get(journey_uid, frozenset())
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         return {"ProfileFieldGroup": PROFILE}
@@ -117,5 +155,6 @@ def through_storage(instance: Instance) -> Instance:
             i.entered_at_us,
             NOW_US,
             orjson.loads(orjson.dumps(instance_to_state(instance))),
+            i.supplemental_id,
         )
     )

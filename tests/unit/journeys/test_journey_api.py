@@ -9,11 +9,12 @@ from fastapi.testclient import TestClient
 
 from parcours.app import Platform, build_pipeline
 from parcours.delivery import store as outbox
+from parcours.journeys.activities import KINDS
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.live import LiveBuilder
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import CallAction, Entered
-from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.lake import store as lake_store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "events"))
@@ -22,6 +23,18 @@ from event_world import EVENTS, create_schema, event_body
 BASE = "/journey/orchestration"
 JOURNEYS = f"{BASE}/journeys"
 VERSIONS = f"{BASE}/journeyVersions"
+
+
+class Nowhere:
+    """A world in which nobody has a profile."""
+
+    def data_of(self, *_: Any) -> dict[str, Any]:
+        return {}
+
+    look_up = update_profile = data_of
+
+
+NOWHERE: Any = Nowhere()
 
 
 class Sandbox:
@@ -203,10 +216,10 @@ def put_inside(platform: Platform, version_uid: str, keys: list[str]) -> None:
     journey = live(platform).versions[version_uid]
     with platform.db.write() as connection:
         actions = platform.actions.table.current(connection)
-        workspace = JourneyWorkspace(connection, live(platform), actions, 1_000_000)
+        workspace = JourneyWorkspace(connection, live(platform), actions, NOWHERE, 1_000_000)
         for key in keys:
             payload = {"_acme": {"order": {"total": 200.0}, "person": {"email": key}}}
-            told = workspace.receive(journey.scope_id, journey.entry_event_uid, key, payload, key, 1_000, {})
+            told = workspace.receive(Arrival(journey.scope_id, journey.entry_event_uid, key, payload, key, 1_000, {}))
             assert [one["outcome"] for one in told] == ["entered"]
         workspace.flush()
         outbox.enqueue(connection, workspace.calls, 1_000_000)
@@ -321,7 +334,7 @@ def test_drafts_follow_an_events_new_name_and_published_versions_keep_the_old(
     assert "Order." in frozen["nodes"]["big"]["paths"][0]["expression"]
     with platform.db.read() as connection:
         (journey,) = platform.journeys.compiled().current(connection).by_event(scope(platform), sandbox.event["uid"])
-    assert journey.entry_event_name == "Order"
+    assert journey.entry_event_names == ("Order",)
     second = api.post(f"{JOURNEYS}/{published['uid']}/versions").json()["document"]
     assert second == draft
 
@@ -346,4 +359,4 @@ def test_a_journey_is_invisible_from_another_sandbox(api: TestClient, sandbox: S
 def test_the_documents_schema_is_served(api: TestClient) -> None:
     schema = api.get(f"{BASE}/schema/journey").json()
     assert schema["$schema"].endswith("2020-12/schema")
-    assert set(schema["$defs"]) == {"node", "event", "condition", "wait", "customAction", "end"}
+    assert set(schema["$defs"]) == {"node", *KINDS}

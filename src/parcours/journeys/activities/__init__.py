@@ -2,9 +2,38 @@
 
 from collections.abc import Mapping
 
-from parcours.journeys.activities import condition, custom_action, end, event, wait
+from parcours.journeys.activities import (
+    audience_qualification,
+    business_event,
+    condition,
+    custom_action,
+    dataset_lookup,
+    end,
+    event,
+    jump,
+    optimize,
+    reaction,
+    read_audience,
+    update_profile,
+    wait,
+)
 from parcours.journeys.activities.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
-    kind.type: kind for kind in (event.KIND, condition.KIND, wait.KIND, custom_action.KIND, end.KIND)
+    kind.type: kind
+    for kind in (
+        event.KIND,
+        business_event.KIND,
+        audience_qualification.KIND,
+        read_audience.KIND,
+        reaction.KIND,
+        condition.KIND,
+        optimize.KIND,
+        wait.KIND,
+        dataset_lookup.KIND,
+        custom_action.KIND,
+        jump.KIND,
+        update_profile.KIND,
+        end.KIND,
+    )
 }

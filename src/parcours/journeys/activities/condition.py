@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from hashlib import blake2b
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.journeys.activities.kind import Builder, Explained, Kind, brief
+from parcours.journeys.activities.requesting import RequestingNode
+from parcours.journeys.model import TakeSlot
 from parcours.journeys.run import Node, Run
 from parcours.kit.clock import to_datetime
 
+DEFAULT_CAP = 1_000
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -34,10 +36,13 @@ class ConditionNode(Node):
 class DataSourceCondition(ConditionNode):
     """Boolean expressions, from top to bottom."""
 
-    __slots__ = ("paths",)
+    __slots__ = ("condition_type", "paths")
 
-    def __init__(self, node_id: str, name: str, paths: Sequence[tuple[str, Explained]]) -> None:
+    def __init__(
+        self, node_id: str, name: str, paths: Sequence[tuple[str, Explained]], condition_type: str = "dataSource"
+    ) -> None:
         super().__init__(node_id, name)
+        self.condition_type = condition_type
         self.paths = tuple(
             (
                 path_id, f"path:{path_id}", explained.expression.evaluate,
@@ -58,12 +63,12 @@ class DataSourceCondition(ConditionNode):
                 result = evaluate(context)
             except ExpressionFailed as error:
                 entry["error"] = str(error)
-                detail = {"conditionType": "dataSource", "paths": tried, "reason": str(error)}
+                detail = {"conditionType": self.condition_type, "paths": tried, "reason": str(error)}
                 return run.fail("evaluation", "error", detail=detail)
             entry["result"] = result
             if result is True:
-                return self.choose(run, "dataSource", transition, tried)
-        return self.choose(run, "dataSource", None, tried)
+                return self.choose(run, self.condition_type, transition, tried)
+        return self.choose(run, self.condition_type, None, tried)
 
 
 class SplitCondition(ConditionNode):
@@ -82,7 +87,10 @@ class SplitCondition(ConditionNode):
         """Path ids with the percentages up to and including theirs."""
 
     def enter(self, run: Run) -> Node | None:
-        """Draw."""
+        """Draw; in test mode the top path is taken."""
+        if run.journey.mode == "test":
+            top = self.limits[0][0]
+            return self.choose(run, "split", f"path:{top}", [{"id": top, "result": True, "reason": "testMode"}])
         seed = f"{run.instance.id}\n{self.id}\n{run.pass_no}".encode()
         drawn = int.from_bytes(blake2b(seed, digest_size=8).digest(), "big") * 100 / 2**64
         chosen = next((path_id for path_id, limit in self.limits if drawn < limit), None)
@@ -93,20 +101,17 @@ class SplitCondition(ConditionNode):
 class CalendarCondition(ConditionNode):
     """Hours and week days (`time`), or dates (`date`), read in the journey's time zone."""
 
-    __slots__ = ("condition_type", "paths", "time_zone")
+    __slots__ = ("condition_type", "paths")
 
-    def __init__(
-        self, node_id: str, name: str, condition_type: str, paths: Sequence[tuple[str, Any]], time_zone: ZoneInfo
-    ) -> None:
+    def __init__(self, node_id: str, name: str, condition_type: str, paths: Sequence[tuple[str, Any]]) -> None:
         super().__init__(node_id, name)
         self.condition_type = condition_type
         self.paths = tuple(paths)
         """Path ids, each with a predicate over the local date-time."""
-        self.time_zone = time_zone
 
     def enter(self, run: Run) -> Node | None:
         """Compare the clock of the journey."""
-        local = to_datetime(run.now_us).astimezone(self.time_zone)
+        local = to_datetime(run.now_us).astimezone(run.time_zone())
         tried: list[dict[str, Any]] = []
         for path_id, holds in self.paths:
             result = holds(local)
@@ -114,6 +119,32 @@ class CalendarCondition(ConditionNode):
             if result:
                 return self.choose(run, self.condition_type, f"path:{path_id}", tried)
         return self.choose(run, self.condition_type, None, tried)
+
+
+class ProfileCapCondition(ConditionNode, RequestingNode):
+    """The first path takes individuals until the limit of the version is reached, then the second takes them."""
+
+    __slots__ = ("full", "limit", "nominal")
+
+    def __init__(self, node_id: str, name: str, nominal: str, full: str, limit: int) -> None:
+        super().__init__(node_id, name)
+        self.nominal = nominal
+        self.full = full
+        self.limit = limit
+
+    def enter(self, run: Run) -> Node | None:
+        """Count one more; test mode ignores the cap."""
+        if run.journey.mode == "test":
+            return self.take(run, True)
+        self.ask(run, TakeSlot(self.id, run.pass_no, self.limit))
+        return None
+
+    def take(self, run: Run, reply: bool) -> Node | None:
+        """By whether there was room."""
+        tried = [{"id": self.nominal, "result": reply, "limit": self.limit}]
+        if not reply:
+            tried.append({"id": self.full, "result": True})
+        return self.choose(run, "profileCap", f"path:{self.nominal if reply else self.full}", tried)
 
 
 def _time_predicate(path: Mapping[str, Any], where: str, builder: Builder) -> Any:
@@ -187,10 +218,19 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
         if config.get("otherPath"):
             builder.fault("ERR_CONDITION_SPLIT", "a percentage split has no path for other cases", ".otherPath")
         return SplitCondition(node_id, name, [(path["id"], path["percentage"]) for path in paths])
+    if condition_type == "profileCap":
+        if len(paths) != 2:
+            builder.fault("ERR_CONDITION_CAP", "a profile cap has two paths: within the limit, and beyond it", ".paths")
+            return ConditionNode(node_id, name)
+        if config.get("otherPath"):
+            builder.fault("ERR_CONDITION_CAP", "a profile cap has no path for other cases", ".otherPath")
+        return ProfileCapCondition(node_id, name, paths[0]["id"], paths[1]["id"], config.get("limit", DEFAULT_CAP))
+    if "limit" in config:
+        builder.fault("ERR_CONDITION_CAP", "a limit is for profile caps", ".limit")
     if condition_type in ("time", "date"):
         predicate = _time_predicate if condition_type == "time" else _date_predicate
         predicates = [(path["id"], predicate(path, f".paths[{i}]", builder)) for i, path in enumerate(paths)]
-        return CalendarCondition(node_id, name, condition_type, predicates, builder.time_zone)
+        return CalendarCondition(node_id, name, condition_type, predicates)
     compiled: list[tuple[str, Explained]] = []
     for index, path in enumerate(paths):
         explained = builder.expression(path["expression"], f".paths[{index}].expression", Type.BOOLEAN)
@@ -237,7 +277,8 @@ KIND = Kind(
     schema={
         "required": ["paths"],
         "properties": {
-            "conditionType": {"enum": ["dataSource", "split", "time", "date"]},
+            "conditionType": {"enum": ["dataSource", "split", "time", "date", "profileCap"]},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 1_000_000_000, "default": DEFAULT_CAP},
             "paths": {"type": "array", "minItems": 1, "maxItems": 50},
             "otherPath": {"type": "boolean"},
         },
@@ -263,6 +304,7 @@ KIND = Kind(
                     },
                 ),
             ),
+            _when("profileCap", _path_schema(None, {})),
             _when("date", _path_schema(None, {"from": {"type": "string"}, "to": {"type": "string"}})),
         ],
     },

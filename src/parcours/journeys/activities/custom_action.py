@@ -7,8 +7,8 @@ from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
-from parcours.journeys.model import ActionAnswered, ActionOutcome, CallAction, Stimulus
-from parcours.journeys.run import Node, Run
+from parcours.journeys.model import NOTHING, ActionAnswered, ActionOutcome, CallAction, Resumed, Stimulus
+from parcours.journeys.run import PAUSED, Node, Run
 
 
 class ActionNode(Node):
@@ -40,7 +40,24 @@ class ActionNode(Node):
         self.names = tuple(name for name in (self.action_name, alias) if name is not None and name in read)
 
     def enter(self, run: Run) -> Node | None:
-        """Ask for the call. Its step event is written with the answer."""
+        """Ask for the call. Its step event is written with the answer.
+
+        A paused journey holds or discards the individual here, and its filter takes out whom it is true for; a dry
+        run goes on without a call, and expressions find no answer (journeys §10.3, §10.6).
+        """
+        journey = run.journey
+        if journey.profile_filter is not None and journey.profile_filter.applies(run, NOTHING):
+            run.exit(journey.profile_filter.id, journey.profile_filter.name)
+            return None
+        if journey.pause == "hold":
+            run.step(self, "transitions", None, processed=False, action=self.fixed, detail={"reason": "paused"})
+            run.hold(PAUSED)
+            return None
+        if journey.pause == "discard":
+            run.end_early("ended", "discarded", {"reason": "JOURNEY_IN_PAUSED_STATE"})
+            return None
+        if journey.mode == "dryRun":
+            return run.leave("default", action=self.fixed, detail={"skipped": "dryRun"})
         context = run.context()
         try:
             path = None if self.path is None else self.path.expression.evaluate(context)
@@ -58,6 +75,8 @@ class ActionNode(Node):
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """The answer: keep what expressions may read, then take the default or the error path."""
+        if isinstance(stimulus, Resumed):
+            return self.enter(run)
         if not isinstance(stimulus, ActionAnswered):
             return super().resume(run, stimulus)
         outcome = stimulus.outcome

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.actions.model import AnswerShape
+from parcours.expressions.code import Lint
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -20,6 +21,11 @@ DAY_US = UNIT_US["days"]
 
 class Expression(Protocol):
     """A compiled expression, as `parcours.expressions` makes it."""
+
+    @property
+    def type(self) -> Type:
+        """What it yields."""
+        ...
 
     def evaluate(self, context: Any) -> Any:
         """Its value. Raises ExpressionFailed."""
@@ -52,6 +58,7 @@ class Explained:
     expression: Expression
     references: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Each reference as written, with what shows its value in a context."""
+    warnings: tuple[Lint, ...] = ()
 
 
 class Builder(Protocol):
@@ -88,6 +95,34 @@ class Builder(Protocol):
         """A custom action; None, with a fault, when there is no such action."""
         ...
 
+    def audience(self, audience_id: str, path: str) -> "AudienceShape | None":
+        """An audience; None, with a fault, when there is no such audience."""
+        ...
+
+    def target(self, journey_uid: str, path: str) -> "TargetShape | None":
+        """A journey to jump to; None, with a fault, when there is none or one can't jump there."""
+        ...
+
+    def data_set(self, data_set_id: str, path: str) -> "DataSetShape | None":
+        """A data set; None, with a fault, when there is no such data set."""
+        ...
+
+    def namespace(self) -> str | None:
+        """The namespace of the journey's key; None for a journey without one."""
+        ...
+
+    def sources(self) -> Sequence[tuple[str, str]]:
+        """(id, type) of every node with an arrow to this one."""
+        ...
+
+    def followers(self) -> Sequence[str]:
+        """The types of the nodes this one has arrows to."""
+        ...
+
+    def warn(self, code: str, message: str, path: str) -> None:
+        """Report what may be meant but looks wrong; it does not keep the journey from being published."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ActionShape:
@@ -101,6 +136,46 @@ class ActionShape:
     """What a good answer holds; None when the action describes none."""
     failure: AnswerShape | None = None
     """What the answer of a failed call holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceShape:
+    """What a journey must know of an audience."""
+
+    id: str
+    name: str
+    namespace: str
+
+
+ANY_NAMESPACE = "*"
+"""Of a journey that nothing is known of: it may be about anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetShape:
+    """A journey as others jump to it."""
+
+    uid: str
+    name: str
+    namespace: str | None
+    event_uid: str
+    """The first event of its latest version."""
+    event_document: Mapping[str, Any] | None
+    """Closed schema of that event's payload; None when any field may be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSetShape:
+    """What a journey must know of a data set it writes or looks up."""
+
+    id: str
+    name: str
+    document: Mapping[str, Any] | None
+    """Closed JSON Schema of its rows; None when any field may be meant."""
+    is_of_profiles: bool
+    """Whether it holds attributes of individuals and is enabled for the profile."""
+    is_lookup: bool
+    """Whether its rows can be looked up by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +201,8 @@ class Kind:
     transitions: Callable[[Mapping[str, Any]], Sequence[str]]
     """The ways out a config offers: `default`, `path:<id>`, `timeout`, `error`, `other`."""
     can_be_entry: bool = False
+    can_be_parallel: bool = False
+    """Whether it may stand beside others after one transition: the first of them that happens wins (journeys §7)."""
 
 
 def duration_us(duration: Mapping[str, Any]) -> int:

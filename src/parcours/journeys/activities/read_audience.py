@@ -1,0 +1,122 @@
+"""The read audience activity: everyone in an audience enters, at once or again and again (journeys §8.5)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from parcours.journeys.activities.kind import Builder, Kind
+from parcours.journeys.run import Node, Run
+
+MIN_RATE, MAX_RATE, DEFAULT_RATE = 500, 20_000, 5_000
+"""Individuals a second."""
+RECURRING = ("daily", "weekly", "monthly")
+
+
+class ReadAudienceNode(Node):
+    """Passed by every individual a run lets enter. What a run does is in `runs`."""
+
+    __slots__ = ()
+    node_type: ClassVar[str] = "start"
+
+    def enter(self, run: Run) -> Node | None:
+        """After a business event; a journey's first activity is left by the engine itself."""
+        return run.leave("default")
+
+
+def is_recurring(config: Mapping[str, Any]) -> bool:
+    """Whether a config's schedule has occurrences."""
+    return config.get("schedule", {}).get("type", "asap") in RECURRING
+
+
+def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:
+    builder.audience(config["audienceId"], ".audienceId")
+    schedule = config.get("schedule", {})
+    kind = schedule.get("type", "asap")
+    if not builder.is_entry:
+        before = builder.sources()
+        if [source for _, source in before] != ["businessEvent"]:
+            message = "Read audience is a journey's first activity, or comes right after its business event"
+            builder.fault("ERR_READ_PLACE", message, "")
+        elif "schedule" in config:
+            builder.fault("ERR_READ_SCHEDULE", "the business event says when the audience is read", ".schedule")
+    if not is_recurring(config):
+        for member in ("incremental", "forceReentrance", "waitForAudienceHours"):
+            if config.get(member):
+                builder.fault("ERR_READ_SCHEDULE", f"{member} is for recurring schedules", f".{member}")
+    elif "waves" in config:
+        builder.fault("ERR_READ_WAVES", "waves are for audiences that are read once", ".waves")
+    if config.get("waitForAudienceHours") and kind != "daily":
+        builder.fault("ERR_READ_SCHEDULE", "only a daily schedule can wait for the audience", ".waitForAudienceHours")
+    for member in ("startDate", "endDate"):
+        _check_date(schedule.get(member), f".schedule.{member}", builder)
+    if kind == "once" and "startDate" not in schedule:
+        builder.fault("ERR_READ_SCHEDULE", "a schedule of type once has a startDate", ".schedule.startDate")
+    if kind == "weekly" and not schedule.get("days"):
+        builder.fault("ERR_READ_SCHEDULE", "a weekly schedule names its days", ".schedule.days")
+    if kind == "monthly" and not schedule.get("daysOfMonth"):
+        builder.fault("ERR_READ_SCHEDULE", "a monthly schedule names its daysOfMonth", ".schedule.daysOfMonth")
+    return ReadAudienceNode(node_id, name)
+
+
+def _check_date(text: str | None, path: str, builder: Builder) -> None:
+    if text is None:
+        return
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        builder.fault("ERR_READ_SCHEDULE", f"{text!r} is no date-time such as 2026-12-24T18:00", path)
+
+
+def _transitions(_config: Mapping[str, Any]) -> Sequence[str]:
+    return ("default",)
+
+
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+KIND = Kind(
+    type="readAudience",
+    schema={
+        "required": ["audienceId"],
+        "properties": {
+            "audienceId": {"type": "string", "minLength": 1, "maxLength": 64},
+            "identityNamespace": {"type": "string", "minLength": 1, "maxLength": 64},
+            "throttlingRate": {
+                "type": "integer", "minimum": MIN_RATE, "maximum": MAX_RATE, "default": DEFAULT_RATE,
+                "description": "Individuals a second.",
+            },
+            "schedule": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "type": {"enum": ["asap", "once", *RECURRING], "default": "asap"},
+                    "startDate": {"type": "string", "maxLength": 40, "description": "In the journey's time zone."},
+                    "endDate": {"type": "string", "maxLength": 40},
+                    "time": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "default": "00:00"},
+                    "interval": {"type": "integer", "minimum": 1, "maximum": 366, "default": 1},
+                    "days": {
+                        "type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": _WEEKDAYS},
+                    },
+                    "daysOfMonth": {
+                        "type": "array", "minItems": 1, "uniqueItems": True,
+                        "items": {"type": "integer", "minimum": 1, "maximum": 31},
+                        "description": "Of a month without such a day, the last day.",
+                    },
+                },
+            },
+            "incremental": {"type": "boolean", "description": "After the first run, only who came in since the last."},
+            "forceReentrance": {"type": "boolean", "description": "Everyone still inside leaves at each occurrence."},
+            "waitForAudienceHours": {"type": "integer", "minimum": 1, "maximum": 6},
+            "waves": {
+                "type": "object",
+                "required": ["count", "minutesApart"],
+                "additionalProperties": False,
+                "properties": {
+                    "count": {"type": "integer", "minimum": 2, "maximum": 10},
+                    "minutesApart": {"type": "integer", "minimum": 30, "maximum": 525_600},
+                },
+            },
+        },
+    },
+    build=_build,
+    transitions=_transitions,
+    can_be_entry=True,
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""Runs of Read audience: members enter by parts, at the activity's rate, a part a transaction (journeys §8.5)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import orjson
+from sqlalchemy import Connection
+
+from parcours.journeys import runs_store, store
+from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.match import LiveJourneys, refuse_time
+from parcours.journeys.runner import JourneyWorkspace, names_of
+from parcours.journeys.runs_store import AudienceRun
+from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
+from parcours.journeys.steps import run_line
+from parcours.xdm.identities import Identity
+
+MAX_CONCURRENT = 5
+"""Runs under way at a time in one sandbox; others wait (journeys §8.5)."""
+MAX_RUN_US = 12 * 3_600_000_000
+"""A run that has not ended by then has failed."""
+FORCED = "forcedReentrance"
+
+
+class Member(Protocol):
+    """One member of a page."""
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """(namespace, id)."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Where the next page begins."""
+        ...
+
+
+class AudienceSource(Protocol):
+    """What runs need of audiences, however their members come about."""
+
+    def members_after(
+        self, connection: Connection, scope_id: int, audience_id: str, after_key: str, limit: int,
+        since_us: int | None, until_us: int | None,
+    ) -> Sequence[Member]:  # fmt: skip
+        """The next realized members after a key. since_us, until_us: only those realized between."""
+        ...
+
+    def evaluated_at_us(self, connection: Connection, scope_id: int, audience_id: str) -> int | None:
+        """When the audience was brought up to date last; None when it never was."""
+        ...
+
+    def audiences_of(
+        self, connection: Connection, scope_id: int, identities: Iterable[Identity], audience_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """Ids of those audiences that one of an individual's identities is in."""
+        ...
+
+
+class AudienceRuns:
+    """The part of one transaction that lets members enter."""
+
+    def __init__(
+        self, connection: Connection, live: LiveJourneys, workspace: JourneyWorkspace, source: AudienceSource,
+        now_us: int,
+    ) -> None:  # fmt: skip
+        self._connection = connection
+        self._live = live
+        self._workspace = workspace
+        self._source = source
+        self._now_us = now_us
+
+    def take(self, limit: int) -> int:
+        """Go on with runs under way and begin those that are due; how many members were read."""
+        read = 0
+        under_way: dict[int, int] = {}
+        for run in runs_store.find_runs(self._connection, self._now_us, limit):
+            journey = self._live.get(run.version_uid)
+            if run.status == "queued" and under_way.get(run.scope_id, 0) >= MAX_CONCURRENT:
+                continue
+            if journey is None or journey.audience_read is None:
+                if run.scope_id in self._live.scopes and run.version_uid not in self._live.names:
+                    self._end(run, "failed", "journeyGone")
+                continue
+            if run.status == "queued":
+                begun = self._begin(journey, journey.audience_read, run)
+                if begun is None:
+                    continue
+                run = begun
+            under_way[run.scope_id] = under_way.get(run.scope_id, 0) + 1
+            read += self._go_on(journey, journey.audience_read, run, limit - read)
+            if read >= limit:
+                break
+        return read
+
+    def _begin(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun) -> AudienceRun | None:
+        """The run as started; None when it has to wait, or is passed over."""
+        if journey.pause is not None or (journey.end_us is not None and self._now_us >= journey.end_us):
+            self._skip(journey, run, "PAUSED_JOURNEY_VERSION" if journey.pause else "outsideJourneyDates")
+            return None
+        if read.wait_for_audience_us is not None and run.number > 1 and not self._is_evaluated(read, run):
+            if self._now_us >= run.due_at_us + read.wait_for_audience_us:
+                self._skip(journey, run, "audienceNotEvaluated")
+            return None
+        if read.is_reentrance_forced and run.number > 1 and run.reason != FORCED:
+            # everyone still inside leaves first; the run begins when they are out
+            store.request_stop(self._connection, run.scope_id, run.journey_uid, run.version_uid, FORCED)
+            runs_store.update_run(self._connection, run._replace(reason=FORCED))
+            return None
+        if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
+            return None
+        started = run._replace(status="started", started_at_us=self._now_us, reason=None)
+        self._tell(journey, read, started)
+        return started
+
+    def _is_evaluated(self, read: AudienceRead, run: AudienceRun) -> bool:
+        """Whether the audience was evaluated after the run before this one began."""
+        at_us = self._source.evaluated_at_us(self._connection, run.scope_id, read.audience_id)
+        before = [r for r in runs_store.list_runs(self._connection, run.version_uid) if r.number < run.number]
+        last_us = max((r.started_at_us or 0 for r in before), default=0)
+        return at_us is not None and at_us > last_us
+
+    def _go_on(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, limit: int) -> int:
+        assert run.started_at_us is not None
+        elapsed_us = self._now_us - run.started_at_us
+        if elapsed_us > MAX_RUN_US:
+            self._end(run, "failed", "tooLong")
+            self._follow(journey, run)
+            return 0
+        allowed = (elapsed_us + 1_000_000) * read.rate // 1_000_000 - run.read_count
+        wanted = min(limit, allowed)
+        if wanted <= 0:
+            return 0
+        until_us = run.started_at_us if run.since_us is not None else None
+        page = self._source.members_after(
+            self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
+        )
+        found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
+        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(read, run.wave, key)]
+        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
+        run = run._replace(
+            read_count=run.read_count + len(page),
+            entered_count=run.entered_count + entered,
+            after_key=page[-1].key if page else run.after_key,
+        )
+        if len(page) < wanted:
+            self._end(run, "finished", None)
+            self._tell(journey, read, run._replace(status="finished"))
+            self._follow(journey, run)
+        else:
+            runs_store.update_run(self._connection, run)
+        return len(page)
+
+    def _life_us(self, journey: CompiledJourney, read: AudienceRead) -> int | None:
+        """With forced re-entrance an instance lives until the next occurrence."""
+        if not read.is_reentrance_forced:
+            return None
+        following = next_occurrence(read.schedule, journey.time_zone, self._now_us)
+        return None if following is None else following - self._now_us
+
+    def _skip(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
+        self._end(run, "skipped", reason)
+        self._follow(journey, run._replace(started_at_us=None))
+
+    def _follow(self, journey: CompiledJourney, run: AudienceRun) -> None:
+        """Plan the next occurrence. After one that was skipped, what came since the last that was not is read."""
+        read = journey.audience_read
+        assert read is not None
+        since_us = None
+        if read.is_incremental:
+            since_us = run.since_us if run.started_at_us is None else run.started_at_us
+        following = following_run(journey, run, since_us)
+        if following is not None:
+            runs_store.insert_run(self._connection, following)
+
+    def _end(self, run: AudienceRun, status: runs_store.RunStatus, reason: str | None) -> None:
+        runs_store.update_run(
+            self._connection, run._replace(status=status, finished_at_us=self._now_us, reason=reason)
+        )  # fmt: skip
+
+    def _tell(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun) -> None:
+        """The step event of the run itself, which is about nobody (`serviceEvents.segmentExportJob`)."""
+        self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, self._now_us))
+
+
+def begin_runs(
+    connection: Connection, live: LiveJourneys, scope_id: int, event_uid: str, payload: Mapping[str, Any], now_us: int
+) -> list[dict[str, Any]]:
+    """A business event begins a run in every journey it starts; what each made of it, as `trace` tells it."""
+    told: list[dict[str, Any]] = []
+    for journey in live.by_event(scope_id, event_uid):
+        if journey.type != "business":
+            continue
+        reason = refuse_time(journey, now_us)
+        if reason is not None:
+            told.append({**names_of(journey), "outcome": "refused", "reason": reason})
+            continue
+        number = runs_store.next_number(connection, journey.version_uid)
+        run = new_run(journey, number, now_us, payload=orjson.dumps(payload).decode())
+        runs_store.insert_run(connection, run)
+        told.append({**names_of(journey), "outcome": "runBegun", "runId": run.id})
+    return told

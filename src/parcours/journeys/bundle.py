@@ -1,0 +1,310 @@
+"""Definitions out of files: a journey, and the events and actions it names, without a server.
+
+A configuration document has `events`, `actions`, `schemas` and `profile`, each as the API takes it; nodes of a journey
+may say `event: Name` and `action: Name` in place of uids. An event whose schema isn't given may have any field.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from parcours.actions.document import read_document as read_action
+from parcours.actions.errors import ActionInvalid
+from parcours.actions.table import ActionTable
+from parcours.audiences.table import AudienceTable
+from parcours.catalog.model import DataSetTable
+from parcours.events.errors import EventInvalid
+from parcours.events.fields import cut
+from parcours.events.language import condition_reader, key_reader
+from parcours.events.model import EventConfiguration
+from parcours.events.table import EventTable
+from parcours.expressions.references import EXPERIENCE_EVENTS
+from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape
+from parcours.journeys.check import Fault
+from parcours.journeys.compile import VersionIdentity, examine
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.definitions import SandboxDefinitions
+from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.targets import TargetTable
+from parcours.kit.clock import Clock
+from parcours.kit.errors import Invalid
+from parcours.kit.paths import split_pointer
+from parcours.kit.secrets import SecretBox
+from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
+from parcours.xdm.table import SchemaTable
+
+MEMBERS = ("events", "actions", "schemas", "profile")
+_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
+_NAMED = {"event": "eventUid", "action": "actionUid"}
+"""What a node may name, and the member that holds its uid."""
+
+
+class BundleInvalid(Invalid):
+    """Files that can't be run; the message has a line for each fault, with file, line and column."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Events and actions of some files, compiled; the journeys that name them are compiled with it."""
+
+    events: EventTable
+    actions: ActionTable
+    event_names: Mapping[str, EventConfiguration]
+    action_uids: Mapping[str, str]
+    """By name."""
+    schema_ids: tuple[str, ...]
+    """Of every event; an entity that doesn't say which schema it has is compared with all."""
+    profile: Mapping[str, Any] | None = None
+    """Closed JSON Schema of the profile; None when expressions may read any field."""
+    definitions: "_Definitions" = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what journeys are compiled with."""
+        object.__setattr__(self, "definitions", _Definitions(
+            0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
+            self.profile,
+        ))  # fmt: skip
+
+    def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
+        """Whose configurations an entity is compared with: those of its schema, or of all when it names none."""
+        return (schema_id,) if schema_id in self.schema_ids and schema_id is not None else self.schema_ids
+
+    def compile(self, source: Located) -> CompiledJourney:
+        """A journey ready to run. Raises BundleInvalid with every fault and its place."""
+        event_uids = {name: found.uid for name, found in self.event_names.items()}
+        document, name = resolve_names(source, event_uids, self.action_uids), ""
+        if isinstance(source.document, Mapping):
+            name = str(source.document.get("name", ""))
+        identity = VersionIdentity(journey_uid=name, version_uid=f"{name}/draft", version="draft")
+        journey, faults = examine(document, self.definitions, identity)
+        errors = [fault for fault in faults if fault.severity == "error"]
+        if journey is None or errors:
+            raise BundleInvalid([_told(source, fault) for fault in errors])
+        return journey
+
+
+def resolve_names(source: Located, events: Mapping[str, str], actions: Mapping[str, str]) -> Any:
+    """The journey document with uids in place of names. events, actions: uids by name.
+
+    Raises BundleInvalid for a name nobody has.
+    """
+    document = source.document
+    nodes = document.get("nodes") if isinstance(document, Mapping) else None
+    if not isinstance(nodes, Mapping):
+        return document
+    resolver = _Resolver(source, {"event": events, "action": actions})
+    resolved = {node_id: resolver.resolve(config, ("nodes", node_id)) for node_id, config in nodes.items()}
+    if resolver.faults:
+        raise BundleInvalid(resolver.faults)
+    return {**document, "nodes": resolved}
+
+
+class _Resolver:
+    def __init__(self, source: Located, uids: Mapping[str, Mapping[str, str]]) -> None:
+        self._source = source
+        self._uids = uids
+        self.faults: list[str] = []
+
+    def resolve(self, value: Any, at: Tokens) -> Any:
+        if isinstance(value, list):
+            return [self.resolve(item, (*at, index)) for index, item in enumerate(value)]
+        if not isinstance(value, Mapping):
+            return value
+        found: dict[str, Any] = {}
+        for key, member in value.items():
+            if key in _NAMED and isinstance(member, str) and _NAMED[key] not in value:
+                known = self._uids[key]
+                if member not in known:
+                    names = ", ".join(sorted(known)) or "none"
+                    place = self._source.place((*at, key))
+                    self.faults.append(f"{place}: no {key} is called {member!r}; there are: {names}")
+                found[_NAMED[key]] = known.get(member)
+            else:
+                found[key] = self.resolve(member, (*at, key))
+        return found
+
+
+@dataclass(frozen=True)
+class _Definitions(SandboxDefinitions):
+    """Events and actions as in a sandbox; the profile's schema is given, or unknown.
+
+    What no file describes is taken to be there: an audience, a data set, a journey jumped to.
+    """
+
+    profile: Mapping[str, Any] | None = None
+
+    def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
+        """The profile's schema, and events that may have any field."""
+        return {PROFILE_GROUP: self.profile, EXPERIENCE_EVENTS: None}
+
+    def audience(self, audience_id: str) -> AudienceShape:
+        """An audience whose id is its name."""
+        return AudienceShape(audience_id, audience_id, "Email")
+
+    def audience_named(self, name: str) -> AudienceShape:
+        """See `audience`."""
+        return AudienceShape(name, name, "Email")
+
+    def data_set(self, data_set_id: str) -> DataSetShape:
+        """A data set that holds anything."""
+        return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
+
+    def target(self, journey_uid: str) -> TargetShape:
+        """A journey about whomever this one is about."""
+        return TargetShape(journey_uid, journey_uid, ANY_NAMESPACE, "", None)
+
+
+def _told(source: Located, fault: Fault) -> str:
+    return f"{source.place(split_json_path(fault.path))}: {fault.code} {fault.message} ({fault.path})"
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def read_file(path: Path) -> Located:
+    """A YAML or JSON file. Raises YamlInvalid, BundleInvalid when it can't be read."""
+    try:
+        return read_yaml(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise BundleInvalid([f"{path}: {error.strerror}"]) from None
+    except UnicodeDecodeError:
+        raise BundleInvalid([f"{path}: it is no UTF-8"]) from None
+
+
+def config_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files that are meant: of a folder every YAML and JSON file in it and below, in the order of their names."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        else:
+            yield path
+
+
+def read_bundle(sources: Iterable[Located], clock: Clock) -> Bundle:
+    """The definitions of configuration documents. clock: what conditions of events read the time from.
+
+    Raises BundleInvalid with every fault.
+    """
+    reader = _Reader(clock)
+    for source in sources:
+        reader.take(source)
+    return reader.finish()
+
+
+class _Reader:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._faults: list[str] = []
+        self._schemas: dict[str, Mapping[str, Any]] = {}
+        self._profile: Mapping[str, Any] | None = None
+        self._events: dict[str, tuple[Located, Mapping[str, Any]]] = {}
+        self._actions: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def take(self, source: Located) -> None:
+        document = source.document
+        if document is None:
+            return
+        if not isinstance(document, Mapping):
+            self._faults.append(f"{source.place(())}: a configuration has {', '.join(MEMBERS)}")
+            return
+        for member, value in document.items():
+            if member not in MEMBERS:
+                self._faults.append(
+                    f"{source.place((member,))}: a configuration has no {member!r}, but {', '.join(MEMBERS)}"
+                )
+            elif member == "profile":
+                self._profile = value if isinstance(value, Mapping) else None
+            elif not isinstance(value, list):
+                self._faults.append(f"{source.place((member,))}: {member} is a list of documents")
+            else:
+                for index in range(len(value)):
+                    self._take_one(member, source.below(member, index))
+
+    def _take_one(self, member: str, one: Located) -> None:
+        document = one.document
+        if not isinstance(document, Mapping):
+            self._faults.append(f"{one.place(())}: this is an object")
+        elif member == "schemas":
+            schema_id = document.get("$id")
+            if isinstance(schema_id, str) and schema_id:
+                self._schemas[schema_id] = document
+            else:
+                self._faults.append(f"{one.place(())}: a schema has an $id, which events name in schemaRef.id")
+        else:
+            self._take_named(member, one, document)
+
+    def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
+        name = document.get("name")
+        taken = self._events if member == "events" else self._actions
+        if not isinstance(name, str) or not name.isidentifier():
+            self._faults.append(f"{one.place(('name',))}: name is letters, digits and underscores")
+        elif name in taken:
+            self._faults.append(f"{one.place(('name',))}: {name} is there twice")
+        elif member == "events":
+            self._events[name] = (one, document)
+        else:
+            # who calls is the sender's affair, and nothing is sent
+            written = {k: v for k, v in document.items() if k not in (*_READ_ONLY, "authentication")}
+            try:
+                self._actions[name] = (str(document.get("uid") or name), read_action(written, allow_private=True))
+            except ActionInvalid as error:
+                self._faults.append(f"{one.place(split_json_path(error.path))}: action {name}: {error}")
+
+    def finish(self) -> Bundle:
+        configurations = [c for name, (one, body) in self._events.items() if (c := self._event(name, one, body))]
+        if self._faults:
+            raise BundleInvalid(self._faults)
+        actions = ActionTable([(0, uid, 1, body) for uid, body in self._actions.values()], SecretBox(bytes(32)))
+        return Bundle(
+            EventTable(configurations),
+            actions,
+            {c.name: c for c in configurations},
+            {name: uid for name, (uid, _) in self._actions.items()},
+            tuple(dict.fromkeys(c.schema_id for c in configurations)),
+            self._profile,
+        )
+
+    def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:
+        try:
+            return self._configuration(name, body)
+        except EventInvalid as error:
+            self._faults.append(f"{one.place(split_json_path(error.path))}: event {name}: {error}")
+            return None
+
+    def _configuration(self, name: str, body: Mapping[str, Any]) -> EventConfiguration:
+        reference = body.get("schemaRef") or {}
+        schema_id = str(reference.get("id", "")) if isinstance(reference, Mapping) else ""
+        document = self._schemas.get(schema_id)
+        fields = body.get("fields")
+        if document is not None and isinstance(fields, list) and fields:
+            document = cut(document, [split_pointer(str(pointer)) for pointer in fields])
+        rule, namespace = body.get("idCondition"), body.get("namespace")
+        is_rule = body.get("idType", "ruleBased" if rule else "systemGenerated") == "ruleBased"
+        if is_rule and not rule:
+            raise EventInvalid("a rule-based event has an idCondition", "$.idCondition")
+        if namespace is not None and not isinstance(namespace, str):
+            raise EventInvalid("namespace is the code of an identity namespace, such as Email", "$.namespace")
+        identifier = body.get("profileIdentifier")
+        if not identifier:
+            if namespace is None:
+                raise EventInvalid("an event has a profileIdentifier, or a namespace", "$.profileIdentifier")
+            identifier = f"@event{{{name}.identityMap.entry('{namespace}').first().id}}"
+        payload = self._schemas.get(schema_id)
+        return EventConfiguration(
+            uid=str(body.get("uid") or name),
+            scope_id=0,
+            name=name,
+            schema_id=schema_id,
+            id_type="ruleBased" if is_rule else "systemGenerated",
+            event_id=None if is_rule else str(body.get("eventID") or name),
+            condition_text=rule if is_rule else None,
+            namespace=namespace,
+            condition=condition_reader(rule, name, payload, self._clock) if is_rule else None,  # type: ignore[arg-type]
+            key=key_reader(identifier, name, payload, None, self._clock),
+            document=document,
+        )

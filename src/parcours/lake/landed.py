@@ -1,0 +1,129 @@
+"""Landed records as the entities they were, in the order of their timestamps, a slice of time after the other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import orjson
+
+from parcours.kit.clock import to_datetime, to_us
+from parcours.lake.convert import quoted
+from parcours.lake.errors import QueryInvalid
+from parcours.lake.model import UNREADABLE, DataSetName, LakeSchema
+from parcours.lake.query import Lake
+from parcours.lake.shape import json_type, properties_of
+
+SLICE_ROWS = 20_000
+"""Records read and sorted at once, as far as an hour does not hold more."""
+_HOUR_US = 3_600_000_000
+
+
+class Slice(NamedTuple):
+    """A stretch of time, its end left out."""
+
+    from_us: int
+    to_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The records of some data sets of a sandbox."""
+
+    lake: Lake
+    scope_id: int
+    names: Sequence[DataSetName]
+    """Every data set of the sandbox."""
+    schemas: Mapping[str, LakeSchema | None]
+    """Those to read: the schema of their records by data set id; None for one without."""
+
+    def slices(self, from_us: int, to_us: int) -> list[Slice]:
+        """Stretches of whole hours that hold records, few enough in each; none when nothing landed in between."""
+        counts: dict[int, int] = {}
+        for dataset_id in self.schemas:
+            sql = (
+                f"SELECT epoch_us(date_trunc('hour', \"timestamp\")) AS hour, count(*) AS records "  # noqa: S608
+                f"FROM {quoted(dataset_id)} WHERE {_between(from_us, to_us)} GROUP BY 1"
+            )
+            for row in self._rows(sql):
+                counts[row["hour"]] = counts.get(row["hour"], 0) + row["records"]
+        found: list[Slice] = []
+        size = 0
+        for hour_us in sorted(counts):
+            until_us = hour_us + _HOUR_US
+            if found and size + counts[hour_us] <= SLICE_ROWS:
+                found[-1] = Slice(found[-1].from_us, until_us)
+                size += counts[hour_us]
+            else:
+                found.append(Slice(hour_us, until_us))
+                size = counts[hour_us]
+        return [Slice(max(one.from_us, from_us), min(one.to_us, to_us)) for one in found]
+
+    def read(self, part: Slice) -> Iterator[tuple[int, str, dict[str, Any]]]:
+        """(timestamp in microseconds, data set id, entity) of a slice's records; in order within each data set."""
+        for dataset_id, schema in self.schemas.items():
+            sql = (
+                f"SELECT * FROM {quoted(dataset_id)} WHERE {_between(*part)} "  # noqa: S608
+                f'ORDER BY "timestamp", "_id"'
+            )
+            for row in self._rows(sql):
+                at = row.get("timestamp")
+                if isinstance(at, datetime):
+                    yield to_us(at), dataset_id, to_entity(row, schema)
+
+    def _rows(self, sql: str) -> Iterator[dict[str, Any]]:
+        try:
+            with self.lake.stream(self.scope_id, self.names, sql) as rows:
+                for batch in rows.batches():
+                    yield from batch.to_pylist(maps_as_pydicts="lossy")
+        except QueryInvalid as error:
+            if "timestamp" in str(error) and "not found" in str(error):  # nothing has landed yet
+                return
+            raise
+
+
+def _between(from_us: int, to_us: int) -> str:
+    start, end = (to_datetime(at_us).isoformat() for at_us in (from_us, to_us))
+    return f"\"timestamp\" >= TIMESTAMPTZ '{start}' AND \"timestamp\" < TIMESTAMPTZ '{end}'"
+
+
+def to_entity(row: Mapping[str, Any], schema: LakeSchema | None) -> dict[str, Any]:
+    """A row of a data set as the entity that landed.
+
+    Instants are written in UTC, whatever offset they came with; what fitted no column comes from the record kept whole.
+    """
+    whole = row.get(UNREADABLE)
+    if isinstance(whole, str):
+        found = _parsed(whole)
+        if isinstance(found, dict):
+            return found
+    entity = _value({name: value for name, value in row.items() if name != UNREADABLE}, schema)
+    return entity if isinstance(entity, dict) else {}
+
+
+def _value(value: Any, node: Mapping[str, Any] | None) -> Any:
+    """A value without its nulls; None when nothing is left."""
+    if isinstance(value, dict):
+        properties = properties_of(node)
+        more = None if node is None else node.get("additionalProperties")
+        others = more if isinstance(more, Mapping) else None
+        members = {name: _value(member, properties.get(name, others)) for name, member in value.items()}
+        return {name: member for name, member in members.items() if member is not None} or None
+    if isinstance(value, list):
+        items = None if node is None else node.get("items")
+        return [_value(item, items if isinstance(items, Mapping) else None) for item in value]
+    if isinstance(value, datetime):
+        at = value.astimezone(UTC)
+        return at.isoformat(timespec="microseconds" if at.microsecond % 1000 else "milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and node is not None and json_type(node) not in ("string", None):
+        return _parsed(value)  # an object or array without described members is kept as JSON text
+    return value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

@@ -1,0 +1,38 @@
+"""Records of one transaction that land in a data set enabled for lookup: taken one by one, written together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.lookups.keys import key_of
+from parcours.lookups.model import MAX_ROW_BYTES, LookupTable
+from parcours.lookups.store import put_rows
+
+
+class LookupWorkspace:
+    """Of several records of one key the last counts."""
+
+    def __init__(self, table: LookupTable) -> None:
+        self._paths = table.by_id
+        self._lines: dict[tuple[int, str, str], bytes] = {}
+
+    def take(self, scope_id: int, dataset_id: str, entity: Mapping[str, Any], line: bytes) -> None:
+        """A record that lands; without a key it isn't kept."""
+        path = self._paths.get((scope_id, dataset_id))
+        if path is None:
+            return
+        key = key_of(entity, path)
+        if key is not None:
+            self._lines[scope_id, dataset_id, key] = line
+
+    def flush(self, connection: Connection, now_us: int) -> None:
+        """Write what was taken since the last time: at the end, and before a look-up that is to find it."""
+        put_rows(
+            connection,
+            [
+                (*place, now_us, len(line), line.decode() if len(line) <= MAX_ROW_BYTES else None)
+                for place, line in self._lines.items()
+            ],
+        )
+        self._lines.clear()

@@ -1,0 +1,182 @@
+"""Landed events replayed through a version, beside what the server did with them when they came."""
+
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import demo
+import pytest
+from asking import ask
+from definitions import JOURNEYS, Defined, define
+from journey_tools import publish
+from platform_client import Platform
+from receiver import Receiver
+from running import RunningServer, wait_for
+
+CUSTOMERS = 30
+TOTAL = "@event{OrderPlaced.commerce.order.priceTotal}"
+TIER = "#{ExperiencePlatform.ProfileFieldGroup.loyalty.tier}"
+COUNT = "count(#{ExperiencePlatform.ExperienceEventFieldGroup.experienceevent.eventType})"
+
+
+class World(NamedTuple):
+    server: RunningServer
+    platform: Platform
+    defined: Defined
+    version: str
+    began: str
+    receiver: Receiver
+
+    def backtest(self, *arguments: str) -> dict[str, Any]:
+        run = self.server.command(
+            "backtest", "Split and tell", "--dataset", "Orders", "--from", self.began, "--json", *arguments
+        )
+        assert (run.returncode, run.stderr) == (0, ""), run.stderr
+        found: dict[str, Any] = json.loads(run.stdout)
+        return found
+
+
+def message(platform: Platform, defined: Defined, template: str) -> dict[str, Any]:
+    email = f"@event{{OrderPlaced._{defined.tenant}.person.emailAddress}}"
+    action = next(a["uid"] for a in platform.get(f"{JOURNEYS}/actions")["results"] if a["name"] == "SendMessage")
+    values = {"/to": email, "/template": f'"{template}"', "/firstName": '"x"', "/total": TOTAL}
+    return {
+        "type": "customAction",
+        "actionUid": action,
+        "parameters": [{"paramPath": path, "expression": text} for path, text in values.items()],
+    }
+
+
+@pytest.fixture(scope="module")
+def world(server: RunningServer) -> World:
+    platform = server.platform()
+    receiver = Receiver()
+    defined = define(platform, receiver.url, lambda _line: None)
+    demo_version = defined.journey_version
+    platform.post(f"{JOURNEYS}/journeyVersions/{demo_version}/stop")
+    shares = [{"id": "a", "percentage": 40}, {"id": "b", "percentage": 60}]
+    version = publish(
+        platform,
+        "Split and tell",
+        {
+            "split": {"type": "condition", "conditionType": "split", "paths": shares},
+            "gold": {
+                "type": "condition",
+                "paths": [{"id": "gold", "expression": f'{TIER} == "gold" and {COUNT} == 1'}],
+                "otherPath": True,
+            },
+            "pause": {"type": "wait", "duration": {"value": 1, "unit": "seconds"}},
+            "vip": message(platform, defined, "vip"),
+            "plain": message(platform, defined, "standard"),
+        },
+        [
+            ("order", "split"),
+            ("split", "gold", "path", "a"),
+            ("split", "plain", "path", "b"),
+            ("gold", "pause", "path", "gold"),
+            ("pause", "vip"),
+        ],
+        entry={"node": "order", "reentrance": {"allowed": True, "waitSeconds": 300}},
+    )
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 5))
+    for number in range(CUSTOMERS):
+        member = demo.xdm_member(platform, defined)
+        member["body"]["xdmEntity"] = {
+            "_id": f"member-{number}",
+            "workEmail": {"address": demo.email(number)},
+            "loyalty": {"tier": "gold" if number % 2 else "blue"},
+        }
+        assert ask("POST", defined.xdm_inlet, member).status == 200
+    wait_for(lambda: len(server.sql("SELECT 1 FROM loyalty_members")) >= CUSTOMERS, what="the profiles")
+    for number in [*range(CUSTOMERS), 0]:
+        order = demo.order(platform, defined, number)
+        order["body"]["xdmEntity"]["_id"] = f"o-{number}-{time.time_ns()}"
+        assert ask("POST", defined.event_inlet, order).status == 200
+    counts = f"{JOURNEYS}/journeyVersions/{version}/counts"
+    wait_for(lambda: platform.get(counts)["status"].get("ended", 0) == CUSTOMERS, what="the end of everybody")
+    return World(server, platform, defined, version, began, receiver)
+
+
+def test_the_live_version_over_its_own_events_makes_no_difference(world: World) -> None:
+    found = world.backtest()
+    assert found["summary"]["differences"] == {"same": CUSTOMERS, "calls": 0, "end": 0, "onlyDraft": 0, "onlyLive": 0}
+    assert found["records"] == CUSTOMERS + 1
+    assert found["refused"] == {"reentranceNotAllowed": 1}
+    assert found["summary"]["draft"] == found["summary"]["live"]
+    made = Counter(body["to"] for _, _, body in world.receiver.messages)
+    told = Counter(c["parameters"]["/to"] for one in found["customers"] for c in one["draft"]["calls"])
+    assert told == made
+    paths = {tuple(one["draft"]["path"]) for one in found["customers"]}
+    assert ("order", "split:path:b", "plain") in paths, "nobody went by one side of the split"
+    assert ("order", "split:path:a", "gold:path:gold", "pause", "vip") in paths
+    for one in found["customers"]:
+        assert one["draft"]["path"] == one["live"]["path"]
+
+
+def test_a_draft_is_told_apart_customer_by_customer(world: World, tmp_path: Path) -> None:
+    found = world.backtest()
+    called_live = {one["key"] for one in found["customers"] if one["live"]["calls"]}
+    draft = {
+        "name": "Split and tell",
+        "entry": {"node": "order", "reentrance": {"allowed": True, "waitSeconds": 0}},
+        "nodes": {"order": {"type": "event", "event": "OrderPlaced"}},
+    }
+    file = tmp_path / "draft.json"
+    file.write_text(json.dumps(draft))
+    silent = world.backtest("--file", str(file))
+    kinds = {
+        kind: {c["key"] for c in silent["customers"] if c["kind"] == kind} for kind in ("calls", "same", "onlyDraft")
+    }
+    assert kinds["calls"] | kinds["same"] == {demo.email(n) for n in range(CUSTOMERS)}
+    assert kinds["calls"] == called_live
+    assert kinds["onlyDraft"] == {demo.email(0)}
+    assert silent["summary"]["draft"]["calls"] == {}
+    assert silent["draft"] == {"file": str(file)}
+
+
+def test_stubs_change_what_would_have_been_sent_and_the_table_says_so(world: World, tmp_path: Path) -> None:
+    stubs = tmp_path / "stubs.yaml"
+    stubs.write_text("SendMessage: 500\n")
+    found = world.backtest("--stubs", str(stubs), "--version", "1.0")
+    called = sum(bool(one["live"]["calls"]) for one in found["customers"])
+    assert found["summary"]["differences"]["end"] == called > 0
+    run = world.server.command(
+        "backtest", "Split and tell", "--dataset", "Orders", "--from", "1h", "--stubs", str(stubs), "--limit", "3"
+    )
+    assert run.returncode == 0, run.stderr
+    assert "the same calls, another end" in run.stdout
+    assert f"… {called - 3} more" in run.stdout
+    assert "profiles are read as they are now" in run.stdout
+
+
+def test_nothing_landed_in_the_period_is_no_fault(world: World) -> None:
+    found = world.backtest("--to", world.began.replace("Z", ".5Z"))
+    assert (found["records"], found["customers"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("Nobody", "--dataset", "Orders", "--from", "1d"), "no journey 'Nobody' in sandbox 'prod'"),
+        (("Split and tell", "--dataset", "Sales", "--from", "1d"), "no data set 'Sales'; there are: "),
+        (("Split and tell", "--dataset", "Loyalty members", "--from", "1d"), "holds no events"),
+        (("Split and tell", "--dataset", "Orders", "--from", "yesterday"), "'yesterday' is no duration"),
+        (("Split and tell", "--dataset", "Orders", "--from", "1h", "--to", "2h"), "the period is empty"),
+        (("Split and tell", "--dataset", "Orders", "--from", "1h", "--version", "9"), "there are: 1.0"),
+    ],
+)
+def test_what_cant_be_replayed_is_said_in_a_line(world: World, arguments: tuple[str, ...], said: str) -> None:
+    run = world.server.command("backtest", *arguments)
+    assert run.returncode == 1
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_file_that_names_what_isnt_there_is_told_with_its_place(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "draft.yaml"
+    file.write_text("name: X\nentry: {node: a}\nnodes:\n  a: {type: event, event: Order}\n")
+    run = world.server.command("backtest", "X", "--dataset", "Orders", "--from", "1h", "--file", str(file))
+    assert run.returncode == 1
+    assert f"{file}:4:20: no event is called 'Order'; there are: OrderPlaced" in run.stderr
