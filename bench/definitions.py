@@ -29,6 +29,7 @@ class Bench:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.inlet_url = self.batch_url = self.event_schema = self.event_id = self.tenant = self.org_id = ""
+        self.event_uid = self.action_uid = ""
 
     @contextmanager
     def serving(self, *arguments: str, core: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
@@ -67,18 +68,8 @@ class Bench:
             connection, self.inlet_url = make_connection(platform, "Shop", {"dataType": "xdm", "sourceId": "shop"})
             self.batch_url = self.inlet_url.replace("/collection/", "/collection/batch/")
             make_flow(platform, "Orders", connection, self.event_schema, dataset)
-            event = platform.post(
-                JOURNEYS + "/events",
-                {
-                    "name": "OrderPlaced",
-                    "type": "unitary",
-                    "idType": "systemGenerated",
-                    "schemaRef": {"id": self.event_schema, "contentType": XDM_FULL},
-                    "fields": ["/commerce/order/priceTotal", f"/_{self.tenant}/person/emailAddress"],
-                    "namespace": "Email",
-                },
-            )
-            self.event_id = event["eventID"]
+            event = self.define_event(platform, "OrderPlaced")
+            self.event_id, self.event_uid = event["eventID"], event["uid"]
             action = platform.post(
                 JOURNEYS + "/actions",
                 {
@@ -97,13 +88,33 @@ class Bench:
                     },
                 },
             )
+            self.action_uid = action["uid"]
             for number in range(journeys):
-                made = platform.post(
-                    JOURNEYS + "/journeys", self._journey(f"Speed {number}", event["uid"], action["uid"])
-                )
-                platform.post(f"{JOURNEYS}/journeyVersions/{made['versionUid']}/publish")
+                self.publish(platform, self.journey(f"Speed {number}", event["uid"], action["uid"]))
 
-    def _journey(self, name: str, event_uid: str, action_uid: str) -> dict[str, Any]:
+    def define_event(self, platform: Platform, name: str, **members: Any) -> dict[str, Any]:
+        """An event configuration of the event schema; system-generated, unless members say otherwise."""
+        body = {
+            "name": name,
+            "type": "unitary",
+            "idType": "systemGenerated",
+            "schemaRef": {"id": self.event_schema, "contentType": XDM_FULL},
+            "fields": ["/commerce/order/priceTotal", f"/_{self.tenant}/person/emailAddress"],
+            "namespace": "Email",
+            **members,
+        }
+        made: dict[str, Any] = platform.post(JOURNEYS + "/events", body)
+        return made
+
+    @staticmethod
+    def publish(platform: Platform, document: dict[str, Any]) -> str:
+        """A journey of the document, published; its version's uid."""
+        uid: str = platform.post(JOURNEYS + "/journeys", document)["versionUid"]
+        platform.post(f"{JOURNEYS}/journeyVersions/{uid}/publish")
+        return uid
+
+    def journey(self, name: str, event_uid: str, action_uid: str) -> dict[str, Any]:
+        """event → condition that may read the profile → action."""
         total = "@event{OrderPlaced.commerce.order.priceTotal}"
         tier = "#{ExperiencePlatform.ProfileFieldGroup.loyalty.tier}"
         to = f"@event{{OrderPlaced._{self.tenant}.person.emailAddress}}"

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+LAKE_S = 120
+"""Longest until the lake's process has committed what there was and ended."""
 SERVER_CORE, CLIENT_CORE = 0, min(1, (os.cpu_count() or 1) - 1)
 
 
@@ -54,7 +56,7 @@ def pinned(command: list[str], core: int, **environment: str) -> Iterator["subpr
         process.wait(timeout=60)
 
 
-def wait_for_port(port: int, path: str = "/health/live", timeout_s: float = 30) -> None:
+def wait_for_port(port: int, path: str = "/health/live", timeout_s: float = 90) -> None:
     """Wait until something answers HTTP on the port, whatever it says."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
@@ -97,6 +99,26 @@ def wrk(url: str, body: bytes, connections: int, seconds: float) -> Load:
 def _latency(text: str, percent: str) -> float:
     found = re.search(rf"\s{percent}%\s+([\d.]+)(us|ms|s)", text)
     return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]] if found else float("nan")
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process, all its threads and all its children so far."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    own = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    return own + sum(cpu_seconds(int(child)) for child in children(pid))
+
+
+def children(pid: int) -> list[str]:
+    """The processes that a process has started and that still run."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def wait_for_calm(pid: int, least_s: float) -> None:
+    """Wait until a server's start is over, and the lake's process has committed what there was and ended."""
+    until = time.monotonic() + LAKE_S
+    time.sleep(least_s)
+    while any(children(int(child)) for child in children(pid)) and time.monotonic() < until:
+        time.sleep(1)
 
 
 def python(*arguments: str) -> list[str]:

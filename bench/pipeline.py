@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -17,7 +19,7 @@ from bench.definitions import ENVIRONMENT, Bench, order
 from bench.figures import Figure, figure, middle
 from bench.machine import CLIENT_CORE, SERVER_CORE, python
 
-EVENTS = 40_000
+EVENTS = int(os.environ.get("BENCH_EVENTS", "40000"))
 BATCH = 100
 ROUNDS = 3
 
@@ -34,8 +36,8 @@ def run() -> list[Figure]:
         for n in range(ROUNDS):
             copy = folder / f"run{n}"
             shutil.copytree(bench.data_dir, copy)
-            bare.append(EVENTS / float(on_core("bare", str(folder / f"bare{n}.db"))))
-            ours.append(EVENTS / float(on_core("ours", str(copy))))
+            bare.append(EVENTS / float(on_core("bench.pipeline", "bare", str(folder / f"bare{n}.db"))))
+            ours.append(EVENTS / float(on_core("bench.pipeline", "ours", str(copy))))
         name = "bare SQLite: five rows an event, a commit for 1 000 events, same core"
         rate = middle(ours)
         return [
@@ -52,17 +54,17 @@ def run() -> list[Figure]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fill(bench: Bench) -> None:
+def fill(bench: Bench, make: Callable[[Bench, int], dict[str, Any]] = order) -> None:
     """Put EVENTS orders of as many customers into the log, with no worker to process them."""
     os.sched_setaffinity(0, {CLIENT_CORE})
     with bench.serving("--collector-only", core=SERVER_CORE):
-        asyncio.run(_post(bench))
+        asyncio.run(_post(bench, make))
 
 
-async def _post(bench: Bench) -> None:
+async def _post(bench: Bench, make: Callable[[Bench, int], dict[str, Any]]) -> None:
     async with aiohttp.ClientSession() as session:
         for first in range(0, EVENTS, BATCH):
-            messages = [order(bench, n) for n in range(first, first + BATCH)]
+            messages = [make(bench, n) for n in range(first, first + BATCH)]
             body = json.dumps({"messages": messages}).encode()
             headers = {"Content-Type": "application/json"}
             async with session.post(bench.batch_url, data=body, headers=headers) as answer:
@@ -70,10 +72,10 @@ async def _post(bench: Bench) -> None:
                 assert not [r for r in responses if "statusCode" in r], responses[0]
 
 
-def on_core(what: str, path: str) -> str:
-    """Run one half of the comparison in a process of its own on the server's core; the seconds it took."""
+def on_core(module: str, what: str, path: str) -> str:
+    """Run one half of a comparison in a process of its own on the server's core; the last word it printed."""
     done = subprocess.run(
-        python("-m", "bench.pipeline", what, path),
+        python("-m", module, what, path),
         capture_output=True,
         text=True,
         env={**os.environ, **ENVIRONMENT},

@@ -12,12 +12,10 @@ from pathlib import Path
 
 from bench.definitions import ENVIRONMENT, Bench, order
 from bench.figures import Figure, figure, middle
-from bench.machine import free_port, python
+from bench.machine import children, free_port, python, wait_for_calm
 
 ROUNDS = 5
 IDLE_S = 6
-LAKE_S = 120
-"""Longest until the lake's process has committed what there was and ended."""
 
 
 def run() -> list[Figure]:
@@ -76,26 +74,15 @@ def start(command: list[str], url: str, body: bytes, with_memory: bool) -> tuple
         seconds = time.perf_counter() - started
         if not with_memory:
             return seconds, []
-        until = time.monotonic() + LAKE_S
-        time.sleep(IDLE_S)
-        while _grandchildren(process.pid) and time.monotonic() < until:
-            time.sleep(1)
+        wait_for_calm(process.pid, IDLE_S)
         return seconds, [resident_mb(process.pid)]
     finally:
         process.terminate()
         process.wait(timeout=60)
 
 
-def _grandchildren(pid: int) -> list[str]:
-    return [process for child in _children(pid) for process in _children(int(child))]
-
-
-def _children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-
 def resident_mb(pid: int) -> float:
     """Resident memory of a process and its children; shared pages count once for each."""
     status = Path(f"/proc/{pid}/status").read_text()
     own = int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
-    return own + sum(resident_mb(int(child)) for child in _children(pid))
+    return own + sum(resident_mb(int(child)) for child in children(pid))

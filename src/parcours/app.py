@@ -23,6 +23,7 @@ from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.service import Delivery
 from parcours.delivery.store import drop_calls
+from parcours.doctor.sample import Sample
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
@@ -30,8 +31,9 @@ from parcours.identity.service import NamespaceService
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
+from parcours.journeys.sweeps import Sweeps
 from parcours.kit.child import Child
-from parcours.kit.clock import SystemClock
+from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
@@ -47,7 +49,7 @@ from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
 from parcours.reports.service import ReportService
 from parcours.resources.store import Compiled, Resource, ResourceStore
-from parcours.worker import Worker
+from parcours.worker import Loop, Worker
 from parcours.xdm import XdmService
 
 if TYPE_CHECKING:
@@ -163,7 +165,7 @@ JOURNEY_SCHEMA = f"{_JOURNEY_SCHEMAS}/journeySchema"
 JOURNEY_DATA_SET = "journeys"
 
 
-def build_pipeline(platform: Platform) -> Pipeline:
+def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
     """The worker's transactions over the platform's definitions, with compiled tables of their own."""
     catalog = platform.catalog
     sources = Sources(
@@ -183,7 +185,7 @@ def build_pipeline(platform: Platform) -> Pipeline:
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
         ),
     )
-    return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, SystemClock())
+    return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, clock or SystemClock())
 
 
 def build_worker(platform: Platform) -> Worker:
@@ -197,9 +199,9 @@ def build_worker(platform: Platform) -> Worker:
     def has_loads(connection: Connection) -> bool:
         return any(load.has_work(connection) for load in loads)
 
-    return Worker(
-        settings, platform.db, build_pipeline(platform), delivery, build_alerts(platform), lake, loader, has_loads
-    )
+    sample = Sample(platform.db, platform.journeys.live)
+    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle)]
+    return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 
 def build_loads(platform: Platform) -> list[Load]:

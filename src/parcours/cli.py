@@ -241,6 +241,24 @@ def sql(
     sql_command.run(Settings.from_environment(data_dir=data_dir), query, sandbox, output, limit)
 
 
+@app.command()
+def doctor(
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; safe beside a server.")] = False,
+    late: Annotated[float, typer.Option(min=0, help="Seconds from which on something is called late.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Prove that everybody who waits in a journey will move on, and that nothing is late.
+
+    Reads the database itself, beside a running server or without one. Exit status 1 when something wrong is left.
+    """
+    from parcours.commands import doctor_command
+
+    settings = Settings.from_environment(data_dir=data_dir)
+    if not doctor_command.run(settings, repairs=repair, threshold_s=late, as_json=as_json):
+        raise typer.Exit(1)
+
+
 Paths = list[Path]
 
 

@@ -12,7 +12,8 @@ either did all of it or none of it. Due timers and answers of actions are the sa
 
 import collections
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.events.feedback import Feedback, read_feedback
 from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
-from parcours.events.table import EventTable
+from parcours.events.table import EventTable, read_event_id
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
@@ -81,9 +82,9 @@ INTERNAL = "INGEST-1500-500"
 
 MESSAGES = Counter("parcours_pipeline_messages_total", "Messages processed, by outcome.", ["outcome"])
 BATCH_SECONDS = Histogram("parcours_pipeline_batch_seconds", "Time of one transaction of the worker.", ["kind"])
-TIMER_LATENESS = Histogram(
+TIMER_LATENESS = BulkHistogram(
     "parcours_timer_lateness_seconds",
-    "How long after its due time a timer was handled.",
+    "From a timer's due time to the commit of what it set going.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
 EVENT_SECONDS = BulkHistogram(
@@ -128,6 +129,10 @@ class Pipeline:
         self._clock = clock
         self._known_links = KnownLinks()
         self._warm: Mapping[str, int] | None = None
+        self._changes = db.changes()
+        self._looked_at: int | None = None
+        """The database's version at the last look; None when that can't tell."""
+        self._waiting = _Waiting()
         with db.read() as connection:
             self._position = journey_store.get_position(connection, CONSUMER)
 
@@ -135,6 +140,43 @@ class Pipeline:
     def position(self) -> int:
         """The last record processed."""
         return self._position
+
+    @property
+    def next_due_us(self) -> int | None:
+        """When the next timer or run is due, as of the last look or transaction; None when there is none."""
+        moments = [at_us for at_us in (self._waiting.next_timer_us, self._waiting.next_run_us) if at_us is not None]
+        return min(moments, default=None)
+
+    @property
+    def has_due(self) -> bool:
+        """Whether a timer is due."""
+        return self._is_due(self._waiting.next_timer_us)
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether a run of Read audience is under way or due."""
+        return self._is_due(self._waiting.next_run_us)
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether people of some version are gone through, as of the last look or transaction."""
+        return self._waiting.has_stops
+
+    @property
+    def has_qualifications(self) -> bool:
+        """Whether individuals have entered or left audiences, as of the last look or transaction."""
+        return self._waiting.has_qualifications
+
+    def _is_due(self, at_us: int | None) -> bool:
+        return at_us is not None and at_us <= self._clock.now_us()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """A transaction of the worker, which knows in the end what waits: it needn't look for what it wrote itself."""
+        with self._db.write() as connection:
+            yield connection
+            waiting = _look(connection)
+        self._waiting = waiting
 
     def run_records(self, max_messages: int) -> int:
         """Process what the log holds next; how many records it was, 0 at the end of the log.
@@ -169,7 +211,7 @@ class Pipeline:
 
     def _process(self, records: Sequence[tuple[int, Record]]) -> None:
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             batch = self._batch(connection)
             batch.take(record for _, record in records)
             new_links = batch.flush()
@@ -189,7 +231,7 @@ class Pipeline:
         log.error("pipeline.record_failed", position=position, xaction_id=record.xaction_id, exc_info=error)
         new_links: list[Any] = []
         landed = failed = 0
-        with self._db.write() as connection:
+        with self._write() as connection:
             for message in split(record):
                 try:
                     with connection.begin_nested():
@@ -217,36 +259,25 @@ class Pipeline:
         if not journey_store.move_position(connection, CONSUMER, self._position, position):
             raise PositionMoved("another worker has processed these records")
 
-    def has_due(self) -> bool:
-        """Whether a timer or a run is due, or a stop under way: a look that changes nothing, for it is taken often."""
-        with self._db.read() as connection:
-            due = journey_store.find_due(connection, self._clock.now_us(), 1)
-            return bool(
-                due
-                or journey_store.find_stops(connection, 1)
-                or runs_store.has_runs(connection, self._clock.now_us())
-                or has_qualifications(connection)
-            )
-
     def run_timers(self, max_timers: int) -> int:
         """Wake what is due; how many timers it was."""
         now_us = self._clock.now_us()
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             due = journey_store.find_due(connection, now_us, max_timers)
             batch = _Batch(connection, self._sources, self._known_links, now_us)
             batch.wake(due)
             new_links = batch.flush()
         self._known_links.add(new_links)
-        for timer in due:
-            TIMER_LATENESS.observe((now_us - timer.due_at_us) / 1e6)
+        done_us = self._clock.now_us()
+        TIMER_LATENESS.observe_all([(done_us - timer.due_at_us) / 1e6 for timer in due])
         BATCH_SECONDS.labels("timers").observe(time.perf_counter() - started)
         return len(due)
 
     def run_stops(self, max_instances: int) -> int:
         """Take people out of versions that were stopped, or let them go on; how many people they were."""
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             batch = self._batch(connection)
             stopped = sum(batch.go_through(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
             batch.flush()
@@ -256,7 +287,7 @@ class Pipeline:
     def run_audiences(self, max_members: int) -> int:
         """Let members of audiences enter that are to be read now; how many were read."""
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             batch = self._batch(connection)
             read = batch.read_audiences(max_members)
             batch.flush()
@@ -266,7 +297,7 @@ class Pipeline:
     def run_qualifications(self, max_changes: int) -> int:
         """Let journeys hear of individuals who entered or left audiences; how many changes they were."""
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             batch = self._batch(connection)
             taken = take_qualifications(connection, max_changes)
             batch.qualify(taken)
@@ -278,29 +309,39 @@ class Pipeline:
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
         started = time.perf_counter()
-        with self._db.write() as connection:
+        with self._write() as connection:
             batch = self._batch(connection)
             batch.answer(answers)
             batch.flush()
         BATCH_SECONDS.labels("answers").observe(time.perf_counter() - started)
 
-    def warm(self) -> None:
-        """Compile what has changed since the last look, so that the next record need not wait for it."""
-        sources = self._sources
+    def look(self) -> None:
+        """Notice what others wrote: stops, timers that were repaired, and definitions, which are compiled at once.
+
+        So the next record need not wait for it. A look changes nothing, and costs next to nothing while nobody writes.
+        """
+        version = self._changes.version()
+        if version is not None and version == self._looked_at:
+            return
         with self._db.read() as connection:
-            revisions = sources.resources.revisions(connection)
-            if revisions == self._warm:
-                return
-            schemas = sources.schemas.current(connection, revisions)
-            mappings = sources.mappings.current(connection, revisions)
-            for inlet in sources.inlets.current(connection, revisions).by_id.values():
-                for flow in inlet.flows.values():
-                    schemas.get(flow.scope_id, flow.schema_id)
-                    if flow.mapping is not None:
-                        mappings.get(flow.scope_id, *flow.mapping)
-            for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
-                table.current(connection, revisions)
-        self._warm = revisions
+            self._waiting = _look(connection)
+            revisions = self._sources.resources.revisions(connection)
+            if revisions != self._warm:
+                self._compile(connection, revisions)
+                self._warm = revisions
+        self._looked_at = version
+
+    def _compile(self, connection: Connection, revisions: Mapping[str, int]) -> None:
+        sources = self._sources
+        schemas = sources.schemas.current(connection, revisions)
+        mappings = sources.mappings.current(connection, revisions)
+        for inlet in sources.inlets.current(connection, revisions).by_id.values():
+            for flow in inlet.flows.values():
+                schemas.get(flow.scope_id, flow.schema_id)
+                if flow.mapping is not None:
+                    mappings.get(flow.scope_id, *flow.mapping)
+        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
+            table.current(connection, revisions)
 
     def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:
         """Drop processed records, old decisions and old figures by hour, some at a time; whether there may be more."""
@@ -312,6 +353,25 @@ class Pipeline:
         return bool(records_gone or decisions_gone or figures_gone)
 
 
+class _Waiting(NamedTuple):
+    """What waits for the worker beside records and answers."""
+
+    next_timer_us: int | None = None
+    next_run_us: int | None = None
+    has_stops: bool = False
+    has_qualifications: bool = False
+
+
+def _look(connection: Connection) -> _Waiting:
+    """A step into an index for each, whatever their number."""
+    return _Waiting(
+        journey_store.find_next_due(connection),
+        runs_store.find_next_due(connection),
+        bool(journey_store.find_stops(connection, 1)),
+        has_qualifications(connection),
+    )
+
+
 class _Looked(NamedTuple):
     """What the event configurations of its schema say of one event."""
 
@@ -319,8 +379,10 @@ class _Looked(NamedTuple):
     """The event's `_id` in a form that fits an index."""
     matched: list[tuple[EventConfiguration, str | None]]
     """Each with the key it computes from the event; None when that failed."""
-    unmatched: list[dict[str, Any]]
-    """{"event", "eventUid", "reason"} of the others."""
+    others: str | None
+    """The set of configurations that it is not, with those it is; None when it is them all."""
+    has_id: bool
+    """Whether it names an event id."""
 
 
 class _Batch:
@@ -358,6 +420,7 @@ class _Batch:
         self._failures: list[Failed] = []
         self._retried: dict[int, str] = {}
         self._decisions: list[tuple[Any, ...]] = []
+        self._sets: dict[str, str] = {}
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
         self.landed = 0
         self.failed = 0
@@ -415,12 +478,21 @@ class _Batch:
                 continue
             scope_id = outcome.scope_id
             matched = self._events.match(scope_id, outcome.schema.schema_id, outcome.entity)
-            unmatched = self._events.unmatched(scope_id, outcome.schema.schema_id, outcome.entity, matched)
-            if not matched and not unmatched:
+            considered = self._events.considered(scope_id, outcome.schema.schema_id)
+            if not matched and considered is None:
                 continue
+            others = None
+            if considered is not None and considered.has_others(matched):
+                others = considered.digest
+                self._sets[others] = considered.text
             event_id = event_key(outcome.entity["_id"])
             event_ids.setdefault(scope_id, []).append(event_id)
-            looked = found[id(outcome)] = _Looked(event_id, [(c, c.key(outcome.entity)) for c in matched], unmatched)
+            looked = found[id(outcome)] = _Looked(
+                event_id,
+                [(c, c.key(outcome.entity)) for c in matched],
+                others,
+                read_event_id(outcome.entity) is not None,
+            )
             for configuration, key in looked.matched:
                 if not key:
                     continue
@@ -516,8 +588,8 @@ class _Batch:
                 else:
                     self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             decisions.append(told)
-        for other in looked.unmatched:
-            decisions.append({**other, "outcome": "notMatched"})
+        if looked.others is not None:
+            decisions.append({"set": looked.others, "hasId": looked.has_id})
         namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
         text = orjson.dumps(decisions).decode()
         self._decisions.append(
@@ -716,6 +788,7 @@ class _Batch:
         outbox.enqueue(connection, journeys.calls, self._now_us)
         self._lookups.flush(connection, self._now_us)
         journey_store.insert_decisions(connection, self._decisions)
+        journey_store.note_sets(connection, self._sets, self._now_us // 1000)
         failures.insert_failed(connection, self._failures)
         for scope_id, lines in journeys.step_lines.items():
             self._lines.setdefault((scope_id, self._sources.step_data_set(connection, scope_id)), []).extend(lines)

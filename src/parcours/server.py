@@ -14,6 +14,7 @@ from granian.server.embed import Server
 
 from parcours.app import build_lake_writer, build_loader, build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
+from parcours.db.engine import Changes
 from parcours.edge import build_collector, build_control_plane, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
@@ -28,7 +29,7 @@ from parcours.server_files import DataDirUnusable
 from parcours.worker import only_worker, read_fault
 
 log = get_logger("server")
-_REFRESH_EVERY_S = 0.5
+_REFRESH_EVERY_S = 1.0
 _STOP_TIMEOUT_S = 30.0
 
 
@@ -60,7 +61,13 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     collector = build_collector(platform, writer)
     await collector.refresh()
     api = build_control_plane(platform, build_process_routers(platform, health, writer, loop))
-    edge = Edge(api, collector, settings.max_control_body_bytes, collector.refresh)
+
+    async def notice_change() -> None:
+        if worker is not None:
+            worker.wake()  # a stop, perhaps, or what the next record needs compiled
+        await collector.refresh()
+
+    edge = Edge(api, collector, settings.max_control_body_bytes, notice_change)
     server = Server(
         edge,
         address=settings.host,
@@ -70,7 +77,10 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         websockets=False,
         log_enabled=False,
     )
-    tasks = [asyncio.create_task(_keep_fresh(collector, stop)), asyncio.create_task(server.serve())]
+    tasks = [
+        asyncio.create_task(_keep_fresh(collector, platform.db.changes(), stop)),
+        asyncio.create_task(server.serve()),
+    ]
     if worker is not None:
         tasks.append(asyncio.create_task(_look_after(worker, stop)))
     _write_address(settings)
@@ -103,13 +113,18 @@ def _state_of(worker: Child, settings: Settings) -> str:
     return "ok" if fault is None else f"its transactions fail: {fault}"
 
 
-async def _keep_fresh(collector: Collector, stop: asyncio.Event) -> None:
+async def _keep_fresh(collector: Collector, changes: Changes, stop: asyncio.Event) -> None:
     """Notice definitions that another process changed."""
+    seen: int | None = None
     while not stop.is_set():
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), _REFRESH_EVERY_S)
+        version = changes.version()
+        if version is not None and version == seen:
+            continue
         try:
             await collector.refresh()
+            seen = version
         except Unavailable as error:  # inlets go on with what they know
             log.error("definitions.unreadable", error=str(error))
 

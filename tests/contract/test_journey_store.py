@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from parcours.db import Database
 from parcours.journeys import store
+
+HOUR_MS = 3_600_000
 
 
 def instance(name: str, *, key: str = "jane", journey: str = "j", scope_id: int = 1, at_us: int = 5) -> tuple[Any, ...]:
@@ -113,6 +116,45 @@ def test_steps_of_many_instances_come_back_in_order(db: Database, count: int) ->
         store.insert_steps(connection, rows)
         found = store.list_steps(connection, names)
     assert found == [(name, f"[[{seq}]]") for name in sorted(names) for seq in (0, 2)]
+
+
+def test_a_decision_tells_what_it_was_not_from_the_set_it_names(db: Database) -> None:
+    of_then = '[["A","a",null],["B","b","x > 1"],["C","c",null]]'
+    told = '[{"event":"A","eventUid":"a","outcome":"matched"},{"set":"then","hasId":true}]'
+    with db.write() as connection:
+        store.note_sets(connection, {"then": of_then}, 5 * HOUR_MS)
+        store.insert_decisions(connection, [(1, "Email", "jane", "e1", "i", "x1", 5 * HOUR_MS, told)])
+        (decision,) = store.list_decisions(connection, 1, event_id="e1")
+    assert [(one["event"], one["outcome"], one.get("reason")) for one in decision["decisions"]] == [
+        ("A", "matched", None),
+        ("B", "notMatched", "its condition is not true: x > 1"),
+        ("C", "notMatched", "the record's eventID is another one"),
+    ]
+
+
+def test_a_set_stays_as_long_as_a_decision_may_name_it(db: Database) -> None:
+    with db.write() as connection:
+        store.note_sets(connection, {"early": "[]", "late": "[]"}, HOUR_MS)
+        store.note_sets(connection, {"late": "[]"}, HOUR_MS + 1)  # within the hour: not written again
+        store.note_sets(connection, {"late": "[]"}, 9 * HOUR_MS)
+        store.delete_decisions(connection, 2 * HOUR_MS)
+        assert _sets(connection) == {"early": HOUR_MS, "late": 9 * HOUR_MS}
+        store.delete_decisions(connection, 4 * HOUR_MS)
+        assert _sets(connection) == {"late": 9 * HOUR_MS}
+
+
+def _sets(connection: Connection) -> dict[str, int]:
+    t = store.decision_set_table
+    return {row.id: row.used_at_ms for row in connection.execute(select(t.c.id, t.c.used_at_ms))}
+
+
+def test_the_next_due_time_is_that_of_the_earliest_timer(db: Database) -> None:
+    with db.write() as connection:
+        assert store.find_next_due(connection) is None
+        store.insert_timers(connection, [("a", "n", 1, 0, 200, "wait"), ("b", "n", 1, 0, 100, "wait")])
+        assert store.find_next_due(connection) == 100
+        store.delete_timers(connection, [("b", "n", 1)])
+        assert store.find_next_due(connection) == 200
 
 
 def test_entrances_of_a_period_and_who_was_inside_when_it_began(db: Database) -> None:

@@ -20,7 +20,8 @@ from parcours.app import Platform, build_lake, build_platform
 from parcours.catalog.model import DataSet
 from parcours.commands.client import ServerUnreachable
 from parcours.commands.simulate_command import read_stubs
-from parcours.events.service import EVENT_KIND, EventService
+from parcours.events.model import EVENT_KIND
+from parcours.events.service import EventService
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import backtest, store
 from parcours.journeys.backtest import KINDS, Pair, Run, StoredPeople

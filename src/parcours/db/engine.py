@@ -1,8 +1,10 @@
 """The engine: pragmas, transactions, and the rare difference between the two databases."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
@@ -23,13 +25,14 @@ class Database:
             if self.is_sqlite
             else create_engine(parsed, pool_pre_ping=True)
         )
+        self._signs: list[Changes] = []
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads; sees one consistent snapshot."""
+        """A transaction that only reads; on SQLite it sees one consistent snapshot."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -42,9 +45,61 @@ class Database:
         with self.engine.connect().execution_options(parcours_write=True) as connection, connection.begin():
             yield connection
 
+    @contextmanager
+    def snapshot(self, *, writes: bool = False) -> Iterator[Connection]:
+        """As `read` or `write`, and every statement sees the same moment: on PostgreSQL those see one each.
+
+        There a write fails (OperationalError) that meets what somebody else has changed since that moment.
+        """
+        with self.write() if writes else self.read() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            yield connection
+
+    def changes(self) -> "Changes":
+        """A sign of what other connections commit, for one thread; closed with the database."""
+        made = Changes(self)
+        self._signs.append(made)
+        return made
+
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        for sign in self._signs:
+            sign.close()
         self.engine.dispose()
+
+
+class Changes:
+    """Tells whether somebody else has committed, for a hundredth of what a transaction costs that looks."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._connection: Any = None
+        self._cursor: Any = None
+
+    def version(self) -> int | None:
+        """A number that stays the same while no other connection commits; None when only looking can tell.
+
+        SQLite keeps it in memory that its processes share. PostgreSQL has nothing like it.
+        """
+        if not self._db.is_sqlite:
+            return None
+        try:
+            if self._connection is None:
+                self._connection = self._db.engine.raw_connection()
+                self._connection.detach()
+                self._cursor = self._connection.cursor()
+            version: int = self._cursor.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            return None  # whoever looks then will meet the fault
+        return version
+
+    def close(self) -> None:
+        """Close the connection it keeps."""
+        if self._connection is not None:
+            self._cursor.close()
+            self._connection.close()
+            self._connection = None
 
 
 def is_writing(connection: Connection) -> bool:

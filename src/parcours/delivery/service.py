@@ -35,8 +35,8 @@ OUTBOX_PENDING = Gauge(
 )
 
 LOAD_ROWS = 500
-POLL_S = 0.5
-"""Longest until rows are found that no one announced with `wake`."""
+POLL_S = 2.0
+"""Longest until rows are found that no one announced with `wake`, such as those of `parcours doctor`."""
 BUSY_POLL_S = 0.05
 """The same while calls wait or are in flight: how long a stopped version's calls may still begin."""
 SWEEP_S = 5.0
@@ -134,13 +134,14 @@ class Delivery:
 
     async def _turn(self, reader: ThreadPoolExecutor) -> None:
         self._work.clear()
-        pause_s = BUSY_POLL_S if len(self._backlog) else POLL_S
+        is_readable = True
         try:
             is_drained = await self._load(reader)
         except SQLAlchemyError as error:
             log.error("outbox.unreadable", error=type(error).__name__)
-            is_drained, pause_s = True, _ERROR_PAUSE_S
+            is_drained, is_readable = True, False
         self._start_calls()
+        pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if len(self._backlog) else POLL_S
         if is_drained and not self._is_stopping:
             try:
                 async with asyncio.timeout(pause_s):

@@ -75,6 +75,26 @@ def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) 
     _ENQUEUE.run(connection, rows)
 
 
+_LOST = "null"
+"""In place of a request: there is none to be made. Delivery answers it as internalError, as any it can't read."""
+
+
+def enqueue_lost(
+    connection: Connection,
+    scope_id: int,
+    partition: int,
+    instance_id: str,
+    node_id: str,
+    pass_no: int,
+    version_uid: str,
+    now_us: int,
+) -> None:
+    """Have a call answered as internalError that an instance waits for and that is gone."""
+    key = idempotency_key(instance_id, pass_no)
+    row = (scope_id, partition, instance_id, node_id, pass_no, version_uid, "", key, _LOST, None, now_us, now_us)
+    _ENQUEUE.run(connection, [row])
+
+
 def load_after(connection: Connection, after_id: int, limit: int) -> list[OutboxRow]:
     """The oldest rows after one, in order."""
     c = outbox_table.c

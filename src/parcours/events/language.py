@@ -6,9 +6,11 @@ from typing import Any
 
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import to_reference
+from parcours.events.model import NeededTexts
 from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.references import EvaluationContext, SchemaReferences
+from parcours.expressions.requirement import required_texts
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_text
 from parcours.kit.clock import Clock
@@ -87,6 +89,26 @@ def condition_reader(
             return False
 
     return read
+
+
+def needed_texts(text: str, name: str, document: Mapping[str, Any] | None) -> NeededTexts | None:
+    """What a condition needs one field to hold, read as the condition reads it. Raises EventInvalid."""
+    try:
+        needed = required_texts(text)
+    except ExpressionInvalid as error:
+        raise EventInvalid(str(error), "$.idCondition", line=error.line, column=error.column) from None
+    if needed is None:
+        return None
+    field = compile_payload(to_reference(name, needed.path), name, document, None, "$.idCondition")
+
+    def read(entity: Entity) -> str | None:
+        try:
+            value = field.evaluate(EvaluationContext(events={name: entity}))
+        except ExpressionFailed:  # so fails the condition
+            return None
+        return value if type(value) is str else None
+
+    return NeededTexts(needed.path, needed.texts, read)
 
 
 def as_key(value: Any) -> str | None:

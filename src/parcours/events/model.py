@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+EVENT_KIND = "event"
 IdType = Literal["systemGenerated", "ruleBased"]
 EventType = Literal["unitary", "business"]
 """About one person, or about none (journeys §4.1)."""
@@ -33,6 +34,15 @@ class Usage(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.total} journey version" + ("" if self.total == 1 else "s")
+
+
+class NeededTexts(NamedTuple):
+    """A condition is true only of records that hold one of these texts in one field."""
+
+    path: tuple[str, ...]
+    texts: frozenset[str]
+    read: Callable[[Mapping[str, Any]], str | None]
+    """The field's text in a record of the schema; None when it holds none. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,3 +79,5 @@ class EventConfiguration:
     """Identity namespace of the supplemental ids, one of things."""
     max_age_ms: int | None = None
     """How old an event may be by its `timestamp` when journeys hear of it; None: any age will do."""
+    needs: NeededTexts | None = None
+    """Of a rule-based event: what finds it without evaluating its condition; None when only that will tell."""

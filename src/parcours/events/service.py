@@ -8,15 +8,14 @@ from sqlalchemy import Connection
 from parcours.access.model import Caller
 from parcours.catalog.model import DataSetTable
 from parcours.db import Database
+from parcours.events.compile import EventBuilder, compile_event
 from parcours.events.curl import list_requests
 from parcours.events.document import read_document, schema_id_of
 from parcours.events.edit import check_edit, with_name
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound, TooManyEvents
 from parcours.events.fields import cut
-from parcours.events.language import condition_reader, key_reader
-from parcours.events.model import EVENT_ID_PATH, MAX_PER_SCHEMA, EventConfiguration, Usage
+from parcours.events.model import EVENT_ID_PATH, EVENT_KIND, MAX_PER_SCHEMA, EventConfiguration, Usage
 from parcours.events.preview import show_types, show_values, without_orchestration
-from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
 from parcours.flows.model import InletTable
 from parcours.identity.service import NamespaceService
@@ -28,7 +27,6 @@ from parcours.resources.store import Author, Compiled, Resource, ResourceNotFoun
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.service import XdmService
 
-EVENT_KIND = "event"
 Values = Literal["types", "examples"]
 """What a preview shows in its fields: names of types, or values that pass validation."""
 
@@ -71,7 +69,9 @@ class EventService:
 
     def compiled(self) -> Compiled[EventTable]:
         """Another table over the same events, for a thread that does not share its own."""
-        return Compiled(self._resources, [EVENT_KIND], self._build)
+        return Compiled(
+            self._resources, [EVENT_KIND], EventBuilder(self._resources, self._xdm.table, self._clock).build
+        )
 
     def guard(self, usage_of: UsageOf, renamed: Renamed, journeys_of: JourneysOf) -> None:
         """Let the room that knows journeys tell which events they use, and follow a new name."""
@@ -169,7 +169,7 @@ class EventService:
         with self._db.read() as connection:
             stored = self._stored(connection, caller.scope_id, uid)
             schema = self._schema(connection, caller.scope_id, stored.body["schemaRef"]["id"])
-            return stored.body, self._configuration(stored, schema), schema
+            return stored.body, compile_event(stored, schema, self._clock), schema
 
     def _message(
         self, caller: Caller, document: Mapping[str, Any], schema: CompiledSchema, values: Values
@@ -198,58 +198,6 @@ class EventService:
             },
             "body": {"xdmMeta": {"schemaRef": document["schemaRef"]}, "xdmEntity": entity},
         }
-
-    # --- compiling ---
-
-    def _build(self, connection: Connection) -> EventTable:
-        configurations: list[EventConfiguration] = []
-        for stored in self._resources.in_all_scopes(connection, EVENT_KIND):
-            schema = self._xdm.table.current(connection).get(stored.scope_id, stored.body["schemaRef"]["id"])
-            try:
-                configurations.append(self._configuration(stored, schema))
-            except EventInvalid as error:  # written when it was valid: the schema has changed since
-                log.error("event.unusable", event_uid=stored.id, reason=str(error))
-        return EventTable(configurations)
-
-    def _configuration(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration:
-        body = stored.body
-        name = body["name"]
-        document = None if schema is None else schema.document
-        primary = None if schema is None else schema.primary_identity
-        supplemental = body["supplementalIdentifier"]
-        path = None if supplemental is None else attribute_path(supplemental["expression"])
-        read, count = (None, None) if path is None else supplemental_readers(path)
-        max_age_s = body.get("maxAgeSeconds")
-        return EventConfiguration(
-            uid=stored.id,
-            scope_id=stored.scope_id,
-            name=name,
-            schema_id=body["schemaRef"]["id"],
-            id_type=body["idType"],
-            event_id=body["eventID"],
-            condition_text=body["idCondition"],
-            namespace=body["namespace"],
-            condition=(
-                None
-                if body["idCondition"] is None
-                else condition_reader(body["idCondition"], name, document, self._clock)
-            ),
-            key=(
-                _nobody
-                if body["profileIdentifier"] is None
-                else key_reader(
-                    body["profileIdentifier"], name, document, None if primary is None else primary.path, self._clock
-                )
-            ),
-            document=(
-                None if document is None else cut(document, [split_pointer(pointer) for pointer in body["fields"]])
-            ),
-            type=body["type"],
-            supplemental=read,
-            count_supplemental=count,
-            supplemental_namespace=None if supplemental is None else supplemental["namespace"],
-            max_age_ms=None if max_age_s is None else max_age_s * 1000,
-        )
 
     # --- looking up ---
 
@@ -319,10 +267,6 @@ class EventService:
                 "lastModifiedAt": _text(stored.updated_at_ms),
             },
         }
-
-
-def _nobody(entity: Mapping[str, Any]) -> None:
-    """The key of a business event."""
 
 
 def _text(at_ms: int) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.db import Database
-from parcours.events.service import EVENT_KIND
+from parcours.events.model import EVENT_KIND
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.read_audience import is_recurring
@@ -23,7 +23,7 @@ from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
-from parcours.resources.store import Author, Resource, ResourceStore
+from parcours.resources.store import Author, Compiled, Resource, ResourceStore
 
 DropCalls = Callable[[Connection, int, str], None]
 """(connection, scope_id, version_uid): the version's calls that wait are not made."""
@@ -61,6 +61,7 @@ class Lifecycle:
         self.on_publish: OnPublish = lambda _connection, _version: None
         """Called in the transaction that publishes a version."""
         journeys.on_delete = self.forget
+        self._running: Compiled[list[Resource]] = Compiled(resources, [VERSION_KIND], self._find_running)
 
     # --- opening ---
 
@@ -346,11 +347,8 @@ class Lifecycle:
         """
         now_ms = _now_ms()
         with self._db.read() as connection:
-            due = [
-                stored
-                for stored in self._resources.in_all_scopes(connection, VERSION_KIND)
-                if stored.body["status"] in RUNNING and self._change_of(connection, stored, now_ms) is not None
-            ]
+            running = self._running.current(connection)
+            due = [stored for stored in running if self._change_of(connection, stored, now_ms) is not None]
         if not due:
             return 0
         changed = 0
@@ -363,6 +361,10 @@ class Lifecycle:
                     changed += 1
                     self._tell("changed_by_time", version)
         return changed
+
+    def _find_running(self, connection: Connection) -> list[Resource]:
+        versions = self._resources.in_all_scopes(connection, VERSION_KIND)
+        return [stored for stored in versions if stored.body["status"] in RUNNING]
 
     def _change_of(
         self, connection: Connection, version: Resource, now_ms: int

@@ -111,13 +111,16 @@ def find_runs(connection: Connection, now_us: int, limit: int) -> list[AudienceR
     return [*found, *(AudienceRun(*row) for row in due)]
 
 
-def has_runs(connection: Connection, now_us: int) -> bool:
-    """Whether a run is under way or due."""
-    t = run_table
-    return any(
-        connection.execute(select(t.c.id).where(t.c.status == status, t.c.due_at_us <= now_us).limit(1)).first()
-        for status in ("started", "queued")
-    )
+_NEXT_DUE = [
+    select(run_table.c.due_at_us).where(run_table.c.status == status).order_by(run_table.c.due_at_us).limit(1)
+    for status in ("started", "queued")
+]
+
+
+def find_next_due(connection: Connection) -> int | None:
+    """When the next run may begin or go on; None when there is none."""
+    moments = [connection.execute(statement).scalar() for statement in _NEXT_DUE]
+    return min((at_us for at_us in moments if at_us is not None), default=None)
 
 
 def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> list[AudienceRun]:

@@ -1,6 +1,6 @@
 """Journey instances, timers, step events and decisions about events in SQL, all written in the runner's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     tuple_,
     update,
@@ -24,7 +25,8 @@ from sqlalchemy import (
 
 from parcours.db import metadata
 from parcours.db.among import among, texts
-from parcours.db.bulk import Bulk, bulk_insert
+from parcours.db.bulk import Bulk, bulk_insert, conflict_insert
+from parcours.events.table import explain
 from parcours.journeys.model import InstanceStatus
 
 instance_table = Table(
@@ -84,7 +86,22 @@ decision_table = Table(
     Index(None, "scope_id", "identity"),
     Index(None, "scope_id", "event_id"),
 )
-"""For each event that event configurations look at: what every one of them decided, and why."""
+"""For each event that event configurations look at: what those decided that it is, and which set the others are of.
+
+`decisions` is a JSON list; a last member {"set", "hasId"} stands for the configurations of the set that it is not.
+"""
+decision_set_table = Table(
+    "decision_set",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("configurations", Text, nullable=False),
+    Column("used_at_ms", BigInteger, nullable=False),
+    Index(None, "used_at_ms"),
+)
+"""All event configurations that one schema had at some time, once for all events decided about meanwhile.
+
+`id` is the digest of `configurations`; `used_at_ms` is right to the hour.
+"""
 stop_table = Table(
     "journey_stop",
     metadata,
@@ -420,6 +437,15 @@ def find_due(connection: Connection, now_us: int, limit: int) -> list[DueTimer]:
     return [DueTimer(*row) for row in connection.execute(_DUE, {"now_us": now_us, "most": limit})]
 
 
+_NEXT_DUE = select(timer_table.c.due_at_us).order_by(timer_table.c.due_at_us).limit(1)
+
+
+def find_next_due(connection: Connection) -> int | None:
+    """When the next timer is due; None when there is none. One step into an index, whatever the number of timers."""
+    found: int | None = connection.execute(_NEXT_DUE).scalar()
+    return found
+
+
 def list_timers(connection: Connection, instance_id: str) -> list[dict[str, Any]]:
     """The timers an instance waits for, as its page shows them."""
     t = timer_table
@@ -458,6 +484,27 @@ def insert_decisions(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
     _INSERT_DECISIONS.run(connection, rows)
 
 
+_SET_MARGIN_MS = 3_600_000
+_NOTE_SETS = Bulk(
+    ("id", "configurations", "used_at_ms"),
+    lambda dialect: _note_set(conflict_insert(dialect)(decision_set_table)),
+)
+
+
+def _note_set(made: Any) -> Any:
+    """A new set is written; of a known one the time is moved, at most once an hour."""
+    return made.on_conflict_do_update(
+        index_elements=[decision_set_table.c.id],
+        set_={"used_at_ms": made.excluded.used_at_ms},
+        where=decision_set_table.c.used_at_ms < made.excluded.used_at_ms - literal_column(str(_SET_MARGIN_MS)),
+    )
+
+
+def note_sets(connection: Connection, sets: Mapping[str, str], now_ms: int) -> None:
+    """Keep what decisions name: digest → the configurations of a schema."""
+    _NOTE_SETS.run(connection, [(digest, text, now_ms) for digest, text in sets.items()])
+
+
 _DECIDED = select(decision_table.c.inlet_id, decision_table.c.event_id).where(
     decision_table.c.scope_id == bindparam("scope_id"),
     among(decision_table.c.event_id),
@@ -491,6 +538,8 @@ def list_decisions(
             t.c.identity.in_([identity for _, identity in identities]),
             tuple_(t.c.namespace, t.c.identity).in_(list(identities)),
         )
+    rows = connection.execute(statement.order_by(t.c.id.desc()).limit(limit)).all()
+    decisions = _with_others(connection, [orjson.loads(row.decisions) for row in rows])
     return [
         {
             "namespace": row.namespace,
@@ -499,17 +548,37 @@ def list_decisions(
             "inletId": row.inlet_id,
             "xactionId": row.xaction_id,
             "receivedTimeMs": row.received_at_ms,
-            "decisions": orjson.loads(row.decisions),
+            "decisions": told,
         }
-        for row in connection.execute(statement.order_by(t.c.id.desc()).limit(limit))
+        for row, told in zip(rows, decisions, strict=True)
     ]
+
+
+def _with_others(connection: Connection, decisions: list[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+    """Decisions with the configurations that an event was not written out, each with its reason."""
+    named = {told[-1]["set"] for told in decisions if told and "set" in told[-1]}
+    t = decision_set_table
+    sets = {row.id: row.configurations for row in connection.execute(select(t).where(t.c.id.in_(named)))}
+    full: list[list[dict[str, Any]]] = []
+    for told in decisions:
+        if told and "set" in told[-1]:
+            *told, others = told
+            matched = {one["eventUid"] for one in told}
+            explained = explain(sets.get(others["set"], "[]"), others["hasId"], matched)
+            told += [{**one, "outcome": "notMatched"} for one in explained]
+        full.append(told)
+    return full
 
 
 def delete_decisions(connection: Connection, before_ms: int, limit: int = 10_000) -> int:
     """Forget the oldest decisions, of events received before a time; how many went, `limit` at most."""
     t = decision_table
     oldest = select(t.c.id).order_by(t.c.id).limit(limit)
-    return connection.execute(delete(t).where(t.c.id.in_(oldest), t.c.received_at_ms < before_ms)).rowcount
+    gone = connection.execute(delete(t).where(t.c.id.in_(oldest), t.c.received_at_ms < before_ms)).rowcount
+    if gone < limit:
+        unused = decision_set_table.c.used_at_ms < before_ms - 2 * _SET_MARGIN_MS
+        connection.execute(delete(decision_set_table).where(unused))
+    return gone
 
 
 def get_position(connection: Connection, name: str) -> int:

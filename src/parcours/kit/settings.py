@@ -72,8 +72,8 @@ class Settings:
     """Most records the worker handles in one transaction."""
     poll_ms: int = 10
     """Longest an idle worker that no server tells of new records waits before it looks for some, in milliseconds."""
-    timer_poll_ms: int = 100
-    """Longest a due timer waits before it is claimed, in milliseconds."""
+    timer_poll_ms: int = 1_000
+    """Longest until the worker notices timers and stops that another process wrote without telling, in milliseconds."""
     delivery_concurrency: int = 256
     """Most outgoing HTTP calls in flight."""
     lake_commit_ms: int = 2_000

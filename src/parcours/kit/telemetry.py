@@ -5,6 +5,8 @@ import logging
 import os
 import sys
 from bisect import bisect_left
+from collections import Counter as Counted
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -20,6 +22,14 @@ class BulkHistogram(Histogram):
         """Observe the amount `count` times."""
         self._sum.inc(amount * count)
         self._buckets[bisect_left(self._upper_bounds, amount)].inc(count)
+
+    def observe_all(self, amounts: Sequence[float]) -> None:
+        """Observe each amount."""
+        if not amounts:
+            return
+        self._sum.inc(sum(amounts))
+        for bucket, count in Counted(bisect_left(self._upper_bounds, amount) for amount in amounts).items():
+            self._buckets[bucket].inc(count)
 
 
 class _StderrLogger(structlog.PrintLogger):

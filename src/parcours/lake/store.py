@@ -3,6 +3,7 @@
 A chunk is compressed: 0.4 µs for a record of 0.9 KB, which spares 3 µs of writing eight times as many pages.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 
 import zstandard
@@ -36,7 +37,8 @@ lake_chunk_table = Table(
     Column("dataset_id", String(255), nullable=False),
     Column("record_count", Integer, nullable=False),
     Column("byte_count", Integer, nullable=False),  # of the lines as they were
-    Column("lines", LargeBinary, nullable=False),  # zstd; last: SQLite then reads the other columns without it
+    Column("lines", LargeBinary, nullable=False),  # zstd; late: SQLite then reads the columns before without it
+    Column("staged_at_ms", BigInteger, nullable=False, server_default="0"),
     Index(None, "scope_id", "dataset_id", "seq"),
     sqlite_autoincrement=True,
 )
@@ -64,6 +66,7 @@ def stage(connection: Connection, scope_id: int, dataset_id: str, lines: Sequenc
             "record_count": len(lines),
             "byte_count": len(joined),
             "lines": zstandard.compress(joined, _LEVEL),
+            "staged_at_ms": time.time_ns() // 1_000_000,
         },
     )
 

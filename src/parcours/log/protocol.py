@@ -74,6 +74,10 @@ class LogReader(Protocol):
         """(position, record) pairs after a position, in order, up to about `max_messages` messages; [] at the end."""
         ...
 
+    def last_position(self) -> int:
+        """The highest position ever given; 0 before the first record."""
+        ...
+
     def pending(self, after: int) -> dict[str, int]:
         """How many messages of each flow (data set, where no flow was named) stand after a position."""
         ...

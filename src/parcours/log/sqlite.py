@@ -256,6 +256,12 @@ class SqliteLogReader:
                     offset += length
         return found
 
+    def last_position(self) -> int:
+        """See LogReader."""
+        with _readable():
+            last: int = self._connection.execute(_LAST).fetchone()[0]
+        return last
+
     def pending(self, after: int) -> dict[str, int]:
         """See LogReader."""
         counts: dict[str, int] = {}

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from parcours.access.model import Caller
 from parcours.db import Database
 from parcours.events.errors import EventNotFound
-from parcours.events.service import EVENT_KIND
+from parcours.events.model import EVENT_KIND
 from parcours.journeys import counter_store
 from parcours.journeys.counters import Count, outcome_of
 from parcours.journeys.service import JourneyService

@@ -7,6 +7,7 @@ import pytest
 from event_world import EVENTS, business_body, create_namespace, create_schema, event_body, identify
 from fastapi.testclient import TestClient
 
+from parcours.app import Platform
 from parcours.events.model import MAX_PER_SCHEMA
 
 
@@ -267,6 +268,32 @@ def test_an_event_is_deleted_once(api: TestClient, created: dict[str, Any]) -> N
 def test_a_body_that_is_no_object_is_refused(api: TestClient) -> None:
     for body in ([], "x", None, 5):
         assert api.post(EVENTS, json=body).status_code == 400
+
+
+def test_only_what_has_changed_is_compiled_again(api: TestClient, platform: Platform, schema_id: str) -> None:
+    def compiled() -> dict[str, Any]:
+        with platform.db.read() as connection:
+            table = platform.events.table.current(connection)
+        return {uid: table.get(scope_id, uid) for uid in uids}
+
+    scope_id = platform.access.sandbox("ACME@AdobeOrg", "prod").scope_id
+    rule = {"idType": "ruleBased", "idCondition": "@event{Big._acme.order.total} > 100"}
+    bodies = [event_body(schema_id), event_body(schema_id, name="Big", **rule)]
+    uids = [api.post(EVENTS, json=body).json()["uid"] for body in bodies]
+    before = compiled()
+    assert None not in before.values()
+    uids.append(api.post(EVENTS, json=event_body(schema_id, name="Third")).json()["uid"])
+    changed = {**bodies[1], "idCondition": "@event{Big._acme.order.total} > 200"}
+    assert api.put(f"{EVENTS}/{uids[1]}", json=changed).status_code == 200
+    after = compiled()
+    assert after[uids[0]] is before[uids[0]]
+    assert after[uids[1]] is not before[uids[1]]
+    assert after[uids[1]].condition({"_acme": {"order": {"total": 300}}})
+    assert not after[uids[1]].condition({"_acme": {"order": {"total": 150}}})
+    create_schema(api, title="Another")  # a schema of its own changes no event, but all may have changed with it
+    assert compiled()[uids[2]] is not None
+    assert api.delete(f"{EVENTS}/{uids[0]}").status_code == 204
+    assert compiled()[uids[0]] is None
 
 
 def test_a_schema_has_at_most_a_hundred_events(api: TestClient, schema_id: str, created: dict[str, Any]) -> None:

@@ -1,20 +1,26 @@
 """Matching records with event configurations, and computing who they are about."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from parcours.events.errors import EventInvalid
-from parcours.events.language import MAX_KEY_BYTES, condition_reader, key_reader, rename_event
+from parcours.events.language import MAX_KEY_BYTES, condition_reader, key_reader, needed_texts, rename_event
 from parcours.events.model import EventConfiguration
-from parcours.events.table import EventTable
+from parcours.events.table import EventTable, explain, read_event_id
 from parcours.kit.clock import ManualClock
 
 CLOCK = ManualClock()
 
 
-def configuration(uid: str, *, event_id: str | None = None, rule: str | None = None, scope_id: int = 1) -> Any:
+def configuration(
+    uid: str, *, event_id: str | None = None, rule: str | None = None, scope_id: int = 1, schema: Any = None
+) -> Any:
     return EventConfiguration(
         uid=uid,
         scope_id=scope_id,
@@ -24,10 +30,20 @@ def configuration(uid: str, *, event_id: str | None = None, rule: str | None = N
         event_id=event_id,
         condition_text=rule,
         namespace="Email",
-        condition=condition_reader(rule, "Order", None, CLOCK) if rule else None,
+        condition=condition_reader(rule, "Order", schema, CLOCK) if rule else None,
+        needs=needed_texts(rule, "Order", schema) if rule else None,
         key=key_reader("@event{Order.email}", "Order", None, None, CLOCK),
         document=None,
     )
+
+
+def others(table: EventTable, schema_id: str, entity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a trace tells of the configurations that a record is not."""
+    matched = table.match(1, schema_id, entity)
+    considered = table.considered(1, schema_id)
+    if considered is None or not considered.has_others(matched):
+        return []
+    return explain(considered.text, read_event_id(entity) is not None, {one.uid for one in matched})
 
 
 def with_id(event_id: Any) -> dict[str, Any]:
@@ -60,7 +76,7 @@ TABLE = EventTable([A, RICH, PARIS, ELSEWHERE])
 def test_a_record_is_every_event_that_fits_it(entity: Mapping[str, Any], uids: list[str]) -> None:
     matched = TABLE.match(1, "schema", entity)
     assert [one.uid for one in matched] == uids
-    unmatched = TABLE.unmatched(1, "schema", entity, matched)
+    unmatched = others(TABLE, "schema", entity)
     assert {one["eventUid"] for one in unmatched} == {"a", "rich", "paris"} - set(uids)
     assert all(one["reason"] for one in unmatched)
 
@@ -70,14 +86,75 @@ def test_rules_are_asked_on_their_own_schema_and_sandbox_only() -> None:
     assert [one.uid for one in TABLE.match(1, "other", entity)] == ["a"]
     assert [one.uid for one in TABLE.match(2, "schema", entity)] == ["elsewhere"]
     assert TABLE.match(3, "schema", entity) == []
-    assert TABLE.unmatched(1, "other", entity, [A]) == []
+    assert TABLE.considered(1, "other") is None
 
 
 def test_the_reason_of_a_mismatch_names_the_rule_or_the_id() -> None:
-    reasons = {one["eventUid"]: one["reason"] for one in TABLE.unmatched(1, "schema", {}, [])}
+    reasons = {one["eventUid"]: one["reason"] for one in others(TABLE, "schema", {})}
     assert "@event{Order.total} > 100" in reasons["rich"]
     assert "has no _experience" in reasons["a"]
-    assert "another one" in TABLE.unmatched(1, "schema", with_id("b"), [])[0]["reason"]
+    assert "another one" in others(TABLE, "schema", with_id("b"))[0]["reason"]
+
+
+TYPED = {"properties": {"city": {"type": "string"}, "total": {"type": "number"}, "tags": {"type": "array"}}}
+FIELD_TESTS = st.one_of(
+    st.tuples(st.sampled_from(["city", "kind", "tags", "at.place"]), st.sampled_from(["a", "b", ""])).map(
+        lambda pair: f'@event{{Order.{pair[0]}}} == "{pair[1]}"'
+    ),
+    st.sampled_from(["a", "b"]).map(lambda text: f'"{text}" == @event{{Order.city}}'),
+    st.sampled_from(
+        ["@event{Order.total} > 100", "@event{Order.kind} != \"a\"", "not (@event{Order.city} == \"a\")",
+         "@event{Order.city, defaultValue: \"a\"} == \"a\"", "@event{Order.kind} > 5", "@event{Order.city} is null"]
+    ),
+)  # fmt: skip
+CONDITIONS = st.recursive(
+    FIELD_TESTS,
+    lambda inner: st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
+    max_leaves=5,
+)
+VALUES = st.sampled_from(["a", "b", "", None, 5, 101, True, ["a"], [], {"place": "a"}, [{"place": "b"}]])
+ENTITIES = st.dictionaries(st.sampled_from(["city", "kind", "tags", "at", "total"]), VALUES)
+
+
+@settings(deadline=None)
+@given(st.lists(CONDITIONS, max_size=12), st.lists(ENTITIES, min_size=1, max_size=8), st.sampled_from([None, TYPED]))
+def test_rules_are_found_as_if_each_were_evaluated(rules: list[str], entities: list[Any], schema: Any) -> None:
+    if schema is not None:
+        rules = [rule for rule in rules if not ({"kind", "at", "tags"} & set(re.findall(r"Order\.(\w+)", rule)))]
+    made = [configuration(str(n), rule=rule, schema=schema) for n, rule in enumerate(rules)]
+    table = EventTable(made)
+    for entity in entities:
+        matched = table.match(1, "schema", entity)
+        assert [one.uid for one in matched] == [one.uid for one in made if one.condition(entity)]
+        assert [one["eventUid"] for one in others(table, "schema", entity)] == [
+            one.uid for one in made if not one.condition(entity)
+        ]
+
+
+def test_conditions_that_compare_one_field_with_texts_are_not_evaluated_for_other_texts() -> None:
+    asked: list[str] = []
+
+    def counting(uid: str, rule: str) -> Any:
+        made = configuration(uid, rule=rule)
+        return replace(made, condition=lambda entity: asked.append(uid) or made.condition(entity))
+
+    rules = {f"r{n}": f'@event{{Order.kind}} == "k{n}" and @event{{Order.total}} > 1' for n in range(100)}
+    either = '(@event{Order.kind} == "k7") or ("k8" == @event{Order.kind})'
+    table = EventTable([*(counting(uid, rule) for uid, rule in rules.items()), counting("either", either)])
+    assert [one.uid for one in table.match(1, "schema", {"kind": "k7", "total": 2})] == ["r7", "either"]
+    assert asked == ["r7", "either"]
+    assert table.match(1, "schema", {"kind": "none"}) == []
+    assert asked == ["r7", "either"]
+
+
+def test_a_set_has_a_name_of_its_own_for_every_content() -> None:
+    def digest(*configurations: Any) -> str:
+        found = EventTable(configurations).considered(1, "schema")
+        assert found is not None
+        return found.digest
+
+    assert digest(A, RICH) == digest(A, RICH)
+    assert len({digest(A), digest(A, RICH), digest(A, PARIS), digest(replace(A, name="Other"))}) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""From stored event configurations to the table that records are matched with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.events.errors import EventInvalid
+from parcours.events.fields import cut
+from parcours.events.language import condition_reader, key_reader, needed_texts
+from parcours.events.model import EVENT_KIND, EventConfiguration
+from parcours.events.supplemental import attribute_path, supplemental_readers
+from parcours.events.table import EventTable
+from parcours.kit.clock import Clock
+from parcours.kit.paths import split_pointer
+from parcours.kit.telemetry import get_logger
+from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.xdm.compiled import CompiledSchema
+from parcours.xdm.table import SchemaTable
+
+log = get_logger("events")
+
+
+class EventBuilder:
+    """Builds the table of events, and remembers what it compiled: only what has changed is compiled again."""
+
+    def __init__(self, resources: ResourceStore, schemas: Compiled[SchemaTable], clock: Clock) -> None:
+        self._resources = resources
+        self._schemas = schemas
+        self._clock = clock
+        self._known: dict[tuple[int, str], tuple[str, CompiledSchema | None, EventConfiguration | None]] = {}
+        """By scope and uid: what was compiled, of which etag and over which schema; None for what can't be."""
+
+    def build(self, connection: Connection) -> EventTable:
+        """Every event that can be used."""
+        known = self._known
+        self._known = {}
+        schemas = self._schemas.current(connection)
+        for stored in self._resources.in_all_scopes(connection, EVENT_KIND):
+            place = (stored.scope_id, stored.id)
+            schema = schemas.get(stored.scope_id, stored.body["schemaRef"]["id"])
+            found = known.get(place)
+            if found is None or found[0] != stored.etag or found[1] is not schema:
+                found = (stored.etag, schema, self._compile(stored, schema))
+            self._known[place] = found
+        return EventTable([made for _, _, made in self._known.values() if made is not None])
+
+    def _compile(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration | None:
+        try:
+            return compile_event(stored, schema, self._clock)
+        except EventInvalid as error:  # written when it was valid: the schema has changed since
+            log.error("event.unusable", event_uid=stored.id, reason=str(error))
+            return None
+
+
+def compile_event(stored: Resource, schema: CompiledSchema | None, clock: Clock) -> EventConfiguration:
+    """A stored event ready to be matched. schema: None when it is gone. Raises EventInvalid."""
+    body = stored.body
+    name = body["name"]
+    document = None if schema is None else schema.document
+    primary = None if schema is None else schema.primary_identity
+    supplemental = body["supplementalIdentifier"]
+    path = None if supplemental is None else attribute_path(supplemental["expression"])
+    read, count = (None, None) if path is None else supplemental_readers(path)
+    max_age_s = body.get("maxAgeSeconds")
+    return EventConfiguration(
+        uid=stored.id,
+        scope_id=stored.scope_id,
+        name=name,
+        schema_id=body["schemaRef"]["id"],
+        id_type=body["idType"],
+        event_id=body["eventID"],
+        condition_text=body["idCondition"],
+        namespace=body["namespace"],
+        condition=(
+            None if body["idCondition"] is None else condition_reader(body["idCondition"], name, document, clock)
+        ),
+        key=(
+            _nobody
+            if body["profileIdentifier"] is None
+            else key_reader(body["profileIdentifier"], name, document, None if primary is None else primary.path, clock)
+        ),
+        document=(None if document is None else cut(document, [split_pointer(pointer) for pointer in body["fields"]])),
+        type=body["type"],
+        supplemental=read,
+        count_supplemental=count,
+        supplemental_namespace=None if supplemental is None else supplemental["namespace"],
+        max_age_ms=None if max_age_s is None else max_age_s * 1000,
+        needs=None if body["idCondition"] is None else needed_texts(body["idCondition"], name, document),
+    )
+
+
+def _nobody(entity: Mapping[str, Any]) -> None:
+    """The key of a business event."""
