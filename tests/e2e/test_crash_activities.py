@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -306,10 +307,15 @@ def define_world(server: RunningServer) -> World:
     return World(shop, versions, newcomers, (inlet, schema_id, tenant), define_inlet(shop, "Feedback", TRACKING_SCHEMA))
 
 
-def children_of(server: RunningServer) -> list[int]:
+def processes_of(server: RunningServer) -> list[int]:
+    """Those below the one that answers: the worker, and what the worker has started, such as the loader."""
     assert server.process is not None
-    pid = server.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    found = [server.process.pid]
+    for pid in found:
+        for of_thread in Path(f"/proc/{pid}/task").glob("*/children"):
+            with suppress(OSError):  # gone meanwhile
+                found += [int(child) for child in of_thread.read_text().split()]
+    return found[1:]
 
 
 def upload(world: World, numbers: range) -> str:
@@ -334,12 +340,28 @@ def tell_of_flight(world: World, event_id: str) -> None:
 
 def kill_something(server: RunningServer, chance: random.Random, number: int) -> None:
     """The whole server, or one of its processes, which it then starts again by itself."""
-    children = children_of(server)
-    if number % 3 != 2 or not children:
+    if number % 2:
         server.kill()
         server.start()
         return
-    os.kill(chance.choice(children), signal.SIGKILL)
+    processes = processes_of(server)
+    until = time.monotonic() + 3
+    while number % 4 == 0 and time.monotonic() < until:  # the loader's turn: it runs when there is a list to load
+        loaders = [pid for pid in processes_of(server) if is_loader(pid)]
+        if loaders:
+            processes = loaders
+            break
+        time.sleep(0.01)
+    if processes:
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(processes), signal.SIGKILL)
+
+
+def is_loader(pid: int) -> bool:
+    try:
+        return b"\0loader\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 class Found(NamedTuple):
