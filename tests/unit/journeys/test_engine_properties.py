@@ -1,16 +1,21 @@
 """Random journeys and random stimuli: what must hold for every journey, whatever happens to an instance."""
 
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import orjson
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from journey_world import NOW_US, SECOND_US, WORLD, compiled, document, through_storage
+from journey_world import IDENTITY, NOW_US, ORDER, SECOND_US, World, document, through_storage
 
 from parcours.journeys.activities import KINDS
+from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.listener import RaceNode
-from parcours.journeys.compile import examine
-from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.activities.reaction import REACTIONS
+from parcours.journeys.compile import EventShape, examine
+from parcours.journeys.compiled import CompiledJourney, ExitCriterion
 from parcours.journeys.engine import MAX_PENDING, advance, new_instance
 from parcours.journeys.graph import reachable
 from parcours.journeys.model import (
@@ -26,22 +31,28 @@ from parcours.journeys.model import (
     JumpOutcome,
     LookUp,
     Replied,
+    Resumed,
     StartTimer,
     StepEvent,
     Stimulus,
+    Stopped,
     TakeSlot,
     TimerDue,
     Transition,
     UpdateProfile,
 )
+from parcours.journeys.run import PAUSED
 from parcours.journeys.steps import to_document, to_lines
 
+WORLD = World()
+WORLD.events["e1"] = EventShape("e1", "Order", "Email", ORDER, has_supplemental_id=True)
 BOOLEANS = (
     "@event{Order.total} > 100",
     '@event{Order.city} == "Paris"',
     '#{ExperiencePlatform.ProfileFieldGroup.tier} == "gold"',
     "@event{Order.total} > 1 or @event{Order.total} is null",
     "${previousNodeId} is not null",
+    '${supplementalId} == "b1"',
     "true",
 )
 durations = st.builds(
@@ -136,6 +147,16 @@ activities = st.one_of(
 )  # fmt: skip
 
 
+@st.composite
+def reactions(draw: st.DrawFn, action_node_id: str) -> dict[str, Any]:
+    heard = draw(st.lists(st.sampled_from(REACTIONS), min_size=1, max_size=3, unique=True))
+    node: dict[str, Any] = {"type": "reaction", "actionNodeId": action_node_id, "reactions": heard}
+    if draw(st.booleans()):
+        length = draw(st.sampled_from([{"value": 40, "unit": "seconds"}, {"value": 3, "unit": "days"}]))
+        node["timeout"] = {**length, "path": draw(st.booleans())}
+    return node
+
+
 chains = st.sampled_from([1, 3, 5, 7, 9]).flatmap(lambda size: st.lists(activities, min_size=size, max_size=size))
 
 
@@ -158,14 +179,20 @@ def race_of(near: list[str], configs: dict[str, Any]) -> list[str]:
 @st.composite
 def journeys(draw: st.DrawFn) -> dict[str, Any]:
     """A valid document: arrows lead to later nodes only, several may lead to one, open ends are open."""
-    nodes: dict[str, Any] = {f"n{i}": node for i, node in enumerate(draw(chains))}
+    nodes: dict[str, Any] = {}
+    for i, node in enumerate(draw(chains)):
+        nodes[f"n{i}"] = node
+        if node["type"] == "customAction" and draw(st.booleans()):
+            nodes[f"n{i}r"] = draw(reactions(f"n{i}"))
     order = ["start", *nodes]
     configs = {"start": {"type": "event", "eventUid": "e1"}, **nodes}
     edges: list[tuple[str, ...]] = []
     for index, source in enumerate(order[:-1]):
         for transition in KINDS[configs[source]["type"]].transitions(configs[source]):
             if transition == "default" or draw(st.integers(0, 3)):
-                near = order[index + 1 : index + 4]
+                # a reaction follows its action, and nothing else
+                later = (to for to in order[index + 1 :] if configs[to].get("actionNodeId", source) == source)
+                near = list(islice(later, 3))
                 followers = [draw(st.sampled_from(near))]
                 if draw(st.integers(0, 2)) == 0:
                     followers = race_of(near, configs) or followers
@@ -217,39 +244,73 @@ REPLIES: dict[type, st.SearchStrategy[Any]] = {
 Timer = tuple[str, int]
 
 
+FILTER = ExitCriterion("filter", "Filter", "", lambda _run, payload: payload == {})
+"""The global filter, true for everyone."""
+STOP_REASONS = {
+    "stopped": "stopped", "testEnded": "stopped", "dryRunEnded": "stopped",
+    "endDate": "ended", "forcedReentrance": "ended",
+}  # fmt: skip
+"""Status of who was taken out, by the reason."""
+
+
+@st.composite
+def modes(draw: st.DrawFn) -> dict[str, Any]:
+    """What `live.py` sets on a compiled journey, by the state of its version."""
+    match draw(st.sampled_from(["live", "live", "test", "dryRun"])):
+        case "test":
+            return {"mode": "test", "wait_override_us": draw(st.sampled_from([SECOND_US, 10 * SECOND_US]))}
+        case "dryRun":
+            override_us = draw(st.sampled_from([None, 0]))
+            return {"mode": "dryRun", "wait_override_us": override_us, "reads_sources": draw(st.booleans())}
+    return {"profile_filter": draw(st.sampled_from([None, None, None, FILTER]))}
+
+
 class History:
     """One instance with what the world owes it: timers that run, calls under way. Requests are replied to at once."""
 
-    def __init__(self, journey: CompiledJourney, instance_id: str, data: st.DataObject) -> None:
+    def __init__(
+        self, journey: CompiledJourney, instance_id: str, data: st.DataObject, supplemental_id: str | None
+    ) -> None:
         self.data = data
         self.journey = journey
         self.now_us = NOW_US
-        self.instance = new_instance(journey, instance_id, "jane@example.com", NOW_US)
+        self.instance = self.first = new_instance(
+            journey, instance_id, "jane@example.com", NOW_US, supplemental_id=supplemental_id
+        )
         self.timers: dict[Timer, int] = {}
         self.calls: dict[Timer, CallAction] = {}
         self.gone: list[Timer] = []
         self.steps: list[StepEvent] = []
-        self.told: list[tuple[Stimulus, int, Transition]] = []
+        self.told: list[tuple[CompiledJourney, Stimulus, int, Transition]] = []
 
     def give(self, stimulus: Stimulus) -> Transition:
         """Advance, do what the commands say, and check everything that must hold."""
         before = self.instance
         transition = advance(self.journey, before, stimulus, self.now_us)
         note(f"{stimulus} → {transition.ignored or list(transition.commands)}")
-        self.told.append((stimulus, self.now_us, transition))
+        self.told.append((self.journey, stimulus, self.now_us, transition))
         if transition.ignored is not None:
             assert transition.instance is before
             assert (transition.commands, transition.steps) == ((), ())
+            assert not isinstance(stimulus, Stopped) or before.is_ended, "who is told to leave leaves"
             return transition
         if isinstance(stimulus, TimerDue):
             self.gone.append((stimulus.node_id, stimulus.pass_no))
             assert self.timers.pop((stimulus.node_id, stimulus.pass_no)) <= self.now_us
         elif isinstance(stimulus, ActionAnswered):
             del self.calls[stimulus.node_id, stimulus.pass_no]
+        elif isinstance(stimulus, Resumed):
+            assert before.waiting_for == PAUSED
+        elif isinstance(stimulus, EventReceived) and stimulus.is_for_exit_only:
+            assert transition.instance.status == "exited", "it is about another of the person's bookings"
+        elif isinstance(stimulus, EventReceived) and stimulus.event_uid == REACTION and not transition.queued:
+            assert stimulus.payload["pass"] == before.pass_no - 1, "it is about another message"
         for command in transition.commands:
             self._perform(command)
         self.instance = transition.instance
+        assert self.instance.supplemental_id == self.first.supplemental_id
         self.steps += transition.steps
+        self._check_stop(stimulus)
         request = next(
             (c for c in transition.commands if isinstance(c, TakeSlot | LookUp | Jump | UpdateProfile)), None
         )
@@ -261,9 +322,25 @@ class History:
         self._check(transition)
         return transition
 
+    def _check_stop(self, stimulus: Stimulus) -> None:
+        """Who is told to leave leaves at once, with the status that belongs to the reason."""
+        if isinstance(stimulus, Stopped):
+            assert self.instance.status == STOP_REASONS[stimulus.reason]
+            assert self.steps[-1].detail["reason"] == stimulus.reason
+
     def _perform(self, command: Any) -> None:
         key = (command.node_id, command.pass_no)
+        journey = self.journey
+        if journey.mode == "dryRun":
+            assert not isinstance(command, CallAction | Jump | UpdateProfile), "a dry run does nothing to the world"
+        if isinstance(command, CallAction):
+            assert (journey.pause, journey.profile_filter) == (None, None)
         if isinstance(command, StartTimer):
+            if journey.wait_override_us is not None and command.kind != "globalTimeout":
+                if journey.mode == "test":
+                    assert command.due_at_us <= self.now_us + journey.wait_override_us
+                else:
+                    assert command.kind != "wait", "a dry run that skips waits waits"
             assert key not in self.timers
             assert key not in self.gone
             assert command.due_at_us > self.now_us
@@ -280,7 +357,8 @@ class History:
         instance = self.instance
         here = (instance.node_id, instance.pass_no)
         if instance.is_ended:
-            assert instance.status in ("ended", "error", "timedout", "exited")
+            assert instance.status in ("ended", "error", "timedout", "exited", "stopped", "discarded")
+            assert instance.status != "discarded" or self.journey.pause == "discard"
             assert instance.waiting_for is None
             assert self.timers == {}, "an ended instance leaves a timer behind"
             assert self.steps[-1].is_ended
@@ -290,7 +368,11 @@ class History:
             waiting_for = instance.waiting_for or ""
             assert set(self.timers) <= {(GLOBAL_TIMER, 0), here}, "timers of a node the instance has left"
             assert (GLOBAL_TIMER, 0) in self.timers
-            if isinstance(node, RaceNode):
+            if waiting_for == PAUSED:
+                assert isinstance(node, ActionNode)
+                assert set(self.timers) == {(GLOBAL_TIMER, 0)}
+                assert not self.calls
+            elif isinstance(node, RaceNode):
                 assert waiting_for.partition(":")[0] == "race"
                 assert (here in self.timers) == (":" in waiting_for)
             elif waiting_for == "timer":
@@ -326,15 +408,18 @@ def check_visits(steps: list[StepEvent]) -> None:
     assert len(set(left)) == len(left)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(journeys(), st.data())
 def test_an_instance_is_at_one_place_ends_or_waits_for_something_named_and_replays_the_same(
     doc: dict[str, Any], data: st.DataObject
 ) -> None:
     note(str(doc))
-    assert [fault for fault in examine(doc, WORLD)[1] if fault.severity == "error"] == []
-    journey = compiled(doc)
-    history = History(journey, data.draw(st.sampled_from(["i1", "i2", "i3"])), data)
+    journey, faults = examine(doc, WORLD, IDENTITY)
+    assert [fault for fault in faults if fault.severity == "error"] == []
+    assert journey is not None
+    journey = replace(journey, **data.draw(modes()))
+    instance_id = data.draw(st.sampled_from(["i1", "i2", "i3"]))
+    history = History(journey, instance_id, data, data.draw(st.sampled_from([None, "b1", "b2"])))
     history.give(Entered(data.draw(payloads), data.draw(profiles)))
     left = data.draw(st.integers(0, 4))
     for _ in range(data.draw(st.integers(3, 30))):
@@ -343,7 +428,12 @@ def test_an_instance_is_at_one_place_ends_or_waits_for_something_named_and_repla
                 break
             left -= 1
         history.now_us += data.draw(st.sampled_from([0, 1, SECOND_US, 3600 * SECOND_US]))
+        if journey.mode == "live" and data.draw(st.integers(0, 3)) == 0:
+            history.journey = replace(journey, pause=data.draw(st.sampled_from([None, "hold", "hold", "discard"])))
+            note(f"pause: {history.journey.pause}")
         history.give(data.draw(stimuli(history)))
+    if not history.instance.is_ended and data.draw(st.integers(0, 2)) == 0:
+        history.give(Stopped(data.draw(st.sampled_from(sorted(STOP_REASONS)))))
     drain(history, data)
     assert history.instance.is_ended
     check_visits(history.steps)
@@ -355,14 +445,28 @@ def stimuli(draw: st.DrawFn, history: History) -> Stimulus:
     """Anything that can reach an instance, in time, too late, twice, or by mistake."""
     profile = draw(profiles)
     waiting_for = history.instance.waiting_for or ""
-    match draw(st.sampled_from(["awaited"] * 6 + ["event", "due", "global", "stale timer", "stale answer", "entry"])):
+    others = ["event", "due", "global", "stale timer", "stale answer", "entry", "reaction", "resumed", "stop"]
+    match draw(st.sampled_from(["awaited"] * 9 + others)):
+        case "awaited" if waiting_for == PAUSED:
+            return Resumed(profile)
+        case "awaited" if waiting_for == f"event:{REACTION}":
+            return EventReceived(REACTION, draw(feedback(history)), profile)
+        case "reaction":
+            return EventReceived(REACTION, draw(feedback(history)), profile)
+        case "resumed":
+            return Resumed(profile)
+        case "stop" if draw(st.integers(0, 3)) == 0:
+            return Stopped(draw(st.sampled_from(sorted(STOP_REASONS))))
         case "awaited" if waiting_for == "action":
             if draw(st.integers(0, 2)) == 0:
                 return EventReceived(draw(st.sampled_from(["e1", "e2"])), draw(payloads), profile)
             return ActionAnswered(*next(iter(history.calls)), draw(outcomes), profile)
         case "awaited" if waiting_for.startswith("race") and draw(st.booleans()):
-            if draw(st.booleans()):
-                return EventReceived("audience:vip", draw(membership), profile)
+            match draw(st.sampled_from(["audience", "event", "reaction"])):
+                case "audience":
+                    return EventReceived("audience:vip", draw(membership), profile)
+                case "reaction":
+                    return EventReceived(REACTION, draw(feedback(history)), profile)
             return EventReceived(draw(st.sampled_from(["e1", "e2"])), draw(payloads), profile)
         case "awaited" if waiting_for == "event:audience:vip":
             return EventReceived("audience:vip", draw(membership), profile)
@@ -382,7 +486,16 @@ def stimuli(draw: st.DrawFn, history: History) -> Stimulus:
             return ActionAnswered(*draw(st.sampled_from([*passed, here])), draw(outcomes), profile)
         case "entry":
             return Entered(draw(payloads), profile)
-    return EventReceived(draw(st.sampled_from(["e1", "e2", "e3"])), draw(payloads), profile)
+    is_other = history.instance.supplemental_id is not None and draw(st.booleans())
+    return EventReceived(draw(st.sampled_from(["e1", "e2", "e3"])), draw(payloads), profile, is_other)
+
+
+@st.composite
+def feedback(draw: st.DrawFn, history: History) -> dict[str, Any]:
+    """Reactions to the message of the node before, or of any other pass; such as a node listens for, or any."""
+    awaited = [reaction for node in history.journey.nodes.values() for reaction in getattr(node, "reactions", ())]
+    heard = draw(st.lists(st.sampled_from(sorted(awaited) or REACTIONS) | st.sampled_from(REACTIONS), max_size=2))
+    return {"reactions": heard, "pass": history.instance.pass_no - draw(st.sampled_from([1, 1, 1, 0, 2]))}
 
 
 def due(history: History, timer: Timer, profile: Any) -> TimerDue:
@@ -392,10 +505,13 @@ def due(history: History, timer: Timer, profile: Any) -> TimerDue:
 
 def drain(history: History, data: st.DataObject) -> None:
     """Let the world do what it owes until the instance ends; it must, after one stay at each node at most."""
-    for _ in range(2 * len(history.journey.nodes) + 2):
+    history.journey = replace(history.journey, pause=None)
+    for _ in range(3 * len(history.journey.nodes) + 2):
         if history.instance.is_ended:
             return
-        if history.calls:
+        if history.instance.waiting_for == PAUSED:
+            history.give(Resumed())
+        elif history.calls:
             node_id, pass_no = next(iter(history.calls))
             history.give(ActionAnswered(node_id, pass_no, data.draw(outcomes)))
         else:
@@ -405,9 +521,9 @@ def drain(history: History, data: st.DataObject) -> None:
 
 def replay(history: History) -> None:
     """The same stimuli at the same times, the state through storage each time: the same steps and commands."""
-    instance: Instance = new_instance(history.journey, history.instance.id, history.instance.key, NOW_US)
-    for stimulus, now_us, transition in history.told:
-        again = advance(history.journey, instance, stimulus, now_us)
+    instance: Instance = history.first
+    for journey, stimulus, now_us, transition in history.told:
+        again = advance(journey, instance, stimulus, now_us)
         assert again.steps == transition.steps
         assert again.commands == transition.commands
         assert again.ignored == transition.ignored
