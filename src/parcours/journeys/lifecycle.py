@@ -17,7 +17,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
-from parcours.journeys.errors import JourneyInvalid, JourneyStateConflict
+from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
@@ -297,7 +297,7 @@ class Lifecycle:
             try:
                 shown, _ = self.pause(caller, uid, settings) if verb == "pause" else self.resume(caller, uid)
                 results.append({"uid": uid, "status": shown["status"]})
-            except (JourneyStateConflict, JourneyInvalid) as error:
+            except (JourneyNotFound, JourneyStateConflict, JourneyInvalid) as error:
                 results.append({"uid": uid, "error": str(error)})
         return results
 
@@ -356,7 +356,10 @@ class Lifecycle:
         changed = 0
         with self._db.write() as connection:
             for stored in due:
-                version = self._journeys.find_version(connection, stored.scope_id, stored.id)
+                try:
+                    version = self._journeys.find_version(connection, stored.scope_id, stored.id)
+                except JourneyNotFound:  # deleted since the look
+                    continue
                 change = self._change_of(connection, version, now_ms)
                 if change is not None:
                     change(connection, version)
@@ -370,6 +373,8 @@ class Lifecycle:
         """What has to happen to a version by now; None for nothing."""
         body = version.body
         status = body["status"]
+        if status not in RUNNING:  # moved on since the look
+            return None
         if status in DRAFTS:
             session = body["session"]
             if status == "Testing":

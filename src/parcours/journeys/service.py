@@ -326,7 +326,7 @@ class JourneyService:
     def _check_wording(self, connection: Connection, caller: Caller, version: Resource, body: dict[str, Any]) -> None:
         """Whether only words differ, and what expressions call things by is not among them."""
         before = version.body["document"]
-        if _without_words(before) != _without_words(body):
+        if not isinstance(body.get("nodes"), Mapping) or _without_words(before) != _without_words(body):
             raise JourneyStateConflict(
                 f"the version is {version.body['status']}: "
                 "only names, labels, descriptions and the layout can be changed"

@@ -1,0 +1,64 @@
+"""What requests in an unlucky order, or of an unlucky shape, do to versions: a refusal, never a half-done change."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from parcours.app import Platform
+from parcours.resources.store import Resource
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_journey_api import BASE, VERSIONS, Sandbox
+
+
+@pytest.fixture
+def sandbox(api: TestClient) -> Sandbox:
+    return Sandbox(api)
+
+
+@pytest.mark.parametrize("body", [{"name": "x"}, {"name": "x", "nodes": None}, {"document": {"name": "x"}}])
+def test_a_live_version_refuses_a_document_without_nodes(
+    api: TestClient, sandbox: Sandbox, body: dict[str, Any]
+) -> None:
+    url = f"{VERSIONS}/{sandbox.published()['versionUid']}"
+    answer = api.put(url, json=body)
+    assert (answer.status_code, answer.json()["title"]) == (409, "JourneyStateConflict")
+
+
+def test_several_are_paused_though_one_of_them_is_none(api: TestClient, sandbox: Sandbox) -> None:
+    uids = [sandbox.published()["versionUid"], sandbox.published()["versionUid"]]
+    answer = api.post(f"{BASE}/list/journeyVersions/pause", json={"uids": [uids[0], "nobody", uids[1]]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["results"] == [
+        {"uid": uids[0], "status": "Paused"},
+        {"uid": "nobody", "error": "no journey or journey version 'nobody'"},
+        {"uid": uids[1], "status": "Paused"},
+    ]
+
+
+def test_what_time_does_gives_way_to_what_a_person_did_meanwhile(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep looks in one transaction and changes in another: in between the version may move on, or go."""
+    ended, gone = sandbox.draft(), sandbox.draft()
+    for one in (ended, gone):
+        assert api.post(f"{VERSIONS}/{one['versionUid']}/test").status_code == 200
+    monkeypatch.setattr("parcours.journeys.lifecycle.TEST_IDLE_MS", 0)
+    find = platform.resources.in_all_scopes
+
+    def then_a_person_acts(connection: Any, kind: str) -> list[Resource]:
+        found = list(find(connection, kind))
+        monkeypatch.undo()
+        monkeypatch.setattr("parcours.journeys.lifecycle.TEST_IDLE_MS", 0)
+        for one in (ended, gone):
+            assert api.post(f"{VERSIONS}/{one['versionUid']}/endTest").status_code == 200
+        with platform.db.write() as other:
+            platform.resources.delete(other, next(v for v in find(other, kind) if v.id == gone["versionUid"]))
+        return found
+
+    monkeypatch.setattr(platform.resources, "in_all_scopes", then_a_person_acts)
+    assert platform.lifecycle.sweep() == 0
+    assert api.get(f"{VERSIONS}/{ended['versionUid']}").json()["status"] == "Draft"
