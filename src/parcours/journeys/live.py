@@ -88,7 +88,8 @@ class LiveBuilder:
             versions[stored.id] = journey
             asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
             if status in OPEN:
-                is_open[journey.scope_id, journey.journey_uid] = journey
+                if journey.mode != "test" or (journey.scope_id, journey.journey_uid) not in is_open:
+                    is_open[journey.scope_id, journey.journey_uid] = journey  # a test takes nothing from the live one
                 entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
             for uid in journey.listened:
                 listeners.setdefault((journey.scope_id, uid), []).append(journey)

@@ -8,10 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from parcours.app import Platform
+from parcours.expressions.references import PLATFORM
+from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.resources.store import Resource
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_journey_api import BASE, VERSIONS, Sandbox
+from test_journey_api import BASE, JOURNEYS, NOWHERE, VERSIONS, Sandbox, live
 
 
 @pytest.fixture
@@ -62,3 +65,29 @@ def test_what_time_does_gives_way_to_what_a_person_did_meanwhile(
     monkeypatch.setattr(platform.resources, "in_all_scopes", then_a_person_acts)
     assert platform.lifecycle.sweep() == 0
     assert api.get(f"{VERSIONS}/{ended['versionUid']}").json()["status"] == "Draft"
+
+
+def test_a_new_version_is_tested_while_the_one_before_is_live(
+    api: TestClient, platform: Platform, sandbox: Sandbox
+) -> None:
+    created = sandbox.published()
+    draft = api.post(f"{JOURNEYS}/{created['uid']}/versions").json()["uid"]
+    assert api.post(f"{VERSIONS}/{draft}/test").status_code == 200
+    journey = live(platform).versions[created["versionUid"]]
+    place = (journey.scope_id, journey.journey_uid)
+    assert live(platform).open[place].version_uid == created["versionUid"]  # jumps don't end up in the test
+
+    def receive(number: int) -> list[tuple[str, str, str | None]]:
+        with platform.db.write() as connection:
+            actions = platform.actions.table.current(connection)
+            workspace = JourneyWorkspace(connection, live(platform), actions, NOWHERE, number * 1_000_000)
+            payload = {"_acme": {"order": {"total": 200.0}, "person": {"email": "jane@example.com"}}}
+            data = {PLATFORM: {PROFILE_GROUP: {"testProfile": True}}}
+            event = Arrival(journey.scope_id, journey.entry_event_uid, "jane", payload, str(number), number, data)
+            told = workspace.receive(event)
+            workspace.flush()
+        return [(one["versionUid"], one["outcome"], one.get("reason")) for one in told]
+
+    assert receive(1) == [(created["versionUid"], "entered", None), (draft, "entered", None)]
+    refused = ("refused", "notSuitableInitialEvent")
+    assert receive(2) == [(created["versionUid"], *refused), (draft, *refused)]
