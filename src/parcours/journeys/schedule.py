@@ -81,6 +81,13 @@ def next_occurrence(schedule: Mapping[str, Any], zone: ZoneInfo, after_us: int) 
 
     Times are local; an hour that a change of clocks leaves out is taken as the clock goes on counting.
     """
+    try:
+        return _next_occurrence(schedule, zone, after_us)
+    except OverflowError:  # after the last day of the calendar, 9999-12-31
+        return None
+
+
+def _next_occurrence(schedule: Mapping[str, Any], zone: ZoneInfo, after_us: int) -> int | None:
     local_after = to_datetime(after_us).astimezone(zone)
     start = datetime.fromisoformat(schedule["startDate"]) if "startDate" in schedule else None
     end_us = _to_us(datetime.fromisoformat(schedule["endDate"]), zone) if "endDate" in schedule else None
