@@ -264,13 +264,20 @@ class Lifecycle:
             return None
         if not isinstance(config, Mapping) or not isinstance(config.get("expression"), str):
             raise _invalid("ERR_PAUSE_FILTER", "a filter has an expression over the profile", "$.filter")
-        kept = {"id": str(config.get("id") or new_uuid()), "expression": config["expression"]}
+        kept: dict[str, Any] = {"id": str(config.get("id") or new_uuid()), "expression": config["expression"]}
         if config.get("label"):
             kept["label"] = str(config["label"])
+        definitions = self._journeys.definitions(connection, caller.scope_id)
         try:
-            read_profile_filter(kept, self._journeys.definitions(connection, caller.scope_id))
+            _, names = read_profile_filter(kept, definitions)
         except ExpressionInvalid as error:
             raise _invalid("ERR_EXPRESSION", str(error), "$.filter.expression") from None
+        audiences = {name: definitions.audience_named(name) for name in sorted(names)}
+        for name, audience in audiences.items():
+            if audience is None:
+                raise _invalid("ERR_AUDIENCE_UNKNOWN", f"no audience {name!r}", "$.filter.expression")
+        if audiences:  # by id: whoever renames an audience does not change the filter
+            kept["audiences"] = {name: audience.id for name, audience in audiences.items() if audience is not None}
         return kept
 
     def resume(self, caller: Caller, version_uid: str) -> Shown:

@@ -365,7 +365,11 @@ class JourneyService:
             if stored.body["status"] in ("Stopped", "Finished"):
                 continue  # it never runs again: what it names may change and go (journeys §3.2)
             is_published = stored.body["status"] in LIVE
-            asked = (stored.body["names"] or {}).get("audienceNames", {}).values()
+            pause_filter = (stored.body["pause"] or {}).get("filter") or {}
+            asked = {
+                *(stored.body["names"] or {}).get("audienceNames", {}).values(),
+                *pause_filter.get("audiences", {}).values(),
+            }
             for member in ("eventUid", "actionUid", "audienceId"):
                 named = uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:

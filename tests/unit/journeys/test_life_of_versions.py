@@ -8,13 +8,18 @@ import pytest
 from fastapi.testclient import TestClient
 
 from parcours.app import Platform
+from parcours.expressions.errors import ExpressionInvalid
 from parcours.expressions.references import PLATFORM
-from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.model import Entered
+from parcours.journeys.run import AUDIENCES, PAUSED, PROFILE_GROUP
 from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.resources.store import Resource
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_journey_api import BASE, JOURNEYS, NOWHERE, VERSIONS, Sandbox, live
+
+PAYLOAD = {"_acme": {"order": {"total": 200.0}, "person": {"email": "jane@example.com"}}}
 
 
 @pytest.fixture
@@ -81,9 +86,8 @@ def test_a_new_version_is_tested_while_the_one_before_is_live(
         with platform.db.write() as connection:
             actions = platform.actions.table.current(connection)
             workspace = JourneyWorkspace(connection, live(platform), actions, NOWHERE, number * 1_000_000)
-            payload = {"_acme": {"order": {"total": 200.0}, "person": {"email": "jane@example.com"}}}
             data = {PLATFORM: {PROFILE_GROUP: {"testProfile": True}}}
-            event = Arrival(journey.scope_id, journey.entry_event_uid, "jane", payload, str(number), number, data)
+            event = Arrival(journey.scope_id, journey.entry_event_uid, "jane", PAYLOAD, str(number), number, data)
             told = workspace.receive(event)
             workspace.flush()
         return [(one["versionUid"], one["outcome"], one.get("reason")) for one in told]
@@ -91,3 +95,38 @@ def test_a_new_version_is_tested_while_the_one_before_is_live(
     assert receive(1) == [(created["versionUid"], "entered", None), (draft, "entered", None)]
     refused = ("refused", "notSuitableInitialEvent")
     assert receive(2) == [(created["versionUid"], *refused), (draft, *refused)]
+
+
+def test_the_filter_of_a_pause_knows_who_is_in_an_audience(
+    api: TestClient, platform: Platform, sandbox: Sandbox
+) -> None:
+    uid = sandbox.published()["versionUid"]
+    asked = {"behavior": "hold", "filter": {"id": "vip", "expression": 'inAudience("VIP")'}}
+    refused = api.post(f"{VERSIONS}/{uid}/pause", json=asked)
+    assert (refused.status_code, refused.json()["report"]["sub-errors"][0]["code"]) == (400, "ERR_AUDIENCE_UNKNOWN")
+    made = api.post("/data/core/ups/audiences", json={"name": "VIP", "identityNamespace": "Email"})
+    audience = f"/data/core/ups/audiences/{made.json()['id']}"
+    assert api.post(f"{VERSIONS}/{uid}/pause", json=asked).status_code == 200
+    renamed = api.patch(audience, json=[{"op": "add", "path": "/name", "value": "Gold"}])
+    assert renamed.status_code == 201, renamed.text
+    assert api.delete(audience).status_code == 403
+    journey = live(platform).versions[uid]
+    data = {AUDIENCES: {made.json()["id"]}}
+    transition = advance(journey, new_instance(journey, "1", "jane", 0), Entered(PAYLOAD, data), 0)
+    assert (transition.instance.status, transition.steps[-1].detail["exitCriteriaID"]) == ("exited", "vip")
+    transition = advance(journey, new_instance(journey, "1", "jane", 0), Entered(PAYLOAD, {}), 0)
+    assert transition.instance.waiting_for == PAUSED
+
+
+def test_a_filter_that_can_not_be_read_any_more_stops_its_journey_alone(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filtered, other = sandbox.published()["versionUid"], sandbox.published()["versionUid"]
+    settings = {"filter": {"expression": "true"}}
+    assert api.post(f"{VERSIONS}/{filtered}/pause", json=settings).status_code == 200
+
+    def gone(*_: Any) -> Any:
+        raise ExpressionInvalid("unknown field", line=1, column=1)
+
+    monkeypatch.setattr("parcours.journeys.live.read_profile_filter", gone)
+    assert set(live(platform).versions) == {other}
