@@ -131,7 +131,8 @@ class AudienceRuns:
         wanted = min(limit, allowed)
         if wanted <= 0:
             return 0
-        until_us = run.started_at_us if run.since_us is not None else None
+        # who comes in during a run is left to the next one, which reads from the beginning of this one on
+        until_us = run.started_at_us if read.is_incremental else None
         page = self._source.members_after(
             self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
         )

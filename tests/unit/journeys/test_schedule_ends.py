@@ -1,11 +1,16 @@
-"""Schedules of Read audience at the ends of the calendar, and across changes of clocks."""
+"""Schedules of Read audience at the ends of the calendar and across changes of clocks; incremental runs."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 
+from parcours.app import Platform
+from parcours.journeys.audience_runs import AudienceRuns
+from parcours.journeys.runs_store import list_runs
 from parcours.journeys.schedule import next_occurrence
 from parcours.kit.clock import to_datetime, to_us
 
@@ -43,3 +48,60 @@ def test_every_day_has_one_occurrence_whatever_the_clocks_do() -> None:
         days.append(to_datetime(at_us).isoformat())
     # 25 October has it twice: the first counts
     assert days == ["2026-10-24T00:30:00+00:00", "2026-10-25T00:30:00+00:00", "2026-10-26T01:30:00+00:00"]
+
+
+class _Source:
+    """Members realized at given moments, as the store gives them."""
+
+    def __init__(self, realized_at_us: dict[str, int]) -> None:
+        self.realized_at_us = realized_at_us
+
+    def members_after(
+        self, _c: Any, _s: int, _a: str, after_key: str, limit: int, since_us: int | None, until_us: int | None
+    ) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(identity=("email", name), key=name)
+            for name, at_us in sorted(self.realized_at_us.items())
+            if name > after_key and (since_us is None or at_us > since_us) and (until_us is None or at_us <= until_us)
+        ][:limit]
+
+
+def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platform: Platform, api: TestClient) -> None:
+    made = api.post("/data/core/ups/audiences", json={"name": "VIP", "identityNamespace": "Email"}).json()
+    document = {
+        "name": "Daily",
+        "entry": {"node": "read"},
+        "nodes": {
+            "read": {
+                "type": "readAudience", "audienceId": made["id"], "incremental": True,
+                "schedule": {"type": "daily", "time": "10:00"},
+            },
+            "end": {"type": "end"},
+        },
+        "edges": [{"from": "read", "to": "end"}],
+    }  # fmt: skip
+    uid = api.post("/journey/orchestration/journeys", json=document).json()["versionUid"]
+    published = api.post(f"/journey/orchestration/journeyVersions/{uid}/publish")
+    assert published.status_code == 200, published.text
+    source = _Source({})
+    read: list[list[str]] = []
+
+    def run(at_us: int) -> int:
+        with platform.db.write() as connection:
+            live = platform.journeys.live.current(connection)
+            entered: list[str] = []
+            workspace: Any = SimpleNamespace(
+                key_in=lambda _scope, identity, _namespace: identity[1],
+                enter_run=lambda _j, keys, _run, _life: entered.extend(keys) or len(keys),
+                step_lines={},
+            )
+            AudienceRuns(connection, live, workspace, source, at_us).take(100)  # type: ignore[arg-type]
+            read.append(entered)
+            return min(run.due_at_us for run in list_runs(connection, uid) if run.status == "queued")
+
+    with platform.db.read() as connection:
+        (first,) = list_runs(connection, uid)
+    source.realized_at_us = {"ann": first.due_at_us - 1, "bob": first.due_at_us + 1}  # bob, while it is under way
+    second_us = run(first.due_at_us)
+    run(second_us)
+    assert read == [["ann"], ["bob"]]
