@@ -137,7 +137,7 @@ class AudienceRuns:
             self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
         )
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
-        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(read, run.wave, key)]
+        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
         entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
         run = run._replace(
             read_count=run.read_count + len(page),

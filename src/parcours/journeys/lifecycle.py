@@ -18,7 +18,7 @@ from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
-from parcours.journeys.schedule import first_runs
+from parcours.journeys.schedule import first_runs, new_run
 from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
@@ -107,6 +107,8 @@ class Lifecycle:
             self._clear(connection, version)
             session = {"id": new_uuid(), "waitSeconds": wait_s, "startedAtMs": _now_ms()}
             version = self._set(connection, caller.author, version, "Testing", session=session)
+            if journey.type == "read_audience":  # whatever its schedule: who tests doesn't wait for it
+                runs_store.insert_run(connection, new_run(journey, 1, _now_ms() * 1000))
         self._tell("testing", version)
         return show_version(caller, version, faults), version.etag
 

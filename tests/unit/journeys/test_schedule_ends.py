@@ -1,5 +1,6 @@
 """Schedules of Read audience at the ends of the calendar and across changes of clocks; incremental runs."""
 
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 from parcours.app import Platform
 from parcours.journeys.audience_runs import AudienceRuns
 from parcours.journeys.runs_store import list_runs
-from parcours.journeys.schedule import next_occurrence
+from parcours.journeys.schedule import is_in_wave, next_occurrence
 from parcours.kit.clock import to_datetime, to_us
 
 NOW_US = to_us(datetime(2026, 11, 28, tzinfo=UTC))
@@ -66,21 +67,22 @@ class _Source:
         ][:limit]
 
 
-def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platform: Platform, api: TestClient) -> None:
+def draft(api: TestClient, **members: Any) -> str:
+    """A draft that reads an audience; its version's uid."""
     made = api.post("/data/core/ups/audiences", json={"name": "VIP", "identityNamespace": "Email"}).json()
     document = {
         "name": "Daily",
         "entry": {"node": "read"},
-        "nodes": {
-            "read": {
-                "type": "readAudience", "audienceId": made["id"], "incremental": True,
-                "schedule": {"type": "daily", "time": "10:00"},
-            },
-            "end": {"type": "end"},
-        },
+        "nodes": {"read": {"type": "readAudience", "audienceId": made["id"], **members}, "end": {"type": "end"}},
         "edges": [{"from": "read", "to": "end"}],
-    }  # fmt: skip
-    uid = api.post("/journey/orchestration/journeys", json=document).json()["versionUid"]
+    }
+    answer = api.post("/journey/orchestration/journeys", json=document)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["versionUid"])
+
+
+def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platform: Platform, api: TestClient) -> None:
+    uid = draft(api, incremental=True, schedule={"type": "daily", "time": "10:00"})
     published = api.post(f"/journey/orchestration/journeyVersions/{uid}/publish")
     assert published.status_code == 200, published.text
     source = _Source({})
@@ -105,3 +107,25 @@ def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platfor
     second_us = run(first.due_at_us)
     run(second_us)
     assert read == [["ann"], ["bob"]]
+
+
+def test_a_test_reads_its_audience_at_once_and_without_waves(platform: Platform, api: TestClient) -> None:
+    uid = draft(
+        api, schedule={"type": "once", "startDate": "2999-01-01T00:00"}, waves={"count": 10, "minutesApart": 30}
+    )
+    answer = api.post(f"/journey/orchestration/journeyVersions/{uid}/test")
+    assert answer.status_code == 200, answer.text
+    with platform.db.read() as connection:
+        (run,) = list_runs(connection, uid)
+        journey = platform.journeys.live.current(connection).versions[uid]
+    assert (run.status, run.due_at_us <= time.time_ns() // 1000) == ("queued", True)
+    assert journey.audience_read is not None
+    assert all(is_in_wave(journey, journey.audience_read, run.wave, f"{number}") for number in range(100))
+
+
+@pytest.mark.parametrize(("end", "is_fault"), [("2030-01-01T00:00", True), ("2030-01-02T00:00", False)])
+def test_a_schedule_that_ends_before_it_begins_is_a_fault(api: TestClient, end: str, is_fault: bool) -> None:
+    uid = draft(api, schedule={"type": "daily", "startDate": "2030-01-01T10:00", "endDate": end})
+    faults = api.post(f"/journey/orchestration/journeyVersions/{uid}/check").json()["errors"]
+    told = [("ERR_READ_SCHEDULE", "$.nodes.read.schedule.endDate", "read")] if is_fault else []
+    assert [(fault["code"], fault["path"], fault["nodeId"]) for fault in faults] == told
