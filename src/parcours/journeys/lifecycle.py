@@ -398,11 +398,21 @@ class Lifecycle:
         if status == "Paused":
             is_over = now_ms >= body["pause"]["resumeAtMs"]
             return (lambda c, v: self._resume(c, _SYSTEM, v)) if is_over else None
+        if status == "Deployed" and self._is_past_its_schedule(connection, version):
+            return lambda c, v: self._close(c, _SYSTEM, v)
         closed_at_ms: int | None = body.get("closedAtMs")
         since_ms = closed_at_ms if status == "Closed" else self._read_once_at_ms(connection, version)
         if since_ms is not None and now_ms >= since_ms + LIFE_MS:
             return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
         return None
+
+    def _is_past_its_schedule(self, connection: Connection, version: Resource) -> bool:
+        """Whether a recurring Read audience has had its last occurrence. Source: journeys §8.5."""
+        document = version.body["document"]
+        entry = document["nodes"][document["entry"]["node"]]
+        if entry["type"] != "readAudience" or not is_recurring(entry):
+            return False
+        return all(run.status not in ("queued", "started") for run in runs_store.list_runs(connection, version.id))
 
     def _read_once_at_ms(self, connection: Connection, version: Resource) -> int | None:
         """When a journey that reads its audience once has done so; None for any other journey."""

@@ -67,9 +67,9 @@ class _Source:
         ][:limit]
 
 
-def draft(api: TestClient, **members: Any) -> str:
+def draft(api: TestClient, audience: str = "VIP", **members: Any) -> str:
     """A draft that reads an audience; its version's uid."""
-    made = api.post("/data/core/ups/audiences", json={"name": "VIP", "identityNamespace": "Email"}).json()
+    made = api.post("/data/core/ups/audiences", json={"name": audience, "identityNamespace": "Email"}).json()
     document = {
         "name": "Daily",
         "entry": {"node": "read"},
@@ -129,3 +129,15 @@ def test_a_schedule_that_ends_before_it_begins_is_a_fault(api: TestClient, end: 
     faults = api.post(f"/journey/orchestration/journeyVersions/{uid}/check").json()["errors"]
     told = [("ERR_READ_SCHEDULE", "$.nodes.read.schedule.endDate", "read")] if is_fault else []
     assert [(fault["code"], fault["path"], fault["nodeId"]) for fault in faults] == told
+
+
+def test_a_recurring_read_closes_after_its_last_occurrence(platform: Platform, api: TestClient) -> None:
+    past = {"type": "daily", "startDate": "2020-01-01T10:00", "endDate": "2020-02-01T00:00"}
+    over, ongoing = draft(api, schedule=past), draft(api, "Gold", schedule={"type": "daily"})
+    for uid in (over, ongoing):
+        answer = api.post(f"/journey/orchestration/journeyVersions/{uid}/publish")
+        assert answer.status_code == 200, answer.text
+    assert platform.lifecycle.sweep() == 1
+    found = [api.get(f"/journey/orchestration/journeyVersions/{uid}").json()["status"] for uid in (over, ongoing)]
+    assert found == ["Closed", "Deployed"]
+    assert platform.lifecycle.sweep() == 0
