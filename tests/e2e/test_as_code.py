@@ -146,6 +146,12 @@ def test_a_folder_with_faults_is_refused_with_file_line_and_column(other: Runnin
     assert "events/b.yaml:1:1: the event needs a name" in refused.stderr
 
 
+def test_a_folder_that_can_not_be_written_is_told_of_in_one_line(server: RunningServer, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = run(server, "export", str(tmp_path / "file" / "below"), status=1)
+    assert answer.stderr.splitlines() == [f"parcours: {tmp_path / 'file' / 'below'}: Not a directory"]
+
+
 def test_schemas_are_printed_without_a_server(folder: Path) -> None:
     def schema(*arguments: str) -> str:
         command = [sys.executable, "-m", "parcours", "schema", *arguments]

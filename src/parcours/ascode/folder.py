@@ -64,6 +64,8 @@ def read_folder(folder: Path, tenant: str | None = None) -> Folder:
         files[file.ref] = file
     if faults:
         raise FolderInvalid(faults)
+    if not kinds and not (folder / MANIFEST).is_file():
+        raise Invalid(f"{folder} holds no definitions: none of the folders {', '.join(KINDS)}")
     return Folder(files, frozenset(kinds))
 
 

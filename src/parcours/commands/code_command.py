@@ -50,9 +50,12 @@ def export(
     present = read_present(Client(data_dir, sandbox))
     chosen = _chosen(present, kinds, names, with_dependencies=with_dependencies)
     resources = [present.resources[ref] for ref in chosen]
-    written = write_folder(
-        folder, resources, present.tenant, present.resources, kinds=kinds or list(KINDS), prune=prune
-    )
+    try:
+        written = write_folder(
+            folder, resources, present.tenant, present.resources, kinds=kinds or list(KINDS), prune=prune
+        )
+    except OSError as error:
+        raise Invalid(f"{error.filename}: {error.strerror}") from None
     console = open_console()
     for sign, style, paths in (
         ("+", "green", written.created),

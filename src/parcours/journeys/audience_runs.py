@@ -131,12 +131,13 @@ class AudienceRuns:
         wanted = min(limit, allowed)
         if wanted <= 0:
             return 0
-        until_us = run.started_at_us if run.since_us is not None else None
+        # who comes in during a run is left to the next one, which reads from the beginning of this one on
+        until_us = run.started_at_us if read.is_incremental else None
         page = self._source.members_after(
             self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
         )
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
-        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(read, run.wave, key)]
+        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
         entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
         run = run._replace(
             read_count=run.read_count + len(page),

@@ -104,3 +104,8 @@ class CompiledJourney:
     """The global filter, set in a pause, enforced at action nodes."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""
+
+    @property
+    def presence_uid(self) -> str:
+        """Where an individual is inside at most once: the journey; a version in test is a place of its own."""
+        return self.version_uid if self.mode == "test" else self.journey_uid

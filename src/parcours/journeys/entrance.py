@@ -180,7 +180,12 @@ def way_back(start: str, home: str, definitions: "Definitions") -> Sequence[str]
     return None
 
 
-def read_profile_filter(config: Mapping[str, Any], definitions: "Definitions") -> ExitCriterion:
-    """The global filter of a pause: {"id", "label"?, "expression"} over the profile. Raises ExpressionInvalid."""
-    explained = Language(definitions.platform()).compile(config["expression"], NodeScope({}, {}), Type.BOOLEAN)
-    return ExitCriterion(config["id"], config.get("label") or config["id"], "", event_applies(None, explained))
+def read_profile_filter(config: Mapping[str, Any], definitions: "Definitions") -> tuple[ExitCriterion, frozenset[str]]:
+    """The global filter of a pause, and the names of the audiences it asks for. Raises ExpressionInvalid.
+
+    config: {"id", "label"?, "expression"}, the expression over the profile.
+    """
+    language = Language(definitions.platform())
+    explained = language.compile(config["expression"], NodeScope({}, {}), Type.BOOLEAN)
+    criterion = ExitCriterion(config["id"], config.get("label") or config["id"], "", event_applies(None, explained))
+    return criterion, frozenset(language.audiences_read)

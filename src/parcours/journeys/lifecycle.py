@@ -17,8 +17,8 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
-from parcours.journeys.errors import JourneyInvalid, JourneyStateConflict
-from parcours.journeys.schedule import first_runs
+from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
+from parcours.journeys.schedule import first_runs, new_run
 from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
@@ -108,6 +108,8 @@ class Lifecycle:
             self._clear(connection, version)
             session = {"id": new_uuid(), "waitSeconds": wait_s, "startedAtMs": _now_ms()}
             version = self._set(connection, caller.author, version, "Testing", session=session)
+            if journey.type == "read_audience":  # whatever its schedule: who tests doesn't wait for it
+                runs_store.insert_run(connection, new_run(journey, 1, _now_ms() * 1000))
         self._tell("testing", version)
         return show_version(caller, version, faults), version.etag
 
@@ -265,13 +267,20 @@ class Lifecycle:
             return None
         if not isinstance(config, Mapping) or not isinstance(config.get("expression"), str):
             raise _invalid("ERR_PAUSE_FILTER", "a filter has an expression over the profile", "$.filter")
-        kept = {"id": str(config.get("id") or new_uuid()), "expression": config["expression"]}
+        kept: dict[str, Any] = {"id": str(config.get("id") or new_uuid()), "expression": config["expression"]}
         if config.get("label"):
             kept["label"] = str(config["label"])
+        definitions = self._journeys.definitions(connection, caller.scope_id)
         try:
-            read_profile_filter(kept, self._journeys.definitions(connection, caller.scope_id))
+            _, names = read_profile_filter(kept, definitions)
         except ExpressionInvalid as error:
             raise _invalid("ERR_EXPRESSION", str(error), "$.filter.expression") from None
+        audiences = {name: definitions.audience_named(name) for name in sorted(names)}
+        for name, audience in audiences.items():
+            if audience is None:
+                raise _invalid("ERR_AUDIENCE_UNKNOWN", f"no audience {name!r}", "$.filter.expression")
+        if audiences:  # by id: whoever renames an audience does not change the filter
+            kept["audiences"] = {name: audience.id for name, audience in audiences.items() if audience is not None}
         return kept
 
     def resume(self, caller: Caller, version_uid: str) -> Shown:
@@ -298,7 +307,7 @@ class Lifecycle:
             try:
                 shown, _ = self.pause(caller, uid, settings) if verb == "pause" else self.resume(caller, uid)
                 results.append({"uid": uid, "status": shown["status"]})
-            except (JourneyStateConflict, JourneyInvalid) as error:
+            except (JourneyNotFound, JourneyStateConflict, JourneyInvalid) as error:
                 results.append({"uid": uid, "error": str(error)})
         return results
 
@@ -354,7 +363,10 @@ class Lifecycle:
         changed = 0
         with self._db.write() as connection:
             for stored in due:
-                version = self._journeys.find_version(connection, stored.scope_id, stored.id)
+                try:
+                    version = self._journeys.find_version(connection, stored.scope_id, stored.id)
+                except JourneyNotFound:  # deleted since the look
+                    continue
                 change = self._change_of(connection, version, now_ms)
                 if change is not None:
                     change(connection, version)
@@ -372,6 +384,8 @@ class Lifecycle:
         """What has to happen to a version by now; None for nothing."""
         body = version.body
         status = body["status"]
+        if status not in RUNNING:  # moved on since the look
+            return None
         if status in DRAFTS:
             session = body["session"]
             if status == "Testing":
@@ -386,11 +400,21 @@ class Lifecycle:
         if status == "Paused":
             is_over = now_ms >= body["pause"]["resumeAtMs"]
             return (lambda c, v: self._resume(c, _SYSTEM, v)) if is_over else None
+        if status == "Deployed" and self._is_past_its_schedule(connection, version):
+            return lambda c, v: self._close(c, _SYSTEM, v)
         closed_at_ms: int | None = body.get("closedAtMs")
         since_ms = closed_at_ms if status == "Closed" else self._read_once_at_ms(connection, version)
         if since_ms is not None and now_ms >= since_ms + LIFE_MS:
             return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
         return None
+
+    def _is_past_its_schedule(self, connection: Connection, version: Resource) -> bool:
+        """Whether a recurring Read audience has had its last occurrence. Source: journeys §8.5."""
+        document = version.body["document"]
+        entry = document["nodes"][document["entry"]["node"]]
+        if entry["type"] != "readAudience" or not is_recurring(entry):
+            return False
+        return all(run.status not in ("queued", "started") for run in runs_store.list_runs(connection, version.id))
 
     def _read_once_at_ms(self, connection: Connection, version: Resource) -> int | None:
         """When a journey that reads its audience once has done so; None for any other journey."""

@@ -11,6 +11,7 @@ from parcours.actions.table import ActionTable
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
 from parcours.events.table import EventTable
+from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
@@ -81,14 +82,19 @@ class LiveBuilder:
             if journey is None:
                 continue
             known[stored.id] = journey
-            journey = self._in_status(connection, journey, stored)
+            try:
+                journey = self._in_status(connection, journey, stored)
+            except ExpressionInvalid as error:  # a field that the filter of its pause reads is gone
+                log.error("journey.unusable", version_uid=stored.id, reason=str(error))
+                continue
             if status not in RUNNING:
                 stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
             asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
             if status in OPEN:
-                is_open[journey.scope_id, journey.journey_uid] = journey
+                if journey.mode != "test" or (journey.scope_id, journey.journey_uid) not in is_open:
+                    is_open[journey.scope_id, journey.journey_uid] = journey  # a test takes nothing from the live one
                 entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
             for uid in journey.listened:
                 listeners.setdefault((journey.scope_id, uid), []).append(journey)
@@ -125,18 +131,12 @@ class LiveBuilder:
         pause = body.get("pause")
         if pause is None:
             return journey
-        profile_filter = None
         if pause.get("filter"):
             definitions = self._tables.definitions(connection, stored.scope_id)
-            profile_filter = read_profile_filter(pause["filter"], definitions)
-        if status != "Paused":
-            return replace(journey, profile_filter=profile_filter, reads_profile=True) if profile_filter else journey
-        return replace(
-            journey,
-            pause=pause["behavior"],
-            profile_filter=profile_filter,
-            reads_profile=journey.reads_profile or profile_filter is not None,
-        )
+            profile_filter, _ = read_profile_filter(pause["filter"], definitions)
+            asked = {**pause["filter"].get("audiences", {}), **journey.audience_ids}
+            journey = replace(journey, profile_filter=profile_filter, reads_profile=True, audience_ids=asked)
+        return replace(journey, pause=pause["behavior"]) if status == "Paused" else journey
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)

@@ -162,6 +162,7 @@ class JourneyWorkspace:
         self._held: dict[str, _Held] = {}
         self._by_key: dict[Key, list[_Held]] = {}
         self._latest_entrance: dict[tuple[int, str, str, str | None], int] = {}
+        """By (scope, `presence_uid`, key, supplemental id)."""
         self._new_timers: dict[tuple[str, str, int], tuple[Any, ...]] = {}
         self._gone_timers: dict[tuple[str, str, int], None] = {}
         self._unmovable: set[str] = set()
@@ -192,7 +193,10 @@ class JourneyWorkspace:
         for key in wanted:
             held: list[_Held] = []
             for row in found.get(key, ()):
-                self._latest_entrance[*key, row.supplemental_id] = row.entered_at_us
+                scope_id, journey_uid, of = key
+                journey = self._live.get(row.version_uid)
+                presence_uid = journey_uid if journey is None else journey.presence_uid
+                self._latest_entrance[scope_id, presence_uid, of, row.supplemental_id] = row.entered_at_us
                 if row.node_id is not None:
                     one = self._hold(row)
                     if one is not None:
@@ -265,19 +269,19 @@ class JourneyWorkspace:
                 stimulus = EventReceived(event_uid, arrival.payload, arrival.data, is_for_exit_only=is_other)
                 transition = self._move(held, stimulus)
                 if transition.ignored is None:
-                    moved.add((journey.journey_uid, instance.supplemental_id))
+                    moved.add((journey.presence_uid, instance.supplemental_id))
                     outcome = {"outcome": "queued" if transition.queued else "movedOn"}
                     self.tally.hear(journey, event_uid, outcome["outcome"])
                 else:
                     outcome = {"outcome": "ignored", "reason": transition.ignored}
                     if transition.ignored == TOO_MANY_PENDING:
                         moved.add(
-                            (journey.journey_uid, instance.supplemental_id)
+                            (journey.presence_uid, instance.supplemental_id)
                         )  # they listen: it starts nothing else
                         self._refuse(journey, key, TOO_MANY_PENDING, arrival)
                     elif journey not in entries:
                         self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
-                if (journey.journey_uid, instance.supplemental_id) in moved or journey not in entries:
+                if (journey.presence_uid, instance.supplemental_id) in moved or journey not in entries:
                     told.append({**names_of(journey), **outcome, "instanceId": instance.id})
         for journey in entries:
             wanted: Sequence[str | None] = (None,)
@@ -286,7 +290,7 @@ class JourneyWorkspace:
                 if not wanted:
                     told.append(self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival))
             for supplemental_id in wanted:
-                if (journey.journey_uid, supplemental_id) not in moved:
+                if (journey.presence_uid, supplemental_id) not in moved:
                     told.append(self._enter(journey, key, supplemental_id, arrival))
         return told
 
@@ -305,13 +309,11 @@ class JourneyWorkspace:
     ) -> dict[str, Any]:  # fmt: skip
         scope_id = journey.scope_id
         place = (scope_id, journey.journey_uid, key)
-        entered_at_us = self._latest_entrance.get((*place, supplemental_id))
+        entrance = (scope_id, journey.presence_uid, key, supplemental_id)
+        entered_at_us = self._latest_entrance.get(entrance)
         presence = None
         if entered_at_us is not None and not (run is not None and journey.allows_multiple_executions):
-            present = any(
-                not held.instance.is_ended and held.instance.supplemental_id == supplemental_id
-                for held in self._by_key[place]
-            )
+            present = any(held.instance.supplemental_id == supplemental_id for held in self._inside(journey, place))
             if present or run is None:  # who has left may come again with each run (journeys §9.2)
                 presence = Presence(entered_at_us, present)
         names = names_of(journey)
@@ -332,17 +334,20 @@ class JourneyWorkspace:
         held = _Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
-        self._latest_entrance[*place, supplemental_id] = self._now_us
+        self._latest_entrance[entrance] = self._now_us
         self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
         self._move(held, Entered(arrival.payload, arrival.data))
         return {**names, "outcome": "entered", "instanceId": instance_id}
 
+    def _inside(self, journey: CompiledJourney, place: Key) -> list[_Held]:
+        """Who of a key is where an entrance into this version looks for them."""
+        uid = journey.presence_uid
+        return [one for one in self._by_key[place] if not one.instance.is_ended and one.journey.presence_uid == uid]
+
     def _refuse_number(self, journey: CompiledJourney, place: Key, supplemental_id: str | None) -> str | None:
         """Limits on how many there may be at a time."""
-        if supplemental_id is not None:
-            present = sum(not held.instance.is_ended for held in self._by_key[place])
-            if present >= MAX_SUPPLEMENTAL:
-                return "JOURNEY_INSTANCE_ID_NOT_CREATED"
+        if supplemental_id is not None and len(self._inside(journey, place)) >= MAX_SUPPLEMENTAL:
+            return "JOURNEY_INSTANCE_ID_NOT_CREATED"
         if journey.mode == "test":
             known = self._test_profiles.get(journey.version_uid)
             if known is None:
@@ -474,7 +479,7 @@ class JourneyWorkspace:
             return JumpOutcome("error", "targetEventChanged")
         place = (origin.scope_id, command.journey_uid, instance.key)
         self.preload([place])
-        if any(not other.instance.is_ended for other in self._by_key[place]):
+        if self._inside(target, place):
             return JumpOutcome("present")
         now = to_datetime(self._now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         seed = f"{instance.id}-{command.pass_no}"

@@ -326,7 +326,7 @@ class JourneyService:
     def _check_wording(self, connection: Connection, caller: Caller, version: Resource, body: dict[str, Any]) -> None:
         """Whether only words differ, and what expressions call things by is not among them."""
         before = version.body["document"]
-        if _without_words(before) != _without_words(body):
+        if not isinstance(body.get("nodes"), Mapping) or _without_words(before) != _without_words(body):
             raise JourneyStateConflict(
                 f"the version is {version.body['status']}: "
                 "only names, labels, descriptions and the layout can be changed"
@@ -365,7 +365,11 @@ class JourneyService:
             if stored.body["status"] in ("Stopped", "Finished"):
                 continue  # it never runs again: what it names may change and go (journeys §3.2)
             is_published = stored.body["status"] in LIVE
-            asked = (stored.body["names"] or {}).get("audienceNames", {}).values()
+            pause_filter = (stored.body["pause"] or {}).get("filter") or {}
+            asked = {
+                *(stored.body["names"] or {}).get("audienceNames", {}).values(),
+                *pause_filter.get("audiences", {}).values(),
+            }
             for member in ("eventUid", "actionUid", "audienceId"):
                 named = uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:

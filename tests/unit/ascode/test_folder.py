@@ -8,6 +8,7 @@ import pytest
 from parcours.ascode.errors import FolderInvalid
 from parcours.ascode.folder import read_folder, with_tenant, write_folder
 from parcours.ascode.model import Ref, Resource
+from parcours.kit.errors import Invalid
 
 EVENT: dict[str, Any] = {
     "name": "OrderPlaced",
@@ -164,6 +165,12 @@ def test_two_files_of_one_resource_are_a_fault(tmp_path: Path) -> None:
 def test_a_folder_of_another_format_is_refused(tmp_path: Path) -> None:
     put(tmp_path, "parcours.yaml", "format: 2\ntenant: acme\n")
     assert faults(tmp_path) == ["parcours.yaml:1:1: format is 1: another release wrote this folder"]
+
+
+def test_a_folder_of_something_else_is_refused_rather_than_found_empty(tmp_path: Path) -> None:
+    (tmp_path / "order-follow-up.yaml").write_text("name: Order follow-up\n")
+    with pytest.raises(Invalid, match="holds no definitions"):
+        read_folder(tmp_path)
 
 
 def test_fields_get_the_name_of_the_tenant_they_go_to(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
         builder.fault("ERR_READ_SCHEDULE", "only a daily schedule can wait for the audience", ".waitForAudienceHours")
     for member in ("startDate", "endDate"):
         _check_date(schedule.get(member), f".schedule.{member}", builder)
+    start, end = schedule.get("startDate"), schedule.get("endDate")
+    if start is not None and end is not None and _is_before(end, start):
+        builder.fault("ERR_READ_SCHEDULE", "the schedule ends before it begins", ".schedule.endDate")
     if kind == "once" and "startDate" not in schedule:
         builder.fault("ERR_READ_SCHEDULE", "a schedule of type once has a startDate", ".schedule.startDate")
     if kind == "weekly" and not schedule.get("days"):
@@ -65,6 +68,14 @@ def _check_date(text: str | None, path: str, builder: Builder) -> None:
         datetime.fromisoformat(text)
     except ValueError:
         builder.fault("ERR_READ_SCHEDULE", f"{text!r} is no date-time such as 2026-12-24T18:00", path)
+
+
+def _is_before(end: str, start: str) -> bool:
+    """Whether an end comes no later than a start, as far as their texts say: not when only one has an offset."""
+    try:
+        return datetime.fromisoformat(end) <= datetime.fromisoformat(start)
+    except (ValueError, TypeError):
+        return False
 
 
 def _transitions(_config: Mapping[str, Any]) -> Sequence[str]:
