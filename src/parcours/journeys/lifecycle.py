@@ -386,21 +386,26 @@ class Lifecycle:
         if status == "Paused":
             is_over = now_ms >= body["pause"]["resumeAtMs"]
             return (lambda c, v: self._resume(c, _SYSTEM, v)) if is_over else None
-        closed_at_ms: int | None = body.get("closedAtMs")
-        since_ms = closed_at_ms if status == "Closed" else self._read_once_at_ms(connection, version)
+        if status == "Closed":
+            since_ms: int | None = body.get("closedAtMs")
+        else:
+            read_at_ms = self._read_at_ms(connection, version)
+            if read_at_ms is not None and is_recurring(_first_node(version)):
+                return lambda c, v: self._close(c, _SYSTEM, v)  # its last occurrence is over (journeys §8.5)
+            since_ms = read_at_ms
         if since_ms is not None and now_ms >= since_ms + LIFE_MS:
             return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
         return None
 
-    def _read_once_at_ms(self, connection: Connection, version: Resource) -> int | None:
-        """When a journey that reads its audience once has done so; None for any other journey."""
-        document = version.body["document"]
-        entry = document["nodes"][document["entry"]["node"]]
-        if entry["type"] != "readAudience" or is_recurring(entry):
+    def _read_at_ms(self, connection: Connection, version: Resource) -> int | None:
+        """When a journey has read its audience for the last time; None while it goes on, or never does."""
+        if _first_node(version)["type"] != "readAudience":
             return None
         runs = runs_store.list_runs(connection, version.id)
-        if not runs or any(run.status in ("queued", "started") for run in runs):
+        if any(run.status in ("queued", "started") for run in runs):
             return None
+        if not runs:  # published when its schedule was over
+            return _now_ms() if is_recurring(_first_node(version)) else None
         return max(run.started_at_us or run.due_at_us for run in runs) // 1000
 
     def list_runs(self, caller: Caller, version_uid: str) -> list[dict[str, Any]]:
@@ -458,6 +463,12 @@ def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) ->
 
 def _invalid(code: str, message: str, path: str) -> JourneyInvalid:
     return JourneyInvalid([Fault(code, message, path)])
+
+
+def _first_node(version: Resource) -> Mapping[str, Any]:
+    document = version.body["document"]
+    node: Mapping[str, Any] = document["nodes"][document["entry"]["node"]]
+    return node
 
 
 def _has(version: Resource, kind: str) -> bool:
