@@ -415,3 +415,36 @@ def test_an_event_that_lets_enter_and_is_waited_for_moves_on_and_starts_nothing(
     assert outcomes(scene.receive("e1", "jane", at=600)) == [("movedOn", None)]
     (one,) = scene.inside()
     assert one.node_id == "w"
+
+
+# --- counted over transactions ------------------------------------------------------------------------------------
+
+
+def test_a_profile_cap_is_exact(db: Database) -> None:
+    cap = {"type": "condition", "conditionType": "profileCap", "limit": 7, "paths": [{"id": "in"}, {"id": "full"}]}
+    edges = [("start", "c"), ("c", "in", "path", "in"), ("c", "full", "path", "full")]
+    scene = Scene(db, [reading(*edges, nodes={"c": cap, "in": WAIT, "full": WAIT})], members=20)
+    scene.plan()
+    for _ in range(5):
+        scene.take(limit=5)
+    places = [row.node_id for row in scene.inside()]
+    assert (places.count("in"), places.count("full")) == (7, 13)
+
+
+def test_a_test_has_a_hundred_test_profiles_at_most(db: Database) -> None:
+    class Testers(World):
+        def data_of(self, *_: Any) -> dict[str, Any]:
+            return {"ExperiencePlatform": {"ProfileFieldGroup": {"testProfile": True}}}
+
+    journey = replace(compiled(document({"w": WAIT}, ("start", "w"))), mode="test")
+    scene = Scene(db, [journey])
+    told: list[tuple[str, str | None]] = []
+    for part in range(3):
+        with db.write() as connection:
+            workspace = JourneyWorkspace(connection, scene.live, None, Testers(), NOW_US)  # type: ignore[arg-type]
+            for number in range(40):
+                data = Testers().data_of()
+                arrival = Arrival(1, "e1", f"p{part}-{number}", {}, f"{part}-{number}", 1, data)
+                told += outcomes(workspace.receive(arrival))
+            workspace.flush()
+    assert told == [("entered", None)] * 100 + [("refused", "JOURNEY_INSTANCE_ID_NOT_CREATED")] * 20

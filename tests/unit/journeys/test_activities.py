@@ -453,6 +453,24 @@ def test_test_mode_shortens_waits_and_takes_top_paths() -> None:
     assert wait.due_at_us == NOW_US + SECOND_US
 
 
+def test_in_test_mode_actions_are_called_and_profiles_updated() -> None:
+    update = {"type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/tier", "expression": '"x"'}]}
+    edges = [("start", "u"), ("u", "m")]
+    journey = in_mode(compiled(document({"u": update, "m": MAIL}, *edges)), mode="test", wait_override_us=SECOND_US)
+    transition = entered(journey)
+    assert request(transition) == UpdateProfile("u", 1, "d1", ((("tier",), "x"),))
+    called = reply(journey, transition, None)
+    assert [command.node_id for command in called.commands if isinstance(command, CallAction)] == ["m"]
+
+
+def test_the_global_timeout_counts_in_a_pause() -> None:
+    journey = in_mode(compiled(document({"m": MAIL}, ("start", "m"))), pause="hold")
+    held = entered(journey)
+    assert place(held.instance) == ("m", "resume")
+    over = advance(journey, held.instance, TimerDue("", 0), held.instance.deadline_us)
+    assert (over.instance.status, over.steps[-1].step_status) == ("timedout", "instanceTimedout")
+
+
 def test_a_dry_run_passes_waits_and_contacts_nobody() -> None:
     jump = {"type": "jump", "targetJourneyUid": "other"}
     update = {"type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/tier", "expression": '"x"'}]}

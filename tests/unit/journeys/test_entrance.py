@@ -169,3 +169,37 @@ def test_a_qualification_inside_a_journey_chooses_no_namespace_and_exit_criteria
     assert faults({"q": inside}, ("start", "q")) == ["ERR_QUALIFICATION_NAMESPACE"]
     criterion = [{"id": "c", "eventUid": "e3"}]
     assert "ERR_EVENT_NAMESPACE" in faults({"e": END}, ("start", "e"), exitCriteria=criterion)
+
+
+def test_a_journey_has_ten_lookups_at_most() -> None:
+    lookup = {"type": "datasetLookup", "dataSetId": "d2", "keys": '"a"'}
+
+    def chain(number: int) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        names = [f"l{index}" for index in range(number)]
+        return dict.fromkeys(names, lookup), list(zip(["start", *names], names, strict=False))
+
+    nodes, edges = chain(10)
+    compiled(document(nodes, *edges))
+    nodes, edges = chain(11)
+    assert faults(nodes, *edges) == ["ERR_LOOKUP_COUNT"]
+
+
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({"dataSetId": "d2"}, "ERR_UPDATE_DATA_SET"),
+        ({"dataSetId": "nowhere"}, "ERR_DATA_SET_UNKNOWN"),
+        ({"updates": [{"path": "/nothing", "expression": '"x"'}]}, "ERR_FIELD_UNKNOWN"),
+        ({"updates": [{"path": "/identityMap", "expression": '"x"'}]}, "ERR_UPDATE_FIELD"),
+        ({"updates": [{"path": "/tier", "expression": '"x"'}] * 2}, "ERR_UPDATE_FIELD"),
+        ({"updates": [{"path": "/visits", "expression": '"many"'}]}, "ERR_EXPRESSION"),
+        ({"updates": [{"path": f"/f{n}", "expression": '"x"'} for n in range(6)]}, "ERR_DOCUMENT_SHAPE"),
+        ({"updates": []}, "ERR_DOCUMENT_SHAPE"),
+    ],
+)
+def test_an_update_writes_existing_fields_of_a_data_set_of_the_profile(config: dict[str, Any], code: str) -> None:
+    update = {"type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/tier", "expression": '"gold"'}]}
+    compiled(document({"u": update}, ("start", "u")))
+    assert code in faults({"u": update | config}, ("start", "u"))
+    anonymous = {"start": {"type": "event", "eventUid": "e4"}, "u": update}
+    assert "ERR_UPDATE_NAMESPACE" in faults(anonymous, ("start", "u"))

@@ -102,6 +102,21 @@ def test_a_wait_in_test_is_ten_seconds_unless_told(api: TestClient, sandbox: San
     assert refused(api, uid, "test", {"waitSeconds": 0}) == "ERR_TEST_WAIT"
 
 
+def test_the_end_of_a_test_clears_people_and_figures(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parcours.journeys.match.is_test_profile", lambda _data: True)
+    uid = sandbox.draft()["versionUid"]
+    verb(api, uid, "test")
+    put_inside(platform, uid, ["jane@example.com"])
+    assert api.get(f"{VERSIONS}/{uid}/counts").json()["entered"] == 1
+    assert verb(api, uid, "endTest")["status"] == "Draft"
+    while build_pipeline(platform).run_stops(10):
+        pass
+    assert api.get(f"{VERSIONS}/{uid}/counts").json() == {"entered": 0, "status": {}, "nodes": {}}
+    assert api.get(f"{VERSIONS}/{uid}/instances").json()["results"] == []
+
+
 def test_with_reactions_a_wait_in_test_is_forty_seconds_at_least_and_there_is_no_dry_run(
     api: TestClient, sandbox: Sandbox
 ) -> None:
