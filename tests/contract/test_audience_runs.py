@@ -17,6 +17,7 @@ from parcours.journeys.match import LiveJourneys
 from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs
+from parcours.journeys.steps import from_stored
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document
@@ -415,6 +416,40 @@ def test_an_event_that_lets_enter_and_is_waited_for_moves_on_and_starts_nothing(
     assert outcomes(scene.receive("e1", "jane", at=600)) == [("movedOn", None)]
     (one,) = scene.inside()
     assert one.node_id == "w"
+
+
+# --- jumps --------------------------------------------------------------------------------------------------------
+
+
+def jumped(scene: Scene, origin: CompiledJourney, *targets: CompiledJourney, at: float = 0) -> str:
+    """By which way an individual left a jump to `other`, and where else they are."""
+    scene.set(origin, *targets)
+    scene.live = replace(scene.live, open={(1, journey.journey_uid): journey for journey in targets})
+    assert outcomes(scene.receive("e1", "jane", at=at)) == [("entered", None)]
+    with scene.db.read() as connection:
+        (latest,) = [row for row in scene.inside() if row.entered_at_us == scene.now_us]
+        steps = [step for _, line in store.list_steps(connection, [latest.id]) for step in from_stored(line)]
+    return str(steps[-2].detail.get("reason") or steps[-2].detail["jump"])
+
+
+def test_a_jump_enters_an_open_target_and_is_an_error_when_that_refuses(db: Database) -> None:
+    jump = {"type": "jump", "targetJourneyUid": "other"}
+    nodes = {"j": jump, "gone": {"type": "end"}, "lost": {"type": "end"}}
+    made = document(nodes, ("start", "j"), ("j", "gone"), ("j", "lost", "error"))
+    made["entry"]["reentrance"] = {"allowed": True, "waitSeconds": 0}
+    origin = compiled(made)
+    listening = document({"start": {"type": "event", "eventUid": "e2"}, "w": WAIT}, ("start", "w"))
+    target = replace(compiled(listening), journey_uid="other", version_uid="t")
+    scene = Scene(db, [origin])
+    assert jumped(scene, origin) == "targetNotLive"
+    assert jumped(scene, origin, replace(target, entry_event_uid="e1b"), at=1) == "targetEventChanged"
+    assert jumped(scene, origin, replace(target, pause="hold"), at=1) == "PAUSED_JOURNEY_VERSION"
+    assert jumped(scene, origin, target, at=1) == "entered"
+    assert jumped(scene, origin, target, at=1) == "present"
+    with db.write() as connection:
+        ended = store.find_by_key(connection, [(1, "other", "jane")])[1, "other", "jane"]
+        store.end_instances(connection, [row.id for row in ended], scene.now_us)
+    assert jumped(scene, origin, target, at=1) == "reentranceNotAllowed"
 
 
 # --- counted over transactions ------------------------------------------------------------------------------------
