@@ -6,7 +6,16 @@ from typing import Any
 import demo
 import pytest
 from asking import ask, query
-from definitions import JOURNEYS
+from definitions import (
+    FOUNDATION,
+    JOURNEYS,
+    XDM_FULL,
+    enable_for_profile,
+    make_connection,
+    make_dataset,
+    make_flow,
+    make_identity,
+)
 from journey_tools import event_uid, instances, publish, transitions
 from running import RunningServer, wait_for
 from shop import TOTAL, VERSIONS, Shop, journey_of, save, stop
@@ -237,6 +246,36 @@ def test_only_test_profiles_enter_a_journey_in_test(shop: Shop) -> None:
     wait_for(lambda: shop.platform.get(trace)["events"], what="the decision")
     (told,) = shop.platform.get(trace)["events"][0]["decisions"][0]["journeys"]
     assert told["reason"] == "ERROR_INSTANCE_NOT_A_TEST_PROFILE"
+    schema = shop.platform.post(
+        f"{FOUNDATION}/schemaregistry/tenant/schemas",
+        {
+            "type": "object", "title": "Test profiles",
+            "allOf": [
+                {"$ref": f"https://ns.adobe.com/xdm/context/{part}"}
+                for part in ("profile", "profile-work-details", "profile-test-profile")
+            ],
+        },
+    )  # fmt: skip
+    make_identity(shop.platform, schema["$id"], "/workEmail/address")
+    enable_for_profile(shop.platform, schema["meta:altId"])
+    connection, inlet = make_connection(shop.platform, "Test profiles", {"dataType": "xdm"})
+    make_flow(
+        shop.platform, "Test profiles", connection, schema["$id"],
+        make_dataset(shop.platform, "Test profiles", schema["$id"]),
+    )  # fmt: skip
+    reference = {"id": schema["$id"], "contentType": XDM_FULL}
+    entity = {"_id": "t72", "testProfile": True, "workEmail": {"address": demo.email(72)}}
+    message = {"header": {"schemaRef": reference}, "body": {"xdmMeta": {"schemaRef": reference}, "xdmEntity": entity}}
+    assert ask("POST", inlet, message).status == 200
+    shop.send(shop.order(72, "test-72"))
+    wait_for(lambda: shop.sent("test") == [demo.email(72)], what="the message after a wait of a second")
+    (logged,) = shop.platform.get(f"{VERSIONS}/{version}/testLog")["results"]
+    assert (logged["currentstep"]["step"], logged["currentstep"]["phase"]) == ("m", "finished")
+    assert [one["nodeId"] for one in logged["transitionHistory"]] == ["order", "w", "m"]
+    assert logged["externalKeys"] == [{"namespace": "Email", "id": demo.email(72)}]
+    steps = "_experience.journeyOrchestration.stepEvents"
+    counted = f"SELECT count(*) AS n FROM journey_step_events WHERE {steps}.inTest AND {steps}.journeyVersionID = "
+    wait_for(lambda: shop.server.sql(f"{counted}'{version}'")[0]["n"] >= 4, what="step events that say they are a test")
     assert shop.platform.post(f"{VERSIONS}/{version}/endTest")["status"] == "Draft"
 
 

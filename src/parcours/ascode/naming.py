@@ -48,7 +48,7 @@ def with_key(ref: Ref, document: Document) -> Document:
 
 def in_words(text: str) -> str:
     """`OrderPlaced` as `Order Placed`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", text)
 
 
 def slug(text: str) -> str:

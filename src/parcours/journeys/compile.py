@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from parcours.journeys.activities.kind import (
     Explained,
     TargetShape,
 )
-from parcours.journeys.activities.listener import Listener, RaceNode
+from parcours.journeys.activities.listener import Listener, RaceNode, race_id
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.document import (
@@ -444,12 +443,6 @@ class _NodeBuilder:
     def followers(self) -> Sequence[str]:
         nodes = self._compiler.nodes
         return [nodes[other]["type"] for other in self._compiler.targets.get(self._node_id, ()) if other in nodes]
-
-
-def race_id(source: str, transition: str) -> str:
-    """The id of the race after a transition; stable, and unlike any node id of a document."""
-    seed = f"{source}\n{transition}".encode()
-    return f"~race.{blake2b(seed, digest_size=6).hexdigest()}"
 
 
 def _code(namespace: str | None) -> str | None:

@@ -4,9 +4,10 @@ Nothing here touches a database. `JourneyWorkspace` hands every transition over;
 is there, in the transaction that moved the people.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from parcours.journeys.activities.listener import is_race
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import Instance, StepEvent, Transition
 
@@ -85,13 +86,17 @@ class Tally:
             if step.is_ended:
                 key = (journey, step.node_id, step.step_status, None, after.status, None)
             else:
-                next_id = to_id if index == last else steps[index + 1].node_id
+                next_id = to_id if index == last else _following(steps, index + 1, to_id)
                 key = (journey, step.node_id, step.step_status, step.transition, None, next_id)
             counts[key] = counts.get(key, 0) + 1
             if step.action is not None or step.is_ended or step.step_status not in _GOOD:
                 self._explain(journey, step)
         from_id = before.node_id if before.step_seq else None
         if from_id != to_id:
+            if from_id is not None and steps and is_race(from_id):
+                # to the member that won, or whose step tells the end
+                key = (journey, from_id, "ended", "won", None, steps[0].node_id)
+                counts[key] = counts.get(key, 0) + 1
             at = self._at
             if from_id is not None:
                 at[journey, from_id] = at.get((journey, from_id), 0) - 1
@@ -158,6 +163,16 @@ class Tally:
         for (journey, node_id), difference in self._at.items():
             _raise(found, (journey.scope_id, journey.version_uid, node_id, "at", ""), difference)
         return {key: count for key, count in found.items() if count}
+
+
+def _following(steps: Sequence[StepEvent], index: int, to_id: str | None) -> str | None:
+    """Where people went who left a node: the step at `index` is the next one, `to_id` where they are at the end.
+
+    Several stays that only begin are a race: they are there, unless a member wins within the same transition.
+    """
+    if index + 1 == len(steps) or steps[index].is_processed or steps[index + 1].is_processed:
+        return steps[index].node_id
+    return next((step.node_id for step in steps[index:] if step.is_processed), to_id)
 
 
 def pulses_of(rows: Mapping[Row, int]) -> list[Pulse]:

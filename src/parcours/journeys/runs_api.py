@@ -41,6 +41,17 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
             found = store.list_instances(connection, caller.scope_id, version_uid=version_uid, key=key, limit=limit)
             return {"results": [trace.describe_instance(instance, live, [], []) for instance in found]}
 
+    @routes.get(BASE + "/journeyVersions/{version_uid}/testLog")
+    def get_test_log(
+        version_uid: str,
+        caller: Caller = Depends(gate.allow("journeys.read")),
+        limit: int = Query(100, ge=1, le=1000),
+    ) -> dict[str, Any]:
+        """What became of each test profile: where it is, its way, events, answers and errors."""
+        with db.read() as connection:
+            journeys.require_version(connection, caller.scope_id, version_uid)
+            return {"results": trace.read_test_log(connection, caller.scope_id, version_uid, limit)}
+
     @routes.get(BASE + "/journeyVersions/{version_uid}/counts")
     def count_instances(version_uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """How many instances entered, and how many stand in each status and node now."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from parcours.identity.graph import find_cluster
 from parcours.journeys import store
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.state import instance_from_row
 from parcours.journeys.steps import from_stored, to_document
 from parcours.journeys.store import StoredInstance
 from parcours.kit.errors import Invalid, NotFound
@@ -66,6 +67,53 @@ def trace_instance(connection: Connection, scope_id: int, instance_id: str, live
         raise InstanceNotFound(instance_id)
     steps = list_steps(connection, [instance_id]).get(instance_id, [])
     return describe_instance(instance, live, steps, store.list_timers(connection, instance_id))
+
+
+_PHASES = {"active": "running", "ended": "finished", "exited": "finished", "stopped": "finished"}
+
+
+def read_test_log(connection: Connection, scope_id: int, version_uid: str, limit: int) -> list[dict[str, Any]]:
+    """What became of those who entered a version, the latest first, as the log of test mode shows it (journeys §10.2).
+
+    Of somebody who has left, the events and answers are erased; their history stays.
+    """
+    instances = store.list_instances(connection, scope_id, version_uid=version_uid, limit=limit)
+    steps = list_steps(connection, [instance.id for instance in instances])
+    return [_logged(instance, steps.get(instance.id, [])) for instance in instances]
+
+
+def _logged(row: StoredInstance, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    instance = instance_from_row(row)
+    last = steps[-1] if steps else {}
+    calls = [step for step in steps if "action" in step]
+    return {
+        "Id": row.id,
+        "currentstep": {
+            "step": row.node_id or last.get("nodeId"),
+            "phase": _PHASES.get(row.status, row.status),
+            "extraInfo": last.get("detail", {}),
+            "fetchErrors": [
+                {"nodeId": step["nodeId"], **step.get("detail", {})}
+                for step in steps
+                if step["nodeType"] == "datasetLookup" and step["stepStatus"] == "error"
+            ],
+        },
+        "externalKeys": [{"namespace": row.namespace, "id": row.key}],
+        "enrichedData": {"datasetLookup": instance.lookups},
+        "transitionHistory": [
+            {
+                "nodeId": step["nodeId"], "nodeName": step["nodeName"], "transition": step.get("transition"),
+                "atUs": step["atUs"], "eventId": step["eventId"],
+            }
+            for step in steps
+            if step["processed"]
+        ],
+        "events": instance.events,
+        "actionExecutionErrors": [
+            {"nodeId": step["nodeId"], **step["action"]} for step in calls if "actionExecutionError" in step["action"]
+        ],
+        "actionsHistory": instance.actions,
+    }  # fmt: skip
 
 
 def trace_person(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from parcours.journeys.activities.listener import race_id
 from parcours.journeys.counters import Count, outcome_of, percentile
 from parcours.journeys.document import transition_of
 from parcours.journeys.naming import names_of_nodes
@@ -14,7 +15,6 @@ FAMILIES: Mapping[str, Family] = {
     "audienceQualification": "event",
     "reaction": "event",
     "customAction": "action",
-    "message": "action",
     "jump": "action",
     "updateProfile": "action",
 }
@@ -59,16 +59,30 @@ def shape_of(document: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
         and isinstance(edge.get("to"), str)
         and (edge.get("kind") != "path" or "path" in edge)
     ]
+    called = names_of_nodes(nodes, names)
+    shapes = {
+        node_id: NodeShape(name, str(nodes[node_id].get("type", "")), nodes[node_id].get("actionUid"))
+        for node_id, name in called.items()
+    }
     entry = document.get("entry")
     return Shape(
         str(entry.get("node", "")) if isinstance(entry, Mapping) else "",
-        {
-            node_id: NodeShape(name, str(nodes[node_id].get("type", "")), nodes[node_id].get("actionUid"))
-            for node_id, name in names_of_nodes(nodes, names).items()
-        },
+        {**shapes, **_races(paths, called)},
         paths,
         names.get("events", {}),
     )
+
+
+def _races(paths: Sequence[tuple[str, str, str]], called: Mapping[str, str]) -> dict[str, NodeShape]:
+    """Activities in parallel, where people wait for the first of them to happen, by the id that counters have."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for source, transition, target in paths:
+        ways.setdefault((source, transition), []).append(target)
+    return {
+        race_id(source, transition): NodeShape(" | ".join(called.get(one, one) for one in targets), "race")
+        for (source, transition), targets in ways.items()
+        if len(targets) > 1
+    }
 
 
 def summarize(counts: Iterable[Count], shape: Shape, *, is_all_time: bool) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def test_a_file_has_a_key_only_where_the_name_is_not_enough() -> None:
 
 def test_slugs_read_well() -> None:
     assert slug("OrderPlaced") == "order-placed"
+    assert slug("VIPs of SMSSender") == "vips-of-sms-sender"
     assert slug("Loyalty members, XDM") == "loyalty-members-xdm"
     assert slug("Élan: été!") == "elan-ete"
     assert slug("../../etc") == "etc"

@@ -8,6 +8,7 @@ import pytest
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document, entered, place, states
 
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counters import Tally
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.model import (
@@ -138,6 +139,28 @@ def test_a_wait_beyond_the_life_of_the_instance_takes_no_part_in_a_race() -> Non
     alone = entered(compiled(document({"far": far}, ("start", "far"))))
     assert alone.instance.status == "ended"
     assert alone.steps[-1].detail["reason"] == "notEnoughTimeLeft"
+
+
+def test_who_is_in_a_race_is_counted_there_until_a_member_wins() -> None:
+    journey = race(payment=PAYMENT, wait=WAIT)
+    tally = Tally()
+    begun = entered(journey)
+    tally.move(journey, new_instance(journey, "i1", "jane@example.com", NOW_US), begun)
+    race_id = begun.instance.node_id or ""
+    found = {(subject, what): number for (_, _, subject, what, _), number in tally.rows().items()}
+    assert (found[race_id, "arrived"], found[race_id, "at"]) == (1, 1)
+    assert ("payment", "arrived") not in found
+    won = advance(journey, begun.instance, EventReceived("e2", {}), NOW_US + SECOND_US)
+    tally.move(journey, begun.instance, won)
+    found = {(subject, what): number for (_, _, subject, what, _), number in tally.rows().items()}
+    for node_id in (race_id, "payment", "end_payment"):
+        gone = found.get((node_id, "left"), 0) + found.get((node_id, "ended"), 0)
+        assert found[node_id, "arrived"] == gone + found.get((node_id, "at"), 0) == 1
+    assert ("wait", "arrived") not in found
+    stopped = Tally()
+    stopped.move(journey, begun.instance, advance(journey, begun.instance, Stopped("stopped"), NOW_US))
+    found = {(subject, what): number for (_, _, subject, what, _), number in stopped.rows().items()}
+    assert (found[race_id, "at"], found[race_id, "left"], found["payment", "ended"]) == (-1, 1, 1)
 
 
 # --- time zones ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Nodes that hold an instance until a moment or an event, alone or side by side (journeys §4.8, §7)."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, ClassVar, NamedTuple
 
 from parcours.expressions.errors import ExpressionFailed
@@ -47,6 +48,21 @@ class Listener(Node):
 
 RACE = "race"
 """What instances at a race wait for; `race:` and a node's id when that node's moment comes first, if no event does."""
+
+
+RACE_ID = "~race."
+"""What ids of races begin with."""
+
+
+def race_id(source: str, transition: str) -> str:
+    """The id of the race after a transition; stable, and unlike any node id of a document."""
+    seed = f"{source}\n{transition}".encode()
+    return RACE_ID + blake2b(seed, digest_size=6).hexdigest()
+
+
+def is_race(node_id: str) -> bool:
+    """Whether an id is that of a race, and not of a node of a document."""
+    return node_id.startswith(RACE_ID)
 
 
 class RaceNode(Node):
