@@ -110,7 +110,8 @@ class AudienceRuns:
         if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
             return None
         started = run._replace(status="started", started_at_us=self._now_us, reason=None)
-        self._tell(journey, read, started)
+        self._tell(journey, read, run, run.due_at_us)
+        self._tell(journey, read, started, self._now_us)
         return started
 
     def _is_evaluated(self, read: AudienceRead, run: AudienceRun) -> bool:
@@ -146,7 +147,7 @@ class AudienceRuns:
         )
         if len(page) < wanted:
             self._end(run, "finished", None)
-            self._tell(journey, read, run._replace(status="finished"))
+            self._tell(journey, read, run._replace(status="finished"), self._now_us)
             self._follow(journey, run)
         else:
             runs_store.update_run(self._connection, run)
@@ -179,9 +180,9 @@ class AudienceRuns:
             self._connection, run._replace(status=status, finished_at_us=self._now_us, reason=reason)
         )  # fmt: skip
 
-    def _tell(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun) -> None:
+    def _tell(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, at_us: int) -> None:
         """The step event of the run itself, which is about nobody (`serviceEvents.segmentExportJob`)."""
-        self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, self._now_us))
+        self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, at_us))
 
 
 def begin_runs(

@@ -8,6 +8,7 @@ import orjson
 
 from parcours.journeys import graph
 from parcours.journeys.activities import KINDS
+from parcours.journeys.activities.dataset_lookup import MAX_PER_JOURNEY
 from parcours.journeys.document import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -99,6 +100,10 @@ def _graph_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     entry: str = document["entry"]["node"]
     if len(nodes) > MAX_NODES:
         yield Fault("ERR_GRAPH_SIZE", f"a journey has at most {MAX_NODES} activities, not {len(nodes)}", "$.nodes")
+    lookups = [node_id for node_id, node in nodes.items() if node["type"] == "datasetLookup"]
+    if len(lookups) > MAX_PER_JOURNEY:
+        message = f"a journey has at most {MAX_PER_JOURNEY} dataset lookups, not {len(lookups)}"
+        yield Fault("ERR_LOOKUP_COUNT", message, f"$.nodes.{lookups[MAX_PER_JOURNEY]}", lookups[MAX_PER_JOURNEY])
     if entry not in nodes:
         yield Fault("ERR_ENTRY_UNKNOWN", f"there is no node {entry!r} to enter by", "$.entry.node")
     elif not KINDS[nodes[entry]["type"]].can_be_entry:

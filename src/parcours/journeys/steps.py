@@ -62,6 +62,8 @@ def to_lines(
     if instance.namespace is not None:
         end += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
     end += "}"
+    run = instance.run
+    of_run = "" if run is None else f',"recurrenceIndex":{run["index"]},"batchInstanceID":{_text(run["id"])}'
     lines: list[bytes] = []
     for step in steps:
         place = (step.node_id, step.parent_node_id, step.parent_transition)
@@ -71,12 +73,16 @@ def to_lines(
         more = ""
         if step.parent_node_id is not None:
             more = f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
+        more += of_run
         if step.action:
             more += f",{_text(step.action)[1:-1]}"
         if step.is_entrance:
             more += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
         if step.is_ended:
             more += ',"instanceEnded":true'
+            if "exitCriteriaID" in step.detail:
+                told = {name: step.detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
+                more += f",{_text(told)[1:-1]}"
         lines.append(
             f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
             f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{_repeated(step.event_id)},'

@@ -385,3 +385,9 @@ def test_an_event_in_use_keeps_what_its_journeys_rely_on(api: TestClient, schema
     assert api.get(f"{url}/journeys").json() == {"results": []}
     assert api.delete(url).status_code == 204
     assert api.get(f"{url}/journeys").status_code == 404
+
+
+def test_a_unitary_event_is_about_people(api: TestClient, schema_id: str) -> None:
+    create_namespace(api, "Store")
+    answer = api.post(EVENTS, json=event_body(schema_id, namespace="Store", profileIdentifier="@event{Order._id}"))
+    assert (answer.status_code, answer.json()["report"]["path"]) == (400, "$.namespace")

@@ -10,6 +10,7 @@ from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, docume
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.model import (
     ActionAnswered,
     ActionOutcome,
@@ -115,6 +116,16 @@ def test_the_timeout_of_one_event_counts_for_all_in_parallel() -> None:
     assert states(after) == [("payment", "ended", "timeout"), ("z", "ended", None)]
 
 
+def test_an_instance_lives_91_days_unless_the_journey_says_less() -> None:
+    plain = document({"w": WAIT}, ("start", "w"))
+    for members, days in (({}, 91), ({"timeouts": {"globalDays": 30}}, 30)):
+        transition = entered(compiled(plain | members))
+        assert transition.instance.deadline_us == NOW_US + days * DAY_US
+        assert StartTimer("", 0, NOW_US + days * DAY_US, "globalTimeout") in transition.commands
+    with pytest.raises(JourneyInvalid):
+        compiled(plain | {"timeouts": {"globalDays": 92}})
+
+
 def test_a_wait_past_its_date_wins_a_race_at_once() -> None:
     past = {"type": "wait", "waitType": "fixedDate", "date": "2025-12-24T18:00"}
     transition = entered(race(payment=PAYMENT, past=past))
@@ -205,6 +216,38 @@ def test_a_journey_can_begin_with_a_qualification() -> None:
     assert journey.admits({"status": "exited"}) is None
     assert journey.admits({"status": "realized"}) == "ERROR_SEGMENT_REALISATION_CONDITION_MISMATCH"
     assert entered(journey, {"status": "exited"}).instance.status == "ended"
+
+
+@pytest.mark.parametrize("name", ["AudienceQualification", "SegmentQualification"])
+def test_a_qualification_is_read_under_its_name_of_today_and_of_old(name: str) -> None:
+    late = f'@event{{{name}.lastQualificationTime}} > toDateTime("2025-01-01T00:00:00Z")'
+    text = f'@event{{{name}.status}} == "exited" and {late}'
+    doc = document({"c": {"type": "condition", "paths": [{"id": "x", "expression": text}]}, "e": END}, ("start", "c"))
+    doc["nodes"]["start"] = {"type": "audienceQualification", "audienceId": "vip", "verbs": ["enter", "exit"]}
+    doc["edges"].append({"from": "c", "to": "e", "kind": "path", "path": "x"})
+    journey = compiled(doc)
+    when = {"lastQualificationTime": "2026-01-01T00:00:00Z", "audienceId": "vip"}
+    assert states(entered(journey, {"status": "exited", **when}))[-1][0] == "e"
+    assert states(entered(journey, {"status": "realized", **when}))[-1][0] == "c"
+
+
+def test_somebody_without_a_profile_has_nulls() -> None:
+    tier = "#{ExperiencePlatform.ProfileFieldGroup.tier}"
+    paths = [{"id": "gold", "expression": f'{tier} == "gold"'}, {"id": "none", "expression": f"{tier} is null"}]
+    journey = compiled(document({"c": {"type": "condition", "paths": paths}}, ("start", "c")))
+    for data in ({}, {"ExperiencePlatform": {"ProfileFieldGroup": {}}}):
+        transition = entered(journey, {}, **data)
+        assert (transition.steps[-1].detail["chosen"], transition.instance.status) == ("path:none", "ended")
+
+
+def test_the_supplemental_id_is_read_in_expressions() -> None:
+    paths = [{"id": "a", "expression": '${supplementalId} == "A"'}]
+    doc = document({"c": {"type": "condition", "paths": paths, "otherPath": True}}, ("start", "c"))
+    doc["nodes"]["start"]["eventUid"] = "s1"
+    journey = compiled(doc)
+    for supplemental_id, chosen in (("A", "path:a"), ("B", "other")):
+        inside = new_instance(journey, "i", "jane@example.com", NOW_US, supplemental_id=supplemental_id)
+        assert advance(journey, inside, Entered({}), NOW_US).steps[-1].detail["chosen"] == chosen
 
 
 def test_in_audience_asks_for_ids_by_the_names_of_the_publication() -> None:
@@ -398,6 +441,13 @@ def test_an_exit_criterion_takes_out_wherever_somebody_is(node: dict[str, Any]) 
     assert small.instance.status != "exited"
 
 
+def test_an_exit_criterion_keeps_nobody_from_entering() -> None:
+    journey = compiled(document({"w": WAIT}, ("start", "w"), exitCriteria=[{"id": "again", "eventUid": "e1"}]))
+    transition = entered(journey)
+    assert transition.instance.node_id == "w"
+    assert advance(journey, transition.instance, EventReceived("e1", {}), NOW_US).instance.status == "exited"
+
+
 def test_an_answer_after_the_exit_is_dropped() -> None:
     journey = compiled(document({"n": MAIL}, ("start", "n"), exitCriteria=CRITERIA))
     out = advance(journey, entered(journey).instance, EventReceived("e2", {"total": 150.0}), NOW_US)
@@ -474,6 +524,24 @@ def test_test_mode_shortens_waits_and_takes_top_paths() -> None:
     assert [node for node, _, _ in states(transition)] == ["start", "c", "s", "o", "w"]
     (wait,) = [c for c in transition.commands if isinstance(c, StartTimer) and c.node_id == "w"]
     assert wait.due_at_us == NOW_US + SECOND_US
+
+
+def test_in_test_mode_actions_are_called_and_profiles_updated() -> None:
+    update = {"type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/tier", "expression": '"x"'}]}
+    edges = [("start", "u"), ("u", "m")]
+    journey = in_mode(compiled(document({"u": update, "m": MAIL}, *edges)), mode="test", wait_override_us=SECOND_US)
+    transition = entered(journey)
+    assert request(transition) == UpdateProfile("u", 1, "d1", ((("tier",), "x"),))
+    called = reply(journey, transition, None)
+    assert [command.node_id for command in called.commands if isinstance(command, CallAction)] == ["m"]
+
+
+def test_the_global_timeout_counts_in_a_pause() -> None:
+    journey = in_mode(compiled(document({"m": MAIL}, ("start", "m"))), pause="hold")
+    held = entered(journey)
+    assert place(held.instance) == ("m", "resume")
+    over = advance(journey, held.instance, TimerDue("", 0), held.instance.deadline_us)
+    assert (over.instance.status, over.steps[-1].step_status) == ("timedout", "instanceTimedout")
 
 
 def test_a_dry_run_passes_waits_and_contacts_nobody() -> None:

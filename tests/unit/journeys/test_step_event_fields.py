@@ -1,6 +1,7 @@
 """docs/reference/step-events.md, the schemas and the records agree on which fields there are and which are written."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import orjson
 from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
 
 from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
-from parcours.journeys.engine import advance
-from parcours.journeys.model import ActionAnswered, ActionOutcome, TimerDue
+from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.model import ActionAnswered, ActionOutcome, Entered, EventReceived, TimerDue
 from parcours.journeys.records import version_line
-from parcours.journeys.steps import to_lines
+from parcours.journeys.schedule import first_runs
+from parcours.journeys.steps import run_line, to_lines
 from parcours.resources.store import Resource
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.library import library
@@ -74,6 +76,37 @@ def documented(section: str, *, written: bool) -> set[str]:
     return {name for cell, when in rows if written != when.startswith("–") for name in re.findall(r"`([\w.]+)`", cell)}
 
 
+def exit_lines() -> list[bytes]:
+    """One who is taken out, in test and in a dry run."""
+    nodes = {"w": {"type": "wait", "duration": {"value": 2, "unit": "seconds"}}}
+    journey = compiled(
+        document(nodes, ("start", "w"), exitCriteria=[{"id": "paid", "label": "Paid", "eventUid": "e2"}])
+    )
+    fields = {**journey.step_fields, "inTest": True, "inDryRun": True, "dryRunID": "d"}
+    moved = advance(journey, new_instance(journey, "i3", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    gone = advance(journey, moved.instance, EventReceived("e2", {}), NOW_US)
+    lines = to_lines(replace(journey, step_fields=fields, step_texts={}), gone.instance, gone.steps)
+    last = orjson.loads(lines[-1])["_experience"]["journeyOrchestration"]["stepEvents"]
+    assert (last["exitCriteriaID"], last["exitCriteriaName"], last["instanceEnded"]) == ("paid", "Paid", True)
+    return lines
+
+
+def run_lines() -> list[bytes]:
+    """A run of Read audience, and one whom it let enter."""
+    nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
+    journey = compiled(document(nodes, ("start", "e")))
+    assert journey.audience_read is not None
+    run = first_runs(journey, NOW_US)[0]
+    inside = new_instance(journey, "i2", "jane@example.com", NOW_US, run={"id": run.id, "index": 3})
+    transition = advance(journey, inside, Entered({}), NOW_US)
+    lines = to_lines(journey, transition.instance, transition.steps)
+    for line in lines:
+        fields = orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]
+        assert (fields["instanceType"], fields["recurrenceIndex"], fields["batchInstanceID"]) == ("batch", 3, run.id)
+    finished = run._replace(status="finished")
+    return [*lines, *(run_line(journey, journey.audience_read, one, NOW_US) for one in (run, finished))]
+
+
 def written() -> list[dict[str, Any]]:
     """Records of everything that can happen today."""
     transition = entered(JOURNEY)
@@ -87,6 +120,8 @@ def written() -> list[dict[str, Any]]:
     discards = Discards(NOW_US)
     lines = [
         *to_lines(JOURNEY, transition.instance, steps),
+        *exit_lines(),
+        *run_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),

@@ -1,0 +1,485 @@
+"""Runs of Read audience and entrances by supplemental id, on both databases (journeys §8.5, §9.2, §12.3)."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+import pytest
+
+from parcours.db import Database
+from parcours.journeys import runs_store, store
+from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, begin_runs
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runs_store import AudienceRun
+from parcours.journeys.schedule import first_runs
+from parcours.journeys.steps import from_stored
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
+from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document
+
+WAIT = {"type": "wait", "duration": {"value": 5, "unit": "days"}}
+DAILY = {"type": "daily", "time": "00:00", "startDate": "2026-01-01T00:00"}
+
+
+class Row(NamedTuple):
+    """One member."""
+
+    key: str
+    identity: tuple[str, str]
+    realized_at_us: int
+
+
+class Members:
+    """An audience as runs see it."""
+
+    def __init__(self, number: int) -> None:
+        self.rows = [Row(f"{n:06}", ("Email", f"p{n:06}@example.com"), 0) for n in range(number)]
+        self.evaluated_us: int | None = None
+
+    def members_after(
+        self, _connection: Any, _scope_id: int, _audience_id: str, after_key: str, limit: int,
+        since_us: int | None, until_us: int | None,
+    ) -> Sequence[Row]:  # fmt: skip
+        found = [row for row in self.rows if row.key > after_key]
+        if since_us is not None and until_us is not None:
+            found = [row for row in found if since_us <= row.realized_at_us < until_us]
+        return found[:limit]
+
+    def evaluated_at_us(self, *_: Any) -> int | None:
+        return self.evaluated_us
+
+    def audiences_of(self, *_: Any) -> frozenset[str]:
+        return frozenset()
+
+
+class World:
+    """Everyone is known by their e-mail address alone."""
+
+    def data_of(self, *_: Any) -> dict[str, Any]:
+        return {}
+
+    def key_in(self, _scope_id: int, identity: tuple[str, str], namespace: str) -> str | None:
+        return identity[1] if identity[0] == namespace else None
+
+
+class Scene:
+    """A database, an audience and journeys over it, at a time of the test's own."""
+
+    def __init__(self, db: Database, journeys: Iterable[CompiledJourney], members: int = 10) -> None:
+        self.db = db
+        self.members = Members(members)
+        self.now_us = NOW_US
+        self.lines: list[dict[str, Any]] = []
+        """What the lake is told."""
+        self.set(*journeys)
+
+    def set(self, *journeys: CompiledJourney) -> None:
+        self.journeys = journeys
+        entries: dict[tuple[int, str], list[CompiledJourney]] = {}
+        listeners: dict[tuple[int, str], list[CompiledJourney]] = {}
+        for journey in journeys:
+            entries.setdefault((1, journey.entry_event_uid), []).append(journey)
+            for uid in journey.listened:
+                listeners.setdefault((1, uid), []).append(journey)
+        self.live = LiveJourneys(
+            {place: tuple(found) for place, found in entries.items()},
+            {place: tuple(found) for place, found in listeners.items()},
+            {journey.version_uid: journey for journey in journeys},
+            names={journey.version_uid: journey.name for journey in journeys},
+            scopes=frozenset({1}),
+        )
+
+    def plan(self) -> None:
+        """As the publication does."""
+        with self.db.write() as connection:
+            for journey in self.journeys:
+                for run in first_runs(journey, self.now_us):
+                    runs_store.insert_run(connection, run)
+
+    def take(self, seconds: float = 0, limit: int = 100_000) -> int:
+        """One transaction of the worker, after so many seconds; how many members were read."""
+        self.now_us += round(seconds * SECOND_US)
+        with self.db.write() as connection:
+            workspace = JourneyWorkspace(connection, self.live, None, World(), self.now_us)  # type: ignore[arg-type]
+            read = AudienceRuns(connection, self.live, workspace, self.members, self.now_us).take(limit)
+            self.lines += [orjson.loads(line) for line in workspace.step_lines.get(1, [])]
+            workspace.flush()
+            return read
+
+    def runs(self, version_uid: str = "version") -> list[AudienceRun]:
+        with self.db.read() as connection:
+            return runs_store.list_runs(connection, version_uid)
+
+    def told(self, version_uid: str = "version") -> list[tuple[int, str, int, str | None]]:
+        """(number, status, entered, reason) of each run, the first first."""
+        return [(r.number, r.status, r.entered_count, r.reason) for r in reversed(self.runs(version_uid))]
+
+    def inside(self) -> list[store.StoredInstance]:
+        keys = [(1, "journey", row.identity[1]) for row in self.members.rows]
+        with self.db.read() as connection:
+            found = store.find_by_key(connection, [*keys, (1, "journey", "jane")])
+        return [row for rows in found.values() for row in rows]
+
+    def receive(self, event_uid: str, key: str, *ids: str, at: float = 0, payload: Any = None) -> list[dict[str, Any]]:
+        """One event, with the supplemental ids it has."""
+        self.now_us += round(at * SECOND_US)
+        with self.db.write() as connection:
+            workspace = JourneyWorkspace(connection, self.live, None, World(), self.now_us)  # type: ignore[arg-type]
+            seed = f"{event_uid}{key}{ids}{self.now_us}"
+            told = workspace.receive(
+                Arrival(1, event_uid, key, payload or {}, seed, self.now_us // 1000, {}, ids or None)
+            )
+            workspace.flush()
+        return told
+
+
+def reading(*edges: tuple[str, ...], nodes: dict[str, Any] | None = None, **config: Any) -> CompiledJourney:
+    """A journey that reads an audience, and holds everyone for five days unless told otherwise."""
+    of_nodes = {"start": {"type": "readAudience", "audienceId": "vip", **config}}
+    return compiled(document(of_nodes | (nodes or {"w": WAIT}), *(edges or [("start", "w")])))
+
+
+# --- one run ------------------------------------------------------------------------------------------------------
+
+
+def test_members_enter_at_the_reading_rate_and_no_faster(db: Database) -> None:
+    scene = Scene(db, [reading(throttlingRate=500)], members=1_200)
+    scene.plan()
+    assert scene.take() == 500
+    assert scene.take(0.1) == 50
+    assert scene.take(0.9) == 450
+    assert scene.take(0.0) == 0
+    assert scene.take(5) == 200
+    assert scene.told() == [(1, "finished", 1_200, None)]
+
+
+def test_who_has_no_identity_of_the_namespace_does_not_enter(db: Database) -> None:
+    scene = Scene(db, [reading()])
+    scene.members.rows[3] = scene.members.rows[3]._replace(identity=("Phone", "+331"))
+    scene.plan()
+    assert scene.take() == 10
+    assert scene.told() == [(1, "finished", 9, None)]
+
+
+def test_a_run_goes_on_where_a_transaction_left_it(db: Database) -> None:
+    scene = Scene(db, [reading()])
+    scene.plan()
+    assert [scene.take(limit=4) for _ in range(4)] == [4, 4, 2, 0]
+    assert scene.told() == [(1, "finished", 10, None)]
+    assert len(scene.inside()) == 10
+
+
+def test_the_lake_is_told_when_a_run_was_due_when_it_began_and_when_it_ended(db: Database) -> None:
+    scene = Scene(db, [reading()])
+    scene.plan()
+    scene.take(30, limit=4)
+    scene.take(30)
+    jobs = [
+        (line["timestamp"][14:19], line["_experience"]["journeyOrchestration"]["serviceEvents"]["segmentExportJob"])
+        for line in scene.lines
+        if "serviceEvents" in line["_experience"]["journeyOrchestration"]
+    ]
+    assert [(at, job["status"], job["exportCountTotal"]) for at, job in jobs] == [
+        ("00:00", "queued", 0), ("00:30", "started", 0), ("01:00", "finished", 10),
+    ]  # fmt: skip
+    assert jobs[-1][1]["eventCode"] == "INFO_EXPORTJOB_SUCCEEDED"
+
+
+def test_waves_read_everyone_once_at_their_times(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 3, "minutesApart": 30})], members=60)
+    scene.plan()
+    scene.take()
+    first = len(scene.inside())
+    assert 0 < first < 60
+    scene.take(29 * 60)
+    assert len(scene.inside()) == first
+    scene.take(60)
+    scene.take(30 * 60)
+    assert len({row.key for row in scene.inside()}) == len(scene.inside()) == 60
+
+
+def test_five_runs_are_under_way_at_a_time(db: Database) -> None:
+    slow = [
+        replace(reading(throttlingRate=500), version_uid=f"v{number}", journey_uid=f"j{number}") for number in range(7)
+    ]
+    scene = Scene(db, slow, members=700)
+    scene.plan()
+    scene.take()
+    statuses = [scene.runs(journey.version_uid)[0].status for journey in slow]
+    assert sorted(statuses) == ["queued"] * 2 + ["started"] * 5
+    for _ in range(3):
+        scene.take(10)
+    assert {scene.runs(journey.version_uid)[0].status for journey in slow} == {"finished"}
+
+
+def test_a_run_of_more_than_twelve_hours_has_failed(db: Database) -> None:
+    scene = Scene(db, [reading()], members=10)
+    scene.plan()
+    scene.take(limit=3)
+    scene.take(MAX_RUN_US / SECOND_US + 1)
+    assert scene.told() == [(1, "failed", 3, "tooLong")]
+    assert MAX_RUN_US == DAY_US // 2
+
+
+# --- recurrence ---------------------------------------------------------------------------------------------------
+
+
+def test_at_each_occurrence_everyone_enters_who_is_not_inside(db: Database) -> None:
+    scene = Scene(db, [reading(("start", "e"), nodes={"e": {"type": "end"}}, schedule=DAILY)])
+    scene.plan()
+    scene.take()
+    scene.take(86_400)
+    assert scene.told()[:2] == [(1, "finished", 10, None), (2, "finished", 10, None)]
+    assert len(scene.inside()) == 20
+    stays = Scene(db, [replace(reading(schedule=DAILY), version_uid="v2", journey_uid="journey2")])
+    stays.plan()
+    stays.take()
+    stays.take(86_400)
+    assert stays.told("v2")[:2] == [(1, "finished", 10, None), (2, "finished", 0, None)]
+
+
+def test_an_incremental_read_takes_those_who_came_since_the_last_run(db: Database) -> None:
+    scene = Scene(db, [reading(schedule=DAILY, incremental=True)])
+    scene.plan()
+    scene.take()
+    new = Row("1", ("Email", "new@example.com"), scene.now_us + MINUTE_US)
+    scene.members.rows.append(new)
+    scene.take(86_400)
+    assert scene.told()[:2] == [(1, "finished", 10, None), (2, "finished", 1, None)]
+
+
+def test_after_a_pause_an_incremental_read_takes_everyone_since_the_last_run_that_took_place(db: Database) -> None:
+    journey = reading(schedule=DAILY, incremental=True)
+    scene = Scene(db, [journey])
+    scene.plan()
+    scene.take()
+    scene.set(replace(journey, pause="hold"))
+    scene.members.rows.append(Row("1", ("Email", "new@example.com"), scene.now_us + MINUTE_US))
+    scene.take(86_400)
+    scene.set(journey)
+    scene.take(86_400)
+    assert scene.told()[:3] == [
+        (1, "finished", 10, None), (2, "skipped", 0, "PAUSED_JOURNEY_VERSION"), (3, "finished", 1, None),
+    ]  # fmt: skip
+
+
+def test_who_is_still_to_be_read_when_a_pause_begins_is_discarded(db: Database) -> None:
+    journey = reading()
+    scene = Scene(db, [journey])
+    scene.plan()
+    scene.take(limit=4)
+    scene.set(replace(journey, pause="hold"))
+    scene.take()
+    assert scene.told() == [(1, "finished", 4, None)]
+
+
+def test_forced_reentrance_lets_everyone_out_first_and_lives_until_the_next_occurrence(db: Database) -> None:
+    listens = {"w": {"type": "event", "eventUid": "e2"}}
+    journey = reading(("start", "w"), nodes=listens, schedule=DAILY, forceReentrance=True)
+    scene = Scene(db, [journey])
+    scene.plan()
+    scene.take()
+    entered_at = {row.entered_at_us for row in scene.inside()}
+    with db.read() as connection:
+        timers = store.find_due(connection, scene.now_us + DAY_US, 100)
+    assert {timer.node_id for timer in timers} == {""}, "an instance lives until the next occurrence"
+    scene.take(86_399)
+    scene.take(1)
+    assert scene.runs()[0].reason == FORCED
+    with db.write() as connection:
+        (stop,) = store.find_stops(connection)
+        assert stop.reason == FORCED
+        workspace = JourneyWorkspace(connection, scene.live, None, World(), scene.now_us)  # type: ignore[arg-type]
+        workspace.stop(journey, store.list_inside(connection, stop, 100), FORCED)
+        workspace.flush()
+        store.finish_stop(connection, stop)
+    scene.take(1)
+    assert scene.told()[:2] == [(1, "finished", 10, None), (2, "finished", 10, None)]
+    again = [row for row in scene.inside() if row.node_id is not None]
+    assert len(again) == 10
+    assert entered_at.isdisjoint(row.entered_at_us for row in again)
+
+
+def test_a_daily_run_waits_for_a_newer_evaluation_or_is_passed_over(db: Database) -> None:
+    scene = Scene(db, [reading(("start", "e"), nodes={"e": {"type": "end"}}, schedule=DAILY, waitForAudienceHours=2)])
+    scene.plan()
+    scene.members.evaluated_us = scene.now_us - 1
+    scene.take()
+    assert scene.told()[0] == (1, "finished", 10, None), "the first one waits for nothing"
+    scene.take(86_400)
+    assert scene.told()[1] == (2, "queued", 0, None)
+    scene.members.evaluated_us = scene.now_us
+    scene.take(3_600)
+    assert scene.told()[1] == (2, "finished", 10, None)
+    scene.take(23 * 3_600)
+    scene.take(2 * 3_600)
+    assert scene.told()[2] == (3, "skipped", 0, "audienceNotEvaluated")
+    assert scene.told()[3][:2] == (4, "queued")
+
+
+# --- business events ----------------------------------------------------------------------------------------------
+
+
+def business(**entry: Any) -> CompiledJourney:
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "r": {"type": "readAudience", "audienceId": "vip"},
+        "w": WAIT,
+    }
+    made = document(nodes, ("start", "r"), ("r", "w"))
+    made["entry"] |= entry
+    return compiled(made)
+
+
+@pytest.mark.parametrize(("multiple", "entered"), [(False, 0), (True, 10)])
+def test_each_business_event_begins_a_run_and_lets_in_again_only_where_that_is_allowed(
+    db: Database, multiple: bool, entered: int
+) -> None:
+    scene = Scene(db, [business(multipleExecutions=multiple)])
+    for _ in range(2):
+        with db.write() as connection:
+            (told,) = begin_runs(connection, scene.live, 1, "b1", {"city": "Paris"}, scene.now_us)
+        assert told["outcome"] == "runBegun"
+        scene.take(60)
+    assert scene.told() == [(1, "finished", 10, None), (2, "finished", entered, None)]
+
+
+def test_a_business_event_outside_the_dates_begins_nothing(db: Database) -> None:
+    scene = Scene(db, [replace(business(), start_us=NOW_US + 1)])
+    with db.write() as connection:
+        (told,) = begin_runs(connection, scene.live, 1, "b1", {}, scene.now_us)
+    assert (told["outcome"], told["reason"]) == ("refused", "outsideJourneyDates")
+    assert scene.runs() == []
+
+
+# --- supplemental ids ---------------------------------------------------------------------------------------------
+
+
+def bookings(**members: Any) -> CompiledJourney:
+    made = document({"start": {"type": "event", "eventUid": "s1"}, "w": WAIT}, ("start", "w"), **members)
+    made["entry"] = {"node": "start", "reentrance": {"allowed": True, "waitSeconds": 0}}
+    return compiled(made)
+
+
+def outcomes(told: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    return [(one["outcome"], one.get("reason")) for one in told]
+
+
+def test_each_supplemental_id_has_an_instance_and_presence_is_by_both(db: Database) -> None:
+    scene = Scene(db, [bookings()])
+    assert outcomes(scene.receive("s1", "jane", "A", "B")) == [("entered", None)] * 2
+    assert outcomes(scene.receive("s1", "jane", "B", "C", at=1)) == [
+        ("refused", "notSuitableInitialEvent"), ("entered", None),
+    ]  # fmt: skip
+    assert sorted(row.supplemental_id or "" for row in scene.inside()) == ["A", "B", "C"]
+    assert outcomes(scene.receive("s1", "jane", at=1)) == [("refused", "EXTERNAL_KEY_COMPUTATION_ERROR")]
+
+
+def test_an_individual_has_ten_instances_at_most(db: Database) -> None:
+    scene = Scene(db, [bookings()])
+    scene.receive("s1", "jane", *[f"b{number}" for number in range(9)])
+    assert outcomes(scene.receive("s1", "jane", "x", "y", at=1)) == [
+        ("entered", None), ("refused", "JOURNEY_INSTANCE_ID_NOT_CREATED"),
+    ]  # fmt: skip
+
+
+def test_an_exit_criterion_ends_every_instance_of_the_individual(db: Database) -> None:
+    criteria = [{"id": "paid", "eventUid": "e2"}]
+    scene = Scene(db, [bookings(exitCriteria=criteria)])
+    scene.receive("s1", "jane", "A", "B")
+    assert outcomes(scene.receive("e2", "jane", at=1)) == [("movedOn", None)] * 2
+    assert [row.node_id for row in scene.inside()] == [None, None]
+
+
+# --- presence over versions ---------------------------------------------------------------------------------------
+
+
+def test_a_key_is_at_one_place_of_all_versions_of_a_journey(db: Database) -> None:
+    first = compiled(document({"w": WAIT}, ("start", "w")))
+    scene = Scene(db, [first])
+    assert outcomes(scene.receive("e1", "jane")) == [("entered", None)]
+    second = replace(first, version_uid="version2", version="2.0")
+    scene.set(second)
+    scene.live = replace(scene.live, versions={"version": first, "version2": second})
+    assert outcomes(scene.receive("e1", "jane", at=600)) == [("refused", "notSuitableInitialEvent")]
+
+
+def test_an_event_that_lets_enter_and_is_waited_for_moves_on_and_starts_nothing(db: Database) -> None:
+    scene = Scene(db, [compiled(document({"again": {"type": "event", "eventUid": "e1"}, "w": WAIT},
+                                         ("start", "again"), ("again", "w")))])  # fmt: skip
+    assert outcomes(scene.receive("e1", "jane")) == [("entered", None)]
+    assert outcomes(scene.receive("e1", "jane", at=600)) == [("movedOn", None)]
+    (one,) = scene.inside()
+    assert one.node_id == "w"
+
+
+# --- jumps --------------------------------------------------------------------------------------------------------
+
+
+def jumped(scene: Scene, origin: CompiledJourney, *targets: CompiledJourney, at: float = 0) -> str:
+    """By which way an individual left a jump to `other`, and where else they are."""
+    scene.set(origin, *targets)
+    scene.live = replace(scene.live, open={(1, journey.journey_uid): journey for journey in targets})
+    assert outcomes(scene.receive("e1", "jane", at=at)) == [("entered", None)]
+    with scene.db.read() as connection:
+        (latest,) = [row for row in scene.inside() if row.entered_at_us == scene.now_us]
+        steps = [step for _, line in store.list_steps(connection, [latest.id]) for step in from_stored(line)]
+    return str(steps[-2].detail.get("reason") or steps[-2].detail["jump"])
+
+
+def test_a_jump_enters_an_open_target_and_is_an_error_when_that_refuses(db: Database) -> None:
+    jump = {"type": "jump", "targetJourneyUid": "other"}
+    nodes = {"j": jump, "gone": {"type": "end"}, "lost": {"type": "end"}}
+    made = document(nodes, ("start", "j"), ("j", "gone"), ("j", "lost", "error"))
+    made["entry"]["reentrance"] = {"allowed": True, "waitSeconds": 0}
+    origin = compiled(made)
+    listening = document({"start": {"type": "event", "eventUid": "e2"}, "w": WAIT}, ("start", "w"))
+    target = replace(compiled(listening), journey_uid="other", version_uid="t")
+    scene = Scene(db, [origin])
+    assert jumped(scene, origin) == "targetNotLive"
+    assert jumped(scene, origin, replace(target, entry_event_uid="e1b"), at=1) == "targetEventChanged"
+    assert jumped(scene, origin, replace(target, pause="hold"), at=1) == "PAUSED_JOURNEY_VERSION"
+    assert jumped(scene, origin, target, at=1) == "entered"
+    assert jumped(scene, origin, target, at=1) == "present"
+    with db.write() as connection:
+        ended = store.find_by_key(connection, [(1, "other", "jane")])[1, "other", "jane"]
+        store.end_instances(connection, [row.id for row in ended], scene.now_us)
+    assert jumped(scene, origin, target, at=1) == "reentranceNotAllowed"
+
+
+# --- counted over transactions ------------------------------------------------------------------------------------
+
+
+def test_a_profile_cap_is_exact(db: Database) -> None:
+    cap = {"type": "condition", "conditionType": "profileCap", "limit": 7, "paths": [{"id": "in"}, {"id": "full"}]}
+    edges = [("start", "c"), ("c", "in", "path", "in"), ("c", "full", "path", "full")]
+    scene = Scene(db, [reading(*edges, nodes={"c": cap, "in": WAIT, "full": WAIT})], members=20)
+    scene.plan()
+    for _ in range(5):
+        scene.take(limit=5)
+    places = [row.node_id for row in scene.inside()]
+    assert (places.count("in"), places.count("full")) == (7, 13)
+
+
+def test_a_test_has_a_hundred_test_profiles_at_most(db: Database) -> None:
+    class Testers(World):
+        def data_of(self, *_: Any) -> dict[str, Any]:
+            return {"ExperiencePlatform": {"ProfileFieldGroup": {"testProfile": True}}}
+
+    journey = replace(compiled(document({"w": WAIT}, ("start", "w"))), mode="test")
+    scene = Scene(db, [journey])
+    told: list[tuple[str, str | None]] = []
+    for part in range(3):
+        with db.write() as connection:
+            workspace = JourneyWorkspace(connection, scene.live, None, Testers(), NOW_US)  # type: ignore[arg-type]
+            for number in range(40):
+                data = Testers().data_of()
+                arrival = Arrival(1, "e1", f"p{part}-{number}", {}, f"{part}-{number}", 1, data)
+                told += outcomes(workspace.receive(arrival))
+            workspace.flush()
+    assert told == [("entered", None)] * 100 + [("refused", "JOURNEY_INSTANCE_ID_NOT_CREATED")] * 20
