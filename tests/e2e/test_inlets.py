@@ -39,7 +39,9 @@ class World(NamedTuple):
         """Headers with a token as the server itself signs them."""
         created_at_ms = (int(time.time()) - age_s) * 1000
         org_id = org_id or self.platform.credentials["org_id"]
-        return bearer(self.signer.sign("client", org_id, "openid", created_at_ms, lifetime_s))
+        return bearer(
+            self.signer.sign(self.platform.credentials["client_id"], org_id, "openid", created_at_ms, lifetime_s)
+        )
 
     def landed(self) -> set[str]:
         return {row["_id"] for row in self.server.sql("SELECT _id FROM orders")}

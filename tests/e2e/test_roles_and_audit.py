@@ -151,7 +151,7 @@ def test_what_was_done_and_denied_is_told_over_http_and_by_the_command(world: Wo
 def test_the_worker_logs_what_it_makes_by_itself(world: World) -> None:
     """The first step event makes the data set of step events."""
     assert ask("POST", world.defined.event_inlet, demo.order(world.admin, world.defined, 1)).status == 200
-    made = ("assetType==Dataset", "user==parcours")
+    made = ("assetType==Dataset", "user==parcours", "assetName==journey_step_events")
     wait_for(lambda: events(world.admin, *made), what="the worker's line")
     (line,) = events(world.admin, *made)
     assert (line["action"], line["userIpAddresses"]) == ("Create", [])

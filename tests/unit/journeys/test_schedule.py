@@ -74,15 +74,16 @@ def test_waves_are_as_far_apart_as_they_say_and_everyone_is_in_exactly_one() -> 
     read = journey.audience_read
     assert read is not None
     people = [f"p{number}@example.com" for number in range(8_000)]
-    waves = [[wave for wave in range(4) if is_in_wave(read, wave, key)] for key in people]
+    waves = [[wave for wave in range(4) if is_in_wave(journey, read, wave, key)] for key in people]
     assert all(len(found) == 1 for found in waves)
     assert min(Counter(found[0] for found in waves).values()) > 1_800
 
 
 def test_without_waves_everyone_is_in_the_one_run() -> None:
-    read = reading().audience_read
+    journey = reading()
+    read = journey.audience_read
     assert read is not None
-    assert is_in_wave(read, 0, "jane@example.com")
+    assert is_in_wave(journey, read, 0, "jane@example.com")
 
 
 # --- recurring ----------------------------------------------------------------------------------------------------
