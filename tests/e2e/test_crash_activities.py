@@ -467,7 +467,7 @@ def crash_and_count(server: RunningServer, chance: random.Random) -> None:
         check_report(world, found, name)
     check_messages(world, found)
     recorded = server.sql("SELECT count(*) AS n, count(DISTINCT _id) AS d FROM journey_step_events")[0]
-    of_runs = 2 * len(runs)  # begun and finished, about nobody
+    of_runs = 3 * len(runs)  # queued, begun and finished, about nobody
     assert recorded["n"] == recorded["d"] == sum(len(made) for made in found.steps.values()) + of_runs
     examined = server.command("doctor", "--json")
     assert (examined.returncode, json.loads(examined.stdout)["findings"]) == (0, [])
