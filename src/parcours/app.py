@@ -16,6 +16,7 @@ from parcours.audiences.loading import MemberLoader
 from parcours.audiences.service import AudienceService
 from parcours.audiences.source import UploadedAudiences
 from parcours.audiences.uploads import UploadService
+from parcours.batch import Sources
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
 from parcours.dataprep import DataPrepService
@@ -44,7 +45,7 @@ from parcours.log.sqlite import SqliteLogReader
 from parcours.lookups.keys import admit
 from parcours.lookups.loading import RowLoader
 from parcours.lookups.service import LookupService
-from parcours.pipeline import Pipeline, Sources
+from parcours.pipeline import Pipeline
 from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
 from parcours.reports.service import ReportService

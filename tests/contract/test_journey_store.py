@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from parcours.db import Database
-from parcours.journeys import store
+from parcours.journeys import decision_store, store
 
 HOUR_MS = 3_600_000
 
@@ -99,13 +99,15 @@ def test_decisions_are_found_by_person_and_by_event_and_go_when_they_are_old(db:
         (2, "Email", "jane", "e1", "i", "x4", 400, "[]"),
     ]
     with db.write() as connection:
-        store.insert_decisions(connection, rows)
-        of_jane = store.list_decisions(connection, 1, identities=[("Email", "jane")])
+        decision_store.insert_decisions(connection, rows)
+        of_jane = decision_store.list_decisions(connection, 1, identities=[("Email", "jane")])
         assert [d["eventId"] for d in of_jane] == ["e2", "e1"]
-        assert store.list_decisions(connection, 1, event_id="e1")[0]["decisions"] == [{"event": "A"}]
-        assert store.find_duplicates(connection, 1, ["e1", "e2", "e9"], 150) == {("i", "e2")}
-        assert store.delete_decisions(connection, 250) == 2
-        assert [d["eventId"] for d in store.list_decisions(connection, 1, identities=[("Email", "jane")])] == []
+        assert decision_store.list_decisions(connection, 1, event_id="e1")[0]["decisions"] == [{"event": "A"}]
+        assert decision_store.find_duplicates(connection, 1, ["e1", "e2", "e9"], 150) == {("i", "e2")}
+        assert decision_store.delete_decisions(connection, 250) == 2
+        assert [
+            d["eventId"] for d in decision_store.list_decisions(connection, 1, identities=[("Email", "jane")])
+        ] == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 1200])
@@ -122,9 +124,9 @@ def test_a_decision_tells_what_it_was_not_from_the_set_it_names(db: Database) ->
     of_then = '[["A","a",null],["B","b","x > 1"],["C","c",null]]'
     told = '[{"event":"A","eventUid":"a","outcome":"matched"},{"set":"then","hasId":true}]'
     with db.write() as connection:
-        store.note_sets(connection, {"then": of_then}, 5 * HOUR_MS)
-        store.insert_decisions(connection, [(1, "Email", "jane", "e1", "i", "x1", 5 * HOUR_MS, told)])
-        (decision,) = store.list_decisions(connection, 1, event_id="e1")
+        decision_store.note_sets(connection, {"then": of_then}, 5 * HOUR_MS)
+        decision_store.insert_decisions(connection, [(1, "Email", "jane", "e1", "i", "x1", 5 * HOUR_MS, told)])
+        (decision,) = decision_store.list_decisions(connection, 1, event_id="e1")
     assert [(one["event"], one["outcome"], one.get("reason")) for one in decision["decisions"]] == [
         ("A", "matched", None),
         ("B", "notMatched", "its condition is not true: x > 1"),
@@ -134,17 +136,17 @@ def test_a_decision_tells_what_it_was_not_from_the_set_it_names(db: Database) ->
 
 def test_a_set_stays_as_long_as_a_decision_may_name_it(db: Database) -> None:
     with db.write() as connection:
-        store.note_sets(connection, {"early": "[]", "late": "[]"}, HOUR_MS)
-        store.note_sets(connection, {"late": "[]"}, HOUR_MS + 1)  # within the hour: not written again
-        store.note_sets(connection, {"late": "[]"}, 9 * HOUR_MS)
-        store.delete_decisions(connection, 2 * HOUR_MS)
+        decision_store.note_sets(connection, {"early": "[]", "late": "[]"}, HOUR_MS)
+        decision_store.note_sets(connection, {"late": "[]"}, HOUR_MS + 1)  # within the hour: not written again
+        decision_store.note_sets(connection, {"late": "[]"}, 9 * HOUR_MS)
+        decision_store.delete_decisions(connection, 2 * HOUR_MS)
         assert _sets(connection) == {"early": HOUR_MS, "late": 9 * HOUR_MS}
-        store.delete_decisions(connection, 4 * HOUR_MS)
+        decision_store.delete_decisions(connection, 4 * HOUR_MS)
         assert _sets(connection) == {"late": 9 * HOUR_MS}
 
 
 def _sets(connection: Connection) -> dict[str, int]:
-    t = store.decision_set_table
+    t = decision_store.decision_set_table
     return {row.id: row.used_at_ms for row in connection.execute(select(t.c.id, t.c.used_at_ms))}
 
 

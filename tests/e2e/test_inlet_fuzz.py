@@ -18,11 +18,11 @@ from sqlalchemy import select
 from test_api_fuzz import bounded
 
 from parcours.app import build_lake_writer, build_pipeline, log_path
+from parcours.batch import INTERNAL
 from parcours.dataflow.store import failed_record_table
 from parcours.edge import build_collector
 from parcours.lake.store import lake_chunk_table
 from parcours.log.sqlite import SqliteLogWriter
-from parcours.pipeline import INTERNAL
 
 _numbers = itertools.count()
 

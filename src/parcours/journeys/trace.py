@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from parcours.identity.graph import find_cluster
-from parcours.journeys import store
+from parcours.journeys import decision_store, store
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.state import instance_from_row
 from parcours.journeys.steps import from_stored, to_document
@@ -121,7 +121,7 @@ def trace_person(
 ) -> dict[str, Any]:
     """A person's events, each with what every event configuration decided, and the instances they are or were in."""
     members = find_cluster(connection, scope_id, identity)
-    decisions = store.list_decisions(connection, scope_id, identities=members, limit=limit)
+    decisions = decision_store.list_decisions(connection, scope_id, identities=members, limit=limit)
     instances = [
         instance
         for member in members
@@ -141,7 +141,7 @@ def trace_person(
 
 def trace_event(connection: Connection, scope_id: int, event_id: str, live: LiveJourneys) -> dict[str, Any]:
     """Every receipt of one event, what was decided about it, and the instances it moved."""
-    decisions = store.list_decisions(connection, scope_id, event_id=event_key(event_id))
+    decisions = decision_store.list_decisions(connection, scope_id, event_id=event_key(event_id))
     ids = [
         journey["instanceId"]
         for decision in decisions

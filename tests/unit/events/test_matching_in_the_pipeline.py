@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from parcours.app import Platform, build_pipeline
 from parcours.events.model import MAX_EVENT_BYTES
-from parcours.journeys import store as journey_store
+from parcours.journeys import decision_store
 from parcours.kit.clock import ManualClock
 from parcours.log import Record
 from parcours.pipeline import Pipeline
@@ -61,7 +61,7 @@ class World:
     def decided(self, event_id: str) -> list[dict[str, Any]]:
         """The receipts of an event with their decisions, the first one first."""
         with self.platform.db.read() as connection:
-            return journey_store.list_decisions(connection, self.inlet.scope_id, event_id=event_id)[::-1]
+            return decision_store.list_decisions(connection, self.inlet.scope_id, event_id=event_id)[::-1]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from journey_world import DAY_US, NOW_US, SECOND_US, document
 from simulated import Virtual, all_steps, entity
 from test_engine_properties import journeys, payloads
 
+from parcours.batch import DUPLICATE_WINDOW_MS
 from parcours.journeys.model import StartTimer
 from parcours.journeys.outcome import coverage_of, path_of, summary
 from parcours.journeys.simulate import (
@@ -20,7 +21,6 @@ from parcours.journeys.simulate import (
     seeded_ids,
 )
 from parcours.journeys.stubs import Answer, StubInvalid, read_stub
-from parcours.pipeline import DUPLICATE_WINDOW_MS
 
 MAIL = {
     "type": "customAction",

@@ -1,0 +1,530 @@
+"""One transaction's working set: what records, timers, answers and audiences cause, gathered and written together."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection
+
+from parcours.actions.table import ActionTable
+from parcours.audiences.model import Qualification
+from parcours.catalog import store as catalog_store
+from parcours.catalog.model import DataSetTable
+from parcours.dataflow import store as failures
+from parcours.dataflow.model import Failed, Origin, Valid
+from parcours.dataflow.transform import Definitions, give_up, transform
+from parcours.dataprep.service import MappingTable
+from parcours.delivery import store as outbox
+from parcours.delivery.model import ActionAnswer
+from parcours.events.feedback import Feedback, read_feedback
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
+from parcours.events.table import EventTable, read_event_id
+from parcours.flows import store as flow_store
+from parcours.flows.model import InletTable
+from parcours.identity.namespaces import NamespaceTable, canonical_namespace
+from parcours.journeys import decision_store
+from parcours.journeys import store as journey_store
+from parcours.journeys.activities.audience_qualification import event_uid_of
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.match import LiveJourneys
+from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.run import PAUSED
+from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.kit.clock import to_datetime
+from parcours.kit.paths import split_pointer
+from parcours.lake.store import stage
+from parcours.log import Record
+from parcours.lookups.errors import LookupInvalid, LookupTooLarge
+from parcours.lookups.model import LookupTable
+from parcours.lookups.store import find_rows
+from parcours.lookups.workspace import LookupWorkspace
+from parcours.profile.merge import MergePolicyTable
+from parcours.profile.store import event_key
+from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
+from parcours.resources.store import Compiled, ResourceStore
+from parcours.xdm.identities import Identity
+from parcours.xdm.table import SchemaTable
+
+DUPLICATE_WINDOW_MS = 600_000
+"""How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
+NO_PROFILE = "profileNotFound"
+"""Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
+AUDIENCES = "audiences"
+"""Stands in decisions where those about events name the inlet."""
+NO_JOURNEY = "EVENT_WITH_NO_JOURNEY"
+"""Outcome of an event that no live journey begins with or waits for (journeys §13.1)."""
+INTERNAL = "INGEST-1500-500"
+"""The server itself failed on the message; its log says why."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the definitions come from, compiled and refreshed as they change."""
+
+    resources: ResourceStore
+    inlets: Compiled[InletTable]
+    data_sets: Compiled[DataSetTable]
+    schemas: Compiled[SchemaTable]
+    mappings: Compiled[MappingTable]
+    namespaces: Compiled[NamespaceTable]
+    policies: Compiled[MergePolicyTable]
+    events: Compiled[EventTable]
+    journeys: Compiled[LiveJourneys]
+    actions: Compiled[ActionTable]
+    lookups: Compiled[LookupTable]
+    audience_source: AudienceSource
+    step_data_set: Callable[[Connection, int], str]
+    """The data set of a sandbox's journey step events, made when it is first needed."""
+
+
+class _Looked(NamedTuple):
+    """What the event configurations of its schema say of one event."""
+
+    event_id: str
+    """The event's `_id` in a form that fits an index."""
+    matched: list[tuple[EventConfiguration, str | None]]
+    """Each with the key it computes from the event; None when that failed."""
+    others: str | None
+    """The set of configurations that it is not, with those it is; None when it is them all."""
+    has_id: bool
+    """Whether it names an event id."""
+
+
+class Batch:
+    """One transaction's working set."""
+
+    def __init__(self, connection: Connection, sources: Sources, known_links: KnownLinks, now_us: int) -> None:
+        revisions = sources.resources.revisions(connection)
+        self._connection = connection
+        self._sources = sources
+        self._now_us = now_us
+        self._definitions = Definitions(
+            inlets=sources.inlets.current(connection, revisions),
+            data_sets=sources.data_sets.current(connection, revisions),
+            schemas=sources.schemas.current(connection, revisions),
+            mappings=sources.mappings.current(connection, revisions),
+        )
+        self._events = sources.events.current(connection, revisions)
+        self._profiles = ProfileWorkspace(
+            connection,
+            known_links,
+            sources.namespaces.current(connection, revisions),
+            sources.policies.current(connection, revisions),
+        )
+        self._journeys = JourneyWorkspace(
+            connection,
+            sources.journeys.current(connection, revisions),
+            sources.actions.current(connection, revisions),
+            self,
+            now_us,
+        )
+        self._live = sources.journeys.current(connection, revisions)
+        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
+        self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
+        self._lines: dict[tuple[int, str], list[bytes]] = {}
+        self._failures: list[Failed] = []
+        self._retried: dict[int, str] = {}
+        self._decisions: list[tuple[Any, ...]] = []
+        self._sets: dict[str, str] = {}
+        self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
+        self.landed = 0
+        self.failed = 0
+        self.matched_at_ms: list[int] = []
+
+    # --- records ---
+
+    def take(self, records: Iterable[Record]) -> None:
+        """Every message of the records, in order."""
+        definitions = self._definitions
+        outcomes = [outcome for record in records for outcome in transform(record, definitions)]
+        outcomes = self._settle_retries(outcomes)
+        matches = self._match(outcomes)
+        feedbacks = self._find_feedback(outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, Failed):
+                self.fail(outcome)
+                continue
+            self._land(outcome)
+            self._profiles.apply(outcome)
+            feedback = feedbacks.get(id(outcome))
+            if feedback is not None:
+                self._react(outcome, feedback)
+            found = matches.get(id(outcome))
+            if found is not None:
+                self._deliver(outcome, found)
+
+    def _settle_retries(self, outcomes: list[Valid | Failed]) -> list[Valid | Failed]:
+        """Take up further tries of failed records under their first receipt; drop those already settled."""
+        retried = [o.origin.retry_of for o in outcomes if o.origin.retry_of]
+        if not retried:
+            return outcomes
+        first_tries = failures.find_first_tries(self._connection, retried)
+        kept: list[Valid | Failed] = []
+        for outcome in outcomes:
+            origin = outcome.origin
+            if origin.retry_of:
+                first = first_tries.pop(origin.retry_of, None)
+                if first is None:
+                    continue
+                self._retried[origin.retry_of] = first.code
+                origin = origin._replace(xaction_id=first.xaction_id, received_at_ms=first.received_at_ms)
+                outcome = outcome._replace(origin=origin)
+            kept.append(outcome)
+        return kept
+
+    def _match(self, outcomes: Iterable[Valid | Failed]) -> "dict[int, _Looked]":
+        """What event configurations say of each event that any of them looks at, and which are duplicates."""
+        found: dict[int, _Looked] = {}
+        instances: list[tuple[int, str, str]] = []
+        event_ids: dict[int, list[str]] = {}
+        keys: dict[int, dict[tuple[str, str], None]] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            scope_id = outcome.scope_id
+            matched = self._events.match(scope_id, outcome.schema.schema_id, outcome.entity)
+            considered = self._events.considered(scope_id, outcome.schema.schema_id)
+            if not matched and considered is None:
+                continue
+            others = None
+            if considered is not None and considered.has_others(matched):
+                others = considered.digest
+                self._sets[others] = considered.text
+            event_id = event_key(outcome.entity["_id"])
+            event_ids.setdefault(scope_id, []).append(event_id)
+            looked = found[id(outcome)] = _Looked(
+                event_id,
+                [(c, c.key(outcome.entity)) for c in matched],
+                others,
+                read_event_id(outcome.entity) is not None,
+            )
+            for configuration, key in looked.matched:
+                if not key:
+                    continue
+                interest = self._journeys.interest(scope_id, configuration.uid)
+                instances.extend([(scope_id, journey_uid, key) for journey_uid in interest.journey_uids])
+                identity = _identity_of(configuration, key) if interest.reads_profile else None
+                if identity is not None:
+                    # also those the event is about to link: the profile is read after it was applied
+                    keys.setdefault(scope_id, {}).update(dict.fromkeys((identity, *outcome.identities)))
+        self._duplicates = {
+            scope_id: decision_store.find_duplicates(
+                self._connection, scope_id, ids, self._now_us // 1000 - DUPLICATE_WINDOW_MS
+            )
+            for scope_id, ids in event_ids.items()
+        }
+        for scope_id, identities in keys.items():
+            self._profiles.preload(scope_id, identities)
+        self._journeys.preload(instances)
+        return found
+
+    def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
+        """What the events say of messages of journeys; the instances that sent them are loaded."""
+        found: dict[int, Feedback] = {}
+        for outcome in outcomes:
+            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+                continue
+            feedback = read_feedback(outcome.entity)
+            if feedback is not None:
+                found[id(outcome)] = feedback
+        if found:
+            self._journeys.load(feedback.instance_id for feedback in found.values())
+        return found
+
+    def _react(self, valid: Valid, feedback: Feedback) -> None:
+        """Give feedback on a message to the instance that sent it, and write down what came of it."""
+        told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        origin = valid.origin
+        decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
+        self._decisions.append(
+            (valid.scope_id, namespace, identity_value, event_key(valid.entity["_id"]), origin.inlet_id,
+             origin.xaction_id, origin.received_at_ms, orjson.dumps(decisions).decode())
+        )  # fmt: skip
+
+    def _deliver(self, valid: Valid, looked: "_Looked") -> None:
+        """Give an event to the journeys it concerns, and write down what was decided and why."""
+        scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
+        event_id = looked.event_id
+        duplicates = self._duplicates[scope_id]
+        is_duplicate = (origin.inlet_id, event_id) in duplicates
+        duplicates.add((origin.inlet_id, event_id))
+        decisions: list[dict[str, Any]] = []
+        for configuration, key in looked.matched:
+            told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
+            if configuration.type == "business":
+                told["type"] = "business"
+            else:
+                told["key"] = key
+                if configuration.supplemental is not None:
+                    told |= _tell_supplemental(configuration, entity)
+            refusal = None if is_duplicate else self._refuse(configuration, valid)
+            if is_duplicate:
+                told["outcome"] = "duplicate"
+                self._journeys.tally.discard_event(scope_id, configuration.uid, "duplicate")
+            elif refusal is not None:
+                told |= {"outcome": "refused", "reason": refusal}
+                self._journeys.tally.discard_event(scope_id, configuration.uid, refusal)
+            elif configuration.type == "business":
+                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
+                told["outcome"] = "matched" if journeys else NO_JOURNEY
+                if journeys:
+                    told["journeys"] = journeys
+                else:
+                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
+            else:
+                data = self._data(scope_id, _identity_of(configuration, key))
+                journeys = self._journeys.receive(
+                    Arrival(
+                        scope_id,
+                        configuration.uid,
+                        key,
+                        entity,
+                        origin.xaction_id,
+                        origin.received_at_ms,
+                        data,
+                        None if configuration.supplemental is None else configuration.supplemental(entity),
+                    )
+                )
+                told["outcome"] = "matched" if journeys else NO_JOURNEY
+                if journeys:
+                    told["journeys"] = journeys
+                    self.matched_at_ms.append(origin.received_at_ms)
+                else:
+                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
+            decisions.append(told)
+        if looked.others is not None:
+            decisions.append({"set": looked.others, "hasId": looked.has_id})
+        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        text = orjson.dumps(decisions).decode()
+        self._decisions.append(
+            (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
+             origin.received_at_ms, text)
+        )  # fmt: skip
+
+    def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
+        """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
+        if len(valid.line) > MAX_EVENT_BYTES:
+            return "eventTooLarge"
+        if configuration.max_age_ms is not None:
+            age_ms = self._now_us // 1000 - epoch_ms(valid.entity["timestamp"])
+            if age_ms > configuration.max_age_ms:
+                return "eventTooOld"
+        return None
+
+    def _land(self, valid: Valid) -> None:
+        self.landed += 1
+        self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
+        self._lookups.take(valid.scope_id, valid.dataset.id, valid.entity, valid.line)
+        delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
+        delta.landed += 1
+        delta.bytes_out += len(valid.line)
+        if valid.warnings:
+            delta.warnings += 1
+        if valid.origin.retry_of:
+            delta.failed -= 1
+            _count(delta.reasons, self._retried[valid.origin.retry_of], -1)
+            failures.delete_failed(self._connection, valid.origin.retry_of)
+
+    def fail(self, failed: Failed) -> None:
+        """Keep a failed message with its body and reason."""
+        delta = self._delta(failed.scope_id, failed.dataset_id, failed.origin)
+        _count(delta.reasons, failed.code, 1)
+        if failed.origin.retry_of:
+            _count(delta.reasons, self._retried[failed.origin.retry_of], -1)
+            failures.fail_again(self._connection, failed)
+            return
+        self.failed += 1
+        self._failures.append(failed)
+        delta.failed += 1
+
+    def set_aside(self, record: Record, fault: Exception) -> None:
+        """Keep the one message of a record as failed: the code can't process it."""
+        text = f"The server failed on this record: {type(fault).__name__}"
+        failed = give_up(record, self._definitions, INTERNAL, text)
+        for outcome in self._settle_retries([failed]):
+            self.fail(outcome)  # type: ignore[arg-type]
+
+    def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
+        received_at_ms = origin.received_at_ms
+        key = (scope_id, origin.flow_id, dataset_id, received_at_ms - received_at_ms % flow_store.WINDOW_MS)
+        delta = self._runs.get(key)
+        if delta is None:
+            delta = self._runs[key] = flow_store.RunDelta()
+        delta.note_received(received_at_ms, self._now_us // 1000)
+        return delta
+
+    # --- what comes back to instances ---
+
+    def wake(self, due: Sequence[journey_store.DueTimer]) -> None:
+        """Timers whose time has come."""
+        self._journeys.load(timer.instance_id for timer in due)
+        for timer in due:
+            self._journeys.wake(timer)
+
+    def answer(self, answers: Sequence[ActionAnswer]) -> None:
+        """Answers of actions; their outbox rows go."""
+        self._journeys.load(answer.instance_id for answer in answers)
+        for answer in answers:
+            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
+        outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
+
+    def go_through(self, stop: journey_store.Stop, limit: int) -> int:
+        """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
+        connection = self._connection
+        if stop.reason == journey_store.FORGET:
+            gone = journey_store.forget_version(connection, stop.version_uid, limit, int(stop.after_key))
+            if gone < limit:
+                self._finish(stop)
+            return gone
+        is_resumption = stop.reason == journey_store.RESUMED
+        inside = journey_store.list_inside(connection, stop, limit, PAUSED if is_resumption else None)
+        if is_resumption:
+            journey = self._live.get(stop.version_uid)
+            if journey is not None:
+                self._journeys.resume(journey, inside)
+        else:
+            journey = self._live.stopping.get(stop.version_uid) or self._live.get(stop.version_uid)
+            unmovable = [one.id for one in inside]
+            if journey is not None:
+                unmovable = self._journeys.stop(journey, inside, stop.reason)
+            journey_store.end_instances(connection, unmovable, self._now_us)
+            left_without_step = frozenset(unmovable)
+            for one in inside:
+                if one.id in left_without_step:
+                    self._journeys.tally.take_out(stop.scope_id, stop.version_uid, one.node_id)
+        if len(inside) == limit:
+            journey_store.move_stop(connection, stop, inside[-1].key)
+        else:
+            self._finish(stop)
+        return len(inside)
+
+    def _finish(self, stop: journey_store.Stop) -> None:
+        if stop.reason != journey_store.RESUMED:  # a call may have been decided meanwhile
+            outbox.drop_calls(self._connection, stop.scope_id, stop.version_uid)
+        journey_store.finish_stop(self._connection, stop)
+
+    def qualify(self, changes: Sequence[Qualification]) -> None:
+        """Changes of memberships, in order, each to the journeys about a namespace the individual is known in."""
+        for change in changes:
+            uid = event_uid_of(change.audience_id)
+            at = to_datetime(change.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            payload = {"status": change.status, "lastQualificationTime": at, "audienceId": change.audience_id}
+            identity = (change.namespace, change.identity)
+            about = {
+                canonical_namespace(j.namespace)
+                for j in self._journeys.interest(change.scope_id, uid).every
+                if j.namespace
+            }
+            journeys: list[dict[str, Any]] = []
+            for namespace in sorted(about):
+                key = self.key_in(change.scope_id, identity, namespace)
+                if key is not None:
+                    seed, data = f"{change.audience_id}|{change.seq}", self._data(change.scope_id, (namespace, key))
+                    journeys += self._journeys.receive(
+                        Arrival(change.scope_id, uid, key, payload, seed, change.at_us // 1000, data, None, namespace)
+                    )
+            told = {"event": "AudienceQualification", "eventUid": uid, "status": change.status, "journeys": journeys}
+            told["outcome"] = "matched" if journeys else "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
+            self._decisions.append(
+                (change.scope_id, *identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "", change.at_us // 1000,
+                 orjson.dumps([told]).decode())
+            )  # fmt: skip
+
+    def read_audiences(self, limit: int) -> int:
+        """Members of audiences enter; how many were read."""
+        source = self._sources.audience_source
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+
+    # --- what instances ask ---
+
+    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
+        """See `runner.World`."""
+        if journey.namespace is None:
+            return NOTHING
+        return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
+        return ProfileData(self._profiles, scope_id, identity, self._audiences_of)
+
+    def _audiences_of(self, scope_id: int, identity: Identity) -> Collection[str]:
+        """Of the audiences that journeys ask for, those the individual is in."""
+        place = (scope_id, identity)
+        found = self._audiences.get(place)
+        if found is None:
+            ids = self._live.audience_ids(scope_id)
+            members = self._profiles.cluster(scope_id, identity)
+            found = self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
+            self._audiences[place] = found
+        return found
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `runner.World`."""
+        wanted = canonical_namespace(namespace)
+        if identity[0] == wanted:
+            return identity[1]
+        return next((value for code, value in self._profiles.cluster(scope_id, identity) if code == wanted), None)
+
+    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
+        """See `runner.World`."""
+        self._lookups.flush(self._connection, self._now_us)  # what landed before, in this very batch, is found
+        paths = [".".join(split_pointer(pointer)) for pointer in fields]
+        try:
+            return find_rows(self._connection, scope_id, data_set_id, keys, paths)
+        except (LookupInvalid, LookupTooLarge) as error:
+            return str(error)
+
+    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
+        """See `runner.World`."""
+        data_set = self._definitions.data_sets.get(journey.scope_id, command.data_set_id)
+        if data_set is None or not data_set.is_profile_enabled or journey.namespace is None:
+            return "dataSetNotUsable"
+        identity = (canonical_namespace(journey.namespace), key)
+        return None if self._profiles.update(journey.scope_id, identity, data_set.id, command.updates) else NO_PROFILE
+
+    # --- the end ---
+
+    def flush(self) -> Any:
+        """Write everything; the identity links written, to be remembered after the commit."""
+        connection = self._connection
+        links = self._profiles.flush()
+        journeys = self._journeys
+        journeys.flush()
+        outbox.enqueue(connection, journeys.calls, self._now_us)
+        self._lookups.flush(connection, self._now_us)
+        decision_store.insert_decisions(connection, self._decisions)
+        decision_store.note_sets(connection, self._sets, self._now_us // 1000)
+        failures.insert_failed(connection, self._failures)
+        for scope_id, lines in journeys.step_lines.items():
+            self._lines.setdefault((scope_id, self._sources.step_data_set(connection, scope_id)), []).extend(lines)
+        for (scope_id, dataset_id), lines in self._lines.items():
+            stage(connection, scope_id, dataset_id, lines)
+        for (scope_id, flow_id, dataset_id, window_ms), delta in self._runs.items():
+            if flow_id:
+                flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)
+            catalog_store.add_to_batch(connection, scope_id, dataset_id, flow_id, window_ms, delta)
+        return links
+
+
+def _identity_of(configuration: EventConfiguration, key: str | None) -> Identity | None:
+    if configuration.namespace is None or not key:
+        return None
+    return canonical_namespace(configuration.namespace), key
+
+
+def _tell_supplemental(configuration: EventConfiguration, entity: Mapping[str, Any]) -> dict[str, Any]:
+    """The supplemental ids of an event, and how many more it had than are taken."""
+    ids = configuration.supplemental(entity)  # type: ignore[misc]  # the caller has looked
+    told: dict[str, Any] = {"supplementalIds": ids}
+    if len(ids) == MAX_SUPPLEMENTAL_IDS:
+        left_out = configuration.count_supplemental(entity) - len(ids)  # type: ignore[misc]  # they come together
+        if left_out:
+            told["supplementalIdsLeftOut"] = left_out
+    return told
+
+
+def _count(counts: dict[str, int], key: str, difference: int) -> None:
+    counts[key] = counts.get(key, 0) + difference
