@@ -557,7 +557,7 @@ class JourneyWorkspace:
     # --- writing ---
 
     def flush(self) -> None:
-        """Write instances, timers, caps, steps and counters; `calls` and `step_lines` are the caller's to write."""
+        """In the end: write instances, timers, caps, steps, counters. `calls` and `step_lines` are the caller's to write."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
@@ -584,6 +584,7 @@ class JourneyWorkspace:
         caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
         runs_store.put_caps(connection, caps)
         add_counts(connection, self.tally.rows(), now_us)
+        del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:
