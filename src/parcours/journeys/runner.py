@@ -557,7 +557,7 @@ class JourneyWorkspace:
     # --- writing ---
 
     def flush(self) -> None:
-        """In the end: write instances, timers, caps, steps, counters. `calls` and `step_lines` are the caller's to write."""
+        """At the end: write instances, timers, caps, steps, counters; the caller writes `calls` and `step_lines`."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
