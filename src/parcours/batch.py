@@ -28,7 +28,7 @@ from parcours.journeys import decision_store
 from parcours.journeys import store as journey_store
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
-from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
@@ -448,17 +448,17 @@ class Batch:
              change.at_us // 1000, orjson.dumps([told]).decode())
         )  # fmt: skip
 
-    def read_audiences(self, limit: int) -> int:
+    def read_audiences(self, limit: int, pace: ReadingPace) -> int:
         """Members of audiences enter; how many were read."""
-        return self._audience_runs().take(limit)
+        return self._audience_runs(pace).take(limit)
 
-    def read_one(self, run_id: str, limit: int) -> int:
+    def read_one(self, run_id: str, limit: int, pace: ReadingPace) -> int:
         """As `read_audiences`, for one run."""
-        return self._audience_runs().take(limit, only=run_id)
+        return self._audience_runs(pace).take(limit, only=run_id)
 
-    def _audience_runs(self) -> AudienceRuns:
+    def _audience_runs(self, pace: ReadingPace) -> AudienceRuns:
         source = self._sources.audience_source
-        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us)
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us, pace)
 
     # --- what the code can't process ---
 
@@ -494,7 +494,7 @@ class Batch:
 
     def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
         """Leave out the member whom the code can't let enter, or give up the run; how many members were left out."""
-        return self._audience_runs().pass_over(run_id, is_given_up=is_given_up)
+        return self._audience_runs(ReadingPace()).pass_over(run_id, is_given_up=is_given_up)
 
     def _fail(self, instance_id: str) -> None:
         try:

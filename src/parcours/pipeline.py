@@ -27,6 +27,7 @@ from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery.model import ActionAnswer
 from parcours.journeys import counter_store, decision_store, runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.audience_runs import ReadingPace
 from parcours.kit.clock import Clock
 from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
@@ -71,6 +72,7 @@ class Pipeline:
         self._sources = sources
         self._clock = clock
         self._known_links = KnownLinks()
+        self._pace = ReadingPace()
         self._faults_of_run: dict[str, int] = {}
         self._warm: Mapping[str, int] | None = None
         self._changes = db.changes()
@@ -237,7 +239,7 @@ class Pipeline:
     def run_audiences(self, max_members: int) -> int:
         """Let members of audiences enter that are to be read now; how many were read."""
         try:
-            return self._transact("audiences", lambda batch: batch.read_audiences(max_members))
+            return self._transact("audiences", lambda batch: batch.read_audiences(max_members, self._pace))
         except Exception as fault:
             self._check(fault, "audiences")
         with self._db.read() as connection:
@@ -248,7 +250,7 @@ class Pipeline:
         """Read one member after the other, and leave out those whom the code can't let enter."""
 
         def take(batch: Batch, limit: int, done: int) -> int:
-            read = batch.read_one(run_id, limit)
+            read = batch.read_one(run_id, limit, self._pace)
             self._faults_of_run.pop(run_id, None)
             return read
 
@@ -257,7 +259,7 @@ class Pipeline:
             return batch.pass_over(run_id, is_given_up=faults > MAX_PASSED_OVER)
 
         try:
-            self._transact("audiences", lambda batch: batch.read_one(run_id, 0))
+            self._transact("audiences", lambda batch: batch.read_one(run_id, 0, self._pace))
         except Exception as fault:
             self._check(fault, "audiences")
             SET_ASIDE.labels("audiences").inc()

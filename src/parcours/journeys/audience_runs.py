@@ -18,6 +18,8 @@ from parcours.xdm.identities import Identity
 
 MAX_CONCURRENT = 5
 """Runs under way at a time in one sandbox; others wait (journeys §8.5)."""
+SANDBOX_RATE = 20_000
+"""Members a second of all runs of a sandbox together (journeys §8.5)."""
 MAX_RUN_US = 12 * 3_600_000_000
 """A run that has not ended by then has failed."""
 FORCED = "forcedReentrance"
@@ -60,18 +62,44 @@ class AudienceSource(Protocol):
         ...
 
 
+class ReadingPace:
+    """What runs have read in the present second, which the worker remembers from one transaction to the next."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._read: dict[str, int] = {}
+
+    def left(self, run_id: str, share: int, now_us: int) -> int:
+        """How much of its share a run may still read in this second."""
+        self._turn(now_us)
+        return max(share - self._read.get(run_id, 0), 0)
+
+    def note(self, run_id: str, count: int, now_us: int) -> None:
+        """A run has read so many members."""
+        self._turn(now_us)
+        self._read[run_id] = self._read.get(run_id, 0) + count
+
+    def _turn(self, now_us: int) -> None:
+        if now_us // 1_000_000 != self._second:
+            self._second = now_us // 1_000_000
+            self._read.clear()
+
+
 class AudienceRuns:
     """The part of one transaction that lets members enter."""
 
     def __init__(
         self, connection: Connection, live: LiveJourneys, workspace: JourneyWorkspace, source: AudienceSource,
-        now_us: int,
+        now_us: int, pace: ReadingPace,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._live = live
         self._workspace = workspace
         self._source = source
         self._now_us = now_us
+        self._pace = pace
+        self._rates: dict[int, int] = {}
+        """By scope, the rates of all its runs under way together."""
 
     def take(self, limit: int, only: str | None = None) -> int:
         """Go on with runs under way and begin those that are due; how many members were read.
@@ -80,7 +108,12 @@ class AudienceRuns:
         """
         read = 0
         under_way: dict[int, int] = {}
-        for run in runs_store.find_runs(self._connection, self._now_us, limit):
+        found = runs_store.find_runs(self._connection, self._now_us, max(limit, MAX_CONCURRENT))
+        for run in found:
+            journey = self._live.get(run.version_uid)
+            if run.status == "started" and journey is not None and journey.audience_read is not None:
+                self._rates[run.scope_id] = self._rates.get(run.scope_id, 0) + journey.audience_read.rate
+        for run in found:
             journey = self._live.get(run.version_uid)
             if run.status == "queued" and under_way.get(run.scope_id, 0) >= MAX_CONCURRENT:
                 continue
@@ -98,6 +131,7 @@ class AudienceRuns:
                 if begun is None:
                     continue
                 run = begun
+                self._rates[run.scope_id] = self._rates.get(run.scope_id, 0) + journey.audience_read.rate
             under_way[run.scope_id] = under_way.get(run.scope_id, 0) + 1
             read += self._go_on(journey, journey.audience_read, run, limit - read)
             if read >= limit:
@@ -141,10 +175,17 @@ class AudienceRuns:
             return 0
         allowed = (elapsed_us + 1_000_000) * read.rate // 1_000_000 - run.read_count
         wanted = min(limit, allowed)
+        rates = self._rates[run.scope_id]
+        if rates > SANDBOX_RATE:
+            wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
         if wanted <= 0:
             return 0
         page = self._page(read, run, wanted)
+        self._pace.note(run.id, len(page), self._now_us)
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
+        nameless = found.count(None)
+        for _ in range(nameless):
+            self._workspace.tally.discard(journey, journey.entry_event_uid, "ERROR_INSTANCE_BAD_NAMESPACE")
         keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
         entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
         run = run._replace(
@@ -199,7 +240,7 @@ class AudienceRuns:
     def _give_up(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
         """The run has failed. The next one reads again what this one was to read: nobody is left out for it."""
         self._end(run, "failed", reason)
-        self._tell(journey, run._replace(status="failed"), self._now_us)
+        self._tell(journey, run._replace(status="failed", reason=reason), self._now_us)
         self._follow(journey, run._replace(started_at_us=None))
 
     def _skip(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
