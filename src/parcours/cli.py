@@ -265,11 +265,17 @@ Paths = list[Path]
 @app.command()
 def simulate(
     journeys: Annotated[Paths, typer.Argument(help="Journey documents, YAML or JSON; they run in one world.")],
-    events: Annotated[Paths, typer.Option("--events", help="Events, a JSON object a line; - is standard input.")],
+    events: Annotated[
+        Paths | None, typer.Option("--events", help="Events, a JSON object a line; - is standard input.")
+    ] = None,
     config: Annotated[
         Paths | None, typer.Option("--config", help="File or folder with the events and actions that journeys name.")
     ] = None,
     profiles: Annotated[Paths | None, typer.Option("--profiles", help="Profiles, a JSON object a line.")] = None,
+    audiences: Annotated[
+        list[str] | None, typer.Option("--audience", help="NAME=FILE: its members, a list as it is uploaded.")
+    ] = None,
+    lookups: Annotated[Paths | None, typer.Option("--lookups", help="Rows of data sets, a JSON object a line.")] = None,
     stubs: Annotated[
         Path | None, typer.Option(help="How calls end, by the action's name [default: with the declared sample].")
     ] = None,
@@ -295,8 +301,10 @@ def simulate(
     simulate_command.run(
         journeys,
         config=config or [],
-        events=events,
+        events=events or [],
         profiles=profiles or [],
+        audiences=audiences or [],
+        lookups=lookups or [],
         stubs=stubs,
         start=start,
         until=until,

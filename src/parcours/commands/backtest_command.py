@@ -17,6 +17,7 @@ from parcours.access.errors import SandboxNotFound
 from parcours.access.model import Sandbox
 from parcours.actions.service import ACTION_KIND
 from parcours.app import Platform, build_lake, build_platform
+from parcours.audiences.document import AUDIENCE_KIND
 from parcours.catalog.model import DataSet
 from parcours.commands.client import ServerUnreachable
 from parcours.commands.simulate_command import read_stubs
@@ -33,7 +34,8 @@ from parcours.journeys.definitions import FrozenDefinitions
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.live import identity_of
 from parcours.journeys.moments import is_instant, moment_text, read_duration, read_instant
-from parcours.journeys.simulate import VirtualClock, World
+from parcours.journeys.seen import VirtualClock
+from parcours.journeys.simulate import World
 from parcours.journeys.steps import from_stored
 from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
 from parcours.kit.clock import SystemClock
@@ -247,7 +249,8 @@ class _Replay:
         )
         if self._asked.file is not None:
             source = read_file(self._asked.file)
-            document = resolve_names(source, self._uids(connection, EVENT_KIND), self._uids(connection, ACTION_KIND))
+            uids = [self._uids(connection, kind) for kind in (EVENT_KIND, ACTION_KIND, AUDIENCE_KIND)]
+            document = resolve_names(source, *uids)
             identity = VersionIdentity(
                 scope_id=scope_id, org_id=self._sandbox.org_id, sandbox_name=self._sandbox.name,
                 journey_uid=self._asked.journey if parent is None else parent.id, version_uid="file", version="file",

@@ -1,5 +1,6 @@
 """A draft over events of the past, beside what the live version did with them: who, what, when, and the differences."""
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,9 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
 from parcours.journeys.outcome import way
-from parcours.journeys.people import MAX_EVENTS, laid_over
-from parcours.journeys.simulate import InstanceIds, InstanceRecord, seeded_ids
-from parcours.profile.workspace import ProfileWorkspace, epoch_ms
+from parcours.journeys.people import MAX_EVENTS
+from parcours.journeys.seen import InstanceIds, InstanceRecord, seeded_ids
+from parcours.profile.workspace import ProfileWorkspace, epoch_ms, set_paths
 from parcours.xdm.identities import Identity
 
 Kind = Literal["same", "calls", "end", "onlyDraft", "onlyLive"]
@@ -223,10 +224,19 @@ class StoredPeople:
         past: list[Mapping[str, Any]] = [e for e in found if epoch_ms(e.get("timestamp", "")) * 1000 <= now_us]
         return past[:MAX_EVENTS]
 
-    def change(self, namespace: str, value: str, attributes: Mapping[str, Any]) -> None:
+    def cluster(self, identity: Identity) -> tuple[Identity, ...]:
+        """See People."""
+        return tuple(dict.fromkeys((identity, *self._open().cluster(self._scope_id, identity))))
+
+    def update(self, identity: Identity, updates: Iterable[tuple[tuple[str, ...], Any]]) -> bool:
         """See People; what is stored stays as it is."""
-        identity = (namespace, value)
-        self._profiles[identity] = laid_over(self.profile(identity), attributes)
+        known = self.profile(identity)
+        if not known:
+            return False
+        body = copy.deepcopy(dict(known))
+        set_paths(body, updates)
+        self._profiles[identity] = body
+        return True
 
     def note_event(self, identity: Identity, entity: Mapping[str, Any]) -> None:
         """Nothing: it is stored already, if it is one of those that are."""

@@ -146,16 +146,7 @@ class ProfileWorkspace:
             return False
         held = self._read(scope_id, identity).get(dataset_id)
         body = orjson.loads(orjson.dumps(held.body)) if held is not None else {}
-        for path, value in updates:
-            place = body
-            for name in path[:-1]:
-                if not isinstance(place.get(name), dict):
-                    place[name] = {}
-                place = place[name]
-            if value is None:
-                place.pop(path[-1], None)
-            else:
-                place[path[-1]] = value
+        set_paths(body, updates)
         self._put(scope_id, identity, dataset_id, body, orjson.dumps(body))
         return True
 
@@ -245,6 +236,20 @@ class ProfileWorkspace:
 
 AUDIENCES = "$audiences"
 """Beside the data source: ids of the audiences the person is in."""
+
+
+def set_paths(body: dict[str, Any], updates: Iterable[tuple[tuple[str, ...], Any]]) -> None:
+    """Set (path, JSON value) in attributes; what stands in the way is replaced, and null takes the attribute away."""
+    for path, value in updates:
+        place = body
+        for name in path[:-1]:
+            if not isinstance(place.get(name), dict):
+                place[name] = {}
+            place = place[name]
+        if value is None:
+            place.pop(path[-1], None)
+        else:
+            place[path[-1]] = value
 
 
 class ProfileData(Mapping[str, Any]):

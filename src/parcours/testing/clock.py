@@ -20,7 +20,8 @@ from parcours.journeys.moments import read_duration, read_moment
 from parcours.journeys.outcome import Coverage, coverage_of, path_of
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.run import PROFILE_GROUP
-from parcours.journeys.simulate import InstanceRecord, MomentPassed, SentCall, VirtualClock, World, seeded_ids
+from parcours.journeys.seen import InstanceRecord, SentCall, VirtualClock, seeded_ids
+from parcours.journeys.simulate import MomentPassed, World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.clock import to_datetime, to_us
 from parcours.kit.yaml_text import Located

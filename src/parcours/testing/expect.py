@@ -9,7 +9,8 @@ import orjson
 from parcours.journeys.model import InstanceStatus
 from parcours.journeys.moments import moment_text, read_moment
 from parcours.journeys.outcome import path_of
-from parcours.journeys.simulate import InstanceRecord, SentCall, World
+from parcours.journeys.seen import InstanceRecord, SentCall
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import is_part
 from parcours.kit.errors import Invalid
 

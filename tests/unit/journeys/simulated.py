@@ -13,7 +13,8 @@ from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.people import GivenPeople
-from parcours.journeys.simulate import InstanceIds, VirtualClock, World
+from parcours.journeys.seen import InstanceIds, VirtualClock
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.secrets import SecretBox
 

@@ -8,7 +8,8 @@ import pytest
 from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
 from parcours.journeys.feed import DEFAULT_START_US, LineInvalid, feed, first_moment, read_events, read_profiles
 from parcours.journeys.people import GivenPeople
-from parcours.journeys.simulate import VirtualClock, World
+from parcours.journeys.seen import VirtualClock
+from parcours.journeys.simulate import World
 from parcours.kit.yaml_text import Located, read_yaml
 
 CONFIG = """\

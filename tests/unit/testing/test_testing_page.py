@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parcours.journeys.bundle import read_bundle
-from parcours.journeys.simulate import VirtualClock
+from parcours.journeys.seen import VirtualClock
 from parcours.journeys.stubs import OUTCOMES, read_stub
 from parcours.kit.yaml_text import read_yaml
 from parcours.testing.cases import run_files
