@@ -230,10 +230,10 @@ def _nodes(nodes: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _runs(runs: Sequence[Mapping[str, Any]]) -> Table:
-    columns = (("run", True), ("due", False), ("status", False), ("read", True), ("entered", True), ("reason", False))
+    columns = (("run", False), ("due", False), ("status", False), ("read", True), ("entered", True), ("reason", False))
     table = _table(columns)
     for run in runs[:_MAX_RUNS]:
-        number = str(run["number"]) if not run["wave"] else f"{run['number']}.{run['wave'] + 1}"
+        number = f"{run['number']}, wave {run['wave']}" if run["wave"] else str(run["number"])
         cells = (number, run["dueAt"], run["status"], run["read"], run["entered"], run.get("reason", ""))
         table.add_row(*map(plain, cells))
     if len(runs) > _MAX_RUNS:
