@@ -344,8 +344,10 @@ def run_cases(
 @app.command()
 def backtest(
     journey: Annotated[str, typer.Argument(help="Name or uid of the journey.")],
-    datasets: Annotated[list[str], typer.Option("--dataset", help="Data set of the events; may be given again.")],
     start: Annotated[str, typer.Option("--from", help="An instant, or how long ago, such as 30d.")],
+    datasets: Annotated[
+        list[str] | None, typer.Option("--dataset", help="Data set of the events; may be given again.")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="An instant, or how long ago [default: now].")] = None,
     version: Annotated[
         str | None, typer.Option(help="Version to replay, by uid or number [default: the latest].")
@@ -367,7 +369,7 @@ def backtest(
     """
     from parcours.commands import backtest_command
 
-    asked = backtest_command.Asked(journey, datasets, start, end, version, file, stubs, seed, tolerance, sandbox)
+    asked = backtest_command.Asked(journey, datasets or [], start, end, version, file, stubs, seed, tolerance, sandbox)
     backtest_command.run(Settings.from_environment(data_dir=data_dir), asked, as_json=as_json, limit=limit)
 
 
