@@ -34,7 +34,7 @@ MEMBERS_AT_ONCE = 1_000
 TURN_US = 1_000_000
 """How often a run under way goes on: at its rate each second lets so many more enter."""
 ASK_AGAIN_US = 60_000_000
-"""How often a run that is due and has to wait is looked at again, besides whenever an audience changes."""
+"""When a run is looked at again that is due and has to wait, unless it is known until when."""
 _MOST = 1_000_000
 _r = runs_store.run_table
 _NEXT_QUEUED = select(func.min(_r.c.due_at_us)).where(_r.c.status == "queued", _r.c.due_at_us > bindparam("now_us"))
@@ -123,11 +123,19 @@ class Ledger:
     def _next_us(self, waiting: Sequence[AudienceRun], now_us: int) -> int | None:
         if any(run.status == "started" for run in waiting):
             return now_us + TURN_US
-        moments = [now_us + ASK_AGAIN_US] if waiting else []
+        moments = [self._patience_us(run, now_us) for run in waiting]
         following = self.connection.execute(_NEXT_QUEUED, {"now_us": now_us}).scalar()
         if following is not None:
             moments.append(following)
         return min(moments, default=None)
+
+    def _patience_us(self, run: AudienceRun, now_us: int) -> int:
+        """When to look at a run again that is due and has to wait."""
+        journey = self._live.get(run.version_uid)
+        read = None if journey is None else journey.audience_read
+        if read is None or read.wait_for_audience_us is None:
+            return now_us + ASK_AGAIN_US
+        return max(run.due_at_us + read.wait_for_audience_us, now_us + 1)
 
     def runs(self, version_uid: str) -> list[AudienceRun]:
         """Runs of a version, the first one first."""

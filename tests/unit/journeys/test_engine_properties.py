@@ -53,6 +53,7 @@ BOOLEANS = (
     "@event{Order.total} > 1 or @event{Order.total} is null",
     "${previousNodeId} is not null",
     '${supplementalId} == "b1"',
+    'inAudience("VIP customers")',
     "true",
 )
 durations = st.builds(
