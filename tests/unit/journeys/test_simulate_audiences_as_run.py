@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, document
 from simulated import ACTIONS, Virtual
-from test_engine_properties import durations
 
 from parcours.audiences import store as audience_store
 from parcours.audiences.loading import bring_in, next_part
@@ -44,6 +43,11 @@ DAYS = 12
 
 IN = 'inAudience("VIP customers")'
 GOLD = '#{ExperiencePlatform.ProfileFieldGroup.tier} == "gold"'
+
+
+durations = st.sampled_from(
+    [{"value": value, "unit": unit} for value, unit in ((30, "seconds"), (3, "hours"), (2, "days"), (9, "days"))]
+)
 
 
 def _condition(expression: str) -> dict[str, Any]:
@@ -105,7 +109,8 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
             nodes, edges = {"start": {"type": "businessEvent", "eventUid": "b1"}, "read": read}, [("start", "read")]
         case _:
             nodes = {"start": {"type": "event", "eventUid": "e1"}}
-    for number, node in enumerate(draw(st.lists(activities, max_size=5))):
+    waits = [{"type": "wait", "duration": draw(durations)}] * draw(st.integers(0, 1))
+    for number, node in enumerate([*waits, *draw(st.lists(activities, max_size=5))]):
         before, name = list(nodes)[-1], f"n{number}"
         ways: list[tuple[str, ...]] = [("default",)]
         if nodes[before]["type"] in ("condition", "optimize"):
@@ -209,11 +214,11 @@ class Worker:
         outcome = ActionOutcome("http_200", sample, endpoint=endpoint, method=call.request.method)
         return ActionAnswer(0, 1, call.instance_id, call.node_id, call.pass_no, outcome, 0)
 
-    def upload(self, mode: Any, ids: list[str], at_us: int) -> None:
+    def upload(self, mode: Any, ids: list[str], at_us: int, *, is_heard: bool = True) -> None:
         def work(connection: Any, _batch: Batch) -> None:
             inside = audience_store.identities_after(connection, 1, "vip", "Email", "", 9) if mode == "replace" else []
             part = next_part([(one, None) for one in sorted(ids)], inside, 9)
-            heard = "audience:vip" in (self.journey.entry_event_uid, *self.journey.listened)
+            heard = is_heard and "audience:vip" in (self.journey.entry_event_uid, *self.journey.listened)
             bring_in(connection, 1, "vip", "Email", mode, part, at_us, is_listened=heard)
 
         self.wake(at_us - 1)
@@ -298,10 +303,12 @@ def outcomes(told: Any) -> list[tuple[str, str | None]]:
 
 @pytest.mark.stored
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-@given(journeys(), happenings)
-def test_audiences_and_runs_are_those_of_the_worker(sqlite_db: Database, doc: dict[str, Any], happens: Any) -> None:
+@given(journeys(), st.lists(st.sampled_from(PEOPLE), max_size=3, unique=True), happenings)
+def test_audiences_and_runs_are_those_of_the_worker(
+    sqlite_db: Database, doc: dict[str, Any], members: list[str], happens: Any
+) -> None:
     with sqlite_db.write() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
@@ -309,7 +316,9 @@ def test_audiences_and_runs_are_those_of_the_worker(sqlite_db: Database, doc: di
     world, (journey,) = virtual.world, virtual.world.journeys
     virtual.people.put("Email", KNOWN, ATTRIBUTES)
     world.ledger.put_rows("d2", ROWS, NOW_US)
+    world.bring_in("vip", "Email", members)
     worker = Worker(sqlite_db, journey, virtual.events)
+    worker.upload("add", members, NOW_US, is_heard=False)
     at_us = NOW_US
     for number, (what, after_us, who) in enumerate(happens):
         at_us += after_us
