@@ -352,10 +352,11 @@ def _runs_words(count: int) -> str:
 
 
 def _check_runs(view: _View, wanted: Any) -> str | None:
-    runs = [run for run in view.world.runs(view.journey) if run.started_at_us is not None]
-    if _fits(wanted, len(runs)):
+    runs = view.world.runs(view.journey)
+    begun = sum(run.started_at_us is not None for run in runs)
+    if _fits(wanted, begun):
         return None
-    lines = [f"expected {_words(wanted)} runs begun, but there {_runs_words(len(runs))}"]
+    lines = [f"expected {_words(wanted)} runs begun, but there {_runs_words(begun)}"]
     return "\n".join([*lines, *(f"  {_run(run)}" for run in runs[:20])])
 
 

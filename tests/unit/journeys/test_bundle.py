@@ -168,7 +168,7 @@ def test_without_an_instant_the_clock_begins_on_a_fixed_day() -> None:
         (b'{"event": "Nope"}', "e:1: no event is called 'Nope'; there are: Order, Refund, Visit"),
         (b'{"event": "Order", "at": "soon"}', "e:1: 'soon' is no moment"),
         (b'{"profile": {"id": "a"}}', "e:1: a profile has namespace"),
-        (b'{"email": "a"}', "e:1: a line has event, or profile, or is an entity with a timestamp"),
+        (b'{"email": "a"}', "e:1: a line has event, profile or audience, or is an entity with a timestamp"),
         (b'{"timestamp": "+2d"}', "e:1: '+2d' is no moment"),
     ],
 )
