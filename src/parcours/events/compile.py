@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut
-from parcours.events.language import condition_reader, key_reader, needed_texts
+from parcours.events.language import condition_reader, key_reader, needs_of
 from parcours.events.model import EVENT_KIND, EventConfiguration
 from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
@@ -86,7 +86,7 @@ def compile_event(stored: Resource, schema: CompiledSchema | None, clock: Clock)
         count_supplemental=count,
         supplemental_namespace=None if supplemental is None else supplemental["namespace"],
         max_age_ms=None if max_age_s is None else max_age_s * 1000,
-        needs=None if body["idCondition"] is None else needed_texts(body["idCondition"], name, document),
+        needs=None if body["idCondition"] is None else needs_of(body["idCondition"], name, document),
     )
 
 

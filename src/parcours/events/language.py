@@ -6,11 +6,11 @@ from typing import Any
 
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import to_reference
-from parcours.events.model import NeededTexts
+from parcours.events.model import Needs
 from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.references import EvaluationContext, SchemaReferences
-from parcours.expressions.requirement import required_texts
+from parcours.expressions.requirement import RequiredTexts, required_of_field
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_text
 from parcours.kit.clock import Clock
@@ -91,24 +91,25 @@ def condition_reader(
     return read
 
 
-def needed_texts(text: str, name: str, document: Mapping[str, Any] | None) -> NeededTexts | None:
+def needs_of(text: str, name: str, document: Mapping[str, Any] | None) -> Needs | None:
     """What a condition needs one field to hold, read as the condition reads it. Raises EventInvalid."""
     try:
-        needed = required_texts(text)
+        required = required_of_field(text)
     except ExpressionInvalid as error:
         raise EventInvalid(str(error), "$.idCondition", line=error.line, column=error.column) from None
-    if needed is None:
+    if required is None:
         return None
-    field = compile_payload(to_reference(name, needed.path), name, document, None, "$.idCondition")
+    field = compile_payload(to_reference(name, required.path), name, document, None, "$.idCondition")
+    kinds = (str,) if isinstance(required, RequiredTexts) else (int, float)
 
-    def read(entity: Entity) -> str | None:
+    def read(entity: Entity) -> Any:
         try:
             value = field.evaluate(EvaluationContext(events={name: entity}))
         except ExpressionFailed:  # so fails the condition
             return None
-        return value if type(value) is str else None
+        return value if type(value) in kinds else None
 
-    return NeededTexts(needed.path, needed.texts, read)
+    return Needs(required, read)
 
 
 def as_key(value: Any) -> str | None:

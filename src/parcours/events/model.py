@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from parcours.expressions.requirement import Requirement
+
 EVENT_KIND = "event"
 IdType = Literal["systemGenerated", "ruleBased"]
 EventType = Literal["unitary", "business"]
@@ -36,13 +38,12 @@ class Usage(NamedTuple):
         return f"{self.total} journey version" + ("" if self.total == 1 else "s")
 
 
-class NeededTexts(NamedTuple):
-    """A condition is true only of records that hold one of these texts in one field."""
+class Needs(NamedTuple):
+    """What a condition asks of one field of a record, whatever else it asks."""
 
-    path: tuple[str, ...]
-    texts: frozenset[str]
-    read: Callable[[Mapping[str, Any]], str | None]
-    """The field's text in a record of the schema; None when it holds none. Never raises."""
+    requirement: Requirement
+    read: Callable[[Mapping[str, Any]], Any]
+    """The field's text or number in a record of the schema; None when it holds none. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,5 +80,5 @@ class EventConfiguration:
     """Identity namespace of the supplemental ids, one of things."""
     max_age_ms: int | None = None
     """How old an event may be by its `timestamp` when journeys hear of it; None: any age will do."""
-    needs: NeededTexts | None = None
+    needs: Needs | None = None
     """Of a rule-based event: what finds it without evaluating its condition; None when only that will tell."""

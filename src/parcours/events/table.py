@@ -1,12 +1,14 @@
 """Every event configuration of every sandbox, found by what a record holds."""
 
 import hashlib
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from parcours.events.model import EventConfiguration
+from parcours.expressions.requirement import RequiredNumber
 
 
 class Considered:
@@ -26,12 +28,33 @@ class Considered:
         return not all(configuration in matched for configuration in self.configurations)
 
 
-class _Rules:
-    """The rule-based configurations of one schema, by the text that each needs in a field."""
+class _Limits:
+    """Numbers that conditions need a field to reach, in order, each with the place of its condition."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._limits: list[float] = []
+        self._places: list[int] = []
+
+    def add(self, limit: float, place: int) -> None:
+        at = bisect_right(self._limits, limit)
+        self._limits.insert(at, limit)
+        self._places.insert(at, place)
+
+    def up_to(self, value: float) -> list[int]:
+        """The places of those that are not greater."""
+        return self._places[: bisect_right(self._limits, value)]
+
+    def from_on(self, value: float) -> list[int]:
+        """The places of those that are not smaller."""
+        return self._places[bisect_left(self._limits, value) :]
+
+
+class _Rules:
+    """The rule-based configurations of one schema, by the text or the number that each needs in a field."""
+
+    def __init__(self) -> None:
         self._by_text: dict[tuple[str, ...], tuple[Callable[..., str | None], dict[str, list[int]]]] = {}
+        self._by_number: dict[tuple[str, ...], tuple[Callable[..., float | None], _Limits, _Limits]] = {}
         self._rest: list[int] = []
         self._configurations: list[EventConfiguration] = []
 
@@ -42,8 +65,13 @@ class _Rules:
         if needs is None:
             self._rest.append(place)
             return
-        _, places = self._by_text.setdefault(needs.path, (needs.read, {}))
-        for text in needs.texts:
+        required = needs.requirement
+        if isinstance(required, RequiredNumber):
+            _, least, most = self._by_number.setdefault(required.path, (needs.read, _Limits(), _Limits()))
+            (least if required.is_least else most).add(required.limit, place)
+            return
+        _, places = self._by_text.setdefault(required.path, (needs.read, {}))
+        for text in required.texts:
             places.setdefault(text, []).append(place)
 
     def match(self, entity: Mapping[str, Any]) -> list[EventConfiguration]:
@@ -53,6 +81,10 @@ class _Rules:
             text = read(entity)
             if text is not None and text in places:
                 may_be = [*may_be, *places[text]]
+        for read_number, least, most in self._by_number.values():
+            number = read_number(entity)
+            if number is not None:
+                may_be = [*may_be, *least.up_to(number), *most.from_on(number)]
         if may_be is not self._rest:
             may_be.sort()
         found = [self._configurations[place] for place in may_be]
@@ -62,7 +94,7 @@ class _Rules:
 class EventTable:
     """Flat: one look-up by event id, one by schema, one by the field that rules compare, whatever their number.
 
-    Only conditions that compare no field with constant texts are evaluated for each record of their schema.
+    Only conditions that compare no field with a constant text or number are evaluated for each record of their schema.
     """
 
     def __init__(self, configurations: Iterable[EventConfiguration]) -> None:

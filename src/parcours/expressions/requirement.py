@@ -7,7 +7,7 @@ from parcours.expressions.syntax import Comparison, Constant, Field, Group, Logi
 from parcours.expressions.types import Type
 
 
-class Requirement(NamedTuple):
+class RequiredTexts(NamedTuple):
     """The field must hold one of the texts, or the condition is not true."""
 
     path: tuple[str, ...]
@@ -15,11 +15,24 @@ class Requirement(NamedTuple):
     texts: frozenset[str]
 
 
-def required_texts(text: str) -> Requirement | None:
-    """A field of an event that a condition compares with constant texts, and them; None when it asks no such thing.
+class RequiredNumber(NamedTuple):
+    """The field must hold a number on one side of the limit, or at it; or the condition is not true."""
 
-    Found are `field == "text"`, alternatives of those about one field, and both beside other conditions that must hold
-    too. Raises ExpressionInvalid.
+    path: tuple[str, ...]
+    limit: float
+    is_least: bool
+    """Whether no smaller number will do; else no greater one."""
+
+
+Requirement = RequiredTexts | RequiredNumber
+_IS_LEAST = {">": True, ">=": True, "<": False, "<=": False}
+
+
+def required_of_field(text: str) -> Requirement | None:
+    """What a condition asks of one field of an event by comparing it with constants; None when it asks no such thing.
+
+    Found are `field == "text"`, alternatives of those about one field, `field > 5` with any order, and all of these
+    beside other conditions that must hold too, a text before a number. Raises ExpressionInvalid.
     """
     return _required(parse_journey(text))
 
@@ -28,36 +41,43 @@ def _required(node: Node) -> Requirement | None:
     match node:
         case Group():
             return _required(node.inner)
-        case Comparison(symbol="=="):
-            return _equality(_bare(node.left), _bare(node.right))
+        case Comparison():
+            return _comparison(node)
         case Logical(symbol="and"):
-            return next((found for operand in node.operands if (found := _required(operand))), None)
+            found = [one for operand in node.operands if (one := _required(operand))]
+            return next((one for one in found if isinstance(one, RequiredTexts)), found[0] if found else None)
         case Logical(symbol="or"):
             return _alternatives([_required(operand) for operand in node.operands])
     return None
 
 
-def _equality(left: Node, right: Node) -> Requirement | None:
-    if isinstance(left, Constant):
+def _comparison(node: Comparison) -> Requirement | None:
+    left, right = _bare(node.left), _bare(node.right)
+    is_turned = isinstance(left, Constant)
+    if is_turned:
         left, right = right, left
-    if not (isinstance(right, Constant) and right.type is Type.STRING and isinstance(left, ReferenceTo)):
+    if not (isinstance(right, Constant) and isinstance(left, ReferenceTo)):
         return None
     if left.kind != "event" or left.default is not None:
         return None
     path = tuple(step.name for step in left.steps if isinstance(step, Field))
-    return Requirement(path, frozenset({right.value})) if len(path) == len(left.steps) else None
+    if len(path) != len(left.steps):
+        return None
+    if node.symbol == "==" and right.type is Type.STRING:
+        return RequiredTexts(path, frozenset({right.value}))
+    if node.symbol in _IS_LEAST and right.type in (Type.INTEGER, Type.DECIMAL):
+        return RequiredNumber(path, right.value, _IS_LEAST[node.symbol] is not is_turned)
+    return None
 
 
 def _alternatives(found: list[Requirement | None]) -> Requirement | None:
-    first = found[0]
-    if first is None:
-        return None
+    path = None if found[0] is None else found[0].path
     texts: set[str] = set()
     for one in found:
-        if one is None or one.path != first.path:
+        if not isinstance(one, RequiredTexts) or one.path != path:
             return None
         texts |= one.texts
-    return Requirement(first.path, frozenset(texts))
+    return None if path is None else RequiredTexts(path, frozenset(texts))
 
 
 def _bare(node: Node) -> Node:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
 from parcours.journeys.runner import names_of
 from parcours.journeys.runs_store import AudienceRun
@@ -20,6 +21,8 @@ MAX_CONCURRENT = 5
 MAX_RUN_US = 12 * 3_600_000_000
 """A run that has not ended by then has failed."""
 FORCED = "forcedReentrance"
+NOT_RUNNABLE = "journeyNotRunnable"
+"""Of a run under way: its version can't be run as its definitions are now, and the run goes on when they are mended."""
 
 
 class Member(Protocol):
@@ -87,17 +90,25 @@ class AudienceRuns:
         self._source = source
         self._now_us = now_us
 
-    def take(self, limit: int) -> int:
-        """Go on with runs under way and begin those that are due; how many members were read."""
+    def take(self, limit: int, only: str | None = None) -> int:
+        """Go on with runs under way and begin those that are due; how many members were read.
+
+        only: the id of the one run to go on with.
+        """
         read = 0
         under_way: dict[int, int] = {}
         for run in runs_store.find_runs(self._connection, self._now_us, limit):
             journey = self._live.get(run.version_uid)
             if run.status == "queued" and under_way.get(run.scope_id, 0) >= MAX_CONCURRENT:
                 continue
+            if only is not None and run.id != only:
+                under_way[run.scope_id] = under_way.get(run.scope_id, 0) + (run.status == "started")
+                continue
             if journey is None or journey.audience_read is None:
                 if run.scope_id in self._live.scopes and run.version_uid not in self._live.names:
                     self._end(run, "failed", "journeyGone")
+                elif run.status == "started" and run.reason is None:
+                    runs_store.update_run(self._connection, run._replace(reason=NOT_RUNNABLE))
                 continue
             if run.status == "queued":
                 begun = self._begin(journey, journey.audience_read, run)
@@ -127,8 +138,9 @@ class AudienceRuns:
         if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
             return None
         started = run._replace(status="started", started_at_us=self._now_us, reason=None)
-        self._tell(journey, read, run, run.due_at_us)
-        self._tell(journey, read, started, self._now_us)
+        runs_store.update_run(self._connection, started)
+        self._tell(journey, run, run.due_at_us)
+        self._tell(journey, started, self._now_us)
         return started
 
     def _is_evaluated(self, read: AudienceRead, run: AudienceRun) -> bool:
@@ -142,29 +154,25 @@ class AudienceRuns:
         assert run.started_at_us is not None
         elapsed_us = self._now_us - run.started_at_us
         if elapsed_us > MAX_RUN_US:
-            self._end(run, "failed", "tooLong")
-            self._follow(journey, run)
+            self._give_up(journey, run, "tooLong")
             return 0
         allowed = (elapsed_us + 1_000_000) * read.rate // 1_000_000 - run.read_count
         wanted = min(limit, allowed)
         if wanted <= 0:
             return 0
-        # who comes in during a run is left to the next one, which reads from the beginning of this one on
-        until_us = run.started_at_us if read.is_incremental else None
-        page = self._source.members_after(
-            self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
-        )
+        page = self._page(read, run, wanted)
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
         keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
         entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
         run = run._replace(
+            reason=None,
             read_count=run.read_count + len(page),
             entered_count=run.entered_count + entered,
             after_key=page[-1].key if page else run.after_key,
         )
         if len(page) < wanted:
             self._end(run, "finished", None)
-            self._tell(journey, read, run._replace(status="finished"), self._now_us)
+            self._tell(journey, run._replace(status="finished"), self._now_us)
             self._follow(journey, run)
         else:
             runs_store.update_run(self._connection, run)
@@ -176,6 +184,40 @@ class AudienceRuns:
             return None
         following = next_occurrence(read.schedule, journey.time_zone, self._now_us)
         return None if following is None else following - self._now_us
+
+    def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
+        """Leave out the next member of a run, whom the code can't let enter; how many were left out.
+
+        is_given_up: it is the run that can't go on, as is one that has nobody left.
+        """
+        run = runs_store.find_run(self._connection, run_id)
+        journey = None if run is None else self._live.get(run.version_uid)
+        if run is None or journey is None or journey.audience_read is None:
+            return 0
+        page: Sequence[Member] = ()
+        if not is_given_up:
+            page = self._page(journey.audience_read, run, 1)
+        if not page:
+            self._give_up(journey, run, INTERNAL_ERROR)
+            return 0
+        self._workspace.tally.discard(journey, journey.entry_event_uid, INTERNAL_ERROR)
+        runs_store.update_run(
+            self._connection, run._replace(read_count=run.read_count + 1, after_key=page[-1].key)
+        )  # fmt: skip
+        return 1
+
+    def _page(self, read: AudienceRead, run: AudienceRun, limit: int) -> Sequence[Member]:
+        # who comes in during a run is left to the next one, which reads from the beginning of this one on
+        until_us = run.started_at_us if read.is_incremental else None
+        return self._source.members_after(
+            self._connection, run.scope_id, read.audience_id, run.after_key, limit, run.since_us, until_us
+        )
+
+    def _give_up(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
+        """The run has failed. The next one reads again what this one was to read: nobody is left out for it."""
+        self._end(run, "failed", reason)
+        self._tell(journey, run._replace(status="failed"), self._now_us)
+        self._follow(journey, run._replace(started_at_us=None))
 
     def _skip(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
         self._end(run, "skipped", reason)
@@ -197,8 +239,10 @@ class AudienceRuns:
             self._connection, run._replace(status=status, finished_at_us=self._now_us, reason=reason)
         )  # fmt: skip
 
-    def _tell(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, at_us: int) -> None:
+    def _tell(self, journey: CompiledJourney, run: AudienceRun, at_us: int) -> None:
         """The step event of the run itself, which is about nobody (`serviceEvents.segmentExportJob`)."""
+        read = journey.audience_read
+        assert read is not None
         self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, at_us))
 
 

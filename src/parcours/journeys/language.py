@@ -134,11 +134,12 @@ def reference_text(reference: Reference) -> str:
 def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
     """What shows a person the value a reference had: JSON, long values cut."""
     name, group, path = reference.name, reference.group, reference.path
+    read = _read if "*" in path or "profile" in path else _read_plain
     match reference.kind:
         case "event":
-            return lambda context: _read_plain(context.events.get(name), path)
+            return lambda context: read(context.events.get(name), path)
         case "dataSource" if not reference.has_parameters:
-            return lambda context: _read_plain(_group(context, name, group), path)
+            return lambda context: read(_group(context, name, group), path)
         case "action":
             return lambda context: _read(context.actions.get(name), path)
         case "property":
@@ -156,14 +157,16 @@ def _group(context: EvaluationContext, name: str, group: str) -> Any:
 
 
 def _read_plain(value: Any, path: tuple[str, ...]) -> Any:
-    """What `_read` gives, faster for a scalar below plain objects."""
+    """What `_read` gives for a path without special names, faster for nothing or a scalar below plain objects."""
     found = value
     for name in path:
         if type(found) is not dict:
-            return _read(value, path)
+            return None if found is None else _read(value, path)
         found = found.get(name)
     kind = type(found)
-    if kind is int or kind is float or kind is bool or (kind is str and len(found) <= _SHOWN_CHARACTERS):
+    if found is None or kind is int or kind is float or kind is bool:
+        return found
+    if kind is str and len(found) <= _SHOWN_CHARACTERS:
         return found
     return _read(value, path)
 

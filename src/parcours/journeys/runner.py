@@ -22,7 +22,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
-from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     ActionAnswered,
@@ -419,6 +419,12 @@ class JourneyWorkspace:
         """Take people out of a version; the ids of those who are at no node of it, and stay as they are."""
         return self._each(journey, rows, lambda _held: Stopped(reason))
 
+    def fail(self, instance_id: str) -> bool:
+        """End somebody whom the code can't move, in error where they are; whether there was anybody to end."""
+        self.load([instance_id])
+        held = self._held.get(instance_id)
+        return held is not None and self._advance(held, Stopped(INTERNAL_ERROR)).ignored is None
+
     def resume(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> None:
         """Let people go on whom a pause held."""
         self._each(journey, rows, lambda held: Resumed(self._data(held)))
@@ -553,7 +559,7 @@ class JourneyWorkspace:
     # --- writing ---
 
     def flush(self) -> None:
-        """Write instances, timers, caps, steps and counters; `calls` and `step_lines` are the caller's to write."""
+        """At the end: write instances, timers, caps, steps, counters; the caller writes `calls` and `step_lines`."""
         new: list[tuple[Any, ...]] = []
         moved: list[tuple[Any, ...]] = []
         now_us = self._now_us
@@ -580,6 +586,7 @@ class JourneyWorkspace:
         caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
         runs_store.put_caps(connection, caps)
         add_counts(connection, self.tally.rows(), now_us)
+        del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:

@@ -111,6 +111,12 @@ def find_runs(connection: Connection, now_us: int, limit: int) -> list[AudienceR
     return [*found, *(AudienceRun(*row) for row in due)]
 
 
+def find_run(connection: Connection, run_id: str) -> AudienceRun | None:
+    """A run by id."""
+    row = connection.execute(select(*_COLUMNS).where(run_table.c.id == run_id)).first()
+    return None if row is None else AudienceRun(*row)
+
+
 _NEXT_DUE = [
     select(run_table.c.due_at_us).where(run_table.c.status == status).order_by(run_table.c.due_at_us).limit(1)
     for status in ("started", "queued")

@@ -19,7 +19,7 @@ def get_in(document: Any, tokens: Sequence[str], default: Any = None) -> Any:
     """The value at `tokens` (keys, or indexes for lists); `default` when any step is missing."""
     value = document
     for token in tokens:
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):  # the abstract class takes its time
             value = value.get(token, _MISSING)
             if value is _MISSING:
                 return default

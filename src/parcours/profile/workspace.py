@@ -255,6 +255,8 @@ def set_paths(body: dict[str, Any], updates: Iterable[tuple[tuple[str, ...], Any
 class ProfileData(Mapping[str, Any]):
     """The built-in data source `ExperiencePlatform` of one person, read only when an expression asks."""
 
+    __slots__ = ("_audiences_of", "_groups", "_identity", "_scope_id", "_workspace")
+
     def __init__(
         self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None,
         audiences_of: Callable[[int, Identity], Collection[str]] | None = None,
@@ -264,19 +266,25 @@ class ProfileData(Mapping[str, Any]):
         self._audiences_of = audiences_of
         self._scope_id = scope_id
         self._identity = None if identity is None else (canonical_namespace(identity[0]), identity[1])
-        self._groups: dict[str, Any] = {}
+        self._groups: _Groups | None = None
 
-    def __getitem__(self, source: str) -> Mapping[str, Any]:
-        if source != "ExperiencePlatform":
+    def __getitem__(self, source: str) -> Any:
+        found = self.get(source)
+        if found is None:
             raise KeyError(source)
-        return _Groups(self)
+        return found
 
     def get(self, source: str, default: Any = None) -> Any:  # Mapping's own would raise and catch
         """The source's field groups, or `default`."""
+        if source == "ExperiencePlatform":
+            groups = self._groups
+            if groups is None:
+                groups = self._groups = _Groups(self._workspace, self._scope_id, self._identity)
+            return groups
         if source == AUDIENCES:
             found = self._audiences_of
             return default if found is None or self._identity is None else found(self._scope_id, self._identity)
-        return _Groups(self) if source == "ExperiencePlatform" else default
+        return default
 
     def __iter__(self) -> Iterator[str]:
         return iter(("ExperiencePlatform",))
@@ -284,38 +292,35 @@ class ProfileData(Mapping[str, Any]):
     def __len__(self) -> int:
         return 1
 
-    def group(self, name: str) -> Any:
-        """One field group: the profile, or the person's events. Raises KeyError for another name."""
-        if name not in self._groups:
-            if name not in FIELD_GROUPS:
-                raise KeyError(name)
-            if self._identity is None:
-                self._groups[name] = {}
-            elif name == "ProfileFieldGroup":
-                self._groups[name] = self._workspace.profile(self._scope_id, self._identity)
-            else:
-                self._groups[name] = {"experienceevent": self._workspace.events(self._scope_id, self._identity)}
-        return self._groups[name]
-
 
 FIELD_GROUPS = ("ProfileFieldGroup", "ExperienceEventFieldGroup")
 
 
-class _Groups(Mapping[str, Any]):
-    def __init__(self, data: ProfileData) -> None:
-        self._data = data
+class _Groups(dict[str, Any]):
+    """The field groups that were asked for: the profile, and the person's events."""
 
-    def __getitem__(self, name: str) -> Any:
-        return self._data.group(name)
+    __slots__ = ("_identity", "_scope_id", "_workspace")
+
+    def __init__(self, workspace: ProfileWorkspace, scope_id: int, identity: Identity | None) -> None:
+        self._workspace = workspace
+        self._scope_id = scope_id
+        self._identity = identity
+
+    def __missing__(self, name: str) -> Any:
+        if name not in FIELD_GROUPS:
+            raise KeyError(name)
+        found: dict[str, Any] = {}
+        if self._identity is not None:
+            if name == "ProfileFieldGroup":
+                found = self._workspace.profile(self._scope_id, self._identity)
+            else:
+                found = {"experienceevent": self._workspace.events(self._scope_id, self._identity)}
+        self[name] = found
+        return found
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self._data.group(name) if name in FIELD_GROUPS else default
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(FIELD_GROUPS)
-
-    def __len__(self) -> int:
-        return len(FIELD_GROUPS)
+        """The group, read when it is first asked for; `default` for another name."""
+        return self[name] if name in FIELD_GROUPS else default
 
 
 def epoch_ms(timestamp: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.events.errors import EventInvalid
-from parcours.events.language import MAX_KEY_BYTES, condition_reader, key_reader, needed_texts, rename_event
+from parcours.events.language import MAX_KEY_BYTES, condition_reader, key_reader, needs_of, rename_event
 from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable, explain, read_event_id
 from parcours.kit.clock import ManualClock
@@ -31,7 +31,7 @@ def configuration(
         condition_text=rule,
         namespace="Email",
         condition=condition_reader(rule, "Order", schema, CLOCK) if rule else None,
-        needs=needed_texts(rule, "Order", schema) if rule else None,
+        needs=needs_of(rule, "Order", schema) if rule else None,
         key=key_reader("@event{Order.email}", "Order", None, None, CLOCK),
         document=None,
     )
@@ -102,6 +102,12 @@ FIELD_TESTS = st.one_of(
         lambda pair: f'@event{{Order.{pair[0]}}} == "{pair[1]}"'
     ),
     st.sampled_from(["a", "b"]).map(lambda text: f'"{text}" == @event{{Order.city}}'),
+    st.tuples(
+        st.sampled_from(["total", "kind", "at.place"]),
+        st.sampled_from([">", ">=", "<", "<=", "==", "!="]),
+        st.sampled_from(["5", "101", "5.5", "-1"]),
+        st.booleans(),
+    ).map(lambda t: f"{t[2]} {t[1]} @event{{Order.{t[0]}}}" if t[3] else f"@event{{Order.{t[0]}}} {t[1]} {t[2]}"),
     st.sampled_from(
         ["@event{Order.total} > 100", "@event{Order.kind} != \"a\"", "not (@event{Order.city} == \"a\")",
          "@event{Order.city, defaultValue: \"a\"} == \"a\"", "@event{Order.kind} > 5", "@event{Order.city} is null"]
@@ -112,7 +118,9 @@ CONDITIONS = st.recursive(
     lambda inner: st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
     max_leaves=5,
 )
-VALUES = st.sampled_from(["a", "b", "", None, 5, 101, True, ["a"], [], {"place": "a"}, [{"place": "b"}]])
+VALUES = st.sampled_from(
+    ["a", "b", "", None, 5, 5.5, -1, 0, 101, 1e300, True, ["a"], [], {"place": "a"}, [{"place": "b"}]]
+)
 ENTITIES = st.dictionaries(st.sampled_from(["city", "kind", "tags", "at", "total"]), VALUES)
 
 
@@ -145,6 +153,24 @@ def test_conditions_that_compare_one_field_with_texts_are_not_evaluated_for_othe
     assert asked == ["r7", "either"]
     assert table.match(1, "schema", {"kind": "none"}) == []
     assert asked == ["r7", "either"]
+
+
+def test_conditions_that_compare_one_field_with_a_number_are_not_evaluated_beyond_it() -> None:
+    asked: list[str] = []
+
+    def counting(uid: str, rule: str) -> Any:
+        made = configuration(uid, rule=rule)
+        return replace(made, condition=lambda entity: asked.append(uid) or made.condition(entity))
+
+    rules = [(f"over{n}", f"@event{{Order.total}} > {n}") for n in range(100)]
+    rules += [(f"under{n}", f"{n} > @event{{Order.total}}") for n in range(100)]
+    table = EventTable([counting(uid, rule) for uid, rule in rules])
+    assert [one.uid for one in table.match(1, "schema", {"total": 2})] == [
+        "over0", "over1", *(f"under{n}" for n in range(3, 100))
+    ]  # fmt: skip
+    assert asked == ["over0", "over1", "over2", *(f"under{n}" for n in range(2, 100))]  # and those at the limit
+    assert table.match(1, "schema", {"total": "2"}) == []
+    assert len(asked) == 3 + 98
 
 
 def test_a_set_has_a_name_of_its_own_for_every_content() -> None:

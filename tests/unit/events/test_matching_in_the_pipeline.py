@@ -1,5 +1,7 @@
 """What the worker makes of business events, of supplemental ids and of old events, in one transaction."""
 
+import gc
+import weakref
 from datetime import timedelta
 from typing import Any
 
@@ -123,6 +125,22 @@ def test_the_primary_identity_of_a_thing_is_what_the_event_is_traced_by(platform
     assert len(events) == 1
     (receipt,) = stores.decided("paris")
     assert (receipt["namespace"], receipt["identity"]) == ("storeid", "Paris")
+
+
+def test_what_a_transaction_gathered_goes_with_it_and_not_when_garbage_is_collected(stock: World) -> None:
+    record = stock.record("one", _acme={"order": {"total": 0}})
+    gc.collect()
+    gc.disable()
+    try:
+        with stock.platform.db.write() as connection:
+            batch = stock.pipeline._batch(connection)
+            batch.take([record])
+            batch.flush()
+        seen = weakref.ref(batch)
+        del batch
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("kind", ["unitary", "business"])
