@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.counters import Tally
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
 from parcours.journeys.runner import names_of
@@ -65,6 +66,8 @@ class Entering(Protocol):
 
     step_lines: dict[int, list[bytes]]
     """Step events as XDM records, by scope; those of runs are added."""
+    tally: Tally
+    """Counts whom the code can't let enter."""
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
         """The id that the same individual has in a namespace; None when they have none."""

@@ -16,7 +16,8 @@ from parcours.journeys.moments import moment_text
 from parcours.journeys.outcome import way
 from parcours.journeys.people import MAX_EVENTS
 from parcours.journeys.seen import InstanceIds, InstanceRecord, VirtualClock, seeded_ids
-from parcours.profile.workspace import ProfileWorkspace, epoch_ms, set_paths
+from parcours.kit.paths import set_paths
+from parcours.profile.workspace import ProfileWorkspace, epoch_ms
 from parcours.xdm.identities import Identity
 
 Kind = Literal["same", "calls", "end", "onlyDraft", "onlyLive"]

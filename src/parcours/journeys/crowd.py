@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from parcours.audiences.rows import FORMATS, ListUnreadable, Row, read_rows
-from parcours.audiences.upload_store import Mode, Options
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.kind import AudienceShape
 from parcours.journeys.simulate import World
 from parcours.kit.errors import Invalid
 
-MODES: Mapping[str, Mode] = {"replace": "replace", "leave": "remove", "enter": "add"}
+if TYPE_CHECKING:
+    from parcours.audiences.upload_store import Mode
+
+MODES: "Mapping[str, Mode]" = {"replace": "replace", "leave": "remove", "enter": "add"}
 """Members of a change, and the uploads they stand for."""
 Known = Mapping[str, AudienceShape]
 """Audiences by name and by id."""
@@ -94,6 +95,9 @@ def read_members(path: Path, namespace: str) -> list[str]:
 
     Raises CrowdInvalid with the place of the first row that names nobody.
     """
+    from parcours.audiences.rows import FORMATS, ListUnreadable, Row, read_rows
+    from parcours.audiences.upload_store import Options
+
     kind = path.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise CrowdInvalid(f"{path}: a list of members is called *.{', *.'.join(FORMATS)}")

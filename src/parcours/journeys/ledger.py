@@ -19,7 +19,6 @@ from parcours.audiences.source import UploadedAudiences
 from parcours.audiences.upload_store import Mode
 from parcours.db import metadata
 from parcours.journeys import runs_store, store
-from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, Entering, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
@@ -151,14 +150,6 @@ class Ledger:
     def look_up(self, data_set_id: str, keys: Sequence[str], paths: Sequence[str]) -> list[dict[str, Any]]:
         """See `lookups.store.find_rows`."""
         return find_rows(self.connection, self.scope_id, data_set_id, keys, paths)
-
-
-def is_endless(journey: CompiledJourney) -> bool:
-    """Whether a journey reads its audience again and again, without an end."""
-    read = journey.audience_read
-    if read is None or journey.type != "read_audience" or journey.end_us is not None:
-        return False
-    return read.schedule.get("type") in RECURRING and "endDate" not in read.schedule
 
 
 def _live(journeys: Iterable[CompiledJourney], scope_id: int) -> LiveJourneys:

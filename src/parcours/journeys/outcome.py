@@ -2,15 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
-from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.seen import InstanceRecord, Received, SentCall
 from parcours.journeys.simulate import World
 from parcours.journeys.steps import to_document
+
+if TYPE_CHECKING:  # see simulate.py
+    from parcours.journeys.runs_store import AudienceRun
 
 Edge = tuple[str, str, str]
 """(from, transition, to)."""
@@ -138,7 +140,7 @@ def show_record(record: InstanceRecord) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def show_run(run: AudienceRun) -> dict[str, Any]:
+def show_run(run: "AudienceRun") -> dict[str, Any]:
     """One reading of an audience; absent members are left out."""
     shown = {
         "number": run.number,

@@ -6,7 +6,8 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from parcours.identity.namespaces import canonical_namespace
-from parcours.profile.workspace import AUDIENCES, set_paths
+from parcours.journeys.run import AUDIENCES
+from parcours.kit.paths import set_paths
 from parcours.xdm.identities import Identity
 
 PLATFORM = "ExperiencePlatform"

@@ -10,25 +10,23 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
-from parcours.audiences.model import Qualification
-from parcours.audiences.upload_store import Mode
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.jump import first_event
-from parcours.journeys.audience_runs import AudienceSource
+from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.ledger import Ledger, is_endless
 from parcours.journeys.match import Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
@@ -53,15 +51,20 @@ from parcours.journeys.model import (
 )
 from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
-from parcours.journeys.runner import MAX_SUPPLEMENTAL
-from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
-from parcours.journeys.store import Stop
 from parcours.journeys.stubs import GOOD, Call, Stub, outcome_of
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
 from parcours.xdm.identities import Identity
+
+if TYPE_CHECKING:  # what is only needed with audiences takes longer to load than a small simulation to run
+    from parcours.audiences.model import Qualification
+    from parcours.audiences.upload_store import Mode
+    from parcours.journeys.audience_runs import AudienceSource
+    from parcours.journeys.ledger import Ledger
+    from parcours.journeys.runs_store import AudienceRun
+    from parcours.journeys.store import Stop
 
 DUPLICATE_WINDOW_US = 600_000_000
 """How long an entity with the same `_id` is not taken again: the pipeline's window (journeys §4.4)."""
@@ -96,7 +99,7 @@ class World:
         stubs: Mapping[str, Stub] | None = None,
         instance_ids: InstanceIds | None = None,
         scope_id: int = 0,
-        audiences: AudienceSource | None = None,
+        audiences: "AudienceSource | None" = None,
     ) -> None:
         """clock: the one the event configurations were compiled with. stubs: by the name of the action.
 
@@ -119,6 +122,7 @@ class World:
         """(data set, keys, dotted paths) → rows for lookups; None: those of the ledger."""
         self.step_lines: dict[int, list[bytes]] = {}
         """Step events of runs, as XDM records."""
+        self.tally = Tally()
         self._scope_id = scope_id
         self._events = events
         self._actions = actions
@@ -153,9 +157,11 @@ class World:
             self._look_at_runs(clock.at_us)
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
         """Audiences, their runs, rows of data sets."""
         if self._ledger is None:
+            from parcours.journeys.ledger import Ledger
+
             self._ledger = Ledger(self.journeys, self._scope_id, self._source)
         return self._ledger
 
@@ -170,12 +176,12 @@ class World:
         self._schedule(at_us, _EVENT, self._take_entity, (entity, schema_ids))
 
     def schedule_upload(
-        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: Mode = "add"
+        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add"
     ) -> None:
         """An upload changes who is in an audience; ids: in the namespace of the audience. Raises MomentPassed."""
         self._schedule(at_us, _EVENT, self._take_upload, (audience_id, namespace, ids, mode))
 
-    def schedule_qualification(self, at_us: int, change: Qualification) -> None:
+    def schedule_qualification(self, at_us: int, change: "Qualification") -> None:
         """Somebody has entered or left an audience that is not the ledger's. Raises MomentPassed."""
         self._schedule(at_us, _QUALIFICATION, self._qualify, (change,))
 
@@ -204,7 +210,7 @@ class World:
         heap, clock = self._heap, self.clock
         if until_us is None:
             for journey in self.journeys:
-                if is_endless(journey):
+                if _is_endless(journey):
                     raise Endless(f"“{journey.name}” reads its audience again and again without end: say until when")
         while heap and (until_us is None or heap[0][0] <= until_us):
             at_us, _, _, do, what = heapq.heappop(heap)
@@ -340,7 +346,7 @@ class World:
         reason = refuse_entrance(journey, key, presence, now_us, payload, data)
         if reason is None and supplemental_id is not None:
             inside = sum(record.instance.node_id is not None for record in every)
-            reason = "JOURNEY_INSTANCE_ID_NOT_CREATED" if inside >= MAX_SUPPLEMENTAL else None
+            reason = "JOURNEY_INSTANCE_ID_NOT_CREATED" if inside >= MAX_SUPPLEMENTAL_IDS else None
         if reason is not None:
             return {**names, "outcome": "refused", "reason": reason}
         instance = new_instance(
@@ -358,7 +364,7 @@ class World:
 
     # --- audiences and their runs ---
 
-    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str], mode: Mode = "add") -> None:
+    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add") -> None:
         """Let people be in an audience, or not, from the beginning: no journey hears of it."""
         namespace = canonical_namespace(namespace)
         self.ledger.bring_in(audience_id, namespace, ids, self.clock.at_us, mode, is_told=False)
@@ -376,11 +382,11 @@ class World:
             found = self._memberships[cluster] = self.ledger.audiences_of(cluster, self._asked)
         return found
 
-    def runs(self, journey: CompiledJourney) -> list[AudienceRun]:
+    def runs(self, journey: CompiledJourney) -> "list[AudienceRun]":
         """Runs of a journey that begins with Read audience, or with a business event; the first one first."""
         return [] if self._ledger is None else self._ledger.runs(journey.version_uid)
 
-    def _take_upload(self, what: tuple[str, str, Iterable[str], Mode]) -> None:
+    def _take_upload(self, what: "tuple[str, str, Iterable[str], Mode]") -> None:
         audience_id, namespace, ids, mode = what
         now_us = self.clock.at_us
         changes = self.ledger.bring_in(audience_id, canonical_namespace(namespace), ids, now_us, mode)
@@ -390,7 +396,7 @@ class World:
             self._schedule(now_us, _QUALIFICATION, self._qualify, changes)
         self._look_at_runs(now_us)  # one of them may wait for this
 
-    def _qualify(self, changes: Iterable[Qualification]) -> None:
+    def _qualify(self, changes: "Iterable[Qualification]") -> None:
         """Changes of memberships, each to the journeys about a namespace the person is known in: as `Batch.qualify`."""
         for change in changes:
             uid = event_uid_of(change.audience_id)
@@ -435,7 +441,7 @@ class World:
         return next((value for code, value in self.people.cluster(identity) if code == wanted), None)
 
     def enter_run(
-        self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None
+        self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None
     ) -> int:
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
@@ -455,7 +461,7 @@ class World:
             )  # fmt: skip
         return entered
 
-    def _take_stop(self, stop: Stop) -> None:
+    def _take_stop(self, stop: "Stop") -> None:
         self._take_out(stop.version_uid, stop.reason)
 
     def _take_end(self, journey: CompiledJourney) -> None:
@@ -638,6 +644,14 @@ _REPLY: dict[type, Callable[[World, InstanceRecord, Any], Any]] = {
     UpdateProfile: World._update_profile,
 }
 """What it replies, within the moment, to those that ask for something."""
+
+
+def _is_endless(journey: CompiledJourney) -> bool:
+    """Whether a journey reads its audience again and again, without an end."""
+    read = journey.audience_read
+    if read is None or journey.type != "read_audience" or journey.end_us is not None:
+        return False
+    return read.schedule.get("type") in RECURRING and "endDate" not in read.schedule
 
 
 def _identity(namespace: str | None, key: str | None) -> Identity | None:

@@ -17,6 +17,7 @@ from parcours.dataflow.model import Valid
 from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, graph_revision, insert_links
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.kit.clock import to_us
+from parcours.kit.paths import set_paths
 from parcours.profile import store
 from parcours.profile.merge import MergePolicyTable, lay_over
 from parcours.profile.store import EventPlace, EventRow, Fragment, FragmentRow, event_key
@@ -236,20 +237,6 @@ class ProfileWorkspace:
 
 AUDIENCES = "$audiences"
 """Beside the data source: ids of the audiences the person is in."""
-
-
-def set_paths(body: dict[str, Any], updates: Iterable[tuple[tuple[str, ...], Any]]) -> None:
-    """Set (path, JSON value) in attributes; what stands in the way is replaced, and null takes the attribute away."""
-    for path, value in updates:
-        place = body
-        for name in path[:-1]:
-            if not isinstance(place.get(name), dict):
-                place[name] = {}
-            place = place[name]
-        if value is None:
-            place.pop(path[-1], None)
-        else:
-            place[path[-1]] = value
 
 
 class ProfileData(Mapping[str, Any]):
