@@ -26,7 +26,7 @@ from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.journeys import decision_store
 from parcours.journeys import store as journey_store
-from parcours.journeys.activities.audience_qualification import event_uid_of
+from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
@@ -34,7 +34,6 @@ from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
 from parcours.journeys.run import PAUSED
 from parcours.journeys.runner import Arrival, JourneyWorkspace
-from parcours.kit.clock import to_datetime
 from parcours.kit.paths import split_pointer
 from parcours.lake.store import stage
 from parcours.log import Record
@@ -422,8 +421,7 @@ class Batch:
         """Changes of memberships, in order, each to the journeys about a namespace the individual is known in."""
         for change in changes:
             uid = event_uid_of(change.audience_id)
-            at = to_datetime(change.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            payload = {"status": change.status, "lastQualificationTime": at, "audienceId": change.audience_id}
+            payload = payload_of(change.audience_id, change.status, change.at_us)
             identity = (change.namespace, change.identity)
             about = {
                 canonical_namespace(j.namespace)

@@ -265,11 +265,17 @@ Paths = list[Path]
 @app.command()
 def simulate(
     journeys: Annotated[Paths, typer.Argument(help="Journey documents, YAML or JSON; they run in one world.")],
-    events: Annotated[Paths, typer.Option("--events", help="Events, a JSON object a line; - is standard input.")],
+    events: Annotated[
+        Paths | None, typer.Option("--events", help="Events, a JSON object a line; - is standard input.")
+    ] = None,
     config: Annotated[
         Paths | None, typer.Option("--config", help="File or folder with the events and actions that journeys name.")
     ] = None,
     profiles: Annotated[Paths | None, typer.Option("--profiles", help="Profiles, a JSON object a line.")] = None,
+    audiences: Annotated[
+        list[str] | None, typer.Option("--audience", help="NAME=FILE: its members, a list as it is uploaded.")
+    ] = None,
+    lookups: Annotated[Paths | None, typer.Option("--lookups", help="Rows of data sets, a JSON object a line.")] = None,
     stubs: Annotated[
         Path | None, typer.Option(help="How calls end, by the action's name [default: with the declared sample].")
     ] = None,
@@ -295,8 +301,10 @@ def simulate(
     simulate_command.run(
         journeys,
         config=config or [],
-        events=events,
+        events=events or [],
         profiles=profiles or [],
+        audiences=audiences or [],
+        lookups=lookups or [],
         stubs=stubs,
         start=start,
         until=until,
@@ -336,8 +344,10 @@ def run_cases(
 @app.command()
 def backtest(
     journey: Annotated[str, typer.Argument(help="Name or uid of the journey.")],
-    datasets: Annotated[list[str], typer.Option("--dataset", help="Data set of the events; may be given again.")],
     start: Annotated[str, typer.Option("--from", help="An instant, or how long ago, such as 30d.")],
+    datasets: Annotated[
+        list[str] | None, typer.Option("--dataset", help="Data set of the events; may be given again.")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="An instant, or how long ago [default: now].")] = None,
     version: Annotated[
         str | None, typer.Option(help="Version to replay, by uid or number [default: the latest].")
@@ -359,7 +369,7 @@ def backtest(
     """
     from parcours.commands import backtest_command
 
-    asked = backtest_command.Asked(journey, datasets, start, end, version, file, stubs, seed, tolerance, sandbox)
+    asked = backtest_command.Asked(journey, datasets or [], start, end, version, file, stubs, seed, tolerance, sandbox)
     backtest_command.run(Settings.from_environment(data_dir=data_dir), asked, as_json=as_json, limit=limit)
 
 

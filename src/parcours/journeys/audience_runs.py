@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.counters import Tally
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
-from parcours.journeys.runner import JourneyWorkspace, names_of
+from parcours.journeys.runner import names_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
 from parcours.journeys.steps import run_line
@@ -85,11 +86,30 @@ class ReadingPace:
             self._read.clear()
 
 
+class Entering(Protocol):
+    """What lets members enter: the worker's instances, or a simulated world."""
+
+    step_lines: dict[int, list[bytes]]
+    """Step events as XDM records, by scope; those of runs are added."""
+    tally: Tally
+    """Counts whom the code can't let enter."""
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """The id that the same individual has in a namespace; None when they have none."""
+        ...
+
+    def enter_run(
+        self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None
+    ) -> int:
+        """Let members of an audience enter; how many did."""
+        ...
+
+
 class AudienceRuns:
     """The part of one transaction that lets members enter."""
 
     def __init__(
-        self, connection: Connection, live: LiveJourneys, workspace: JourneyWorkspace, source: AudienceSource,
+        self, connection: Connection, live: LiveJourneys, workspace: Entering, source: AudienceSource,
         now_us: int, pace: ReadingPace,
     ) -> None:  # fmt: skip
         self._connection = connection

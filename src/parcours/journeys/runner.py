@@ -15,6 +15,7 @@ from parcours.actions.table import ActionTable
 from parcours.events.feedback import Feedback
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import runs_store, store
+from parcours.journeys.activities.jump import first_event
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.reaction import reactions_of
 from parcours.journeys.compiled import CompiledJourney
@@ -47,7 +48,6 @@ from parcours.journeys.model import (
 )
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
-from parcours.kit.clock import to_datetime
 from parcours.xdm.identities import Identity
 
 PARTITIONS = 64
@@ -487,11 +487,7 @@ class JourneyWorkspace:
         self.preload([place])
         if self._inside(target, place):
             return JumpOutcome("present")
-        now = to_datetime(self._now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        seed = f"{instance.id}-{command.pass_no}"
-        payload = {"_id": seed, "timestamp": now, **command.payload}
-        if instance.namespace is not None:
-            payload["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
+        seed, payload = first_event(instance, command, self._now_us)
         arrival = Arrival(
             origin.scope_id, target.entry_event_uid, instance.key, payload, seed, self._now_us // 1000, self._data(held)
         )

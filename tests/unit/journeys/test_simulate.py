@@ -12,13 +12,12 @@ from test_engine_properties import journeys, payloads
 from parcours.batch import DUPLICATE_WINDOW_MS
 from parcours.journeys.model import StartTimer
 from parcours.journeys.outcome import coverage_of, path_of, summary
+from parcours.journeys.seen import VirtualClock, seeded_ids
 from parcours.journeys.simulate import (
     _PERFORM,
     DUPLICATE_WINDOW_US,
     CommandUnknown,
     MomentPassed,
-    VirtualClock,
-    seeded_ids,
 )
 from parcours.journeys.stubs import Answer, StubInvalid, read_stub
 
