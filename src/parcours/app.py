@@ -29,6 +29,7 @@ from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.conflicts import ConflictViewer
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
@@ -50,6 +51,7 @@ from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
 from parcours.reports.service import ReportService
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.rulesets.service import RuleSetService
 from parcours.worker import Loop, Worker
 from parcours.xdm import XdmService
 
@@ -81,6 +83,8 @@ class Platform:
     audiences: AudienceService
     uploads: UploadService
     lookups: LookupService
+    rule_sets: RuleSetService
+    conflicts: ConflictViewer
 
     def migrate(self) -> None:
         """Bring the database to this release's schema."""
@@ -127,7 +131,11 @@ def build_platform(settings: Settings) -> Platform:
     actions = ActionService(db, resources, secrets, settings)
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
-    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
+    rule_sets = RuleSetService(db, resources)
+    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences, rule_sets)
+
+    conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)
+    rule_sets.users = conflicts.journeys_naming
 
     def land_version(connection: Connection, version: Resource) -> None:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
@@ -156,6 +164,8 @@ def build_platform(settings: Settings) -> Platform:
         audiences=audiences,
         uploads=UploadService(db, audiences),
         lookups=lookups,
+        rule_sets=rule_sets,
+        conflicts=conflicts,
     )
 
 
@@ -181,6 +191,7 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
         journeys=platform.journeys.live,
         actions=platform.actions.table,
         lookups=platform.lookups.table,
+        rule_sets=platform.rule_sets.table,
         audience_source=UploadedAudiences(),
         step_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,8 +33,10 @@ from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, Readin
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.run import PAUSED
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.workset import Arrival
 from parcours.kit.paths import split_pointer
 from parcours.lake.store import stage
 from parcours.log import Record
@@ -45,6 +48,8 @@ from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
+from parcours.rulesets.store import find_counts
+from parcours.rulesets.table import RuleSetTable
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
 
@@ -76,6 +81,7 @@ class Sources:
     actions: Compiled[ActionTable]
     lookups: Compiled[LookupTable]
     audience_source: AudienceSource
+    rule_sets: Compiled[RuleSetTable]
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
 
@@ -120,6 +126,7 @@ class Batch:
             sources.actions.current(connection, revisions),
             self,
             now_us,
+            self._rules(connection, revisions),
         )
         self._live = sources.journeys.current(connection, revisions)
         self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
@@ -513,6 +520,19 @@ class Batch:
         if journey.namespace is None:
             return NOTHING
         return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def _rules(self, connection: Connection, revisions: Mapping[str, int]) -> RuleBook | None:
+        """What journeys ask of rule sets; None where no sandbox has an active one."""
+        sources = self._sources
+        rule_sets = sources.rule_sets.current(connection, revisions)
+        if not rule_sets.scopes:
+            return None
+        live = sources.journeys.current(connection, revisions)
+        return RuleBook(rule_sets, live, self._now_us, self._members_of, partial(find_counts, connection))
+
+    def _members_of(self, scope_id: int, identity: Identity, ids: Collection[str]) -> Collection[str]:
+        members = self._profiles.cluster(scope_id, identity)
+        return self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
 
     def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
         return ProfileData(self._profiles, scope_id, identity, self._audiences_of)

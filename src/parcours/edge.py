@@ -39,7 +39,7 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import read_api, runs_api
+from parcours.journeys import conflicts_api, read_api, runs_api
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
@@ -50,6 +50,7 @@ from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.reports import api as reports_api
 from parcours.reports.live import LiveReports
+from parcours.rulesets import api as rule_sets_api
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -102,6 +103,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.events,
                 platform.actions,
                 platform.audiences.table,
+                platform.rule_sets.table,
                 platform.journeys,
             ),
         ),
@@ -110,6 +112,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
+        rule_sets_api.router(gate, platform.rule_sets),
+        conflicts_api.router(gate, platform.conflicts),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])

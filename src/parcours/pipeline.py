@@ -33,6 +33,7 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
 from parcours.log import LogReader, Record
 from parcours.profile.workspace import KnownLinks
+from parcours.rulesets import store as rule_counts
 
 CONSUMER = "pipeline"
 PULSES_KEPT_US = 900_000_000
@@ -365,7 +366,14 @@ class Pipeline:
                 schemas.get(flow.scope_id, flow.schema_id)
                 if flow.mapping is not None:
                     mappings.get(flow.scope_id, *flow.mapping)
-        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
+        for table in (
+            sources.data_sets,
+            sources.events,
+            sources.journeys,
+            sources.actions,
+            sources.lookups,
+            sources.rule_sets,
+        ):
             table.current(connection, revisions)
 
     def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:
@@ -374,6 +382,7 @@ class Pipeline:
         with self._db.write() as connection:
             decisions_gone = decision_store.delete_decisions(connection, decisions_before_ms)
             figures_gone = counter_store.trim_counts(connection, figures_before_ms * 1_000)
+            rule_counts.trim_counts(connection, self._clock.now_us())
             counter_store.trim_pulses(connection, self._clock.now_us() - PULSES_KEPT_US)
         return bool(records_gone or decisions_gone or figures_gone)
 

@@ -15,10 +15,11 @@ from parcours.journeys import audience_runs, runs_store, store
 from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.steps import from_stored
+from parcours.journeys.workset import Arrival
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document

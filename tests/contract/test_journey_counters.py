@@ -18,8 +18,9 @@ from parcours.journeys import counter_store, store
 from parcours.journeys.counters import HOUR_US, Pulse, Tally, statuses_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import ActionOutcome
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.steps import from_stored
+from parcours.journeys.workset import Arrival
 from parcours.reports.figures import shape_of, summarize
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))

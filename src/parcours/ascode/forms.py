@@ -46,6 +46,7 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
     ),
     "events": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
     "actions": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
+    "rule-sets": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
 }  # fmt: skip
 _DEFAULTS: Mapping[str, Document] = {
     "datasets": {"state": "DRAFT", "fileDescription": {"format": "parquet"}},
@@ -55,6 +56,7 @@ _DEFAULTS: Mapping[str, Document] = {
     "audiences": {"lifecycleState": "published"},
     "events": {"type": "unitary"},
     "actions": {"authentication": {"type": "none"}},
+    "rule-sets": {"isGlobal": False, "state": "draft"},
 }
 """Members that a file leaves out when they are these, or empty."""
 _ORDER = (
@@ -88,6 +90,8 @@ def to_file(kind: str, shown: Mapping[str, Any]) -> Document:
         found["mappings"] = [_row(row) for row in shown["mappings"]]
         output = {name: value for name, value in found["outputSchema"].items() if name != "jsonSchema"}
         found["outputSchema"] = output
+    if kind == "rule-sets":
+        found["rules"] = [{k: v for k, v in rule.items() if (k, v) != ("state", "active")} for rule in shown["rules"]]
     if kind == "audiences" and found.get("audienceId") == shown["id"]:
         del found["audienceId"]
     if kind == "inlets" and isinstance(found.get("auth"), dict):

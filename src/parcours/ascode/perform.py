@@ -309,6 +309,7 @@ _COLLECTIONS: Mapping[str, str] = {
     "audiences": AUDIENCES,
     "events": f"{JOURNEYS}/events",
     "actions": f"{JOURNEYS}/actions",
+    "rule-sets": f"{JOURNEYS}/ruleSets",
     "journeys": f"{JOURNEYS}/journeys",
 }
 

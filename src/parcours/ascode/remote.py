@@ -50,6 +50,7 @@ class _Reader:
         for kind in ("events", "actions"):
             items = list(self._pages(f"{JOURNEYS}/{kind}"))
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
+        self._read_rule_sets()
         self._read_journeys()
         resources = {}
         for one in self._found:
@@ -173,6 +174,10 @@ class _Reader:
                 break
         ids, etags = [one["id"] for one in items], [one["_etag"] for one in items]
         self._add("audiences", items, [one["name"] for one in items], ids, etags)
+
+    def _read_rule_sets(self) -> None:
+        items: list[Document] = self._get(f"{JOURNEYS}/ruleSets")["results"]
+        self._add("rule-sets", items, [one["name"] for one in items], [one["uid"] for one in items])
 
     def _read_journeys(self) -> None:
         journeys = list(self._pages(f"{JOURNEYS}/journeys"))

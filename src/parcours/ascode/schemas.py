@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from parcours.ascode.model import KEY, KINDS, Document
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.kit.yaml_text import Tokens
+from parcours.rulesets.document import RULE_SET_SCHEMA
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _MAX_FAULTS = 50
@@ -256,6 +257,7 @@ _SCHEMAS: Mapping[str, Document] = {
             "failureResponse": _OBJECT,
         },
     },
+    "rule-sets": RULE_SET_SCHEMA,
 }
 
 
@@ -270,7 +272,7 @@ def file_schema(kind: str) -> Document:
     found = _SCHEMAS[kind]
     title = f"{KINDS[kind].word.capitalize()} file"
     properties = {KEY: key, **found["properties"]}
-    return {"$schema": _DRAFT, "title": title, "type": "object", **found, "properties": properties}
+    return {**found, "$schema": _DRAFT, "title": title, "type": "object", "properties": properties}
 
 
 @cache

@@ -33,6 +33,7 @@ from parcours.journeys.service import JourneyService
 from parcours.kit.errors import Invalid, NotFound, ParcoursError
 from parcours.kit.yaml_text import Tokens
 from parcours.resources.store import Compiled
+from parcours.rulesets.table import RuleSetTable
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.listing import Query
 from parcours.xdm.service import XdmService
@@ -44,7 +45,7 @@ MAX_NAME = 30
 MAX_JOURNEY_NAME = 255
 MAX_PARTS = 500
 """Most dependencies of each kind."""
-_PARTS = ("namespaces", "schemas", "descriptors", "dataSets", "audiences", "events", "actions")
+_PARTS = ("namespaces", "schemas", "descriptors", "dataSets", "audiences", "ruleSets", "events", "actions")
 _OF_SERVER = frozenset({"orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
 
 Document = dict[str, Any]
@@ -63,6 +64,7 @@ class TransferService:
         events: EventService,
         actions: ActionService,
         audiences: Compiled[AudienceTable],
+        rule_sets: Compiled[RuleSetTable],
         journeys: JourneyService,
     ) -> None:
         self._db = db
@@ -73,6 +75,7 @@ class TransferService:
         self._events = events
         self._actions = actions
         self._audiences = audiences
+        self._rule_sets = rule_sets
         self._journeys = journeys
 
     # --- out ---
@@ -110,6 +113,7 @@ class TransferService:
                 "descriptors": descriptors,
                 "dataSets": self._data_sets_of(caller, data_sets),
                 "audiences": self._audiences_of(caller, named.get("audiences", ())),
+                "ruleSets": self._rule_sets_of(caller, named.get("rule-sets", ())),
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
             },
@@ -164,6 +168,13 @@ class TransferService:
         return [
             {"id": one.id, "name": one.name, "identityNamespace": one.namespace} for one in found if one is not None
         ]
+
+    def _rule_sets_of(self, caller: Caller, uids: Iterable[str]) -> list[Document]:
+        """What they are called: an import looks for a set of the same name and domain."""
+        with self._db.read() as connection:
+            table = self._rule_sets.current(connection)
+        found = [(uid, table.describe(caller.scope_id, uid)) for uid in uids]
+        return [{"uid": uid, "name": told[0], "domain": told[1]} for uid, told in found if told is not None]
 
     # --- in ---
 
@@ -331,6 +342,13 @@ class _Import:
         found = table.find(self.caller.scope_id, str(told.get("name")))
         return wanted if found is None else found.id
 
+    def _rule_set(self, wanted: str) -> str:
+        """The set of this sandbox with the same name; as it stands when there is none, which the check tells of."""
+        table = self.service._rule_sets.current(self.connection)
+        told: Document = next((one for one in self.exported.parts["ruleSets"] if one.get("uid") == wanted), {})
+        found = table.find(self.caller.scope_id, str(told.get("name")), str(told.get("domain")))
+        return wanted if found is None else found
+
     def _document(self) -> Document:
         def to_uid(kind: str, text: str, tokens: Tokens) -> str:
             found = self.uids.get((kind, text))
@@ -340,6 +358,8 @@ class _Import:
                 return self._data_set(text) or text
             if kind == "audiences":
                 return self._audience(text)
+            if kind == "rule-sets":
+                return self._rule_set(text)
             if kind in ("events", "actions"):
                 path = "$.journeyVersion.document" + "".join(
                     f"[{token}]" if isinstance(token, int) else f".{token}" for token in tokens

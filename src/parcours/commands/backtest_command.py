@@ -141,6 +141,7 @@ class _Replay:
             table, actions = self._events.table.current(connection), platform.actions.table.current(connection)
             action_uids = self._uids(connection, ACTION_KIND)
             names = {uid: name for name, uid in self._uids(connection, AUDIENCE_KIND).items()}
+            rule_sets = platform.rule_sets.table.current(connection)
         if not chosen and draft.type not in ("read_audience", "audience_qualification"):
             raise BacktestInvalid("say which data sets hold the events: --dataset")
         people = StoredPeople(scope_id, self._open_workspace)
@@ -150,6 +151,7 @@ class _Replay:
             [draft], table, actions, self._clock, people=people, stubs=stubs,
             instance_ids=backtest.live_ids(ids, self._asked.seed), scope_id=scope_id,
             audiences=backtest.StoredAudiences(scope_id, self._clock, self._opened),
+            rule_sets=rule_sets,
         )  # fmt: skip
         world.find_rows = lambda data_set_id, keys, paths: find_rows(
             self._opened(), scope_id, data_set_id, keys, paths

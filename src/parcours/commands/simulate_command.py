@@ -68,6 +68,7 @@ def run(
         people=people,
         stubs={} if stubs is None else read_stubs(stubs, bundle.action_uids),
         instance_ids=seeded_ids(seed),
+        rule_sets=bundle.rule_sets,
     )
     known = bundle.known_audiences(world.journeys)
     for text in audiences:

@@ -23,7 +23,7 @@ from parcours.actions.model import HttpRequest
 from parcours.db import metadata
 from parcours.db.bulk import bulk_insert
 from parcours.delivery.model import OutboxRow, idempotency_key
-from parcours.journeys.runner import OutgoingCall
+from parcours.journeys.workset import OutgoingCall
 
 outbox_table = Table(
     "outbox",

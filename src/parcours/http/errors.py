@@ -76,6 +76,13 @@ from parcours.profile.errors import (
     TooManyIdentities,
 )
 from parcours.reports.errors import ReportQueryInvalid
+from parcours.rulesets.errors import (
+    RuleSetExists,
+    RuleSetInUse,
+    RuleSetInvalid,
+    RuleSetNotFound,
+    RuleSetStateConflict,
+)
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
@@ -253,6 +260,11 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     JourneyInvalid: (400, authoring_problem("7001")),
     JourneyQueryInvalid: (400, problem("PARC", "7002")),
     ReportQueryInvalid: (400, problem("PARC", "7101")),
+    RuleSetNotFound: (404, problem("PARC", "7304")),
+    RuleSetExists: (409, problem("PARC", "7309")),
+    RuleSetInUse: (409, problem("PARC", "7310")),
+    RuleSetStateConflict: (409, problem("PARC", "7311")),
+    RuleSetInvalid: (400, problem("PARC", "7301")),
     AlertNotFound: (404, problem("PARC", "7204")),
     SubscriptionNotFound: (404, problem("PARC", "7205")),
     SubscriptionInvalid: (400, problem("PARC", "7201")),

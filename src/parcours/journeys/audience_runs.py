@@ -11,10 +11,10 @@ from parcours.journeys.compiled import AudienceRead, CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
-from parcours.journeys.runner import names_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
 from parcours.journeys.steps import run_line
+from parcours.journeys.workset import names_of
 from parcours.xdm.identities import Identity
 
 MAX_CONCURRENT = 5

@@ -1,8 +1,8 @@
 """Definitions out of files: a journey, and the events and actions it names, without a server.
 
-A configuration document has `events`, `actions`, `audiences`, `schemas` and `profile`, each as the API takes it; nodes
-and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in place of uids. An event
-whose schema isn't given may have any field; an audience that isn't given is one of e-mail addresses.
+A configuration document has `events`, `actions`, `audiences`, `schemas`, `ruleSets` and `profile`, each as the API
+takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in place of
+uids. An event whose schema isn't given may have any field; an audience that isn't given is one of e-mail addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,9 +38,12 @@ from parcours.kit.errors import Invalid
 from parcours.kit.paths import split_pointer
 from parcours.kit.secrets import SecretBox
 from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
+from parcours.rulesets.document import read_document as read_rule_set
+from parcours.rulesets.errors import RuleSetInvalid
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.table import SchemaTable
 
-MEMBERS = ("events", "actions", "audiences", "schemas", "profile")
+MEMBERS = ("events", "actions", "audiences", "schemas", "ruleSets", "profile")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
 _NAMED = {"event": "eventUid", "action": "actionUid", "audience": "audienceId"}
@@ -70,13 +73,15 @@ class Bundle:
     profile: Mapping[str, Any] | None = None
     """Closed JSON Schema of the profile; None when expressions may read any field."""
     audiences: tuple[Audience, ...] = ()
+    rule_sets: RuleSetTable = NO_RULE_SETS
+    """Journeys name them by uid, or by name where a file gives none."""
     definitions: "_Definitions" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()),
-            AudienceTable(self.audiences), self.profile,
+            AudienceTable(self.audiences), self.rule_sets, self.profile,
         ))  # fmt: skip
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
@@ -183,6 +188,10 @@ class _Definitions(SandboxDefinitions):
         """A data set that holds anything."""
         return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
 
+    def rule_set(self, uid: str) -> tuple[str, str, str]:
+        """A rule set; of one that no file describes nothing is known, and it has no rules."""
+        return super().rule_set(uid) or (uid, "", "active")
+
     def target(self, journey_uid: str) -> TargetShape:
         """A journey about whomever this one is about."""
         return TargetShape(journey_uid, journey_uid, ANY_NAMESPACE, "", None)
@@ -234,6 +243,7 @@ class _Reader:
         self._events: dict[str, tuple[Located, Mapping[str, Any]]] = {}
         self._actions: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._audiences: dict[str, Audience] = {}
+        self._rule_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def take(self, source: Located) -> None:
         document = source.document
@@ -267,6 +277,8 @@ class _Reader:
                 self._faults.append(f"{one.place(())}: a schema has an $id, which events name in schemaRef.id")
         elif member == "audiences":
             self._take_audience(one, document)
+        elif member == "ruleSets":
+            self._take_rule_set(one, document)
         else:
             self._take_named(member, one, document)
 
@@ -282,6 +294,17 @@ class _Reader:
         namespace = canonical_namespace(read["identityNamespace"])
         audience_id = str(document.get("id") or read["audienceId"] or name)
         self._audiences[name] = Audience(audience_id, 0, name, namespace, CUSTOM_UPLOAD)
+
+    def _take_rule_set(self, one: Located, document: Mapping[str, Any]) -> None:
+        name = document.get("name")
+        if name in self._rule_sets:
+            self._faults.append(f"{one.place(('name',))}: rule set {name} is there twice")
+            return
+        try:
+            read = read_rule_set(document)
+            self._rule_sets[read["name"]] = (str(document.get("uid") or read["name"]), read)
+        except RuleSetInvalid as error:
+            self._faults.append(f"{one.place(split_json_path(error.path))}: rule set {name}: {error}")
 
     def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")
@@ -313,6 +336,7 @@ class _Reader:
             tuple(dict.fromkeys(c.schema_id for c in configurations)),
             self._profile,
             tuple(self._audiences.values()),
+            RuleSetTable((0, uid, document) for uid, document in self._rule_sets.values()),
         )
 
     def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:

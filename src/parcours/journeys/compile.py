@@ -22,6 +22,7 @@ from parcours.journeys.activities.kind import (
     TargetShape,
 )
 from parcours.journeys.activities.listener import Listener, RaceNode, race_id
+from parcours.journeys.activities.sending import SendingNode
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.document import (
@@ -79,6 +80,10 @@ class Definitions(Protocol):
 
     def jumps_of(self, journey_uid: str) -> frozenset[str]:
         """Uids of the journeys that the latest version of a journey jumps to."""
+        ...
+
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set by uid."""
         ...
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
@@ -182,6 +187,8 @@ class Compiler:
         exit_criteria = entrance.read_exit_criteria(self)
         start_us, end_us = entrance.read_dates(self)
         audience_ids = self._audience_ids()
+        if "ruleSet" in document:
+            self.rule_set(document["ruleSet"], "journey", "$.ruleSet")
         if any(fault.severity == "error" for fault in self.faults):
             return None
         for node in built.values():
@@ -229,6 +236,11 @@ class Compiler:
             start_us=start_us,
             end_us=end_us,
             uses_supplemental_id=entry.has_supplemental_id,
+            priority=document.get("priority", 0),
+            rule_set_uid=document.get("ruleSet"),
+            message_rule_sets=frozenset(
+                node.rule_set for node in built.values() if isinstance(node, SendingNode) and node.channel is not None
+            ),
             jumps_to=frozenset(
                 config["targetJourneyUid"] for config in self.nodes.values() if config["type"] == "jump"
             ),
@@ -304,6 +316,20 @@ class Compiler:
             message = f"{lint.rule}: {lint.message}"
             self.fault("ERR_EXPRESSION_STYLE", message, path, node_id, "warning", lint.line, lint.column)
         return explained
+
+    def rule_set(self, uid: str, domain: str, path: str, node_id: str | None = None) -> None:
+        """Make sure that a rule set is there and of the domain; one that is not active is worth a warning."""
+        found = self.definitions.rule_set(uid)
+        if found is None:
+            self.fault("ERR_RULE_SET_UNKNOWN", f"no rule set {uid!r}", path, node_id)
+            return
+        name, its_domain, state = found
+        if its_domain not in (domain, ""):  # "": of a set that no file describes
+            message = f"rule set {name!r} is of the {its_domain} domain, not of the {domain} domain"
+            self.fault("ERR_RULE_SET_DOMAIN", message, path, node_id)
+        elif state != "active":
+            message = f"rule set {name!r} is {state}: it applies once it is active"
+            self.fault("ERR_RULE_SET_INACTIVE", message, path, node_id, "warning")
 
     def _audience_ids(self) -> dict[str, str]:
         """Ids of the audiences that expressions ask for, by the names they use."""
@@ -411,6 +437,9 @@ class _NodeBuilder:
         if found is None:
             self.fault("ERR_DATA_SET_UNKNOWN", f"no data set {data_set_id!r}", path)
         return found
+
+    def rule_set(self, uid: str, path: str) -> None:
+        self._compiler.rule_set(uid, "channel", f"$.nodes.{self._node_id}{path}", self._node_id)
 
     def target(self, journey_uid: str, path: str) -> TargetShape | None:
         compiler = self._compiler

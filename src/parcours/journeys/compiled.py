@@ -102,6 +102,12 @@ class CompiledJourney:
     """What happens at action nodes while the version is paused; None when it is not."""
     profile_filter: ExitCriterion | None = None
     """The global filter, set in a pause, enforced at action nodes."""
+    priority: int = 0
+    """0 to 100; the higher one is entered first where a rule set leaves room for fewer (journeys §11)."""
+    rule_set_uid: str | None = None
+    """The rule set of the journey domain that entrances are under, beside the global one."""
+    message_rule_sets: frozenset[str | None] = frozenset()
+    """The rule sets of the channel domain that its messages name, None for those that name none."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""
 

@@ -22,6 +22,7 @@ from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
 
@@ -37,6 +38,7 @@ class SandboxDefinitions:
     data_sets: DataSetTable
     targets: TargetTable
     audiences: AudienceTable
+    rule_sets: RuleSetTable = NO_RULE_SETS
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -54,7 +56,7 @@ class SandboxDefinitions:
         if found is None:
             return None
         parameters = {parameter.path: _shape(parameter) for parameter in found.parameters}
-        return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response)
+        return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response, found.channel)
 
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
@@ -91,6 +93,10 @@ class SandboxDefinitions:
         """Uids of the journeys a journey jumps to."""
         found = self.targets.get(self.scope_id, journey_uid)
         return frozenset() if found is None else found.jumps_to
+
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set."""
+        return self.rule_sets.describe(self.scope_id, uid)
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's union schema, and the person's events."""
@@ -167,6 +173,10 @@ class FrozenDefinitions:
         """Checked at the publication."""
         return frozenset()
 
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set; one that is gone no longer applies, and that is all."""
+        return self._current.rule_set(uid) or (uid, self._name("ruleSets", uid) or "journey", "active")
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """See SandboxDefinitions."""
         return self._current.platform()
@@ -177,7 +187,7 @@ def names_in(
 ) -> dict[str, dict[str, Any]]:
     """What a version keeps from its publication on, of everything it names. journey: None for an unfinished draft."""
     kept: dict[str, dict[str, Any]] = {
-        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": {},
+        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": {}, "ruleSets": {},
     }  # fmt: skip
     if journey is not None:
         kept["audienceNames"] = dict(journey.audience_ids)
@@ -199,6 +209,11 @@ def names_in(
         audience = definitions.audience(audience_id)
         if audience is not None:
             kept["audiences"][audience_id] = audience.namespace
+    own = document.get("ruleSet")
+    for set_uid in {*uids_in(document, "ruleSet"), *([own] if isinstance(own, str) else ())}:
+        rule_set = definitions.rule_set(set_uid)
+        if rule_set is not None:
+            kept["ruleSets"][set_uid] = rule_set[1]
     return kept
 
 

@@ -89,6 +89,19 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                     "dependentRequired": {"expression": ["eventUid"], "verbs": ["audienceId"]},
                 },
             },
+            "priority": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 100,
+                "default": 0,
+                "description": "The higher one is entered first where a rule set leaves room for fewer journeys.",
+            },
+            "ruleSet": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "A rule set of the journey domain that entrances are under, beside the global one.",
+            },
             "maxMessagesPerPath": {
                 "type": "integer",
                 "minimum": 0,

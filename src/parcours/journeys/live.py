@@ -23,6 +23,7 @@ from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import OPEN, RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.rulesets.table import RuleSetTable
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
@@ -37,6 +38,7 @@ class Tables(NamedTuple):
     data_sets: Compiled[DataSetTable]
     targets: Compiled[TargetTable]
     audiences: Compiled[AudienceTable]
+    rule_sets: Compiled[RuleSetTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -48,6 +50,7 @@ class Tables(NamedTuple):
             self.data_sets.current(connection),
             self.targets.current(connection),
             self.audiences.current(connection),
+            self.rule_sets.current(connection),
         )
 
 
@@ -70,6 +73,7 @@ class LiveBuilder:
         is_open: dict[tuple[int, str], CompiledJourney] = {}
         known: dict[str, CompiledJourney] = {}
         asked: dict[int, set[str]] = {}
+        modified_ms: dict[str, int] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             body = stored.body
@@ -91,6 +95,7 @@ class LiveBuilder:
                 stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
+            modified_ms[stored.id] = stored.updated_at_ms
             asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
             if status in OPEN:
                 if journey.mode != "test" or (journey.scope_id, journey.journey_uid) not in is_open:
@@ -108,6 +113,8 @@ class LiveBuilder:
             names,
             {scope_id: frozenset(ids) for scope_id, ids in asked.items()},
             frozenset(sandboxes),
+            modified_ms,
+            {(j.scope_id, j.journey_uid): j.namespace for j in versions.values()},
         )
 
     def _in_status(self, connection: Connection, journey: CompiledJourney, stored: Resource) -> CompiledJourney:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from parcours.rulesets.model import Verdict
+
 NOTHING: Mapping[str, Any] = {}
 """No members; read-only by custom, for it is shared."""
 GLOBAL_TIMER = ""
 """`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
 
 InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped", "exited", "discarded"]
-"""`exited`: by an exit criterion; `discarded`: at an action of a paused journey that discards."""
-TimerKind = Literal["wait", "eventTimeout", "globalTimeout"]
+"""`exited`: by an exit criterion; `discarded`: at an action, by a pause or by quiet hours that discard."""
+TimerKind = Literal["wait", "eventTimeout", "globalTimeout", "quietHours"]
 StepStatus = Literal["ended", "transitions", "error", "capped", "timedout", "instanceTimedout"]
 EdgeKind = Literal["default", "path", "timeout", "error", "other"]
 
@@ -151,7 +153,7 @@ class ActionAnswered(NamedTuple):
 
 
 class Replied(NamedTuple):
-    """The answer to a TakeSlot, LookUp, Jump or UpdateProfile, given in the same transaction."""
+    """The answer to a TakeSlot, TakeMessage, LookUp, Jump or UpdateProfile, given in the same transaction."""
 
     node_id: str
     pass_no: int
@@ -219,6 +221,31 @@ class TakeSlot(NamedTuple):
     limit: int
 
 
+Sending = CallAction
+"""What sends a message; the commands of other ways to send one stand here, too."""
+
+
+class TakeMessage(NamedTuple):
+    """Count one more message for the individual, as far as rule sets let it be sent. Replied: a MessageReply."""
+
+    node_id: str
+    pass_no: int
+    channel: str
+    rule_set: str | None
+    """Uid of the set of the channel domain that the node names."""
+    queued_since_us: int | None
+    """Of a message that quiet hours held; None of one that is asked for the first time."""
+    command: Sending
+    """What sends it, as the node has worked it out."""
+
+
+class MessageReply(NamedTuple):
+    """What rule sets say of a message, with what was asked."""
+
+    verdict: Verdict
+    asked: TakeMessage
+
+
 class LookUp(NamedTuple):
     """Read rows of a lookup data set. Replied: the list of rows found, or a text saying why it failed."""
 
@@ -263,7 +290,7 @@ class JumpOutcome(NamedTuple):
     """The instance in the target."""
 
 
-Request = TakeSlot | LookUp | Jump | UpdateProfile
+Request = TakeSlot | TakeMessage | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
 Command = StartTimer | CancelTimer | CallAction | Request
 

@@ -170,6 +170,10 @@ class _Groups(dict[str, Any]):
         self._identity = identity
         self._now_us = now_us
 
+    def __bool__(self) -> bool:
+        """Always: a group that nobody has read yet is there all the same."""
+        return True
+
     def __missing__(self, name: str) -> Any:
         if name == "ProfileFieldGroup":
             group: Mapping[str, Any] = self._people.profile(self._identity)

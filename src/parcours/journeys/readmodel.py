@@ -48,7 +48,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         "sandboxName": caller.sandbox.name,
         "metadata": metadata(version),
         "timeouts": {"actionExecution": seconds, "entityEnrichment": seconds},
-        "priority": document.get("priority"),
+        "priority": document.get("priority", 0),
         "schedule": {
             "startDate": document.get("startDate", schedule.get("startDate")),
             "endDate": document.get("endDate", schedule.get("endDate")),
@@ -63,7 +63,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         },
         "labels": document.get("labels", []),
         "metrics": document.get("metrics", []),
-        "ruleset": document.get("ruleset"),
+        "ruleset": document.get("ruleSet"),
         "profileMergePolicyId": document.get("profileMergePolicyId"),
         "startNodeId": entry.get("node"),
         "nodes": list(_nodes(document, nodes, names)),

@@ -183,11 +183,14 @@ class Run:
         """Stay at the present node until something named comes."""
         self.waiting_for = waiting_for
 
-    def end_early(self, status: StepStatus, outcome: InstanceStatus, detail: Mapping[str, Any]) -> None:
+    def end_early(
+        self, status: StepStatus, outcome: InstanceStatus, detail: Mapping[str, Any],
+        *, action: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         """Stop the instance where it stands, whatever follows."""
         node = self.node
         assert node is not None
-        self.step(node.shown, status, None, ended=True, detail=detail)
+        self.step(node.shown, status, None, ended=True, action=action, detail=detail)
         self._end(outcome)
 
     def exit(self, criterion_id: str, name: str, detail: Mapping[str, Any] = NOTHING) -> None:

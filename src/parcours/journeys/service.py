@@ -51,6 +51,7 @@ from parcours.journeys.versions import (
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.rulesets.service import RuleSetService
 from parcours.xdm.service import XdmService
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
@@ -76,6 +77,7 @@ class JourneyService:
         xdm: XdmService,
         data_sets: Compiled[DataSetTable],
         audiences: AudienceService,
+        rule_sets: RuleSetService,
     ) -> None:
         self._db = db
         self._resources = resources
@@ -85,7 +87,9 @@ class JourneyService:
         self._data_sets = data_sets
         self._audiences = audiences
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
-        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table)
+        self._tables = Tables(
+            events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table, rule_sets.table
+        )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)

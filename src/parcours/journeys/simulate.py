@@ -10,6 +10,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -27,7 +28,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.match import Presence, refuse_entrance
+from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
     ActionAnswered,
@@ -39,11 +40,13 @@ from parcours.journeys.model import (
     Jump,
     JumpOutcome,
     LookUp,
+    MessageReply,
     Replied,
     Request,
     StartTimer,
     Stimulus,
     Stopped,
+    TakeMessage,
     TakeSlot,
     TimerDue,
     Transition,
@@ -51,11 +54,15 @@ from parcours.journeys.model import (
 )
 from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
+from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
 from parcours.journeys.stubs import GOOD, Call, Stub, outcome_of
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
+from parcours.rulesets.ledger import Place
+from parcours.rulesets.model import RuleSet
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.identities import Identity
 
 if TYPE_CHECKING:  # what is only needed with audiences takes longer to load than a small simulation to run
@@ -100,6 +107,7 @@ class World:
         instance_ids: InstanceIds | None = None,
         scope_id: int = 0,
         audiences: "AudienceSource | None" = None,
+        rule_sets: RuleSetTable = NO_RULE_SETS,
     ) -> None:
         """clock: the one the event configurations were compiled with. stubs: by the name of the action.
 
@@ -141,6 +149,8 @@ class World:
         self._by_key: dict[tuple[str, str], list[InstanceRecord]] = {}
         self._calls: dict[tuple[str, str], int] = {}
         self._caps: dict[tuple[str, str], int] = {}
+        live = LiveJourneys(versions={journey.version_uid: journey for journey in self.journeys})
+        self._rules = RuleBook(rule_sets, live, clock.at_us, self._audiences_now, _nothing_counted)
         self._by_uid = {journey.journey_uid: journey for journey in self.journeys}
         self._seen: dict[str, int] = {}
         self._entries: dict[str, tuple[CompiledJourney, ...]] = {}
@@ -313,21 +323,39 @@ class World:
                         moved.add(place)
                 if place in moved or journey not in entries:
                     told.append({**_names(journey), **outcome, "instanceId": instance.id})
-        for journey in entries:
+        arbitrated: dict[str, int] = {}
+        is_ruled = any(self._rules.entry_sets(journey) for journey in entries)
+        for journey in sorted(entries, key=self._rules.rank) if is_ruled else entries:
             wanted: Sequence[str | None] = (None,)
             if journey.uses_supplemental_id:
                 wanted = supplemental_ids or ()
                 if not wanted:
                     reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
                     told.append({**_names(journey), "outcome": "refused", "reason": reason})
+            before = len(told)
             for one in wanted:
                 if (journey.journey_uid, one) not in moved:
-                    told.append(self._enter(journey, key, payload, data, one))
+                    told.append(self._enter(journey, key, payload, data, one, arbitrated=arbitrated))
+            if is_ruled:
+                entered = sum(one["outcome"] == "entered" for one in told[before:])
+                for rule_set in self._rules.entry_sets(journey):
+                    arbitrated[rule_set.uid] = arbitrated.get(rule_set.uid, 0) + entered
         return told
+
+    def _count_inside(self, key: str, journey_uids: Iterable[str], rule_set: RuleSet) -> int:
+        return sum(
+            record.instance.node_id is not None and rule_set in self._rules.entry_sets(record.journey)
+            for uid in journey_uids
+            for record in self._by_key.get((uid, key), ())
+        )
+
+    def _audiences_now(self, _scope_id: int, identity: Identity, ids: Collection[str]) -> Collection[str]:
+        return self.audiences_of(identity, ids)
 
     def _enter(
         self, journey: CompiledJourney, key: str, payload: Mapping[str, Any], data: Mapping[str, Any],
         supplemental_id: str | None = None, *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
+        arbitrated: Mapping[str, int] = NOTHING,
     ) -> dict[str, Any]:  # fmt: skip
         """Let a key in, or say why not. As `JourneyWorkspace._enter`."""
         now_us = self.clock.at_us
@@ -349,6 +377,11 @@ class World:
             reason = "JOURNEY_INSTANCE_ID_NOT_CREATED" if inside >= MAX_SUPPLEMENTAL_IDS else None
         if reason is not None:
             return {**names, "outcome": "refused", "reason": reason}
+        self._rules.now_us = now_us
+        refusal = self._rules.refuse_entry(journey, key, partial(self._count_inside, key), arbitrated)
+        if refusal is not None:
+            return {**names, "outcome": "refused", "reason": refusal.reason, "rejectedRuleset": refusal.to_json()}
+        self._rules.count_entry(journey, key)
         instance = new_instance(
             journey, self._ids(journey, key, len(every)), key, now_us, supplemental_id=supplemental_id, run=run,
             life_us=life_us,
@@ -600,6 +633,13 @@ class World:
             self._caps[place] = taken + 1
         return taken < command.limit
 
+    def _take_message(self, record: InstanceRecord, command: TakeMessage) -> MessageReply:
+        instance = record.instance
+        # read for a time zone only, whether or not the journey reads the profile
+        data = self._person(_identity(instance.namespace, instance.key))
+        self._rules.now_us = self.clock.at_us
+        return MessageReply(self._rules.judge(record.journey, instance.id, instance.key, command, data), command)
+
     def _look_up(self, _record: InstanceRecord, command: LookUp) -> Any:
         paths = [".".join(split_pointer(pointer)) for pointer in command.fields]
         try:
@@ -639,11 +679,17 @@ _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], N
 """What the world does for each command of the engine."""
 _REPLY: dict[type, Callable[[World, InstanceRecord, Any], Any]] = {
     TakeSlot: World._take_slot,
+    TakeMessage: World._take_message,
     LookUp: World._look_up,
     Jump: World._jump,
     UpdateProfile: World._update_profile,
 }
 """What it replies, within the moment, to those that ask for something."""
+
+
+def _nothing_counted(_scope_id: int, _people: Sequence[str], _now_us: int) -> Iterable[tuple[Place, int]]:
+    """A simulated world begins without any count."""
+    return ()
 
 
 def _is_endless(journey: CompiledJourney) -> bool:

@@ -99,6 +99,7 @@ class JourneyClock:
             people=self.people,
             stubs=self._stubs,
             instance_ids=seeded_ids(self._seed),
+            rule_sets=loaded.bundle.rule_sets,
         )
         self.audiences = loaded.bundle.known_audiences(loaded.journeys)
         settle(self._world, self.audiences, self._belongings)

@@ -42,6 +42,7 @@ OPEN_TO_CALLERS = {
     "GET /data/foundation/conversion/languages/el/functions",
     "GET /data/foundation/conversion/languages/el/operators",
     "GET /journey/orchestration/schema/journey",
+    "GET /journey/orchestration/schema/ruleSet",
 }
 """A valid caller is enough: what the server knows by itself, and what the caller itself may do."""
 

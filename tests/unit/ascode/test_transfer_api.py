@@ -114,6 +114,25 @@ def test_an_import_into_another_sandbox_makes_everything_it_needs(api: TestClien
     assert answer.headers["location"] == f"{BASE}/journeys/{made['journey']['uid']}"
 
 
+def test_a_rule_set_is_that_of_the_same_name_in_the_other_sandbox(api: TestClient, journey: dict[str, Any]) -> None:
+    rule = {"id": "r", "name": "Monthly", "type": "entryCap", "limit": 5, "period": "month"}
+    body = {"name": "Few journeys", "domain": "journey", "state": "active", "rules": [rule]}
+    uid = api.post(f"{BASE}/ruleSets", json=body).json()["uid"]
+    version = f"{VERSIONS}/{journey['versionUid']}"
+    document = api.get(version).json()["document"]
+    assert api.put(version, json={**document, "ruleSet": uid}).is_success
+    export = filled(exported(api, journey))
+    assert export["dependencies"]["ruleSets"] == [{"uid": uid, "name": "Few journeys", "domain": "journey"}]
+    dev = {"x-sandbox-name": "dev"}
+    without = api.post(IMPORT, json=export, headers=dev).json()
+    assert [fault["code"] for fault in without["errors"]] == ["ERR_RULE_SET_UNKNOWN"]
+    there = api.post(f"{BASE}/ruleSets", json=body, headers=dev).json()["uid"]
+    made = api.post(IMPORT, json=export, headers=dev).json()
+    assert made["valid"], made["errors"]
+    shown = api.get(f"{VERSIONS}/{made['journey']['versionUid']}", headers=dev).json()
+    assert shown["document"]["ruleSet"] == there
+
+
 def test_names_that_are_taken_give_way_and_expressions_follow(api: TestClient, journey: dict[str, Any]) -> None:
     answer = api.post(IMPORT, json=filled(exported(api, journey)))
     assert answer.status_code == 201, answer.text

@@ -19,8 +19,8 @@ from parcours.delivery import service as services
 from parcours.delivery import store
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
-from parcours.journeys.runner import OutgoingCall
 from parcours.journeys.versions import VERSION_KIND
+from parcours.journeys.workset import OutgoingCall
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import ResourceStore

@@ -17,7 +17,7 @@ from parcours.edge import build_control_plane, build_process_routers
 from parcours.http.app import build_api
 
 WITHOUT_BODY = re.compile(
-    r"/(action|retry|versions|check|publish|close|stop|endTest|endDryRun|(?<!list/journeyVersions/)resume)$|^/journey/orchestration/list/journeys$"
+    r"/(action|retry|versions|check|publish|close|stop|activate|deactivate|endTest|endDryRun|(?<!list/journeyVersions/)resume)$|^/journey/orchestration/list/journeys$"
 )
 
 

@@ -72,6 +72,7 @@ class World:
         }
         self.targets = {"other": TargetShape("other", "Other journey", "Email", "e2", ORDER)}
         self.jumps: dict[str, frozenset[str]] = {}
+        self.rule_sets = {"s": ("Journeys", "journey", "active"), "c": ("Promotions", "channel", "active")}
 
     def event(self, uid: str) -> EventShape | None:
         return self.events.get(uid)
@@ -93,6 +94,9 @@ class World:
 
     def jumps_of(self, journey_uid: str) -> frozenset[str]:
         return self.jumps.get(journey_uid, frozenset())
+
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        return self.rule_sets.get(uid)
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         return {"ProfileFieldGroup": PROFILE}

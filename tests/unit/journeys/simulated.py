@@ -17,6 +17,7 @@ from parcours.journeys.seen import InstanceIds, VirtualClock
 from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.secrets import SecretBox
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 
 MAIL = {
     "name": "SendMail",
@@ -75,6 +76,7 @@ class Virtual:
         rules: Mapping[str, str] | None = None,
         instance_ids: InstanceIds | None = None,
         business: Sequence[str] = (),
+        rule_sets: RuleSetTable = NO_RULE_SETS,
     ) -> None:
         clock = VirtualClock(NOW_US)
         self.people = GivenPeople()
@@ -91,6 +93,7 @@ class Virtual:
             stubs=made,
             instance_ids=instance_ids,
             scope_id=1,
+            rule_sets=rule_sets,
         )
 
     def send(

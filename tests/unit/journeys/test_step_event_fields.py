@@ -4,17 +4,29 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
-from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
+from journey_world import GOOD, NOW_US, SECOND_US, WORLD, compiled, document, entered
 
+from parcours.journeys.activities.kind import ActionShape
 from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.model import ActionAnswered, ActionOutcome, Entered, EventReceived, TimerDue
+from parcours.journeys.model import (
+    ActionAnswered,
+    ActionOutcome,
+    Entered,
+    EventReceived,
+    MessageReply,
+    Replied,
+    TakeMessage,
+    TimerDue,
+)
 from parcours.journeys.records import version_line
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.steps import run_line, to_lines
 from parcours.resources.store import Resource
+from parcours.rulesets.model import Refusal, Rule, RuleSet, Verdict
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.library import library
 from parcours.xdm.registry import Registry
@@ -91,6 +103,26 @@ def exit_lines() -> list[bytes]:
     return lines
 
 
+def ruled_lines() -> list[bytes]:
+    """One whom a rule let in without their message, and one whom quiet hours took out."""
+    rule = Rule("c/r", "r", "Weekly", "frequencyCap", 3, "week", channels=frozenset({"email"}))
+    rule_set = RuleSet("c", "Promotions", "channel", False, (rule,))
+    mail = ActionShape("mail", "Mail", {}, channel="Email")
+    with patch.dict(WORLD.actions, {"mail": mail}):
+        journey = compiled(document({"m": {"type": "customAction", "actionUid": "mail"}}, ("start", "m")))
+    lines = []
+    for number, verdict in enumerate((
+        Verdict("skip", 0, Refusal("CAP_REACHED", rule_set, rule)),
+        Verdict("discard", 0, Refusal("quietHours", rule_set, rule)),
+    )):  # fmt: skip
+        inside = new_instance(journey, f"r{number}", "jane@example.com", NOW_US)
+        asked = advance(journey, inside, Entered({}), NOW_US)
+        (command,) = [one for one in asked.commands if isinstance(one, TakeMessage)]
+        told = advance(journey, asked.instance, Replied("m", command.pass_no, MessageReply(verdict, command)), NOW_US)
+        lines += to_lines(journey, told.instance, told.steps)
+    return lines
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -122,6 +154,7 @@ def written() -> list[dict[str, Any]]:
         *to_lines(JOURNEY, transition.instance, steps),
         *exit_lines(),
         *run_lines(),
+        *ruled_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),

@@ -107,6 +107,10 @@ class Builder(Protocol):
         """A data set; None, with a fault, when there is no such data set."""
         ...
 
+    def rule_set(self, uid: str, path: str) -> None:
+        """Make sure that there is a rule set of the channel domain; a fault says that there is none."""
+        ...
+
     def namespace(self) -> str | None:
         """The namespace of the journey's key; None for a journey without one."""
         ...
@@ -136,6 +140,8 @@ class ActionShape:
     """What a good answer holds; None when the action describes none."""
     failure: AnswerShape | None = None
     """What the answer of a failed call holds."""
+    channel: str = ""
+    """On which channel it sends messages, in the words of its configuration; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
