@@ -71,7 +71,8 @@ activities = st.one_of(
             _condition(IN), _condition(GOLD), _condition('#{ExperiencePlatform.ProfileFieldGroup.visits} == 7'),
             {"type": "customAction", "actionUid": "a2"},
             {"type": "customAction", "actionUid": "a1", "parameters": [{"paramPath": "/to", "expression": '"x"'}]},
-            {"type": "condition", "conditionType": "profileCap", "limit": 2, "paths": [{"id": "a"}, {"id": "b"}]},
+            # wide enough for all: of timers due at one moment the worker takes any first
+            {"type": "condition", "conditionType": "profileCap", "limit": 99, "paths": [{"id": "a"}, {"id": "b"}]},
             {"type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/visits", "expression": "7"}]},
             {"type": "datasetLookup", "dataSetId": "d2", "keys": 'list("x", "z", "x", "y")', "fields": ["/price"]},
             {"type": "datasetLookup", "dataSetId": "d2", "keys": 'list("y")'},
