@@ -373,6 +373,7 @@ class Pipeline:
             sources.actions,
             sources.lookups,
             sources.rule_sets,
+            sources.templates,
         ):
             table.current(connection, revisions)
 

@@ -24,6 +24,7 @@ from parcours.journeys.versions import OPEN, RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.rulesets.table import RuleSetTable
+from parcours.templates.table import TemplateTable
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
@@ -39,6 +40,7 @@ class Tables(NamedTuple):
     targets: Compiled[TargetTable]
     audiences: Compiled[AudienceTable]
     rule_sets: Compiled[RuleSetTable]
+    templates: Compiled[TemplateTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -51,6 +53,7 @@ class Tables(NamedTuple):
             self.targets.current(connection),
             self.audiences.current(connection),
             self.rule_sets.current(connection),
+            self.templates.current(connection),
         )
 
 

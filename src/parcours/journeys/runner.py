@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
+from parcours.channels.draft import Draft
 from parcours.events.feedback import Feedback
+from parcours.expressions.references import PLATFORM
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.jump import first_event
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
@@ -22,12 +24,14 @@ from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
+    NOTHING,
     ActionAnswered,
     ActionOutcome,
     CallAction,
     CancelTimer,
     Entered,
     EventReceived,
+    Instance,
     Jump,
     JumpOutcome,
     LookUp,
@@ -35,6 +39,7 @@ from parcours.journeys.model import (
     Replied,
     Request,
     Resumed,
+    SendMessage,
     StartTimer,
     Stimulus,
     Stopped,
@@ -44,6 +49,7 @@ from parcours.journeys.model import (
     Transition,
 )
 from parcours.journeys.rulebook import RuleBook
+from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.journeys.workset import (
@@ -59,6 +65,7 @@ from parcours.journeys.workset import (
 )
 from parcours.rulesets import store as rule_counts
 from parcours.rulesets.model import SEND, Refusal, RuleSet, Verdict
+from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.identities import Identity
 
 PUT_OFF_US = 60_000_000
@@ -74,10 +81,11 @@ class JourneyWorkspace:
 
     def __init__(
         self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int,
-        rules: RuleBook | None = None,
+        rules: RuleBook | None = None, templates: TemplateTable = NO_TEMPLATES,
     ) -> None:  # fmt: skip
         """rules: None where no rule sets are asked."""
         self._connection = connection
+        self._templates = templates
         self._live = live
         self._actions = actions
         self._world = world
@@ -500,6 +508,9 @@ class JourneyWorkspace:
         if kind is CallAction:
             self._call(held, command, data)
             return
+        if kind is SendMessage:
+            self._send(held, command, data)
+            return
         if kind is not StartTimer and kind is not CancelTimer:
             self._requests.append((held, command))
             return
@@ -535,6 +546,36 @@ class JourneyWorkspace:
                 return
         if self._rules is not None:
             self._rules.take_back(held.instance.id, command.node_id, command.pass_no)
+        outcome = ActionOutcome("internalError", error_message=problem)
+        self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
+
+    def _send(self, held: Held, command: SendMessage, data: Mapping[str, Any]) -> None:
+        """Freeze what the template reads of the individual, as of now; the rest is done when the message is sent."""
+        journey, instance = held.journey, held.instance
+        template = self._templates.get(journey.scope_id, command.action_uid)
+        problem = f"template {command.action_name!r} is gone"
+        if template is not None:
+            values = template.pick(template_values(journey, instance, command, data))
+            draft = Draft(
+                channel=command.channel, template_uid=template.uid, template_version=template.version,
+                configuration_uid=command.configuration_uid, address=command.address, namespace=instance.namespace,
+                identity=instance.key, values=values, has_consent=command.has_consent,
+                journey_uid=journey.journey_uid, is_test=journey.mode == "test", platform=command.platform,
+            )  # fmt: skip
+            try:
+                request = draft.request()
+            except TypeError as error:
+                problem = f"a value can't be written as JSON: {error}"
+            else:
+                self.calls.append(
+                    OutgoingCall(
+                        journey.scope_id, held.partition, instance.id, command.node_id, command.pass_no,
+                        journey.version_uid, command.action_uid, request, command.deadline_us,
+                    )
+                )  # fmt: skip
+                return
+        if self._rules is not None:
+            self._rules.take_back(instance.id, command.node_id, command.pass_no)
         outcome = ActionOutcome("internalError", error_message=problem)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
 
@@ -577,3 +618,19 @@ class JourneyWorkspace:
         if self._rules is not None:
             rule_counts.add_counts(connection, self._rules.added)
         del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
+
+
+def template_values(
+    journey: CompiledJourney, instance: Instance, command: SendMessage, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a message template may read of an individual, by root."""
+    events = command.events
+    told = {"events": events, "actions": command.actions, "technicalProperties": {}}
+    if instance.supplemental_id is not None:
+        told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
+    return {
+        "profile": (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING,
+        "event": next((events[name] for name in journey.entry_event_names if name in events), NOTHING),
+        "context": {"journey": told},
+        "params": command.parameters,
+    }

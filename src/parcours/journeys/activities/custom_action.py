@@ -8,7 +8,17 @@ from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
 from parcours.journeys.activities.sending import RULE_SET_MEMBER, SendingNode
-from parcours.journeys.model import NOTHING, ActionAnswered, ActionOutcome, CallAction, Resumed, Stimulus
+from parcours.journeys.model import (
+    BOUNCED,
+    EXCLUDED,
+    NOTHING,
+    ActionAnswered,
+    ActionOutcome,
+    CallAction,
+    Resumed,
+    Sending,
+    Stimulus,
+)
 from parcours.journeys.run import PAUSED, Node, Run
 from parcours.rulesets.model import channel_of
 
@@ -65,14 +75,15 @@ class ActionNode(SendingNode):
             parameters = {name: to_json(evaluate(context)) for name, evaluate in self.parameters}
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
-        self.dispatch(
-            run,
-            CallAction(
-                self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
-                run.now_us + run.journey.action_timeout_us,
-            )
-        )  # fmt: skip
+        self.dispatch(run, self.command(run, path, parameters))
         return None
+
+    def command(self, run: Run, path: str | None, parameters: Mapping[str, Any]) -> Sending:
+        """What to ask for. path: what the node's path expression gave; None when it has none."""
+        return CallAction(
+            self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
+            run.now_us + run.journey.action_timeout_us,
+        )  # fmt: skip
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """The answer: keep what expressions may read, then take the default or the error path."""
@@ -86,7 +97,8 @@ class ActionNode(SendingNode):
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
         action = self._fields(outcome)
         if not outcome.is_error:
-            return run.leave("default", action=action)
+            detail = _reason(outcome) if outcome.status_code in (EXCLUDED, BOUNCED) else NOTHING
+            return run.leave("default", action=action, detail=detail)
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
         return run.fail(
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
