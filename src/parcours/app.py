@@ -19,12 +19,16 @@ from parcours.audiences.uploads import UploadService
 from parcours.batch import Sources
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
+from parcours.channels.feedback import FEEDBACK_DATA_SET
+from parcours.channels.service import ChannelService
 from parcours.dataprep import DataPrepService
 from parcours.db import Database
 from parcours.db.migrate import migrate
+from parcours.delivery.messages import Messenger
 from parcours.delivery.service import Delivery
 from parcours.delivery.store import drop_calls
 from parcours.doctor.sample import Sample
+from parcours.events.feedback import FEEDBACK_SCHEMA
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
@@ -50,6 +54,7 @@ from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
 from parcours.reports.service import ReportService
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.templates.service import TemplateService
 from parcours.worker import Loop, Worker
 from parcours.xdm import XdmService
 
@@ -81,6 +86,8 @@ class Platform:
     audiences: AudienceService
     uploads: UploadService
     lookups: LookupService
+    templates: TemplateService
+    channels: ChannelService
 
     def migrate(self) -> None:
         """Bring the database to this release's schema."""
@@ -127,7 +134,8 @@ def build_platform(settings: Settings) -> Platform:
     actions = ActionService(db, resources, secrets, settings)
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
-    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
+    templates = TemplateService(db, resources)
+    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences, templates)
 
     def land_version(connection: Connection, version: Resource) -> None:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
@@ -156,6 +164,8 @@ def build_platform(settings: Settings) -> Platform:
         audiences=audiences,
         uploads=UploadService(db, audiences),
         lookups=lookups,
+        templates=templates,
+        channels=ChannelService(db, resources, secrets, settings),
     )
 
 
@@ -185,6 +195,10 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
         step_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
         ),
+        templates=platform.templates.table,
+        feedback_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
+            connection, scope_id, FEEDBACK_DATA_SET, FEEDBACK_SCHEMA
+        ),
     )
     return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, clock or SystemClock())
 
@@ -192,7 +206,8 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
 def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
-    delivery = Delivery(platform.db, platform.actions, settings)
+    messenger = Messenger(platform.db, platform.templates, platform.channels, platform.secrets, settings)
+    delivery = Delivery(platform.db, platform.actions, settings, messenger=messenger)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)

@@ -11,6 +11,9 @@ from parcours.actions.table import ActionTable
 from parcours.audiences.model import Qualification
 from parcours.catalog import store as catalog_store
 from parcours.catalog.model import DataSetTable
+from parcours.channels.feedback import consent_update, delivery_event
+from parcours.channels.model import Report
+from parcours.channels.workspace import MessageWorkspace
 from parcours.dataflow import store as failures
 from parcours.dataflow.model import Failed, Origin, Valid
 from parcours.dataflow.transform import Definitions, give_up, transform
@@ -45,6 +48,7 @@ from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
+from parcours.templates.table import TemplateTable
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
 
@@ -78,6 +82,9 @@ class Sources:
     audience_source: AudienceSource
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
+    templates: Compiled[TemplateTable]
+    feedback_data_set: Callable[[Connection, int], str]
+    """The same of what became of messages."""
 
 
 class _Looked(NamedTuple):
@@ -120,7 +127,9 @@ class Batch:
             sources.actions.current(connection, revisions),
             self,
             now_us,
+            sources.templates.current(connection, revisions),
         )
+        self._messages = MessageWorkspace()
         self._live = sources.journeys.current(connection, revisions)
         self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
         self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
@@ -237,6 +246,10 @@ class Batch:
     def _react(self, valid: Valid, feedback: Feedback) -> None:
         """Give feedback on a message to the instance that sent it, and write down what came of it."""
         told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        self._messages.hear(valid.scope_id, feedback, valid.entity)
+        consent = consent_update(feedback, valid.entity)
+        if consent is not None and valid.primary is not None:
+            self._profiles.update(valid.scope_id, valid.primary, valid.dataset.id, [consent])
         namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
         origin = valid.origin
         decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
@@ -370,7 +383,22 @@ class Batch:
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
             self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
+            if answer.message is not None:
+                self._note_message(answer.scope_id, answer.message)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
+
+    def _note_message(self, scope_id: int, report: Report) -> None:
+        """A message has left or could not: an event of the lake, and a reaction of the instance that sent it."""
+        event = delivery_event(report, self._now_us)
+        data_set_id = self._sources.feedback_data_set(self._connection, scope_id)
+        self._lines.setdefault((scope_id, data_set_id), []).append(orjson.dumps(event))
+        self._messages.report(scope_id, report)
+        feedback = read_feedback(event)
+        if feedback is None:
+            return
+        self._journeys.react(scope_id, feedback, event)
+        if report.status == "delivered":  # what has arrived was sent, too
+            self._journeys.react(scope_id, feedback._replace(status="sent"), event)
 
     def go_through(self, stop: journey_store.Stop, limit: int) -> int:
         """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
@@ -495,6 +523,7 @@ class Batch:
         journeys.flush()
         outbox.enqueue(connection, journeys.calls, self._now_us)
         self._lookups.flush(connection, self._now_us)
+        self._messages.flush(connection, self._now_us // 1000)
         decision_store.insert_decisions(connection, self._decisions)
         decision_store.note_sets(connection, self._sets, self._now_us // 1000)
         failures.insert_failed(connection, self._failures)

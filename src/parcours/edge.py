@@ -21,6 +21,8 @@ from parcours.ascode.transfer import TransferService
 from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
+from parcours.channels import api as channels_api
+from parcours.channels.messages_service import MessageService
 from parcours.collection.inlet import Collector
 from parcours.dataflow import api as dataflow_api
 from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retrying
@@ -50,6 +52,7 @@ from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.reports import api as reports_api
 from parcours.reports.live import LiveReports
+from parcours.templates import api as templates_api
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -110,6 +113,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
+        templates_api.router(gate, platform.templates),
+        channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])

@@ -275,7 +275,14 @@ class Pipeline:
                 schemas.get(flow.scope_id, flow.schema_id)
                 if flow.mapping is not None:
                     mappings.get(flow.scope_id, *flow.mapping)
-        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
+        for table in (
+            sources.data_sets,
+            sources.events,
+            sources.journeys,
+            sources.actions,
+            sources.templates,
+            sources.lookups,
+        ):
             table.current(connection, revisions)
 
     def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:

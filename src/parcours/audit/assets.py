@@ -50,6 +50,8 @@ ASSETS: Mapping[str, Asset] = {
     "dataSource": Asset("Journey datasource", "journeys_data_sources"),
     "fieldGroup": Asset("Field group", "journeys_data_sources"),
     "action": Asset("Journey custom action", "journeys_actions"),
+    "template": Asset("Message template", "messages"),
+    "channelConfiguration": Asset("Channel configuration", "journeys_actions"),
     "frequencyRule": Asset("Message frequency rule", "frequency_rules"),
     "ruleSet": Asset("Message frequency rule", "frequency_rules"),
     "xdm": Asset("Schema", "schemas"),

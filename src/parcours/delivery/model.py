@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from parcours.actions.model import HttpRequest
+from parcours.channels.model import Report
 from parcours.journeys.model import ActionOutcome
 
 
@@ -34,6 +35,8 @@ class ActionAnswer(NamedTuple):
     outcome: ActionOutcome
     first_started_at_us: int
     """When the first attempt began, in microseconds since 1970."""
+    message: Report | None = None
+    """Of a message: what is noted of it."""
 
 
 def idempotency_key(instance_id: str, pass_no: int) -> str:

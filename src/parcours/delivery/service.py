@@ -11,10 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.actions import ActionService
 from parcours.actions.table import ActionTable
+from parcours.channels.draft import METHOD as MESSAGE
+from parcours.channels.model import Report
 from parcours.db import Database
 from parcours.delivery import store
 from parcours.delivery.backlog import Backlog
 from parcours.delivery.caller import Caller
+from parcours.delivery.messages import Messenger
 from parcours.delivery.model import ActionAnswer, OutboxRow
 from parcours.delivery.sender import HttpSender
 from parcours.journeys.model import ActionOutcome
@@ -61,7 +64,9 @@ class Delivery:
         clock: Clock | None = None,
         resolver: AbstractResolver | None = None,
         grace_s: float = GRACE_S,
+        messenger: Messenger | None = None,
     ) -> None:
+        """messenger: sends the outbox's messages; without one they fail."""
         self.on_answers: OnAnswers = _refuse_answers
         """Called in the loop's thread with the answers of the moment; must return at once."""
         self._db = db
@@ -71,6 +76,7 @@ class Delivery:
         self._clock = clock or SystemClock()
         self._resolver = resolver
         self._grace_s = grace_s
+        self._messenger = messenger
         self._backlog = Backlog(settings.delivery_concurrency)
         self._table: ActionTable | None = None
         self._last_id = 0
@@ -114,6 +120,8 @@ class Delivery:
         try:
             async with HttpSender(self._allow_private, self._resolver) as sender:
                 self._caller = Caller(sender, self._clock)
+                if self._messenger is not None:
+                    self._messenger.open(sender)
                 try:
                     with ThreadPoolExecutor(1, "outbox") as reader:
                         while not self._is_stopping:
@@ -123,6 +131,8 @@ class Delivery:
                     self._is_stopping = True
                     await self._finish(0)
                     await self._caller.tokens.close()
+                    if self._messenger is not None:
+                        await self._messenger.close()
         finally:
             with self._lock:
                 self._loop = None
@@ -223,14 +233,20 @@ class Delivery:
 
     async def _deliver(self, row: OutboxRow) -> None:
         started_at_us = self._clock.now_us()
+        message: Report | None = None
         try:
-            outcome = await self._call(row)
+            if row.request is not None and row.request.method == MESSAGE and self._messenger is not None:
+                outcome, message = await self._messenger.send(row)
+            else:
+                outcome = await self._call(row)
         except Exception as error:
             log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
             outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
         self._note(row, outcome)
         self._answer(
-            ActionAnswer(row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us)
+            ActionAnswer(
+                row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us, message
+            )
         )
 
     async def _call(self, row: OutboxRow) -> ActionOutcome:

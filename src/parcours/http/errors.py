@@ -42,6 +42,13 @@ from parcours.catalog.errors import (
     DataSetRefused,
     ExportFileNotFound,
 )
+from parcours.channels.errors import (
+    ConfigurationExists,
+    ConfigurationInvalid,
+    ConfigurationNotFound,
+    MessageInvalid,
+    MessageNotFound,
+)
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import (
     EventExists,
@@ -76,6 +83,7 @@ from parcours.profile.errors import (
     TooManyIdentities,
 )
 from parcours.reports.errors import ReportQueryInvalid
+from parcours.templates.errors import RenderFailed, TemplateExists, TemplateInUse, TemplateInvalid, TemplateNotFound
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
@@ -256,6 +264,16 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     AlertNotFound: (404, problem("PARC", "7204")),
     SubscriptionNotFound: (404, problem("PARC", "7205")),
     SubscriptionInvalid: (400, problem("PARC", "7201")),
+    TemplateNotFound: (404, problem("PARC", "7604")),
+    TemplateExists: (409, problem("PARC", "7609")),
+    TemplateInUse: (409, problem("PARC", "7610")),
+    TemplateInvalid: (400, problem("PARC", "7601")),
+    RenderFailed: (422, problem("PARC", "7622")),
+    ConfigurationNotFound: (404, problem("PARC", "7704")),
+    ConfigurationExists: (409, problem("PARC", "7709")),
+    ConfigurationInvalid: (400, problem("PARC", "7701")),
+    MessageNotFound: (404, problem("PARC", "7714")),
+    MessageInvalid: (400, problem("PARC", "7711")),
     ExportFailed: (500, authoring_problem("7500")),
     ImportInvalid: (400, authoring_problem("7002")),
     CatalogNotFound: (404, problem("CTLG", "1004")),

@@ -20,7 +20,7 @@ from parcours.events.language import condition_reader, key_reader
 from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
-from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape
+from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape, TemplateShape
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, examine
 from parcours.journeys.compiled import CompiledJourney
@@ -67,7 +67,7 @@ class Bundle:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
-            self.profile,
+            profile=self.profile,
         ))  # fmt: skip
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
@@ -141,6 +141,10 @@ class _Definitions(SandboxDefinitions):
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's schema, and events that may have any field."""
         return {PROFILE_GROUP: self.profile, EXPERIENCE_EVENTS: None}
+
+    def template(self, uid: str) -> TemplateShape:
+        """A template whose uid is its name, of any channel."""
+        return TemplateShape(uid, uid, "", None)
 
     def audience(self, audience_id: str) -> AudienceShape:
         """An audience whose id is its name."""

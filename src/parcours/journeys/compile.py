@@ -20,6 +20,7 @@ from parcours.journeys.activities.kind import (
     DataSetShape,
     Explained,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.activities.listener import Listener, RaceNode, race_id
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
@@ -59,6 +60,10 @@ class Definitions(Protocol):
 
     def action(self, uid: str) -> ActionShape | None:
         """A custom action by uid."""
+        ...
+
+    def template(self, uid: str) -> TemplateShape | None:
+        """A published message template by uid."""
         ...
 
     def audience(self, audience_id: str) -> AudienceShape | None:
@@ -399,6 +404,15 @@ class _NodeBuilder:
         if found is None:
             self.fault("ERR_ACTION_UNKNOWN", f"no custom action {uid!r}", path)
         return found
+
+    def template(self, uid: str, path: str) -> TemplateShape | None:
+        found = self._compiler.definitions.template(uid)
+        if found is None:
+            self.fault("ERR_TEMPLATE_UNKNOWN", f"no published message template {uid!r}", path)
+        return found
+
+    def read_profile(self) -> None:
+        self._compiler.language.reads_profile = True
 
     def audience(self, audience_id: str, path: str) -> AudienceShape | None:
         found = self._compiler.definitions.audience(audience_id)

@@ -17,11 +17,13 @@ from parcours.journeys.activities.kind import (
     DataSetShape,
     ParameterShape,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
+from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
 
@@ -37,6 +39,7 @@ class SandboxDefinitions:
     data_sets: DataSetTable
     targets: TargetTable
     audiences: AudienceTable
+    templates: TemplateTable = NO_TEMPLATES
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -55,6 +58,13 @@ class SandboxDefinitions:
             return None
         parameters = {parameter.path: _shape(parameter) for parameter in found.parameters}
         return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response)
+
+    def template(self, uid: str) -> TemplateShape | None:
+        """A published message template by uid."""
+        found = self.templates.get(self.scope_id, uid)
+        if found is None:
+            return None
+        return TemplateShape(found.uid, found.name, found.channel, {p.name: p.is_optional for p in found.parameters})
 
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
@@ -137,6 +147,11 @@ class FrozenDefinitions:
         name = self._name("actions", uid)
         return found if found is None or name is None else replace(found, name=name)
 
+    def template(self, uid: str) -> TemplateShape | None:
+        """A message template by uid; its parameters were checked at the publication."""
+        told = self._name("templates", uid)
+        return self._current.template(uid) if told is None else TemplateShape(uid, told["name"], told["channel"], None)
+
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
         namespace = self._name("audiences", audience_id)
@@ -189,6 +204,10 @@ def names_in(
         action = definitions.action(uid)
         if action is not None:
             kept["actions"][uid] = action.name
+    for uid in uids_in(document, "templateUid"):
+        template = definitions.template(uid)
+        if template is not None:
+            kept.setdefault("templates", {})[uid] = {"name": template.name, "channel": template.channel}
     for uid in uids_in(document, "targetJourneyUid"):
         target = definitions.target(uid)
         if target is not None:
@@ -214,7 +233,9 @@ def uids_in(document: Mapping[str, Any], member: str) -> set[str]:
     return {uid for uid in named if isinstance(uid, str)}
 
 
-_EXPRESSIONS: Mapping[str, tuple[str, ...]] = {"customAction": ("path",), "datasetLookup": ("keys",)}
+_EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
+    "customAction": ("path",), "datasetLookup": ("keys",), "message": ("address",),
+}  # fmt: skip
 """Members of nodes, beside `expression` anywhere, that hold expressions."""
 
 

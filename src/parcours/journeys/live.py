@@ -23,6 +23,7 @@ from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import OPEN, RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.templates.table import TemplateTable
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
@@ -37,6 +38,7 @@ class Tables(NamedTuple):
     data_sets: Compiled[DataSetTable]
     targets: Compiled[TargetTable]
     audiences: Compiled[AudienceTable]
+    templates: Compiled[TemplateTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -48,6 +50,7 @@ class Tables(NamedTuple):
             self.data_sets.current(connection),
             self.targets.current(connection),
             self.audiences.current(connection),
+            self.templates.current(connection),
         )
 
 

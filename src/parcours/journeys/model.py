@@ -104,12 +104,22 @@ class TimerDue(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
+SENT = "sent"
+"""Status code of a message that has left."""
+EXCLUDED = "excluded"
+"""Of one that may not be sent, for want of consent or because its address is suppressed: the individual goes on."""
+BOUNCED = "bounced"
+"""Of one whose address was refused: the individual goes on, for that is a matter of the address; reactions hear it."""
+_NO_ERRORS = frozenset({SENT, EXCLUDED, BOUNCED})
+
+
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
     """How a call ended, after its retries."""
 
     status_code: str
-    """`http_<code>`, `timedout`, `capped` or `internalError` (expression-language §7.3)."""
+    """`http_<code>`, `timedout`, `capped` or `internalError` (expression-language §7.3); of messages `sent`,
+    `excluded`, `bounced` or a word for what went wrong."""
     response: Any = None
     """The answer's JSON body; None when there was none or it was no JSON."""
     origin_error: str | None = None
@@ -123,8 +133,8 @@ class ActionOutcome:
 
     @property
     def is_error(self) -> bool:
-        """True unless an answer of the 2xx class came (journeys §6.4)."""
-        return not self.status_code.startswith("http_2")
+        """True unless an answer of the 2xx class came (journeys §6.4), or a message has left."""
+        return not self.status_code.startswith("http_2") and self.status_code not in _NO_ERRORS
 
     @property
     def error(self) -> str | None:
@@ -211,6 +221,31 @@ class CallAction(NamedTuple):
     """When the time limit of the call, retries included, is over."""
 
 
+class SendMessage(NamedTuple):
+    """Send a message and send ActionAnswered(node_id, pass_no, …), once. The first seven are those of CallAction."""
+
+    node_id: str
+    pass_no: int
+    action_uid: str
+    """Of the template."""
+    action_name: str
+    path: str | None
+    parameters: Mapping[str, Any]
+    """Values by name, as JSON."""
+    deadline_us: int
+    channel: str
+    configuration_uid: str | None
+    """None: the channel's default."""
+    address: Any
+    """As found: whether it is one is looked at when the message is sent."""
+    platform: str
+    """Of a device: `fcm`, `apns` …; empty when nothing says so."""
+    has_consent: bool
+    events: Mapping[str, Any]
+    """Payloads of the events heard, by name: templates read them."""
+    actions: Mapping[str, Any]
+
+
 class TakeSlot(NamedTuple):
     """Count one more passage of a profile cap. Replied: True within the limit, False when it is full."""
 
@@ -265,7 +300,7 @@ class JumpOutcome(NamedTuple):
 
 Request = TakeSlot | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
-Command = StartTimer | CancelTimer | CallAction | Request
+Command = StartTimer | CancelTimer | CallAction | SendMessage | Request
 
 
 # --- what is written down -----------------------------------------------------------------------------------------

@@ -153,6 +153,16 @@ def _action(config: Mapping[str, Any], ways: list[Mapping[str, Any]]) -> dict[st
     }
 
 
+def _message(config: Mapping[str, Any], ways: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "fallbackOnTimeoutOrError": _has_fallback(ways),
+        "expression": config.get("address"),
+        "paramMappings": _mappings(config),
+        "channel": {"id": config.get("templateUid"), "type": config.get("channel")},
+        "surface": config.get("configurationUid"),
+    }
+
+
 def _qualification(config: Mapping[str, Any], _: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "audiences": _audiences(config),
@@ -181,6 +191,7 @@ NODE_FIELDS: Mapping[str, NodeFields] = {
     "reaction": _event,
     "wait": _wait,
     "customAction": _action,
+    "message": _message,
     "jump": _action,
     "updateProfile": _action,
     "datasetLookup": _lookup,

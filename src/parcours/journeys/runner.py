@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
+from parcours.channels.draft import Draft
 from parcours.events.feedback import Feedback
+from parcours.expressions.references import PLATFORM
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
@@ -24,6 +26,7 @@ from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
+    NOTHING,
     ActionAnswered,
     ActionOutcome,
     CallAction,
@@ -37,6 +40,7 @@ from parcours.journeys.model import (
     Replied,
     Request,
     Resumed,
+    SendMessage,
     StartTimer,
     Stimulus,
     Stopped,
@@ -45,9 +49,11 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
+from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.kit.clock import to_datetime
+from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.identities import Identity
 
 PARTITIONS = 64
@@ -151,9 +157,11 @@ class JourneyWorkspace:
     """Moves instances; `flush` writes them with their timers and step events."""
 
     def __init__(
-        self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int
-    ) -> None:
+        self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int,
+        templates: TemplateTable = NO_TEMPLATES,
+    ) -> None:  # fmt: skip
         self._connection = connection
+        self._templates = templates
         self._live = live
         self._actions = actions
         self._world = world
@@ -512,6 +520,9 @@ class JourneyWorkspace:
         if kind is CallAction:
             self._call(held, command, data)
             return
+        if kind is SendMessage:
+            self._send(held, command, data)
+            return
         if kind is not StartTimer and kind is not CancelTimer:
             self._requests.append((held, command))
             return
@@ -544,6 +555,34 @@ class JourneyWorkspace:
                         command.deadline_us,
                     )
                 )
+                return
+        outcome = ActionOutcome("internalError", error_message=problem)
+        self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
+
+    def _send(self, held: _Held, command: SendMessage, data: Mapping[str, Any]) -> None:
+        """Freeze what the template reads of the individual, as of now; the rest is done when the message is sent."""
+        journey, instance = held.journey, held.instance
+        template = self._templates.get(journey.scope_id, command.action_uid)
+        problem = f"template {command.action_name!r} is gone"
+        if template is not None:
+            values = template.pick(template_values(journey, instance, command, data))
+            draft = Draft(
+                channel=command.channel, template_uid=template.uid, template_version=template.version,
+                configuration_uid=command.configuration_uid, address=command.address, namespace=instance.namespace,
+                identity=instance.key, values=values, has_consent=command.has_consent,
+                journey_uid=journey.journey_uid, is_test=journey.mode == "test", platform=command.platform,
+            )  # fmt: skip
+            try:
+                request = draft.request()
+            except TypeError as error:
+                problem = f"a value can't be written as JSON: {error}"
+            else:
+                self.calls.append(
+                    OutgoingCall(
+                        journey.scope_id, held.partition, instance.id, command.node_id, command.pass_no,
+                        journey.version_uid, command.action_uid, request, command.deadline_us,
+                    )
+                )  # fmt: skip
                 return
         outcome = ActionOutcome("internalError", error_message=problem)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
@@ -585,6 +624,22 @@ class JourneyWorkspace:
         runs_store.put_caps(connection, caps)
         add_counts(connection, self.tally.rows(), now_us)
         del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
+
+
+def template_values(
+    journey: CompiledJourney, instance: Instance, command: SendMessage, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a message template may read of an individual, by root."""
+    events = command.events
+    told = {"events": events, "actions": command.actions, "technicalProperties": {}}
+    if instance.supplemental_id is not None:
+        told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
+    return {
+        "profile": (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING,
+        "event": next((events[name] for name in journey.entry_event_names if name in events), NOTHING),
+        "context": {"journey": told},
+        "params": command.parameters,
+    }
 
 
 def _instance_id(received_at_ms: int, seed: str) -> str:

@@ -51,10 +51,12 @@ from parcours.journeys.versions import (
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.templates.service import TemplateService
+from parcours.templates.service import Usage as TemplateUsage
 from parcours.xdm.service import XdmService
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid" | "audienceId", uid) → (draft, published) versions that name it."""
+"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it."""
 
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
@@ -76,15 +78,19 @@ class JourneyService:
         xdm: XdmService,
         data_sets: Compiled[DataSetTable],
         audiences: AudienceService,
+        templates: TemplateService,
     ) -> None:
         self._db = db
         self._resources = resources
         self._events = events
         self._actions = actions
+        self._templates = templates
         self._xdm = xdm
         self._data_sets = data_sets
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
-        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table)
+        self._tables = Tables(
+            events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table, templates.table
+        )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
@@ -93,11 +99,14 @@ class JourneyService:
         events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
         audiences.guard(self.usage_of_audience)
+        templates.guard(self.usage_of_template)
         audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
-        tables = self._tables._replace(events=self._events.compiled(), actions=self._actions.compiled())
+        tables = self._tables._replace(
+            events=self._events.compiled(), actions=self._actions.compiled(), templates=self._templates.compiled()
+        )
         return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
 
     def _find_targets(self, connection: Connection) -> TargetTable:
@@ -350,6 +359,10 @@ class JourneyService:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
 
+    def usage_of_template(self, connection: Connection, scope_id: int, uid: str) -> TemplateUsage:
+        """How many journey versions send a template."""
+        return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
+
     def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
         """How many versions name an audience."""
         return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
@@ -370,7 +383,7 @@ class JourneyService:
                 *(stored.body["names"] or {}).get("audienceNames", {}).values(),
                 *pause_filter.get("audiences", {}).values(),
             }
-            for member in ("eventUid", "actionUid", "audienceId"):
+            for member in ("eventUid", "actionUid", "audienceId", "templateUid"):
                 named = uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:
                     key = (stored.scope_id, member, uid)

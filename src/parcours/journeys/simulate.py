@@ -24,7 +24,9 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import Presence, refuse_entrance
 from parcours.journeys.model import (
+    EXCLUDED,
     NOTHING,
+    SENT,
     ActionAnswered,
     ActionOutcome,
     CallAction,
@@ -37,6 +39,7 @@ from parcours.journeys.model import (
     LookUp,
     Replied,
     Request,
+    SendMessage,
     StartTimer,
     StepEvent,
     Stimulus,
@@ -393,6 +396,28 @@ class World:
         endpoint = request.url.partition("?")[0]
         self._answer_call(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
 
+    def _send(self, record: InstanceRecord, command: SendMessage, data: Mapping[str, Any]) -> None:
+        """Let a stub answer in place of a provider; it is found by the template's name."""
+        now_us, instance = self.clock.at_us, record.instance
+        sent = SentCall(
+            now_us, command.node_id, command.pass_no, command.action_uid, command.action_name, command.parameters,
+            None, "MESSAGE", f"{command.channel}:{command.address}",
+        )  # fmt: skip
+        record.sent.append(sent)
+        if not command.has_consent:
+            refused = ActionOutcome(EXCLUDED, error_message="noConsent: the profile refuses this channel")
+            self._answer_call(now_us, record, sent, refused)
+            return
+        place = (instance.key, command.action_uid)
+        number = self._calls[place] = self._calls.get(place, 0) + 1
+        stub = self.stubs.get(command.action_name) or GOOD
+        context = EvaluationContext() if stub.is_plain else self._context(record, data)
+        call = CallAction(*command[:7])
+        answered_us, outcome = outcome_of(stub.answer(Call(call, number, context)), call, now_us, (None, None))
+        self._answer_call(
+            answered_us, record, sent, outcome if outcome.is_error else replace(outcome, status_code=SENT)
+        )
+
     def _context(self, record: InstanceRecord, data: Mapping[str, Any]) -> EvaluationContext:
         """What a stub's rules read."""
         instance = record.instance
@@ -470,6 +495,7 @@ _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], N
     StartTimer: World._start_timer,
     CancelTimer: World._cancel_timer,
     CallAction: World._call,
+    SendMessage: World._send,
     TakeSlot: World._take_slot,
     LookUp: World._look_up,
     Jump: World._jump,

@@ -15,6 +15,7 @@ FAMILIES: Mapping[str, Family] = {
     "audienceQualification": "event",
     "reaction": "event",
     "customAction": "action",
+    "message": "action",
     "jump": "action",
     "updateProfile": "action",
 }

@@ -7,7 +7,17 @@ from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
-from parcours.journeys.model import NOTHING, ActionAnswered, ActionOutcome, CallAction, Resumed, Stimulus
+from parcours.journeys.model import (
+    BOUNCED,
+    EXCLUDED,
+    NOTHING,
+    ActionAnswered,
+    ActionOutcome,
+    CallAction,
+    Command,
+    Resumed,
+    Stimulus,
+)
 from parcours.journeys.run import PAUSED, Node, Run
 
 
@@ -64,14 +74,16 @@ class ActionNode(Node):
             parameters = {name: to_json(evaluate(context)) for name, evaluate in self.parameters}
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
-        run.commands.append(
-            CallAction(
-                self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
-                run.now_us + run.journey.action_timeout_us,
-            )
-        )  # fmt: skip
+        run.commands.append(self.command(run, path, parameters))
         run.hold("action")
         return None
+
+    def command(self, run: Run, path: str | None, parameters: Mapping[str, Any]) -> Command:
+        """What to ask for. path: what the node's path expression gave; None when it has none."""
+        return CallAction(
+            self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
+            run.now_us + run.journey.action_timeout_us,
+        )  # fmt: skip
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """The answer: keep what expressions may read, then take the default or the error path."""
@@ -85,7 +97,8 @@ class ActionNode(Node):
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
         action = self._fields(outcome)
         if not outcome.is_error:
-            return run.leave("default", action=action)
+            detail = _reason(outcome) if outcome.status_code in (EXCLUDED, BOUNCED) else NOTHING
+            return run.leave("default", action=action, detail=detail)
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
         return run.fail(
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]

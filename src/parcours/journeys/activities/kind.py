@@ -95,6 +95,14 @@ class Builder(Protocol):
         """A custom action; None, with a fault, when there is no such action."""
         ...
 
+    def template(self, uid: str, path: str) -> "TemplateShape | None":
+        """A published message template; None, with a fault, when there is none."""
+        ...
+
+    def read_profile(self) -> None:
+        """Say that the node reads the profile without an expression."""
+        ...
+
     def audience(self, audience_id: str, path: str) -> "AudienceShape | None":
         """An audience; None, with a fault, when there is no such audience."""
         ...
@@ -136,6 +144,18 @@ class ActionShape:
     """What a good answer holds; None when the action describes none."""
     failure: AnswerShape | None = None
     """What the answer of a failed call holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateShape:
+    """What a journey must know of a message template."""
+
+    uid: str
+    name: str
+    channel: str
+    """Empty when nothing is known of it."""
+    parameters: Mapping[str, bool] | None
+    """Name → whether it is optional; None when that was looked at before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,8 @@
+"""The kinds of providers there are: one module each."""
+
+from collections.abc import Mapping
+
+from parcours.channels import inbox
+from parcours.channels.model import ProviderKind
+
+KINDS: Mapping[str, ProviderKind] = {kind.kind: kind for kind in (inbox.KIND,)}

@@ -1,0 +1,156 @@
+"""Messages from a template to the inbox, on the real server: journey, rendering, consent, suppression, reactions."""
+
+from typing import Any
+
+import demo
+import pytest
+from asking import ask, query
+from definitions import JOURNEYS
+from journey_tools import instances, publish, transitions
+from running import RunningServer, wait_for
+from shop import VERSIONS, Shop, stop
+
+TEMPLATES = f"{JOURNEYS}/messageTemplates"
+HTML = """<html><body><p>Hello {{ profile.person.name.firstName | default: "you" }},
+your order of {{ event.commerce.order.priceTotal }} is {{ params.state }}.</p>
+<a href="https://shop.example/offer?a=1&amp;b=2">Offer</a> <a href="{{ links.unsubscribe }}">Leave</a></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def shop(server: RunningServer) -> Shop:
+    return Shop(server)
+
+
+def template(shop: Shop, name: str, **changes: Any) -> str:
+    """A published template's uid."""
+    body = {
+        "name": name,
+        "channel": "email",
+        "parameters": [{"name": "state"}],
+        "content": {"subject": "Order {{ params.state }}", "html": HTML},
+        **changes,
+    }
+    uid: str = shop.platform.post(TEMPLATES, body)["uid"]
+    assert shop.platform.post(f"{TEMPLATES}/{uid}/publish")["state"] == "published"
+    return uid
+
+
+def message(uid: str, channel: str = "email", **more: Any) -> dict[str, Any]:
+    parameters = [{"paramPath": "state", "expression": '"on its way"'}]
+    return {"type": "message", "channel": channel, "templateUid": uid, "parameters": parameters, **more}
+
+
+def inbox(shop: Shop, address: str) -> list[dict[str, Any]]:
+    """What the inbox has for an address, the latest first."""
+    found: list[dict[str, Any]] = shop.platform.get(query(f"{JOURNEYS}/inbox", address=address))["results"]
+    return found
+
+
+def test_an_order_leads_to_an_email_in_the_inbox(shop: Shop) -> None:
+    """The template reads event, parameter and profile; the individual goes on; what became of it is counted."""
+    uid = template(shop, "Order state")
+    edges = [("order", "mail"), ("mail", "after")]
+    version = publish(shop.platform, "Mail an order", {"mail": message(uid), "after": {"type": "end"}}, edges)
+    email = demo.email(900_001)
+    shop.send(shop.order(900_001, "mail-1", total=12.5))
+    wait_for(lambda: inbox(shop, email), what="the e-mail")
+    (kept,) = inbox(shop, email)
+    assert (kept["title"], kept["journeyVersionUid"], kept["nodeId"]) == ("Order on its way", version, "mail")
+    whole = shop.platform.get(f"{JOURNEYS}/inbox/{kept['id']}")
+    html, text = whole["content"]["html"], whole["content"]["text"]
+    assert "Hello you" in html
+    assert "12.5 is on its way" in text
+    assert "https://shop.example" not in html  # the link is tracked
+    wait_for(lambda: instances(shop.platform, version, email)[0]["status"] == "ended", what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    assert transitions(instance) == ["order:default", "mail:default"]
+    told = shop.platform.get(f"{JOURNEYS}/messages/{kept['messageId']}")
+    assert (told["status"], told["provider"], told["identity"]) == ("delivered", "inbox", email)
+    assert {one["status"] for one in told["events"]} == {"sent", "delivered"}
+    report = shop.platform.get(f"{VERSIONS}/{version}/messages/report")
+    assert report["nodes"]["mail"]["sent"] == {"messages": 1, "events": 1}
+    stop(shop, version)
+
+
+def test_a_suppressed_address_is_left_out_and_the_individual_goes_on(shop: Shop) -> None:
+    uid = template(shop, "To a dead address")
+    version = publish(
+        shop.platform, "Mail nobody", {"mail": message(uid), "after": {"type": "end"}},
+        [("order", "mail"), ("mail", "after")],
+    )  # fmt: skip
+    email = demo.email(900_002)
+    body = {"channel": "email", "address": email.upper(), "reason": "hardBounce"}
+    shop.platform.post(f"{JOURNEYS}/suppressions", body)
+    shop.send(shop.order(900_002, "mail-2"))
+    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    (step,) = [s for s in instance["steps"] if s["nodeId"] == "mail" and s.get("transition")]
+    assert step["detail"]["statusCode"] == "excluded"
+    assert step["detail"]["reason"].startswith("hardBounce")
+    assert inbox(shop, email) == []
+    report = shop.platform.get(f"{VERSIONS}/{version}/messages/report")
+    assert report["nodes"]["mail"] == {"excluded": {"messages": 1, "events": 1}}
+    found = shop.platform.get(query(f"{JOURNEYS}/suppressions", channel="email", address=email))["results"]
+    assert [one["reason"] for one in found] == ["hardBounce"]
+    url = query(f"{shop.server.url}{JOURNEYS}/suppressions", channel="email", address=email)
+    assert ask("DELETE", url, None, shop.platform.headers).status == 204
+    shop.send(shop.order(900_002, "mail-2-again"))
+    wait_for(lambda: inbox(shop, email), what="the e-mail once the address is taken off the list")
+    stop(shop, version)
+
+
+def test_a_missing_field_of_a_strict_template_takes_the_alternative_path(shop: Shop) -> None:
+    uid = template(
+        shop, "Strict", missing="strict", parameters=[],
+        content={"subject": "Hello {{ profile.nobody.has.this }}", "text": "x"},
+    )  # fmt: skip
+    nodes = {
+        "mail": {"type": "message", "channel": "email", "templateUid": uid},
+        "good": {"type": "end"},
+        "bad": {"type": "end"},
+    }
+    edges = [("order", "mail"), ("mail", "good"), ("mail", "bad", "error")]
+    version = publish(shop.platform, "Mail strictly", nodes, edges)
+    shop.send(shop.order(900_003, "mail-3"))
+    email = demo.email(900_003)
+    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    assert transitions(instance) == ["order:default", "mail:error"]
+    (step,) = [s for s in instance["steps"] if s["nodeId"] == "mail" and s.get("transition")]
+    assert step["detail"]["statusCode"] == "templateMissingField"
+    stop(shop, version)
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [('""', "addressMissing"), (f'"{"a" * 10_000}@example.com"', "addressInvalid"), ('"no address"', "addressInvalid")],
+)
+def test_what_is_no_address_is_an_error_of_the_activity(shop: Shop, address: str, code: str) -> None:
+    uid = template(shop, f"No address {abs(hash(address))}")
+    nodes = {"mail": message(uid, address=address), "good": {"type": "end"}}
+    version = publish(shop.platform, "Mail badly", nodes, [("order", "mail"), ("mail", "good")])
+    number = 900_010 + len(address)
+    shop.send(shop.order(number, f"mail-bad-{len(address)}"))
+    email = demo.email(number)
+    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["error"], what="the error")
+    (instance,) = instances(shop.platform, version, email)
+    assert instance["steps"][-1]["detail"]["statusCode"] == code
+    stop(shop, version)
+
+
+def test_a_reaction_hears_that_the_message_was_sent(shop: Shop) -> None:
+    uid = template(shop, "Sms", channel="sms", content={"body": "Your order is {{ params.state }}"})
+    nodes = {
+        "sms": message(uid, "sms", address='"+33 6 12 34 56 78"'),
+        "left": {"type": "reaction", "actionNodeId": "sms", "reactions": ["sent"]},
+        "after": {"type": "end"},
+    }
+    edges = [("order", "sms"), ("sms", "left"), ("left", "after")]
+    version = publish(shop.platform, "Text and hear", nodes, edges)
+    shop.send(shop.order(900_020, "sms-1"))
+    email = demo.email(900_020)
+    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    assert transitions(instance)[:3] == ["order:default", "sms:default", "left:default"]
+    assert [one["title"] for one in inbox(shop, "+33612345678")] == ["Your order is on its way"]
+    stop(shop, version)
