@@ -21,6 +21,7 @@ from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
 from parcours.channels.feedback import FEEDBACK_DATA_SET
 from parcours.channels.service import ChannelService
+from parcours.channels.sweeps import MessageSweeps
 from parcours.dataprep import DataPrepService
 from parcours.db import Database
 from parcours.db.migrate import migrate
@@ -216,7 +217,7 @@ def build_worker(platform: Platform) -> Worker:
         return any(load.has_work(connection) for load in loads)
 
     sample = Sample(platform.db, platform.journeys.live)
-    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle)]
+    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle), MessageSweeps(platform.db, settings)]
     return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 

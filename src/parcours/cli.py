@@ -121,13 +121,14 @@ def serve(
 @app.command()
 def worker(
     data_dir: DataDir = None,
+    public_url: Annotated[str | None, typer.Option(hidden=True)] = None,
     lifeline: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Process what a server started with --collector-only accepts.
 
     A server without that option starts a worker by itself. One worker at a time owns a data directory.
     """
-    settings = Settings.from_environment(data_dir=data_dir)
+    settings = Settings.from_environment(data_dir=data_dir, public_url=public_url)
     folder = settings.data_dir / "metrics"
     if folder.is_dir():  # the server's: its /metrics shows what is measured here
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
@@ -220,6 +221,27 @@ def report(
     from parcours.commands import report_command
 
     report_command.run(_data_dir(data_dir), sandbox, journey, version, as_json=as_json)
+
+
+@app.command()
+def inbox(
+    message: Annotated[str | None, typer.Argument(help="Show one message, by its id.")] = None,
+    address: Annotated[str | None, typer.Option(help="Only messages to this address.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only of this channel: email, sms or push.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Most messages listed.")] = 50,
+    source: Annotated[bool, typer.Option("--source", help="Print an e-mail as it would have left.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the server's answer as it is.")] = False,
+    sandbox: Sandbox = "prod",
+    data_dir: DataDir = None,
+) -> None:
+    """Show messages that the built-in inbox keeps, the latest first.
+
+    Asks the running server. Channels without a provider deliver there.
+    """
+    from parcours.commands import inbox_command
+
+    filters = {name: value for name, value in (("address", address), ("channel", channel)) if value is not None}
+    inbox_command.run(_data_dir(data_dir), sandbox, message, filters, limit, source=source, as_json=as_json)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -22,7 +22,11 @@ from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
 from parcours.channels import api as channels_api
+from parcours.channels import links_api
+from parcours.channels.hooks_service import HookService
+from parcours.channels.links import Links
 from parcours.channels.messages_service import MessageService
+from parcours.channels.sending import FeedbackSender
 from parcours.collection.inlet import Collector
 from parcours.dataflow import api as dataflow_api
 from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retrying
@@ -209,11 +213,24 @@ def build_process_routers(
         except TimeoutError as error:
             raise LogUnavailable("the event log can't be written now; whether the event was kept is unknown") from error
 
+    async def append_all(records: Sequence[Record]) -> None:
+        await log.append(records)
+
+    def append_feedback(records: Sequence[Record]) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(append_all(records), loop).result(timeout=60)
+        except TimeoutError as error:
+            raise LogUnavailable("the event log can't be written now; whether it was kept is unknown") from error
+
     platform.flows.runs.pending = pending
     gate = Gate(platform.access)
     sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
+    feedback = FeedbackSender(platform.db, platform.resources, platform.catalog, append_feedback)
+    base_url = platform.settings.base_url
+    hooks = HookService(platform.db, platform.resources, platform.secrets, feedback, base_url)
     return [
         health_api.router(health),
+        links_api.router(Links(platform.secrets, base_url), feedback, hooks),
         dataflow_api.router(gate, platform.db, retry),
         events_api.sending_router(gate, sender),
     ]

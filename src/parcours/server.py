@@ -48,7 +48,8 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     _stop_on_signals(loop, stop.set)
-    worker = Child("worker", "--data-dir", str(settings.data_dir)) if with_worker else None
+    arguments = ("--data-dir", str(settings.data_dir), "--public-url", settings.base_url)  # it makes links, too
+    worker = Child("worker", *arguments) if with_worker else None
     if worker is not None:
         await worker.start()  # it loads its modules while this process opens the database
     platform = build_platform(settings)

@@ -5,7 +5,16 @@ from typing import Any
 import demo
 import pytest
 from asking import ask, query
-from definitions import JOURNEYS
+from definitions import (
+    FOUNDATION,
+    JOURNEYS,
+    XDM_FULL,
+    enable_for_profile,
+    make_connection,
+    make_dataset,
+    make_flow,
+    make_identity,
+)
 from journey_tools import instances, publish, transitions
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop, stop
@@ -153,4 +162,93 @@ def test_a_reaction_hears_that_the_message_was_sent(shop: Shop) -> None:
     (instance,) = instances(shop.platform, version, email)
     assert transitions(instance)[:3] == ["order:default", "sms:default", "left:default"]
     assert [one["title"] for one in inbox(shop, "+33612345678")] == ["Your order is on its way"]
+    stop(shop, version)
+
+
+def test_the_inbox_is_read_on_the_command_line(shop: Shop) -> None:
+    uid = template(shop, "Read on the command line")
+    version = publish(
+        shop.platform, "Mail for a terminal", {"mail": message(uid), "after": {"type": "end"}},
+        [("order", "mail"), ("mail", "after")],
+    )  # fmt: skip
+    email = demo.email(900_030)
+    shop.send(shop.order(900_030, "cli-1"))
+    wait_for(lambda: inbox(shop, email), what="the e-mail")
+    listed = shop.server.command("inbox", "--address", email)
+    assert listed.returncode == 0, listed.stderr
+    assert "Order on its way" in listed.stdout
+    number = str(inbox(shop, email)[0]["id"])
+    shown = shop.server.command("inbox", number)
+    assert "your order of 10.0 is on its way" in shown.stdout
+    source = shop.server.command("inbox", number, "--source")
+    assert f"To: {email}" in source.stdout
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in source.stdout
+    assert shop.server.command("inbox", "999999").returncode == 1
+    stop(shop, version)
+
+
+def give_consents(shop: Shop, email: str, marketing: dict[str, Any]) -> None:
+    """Write a person's profile with consents, over a schema made for them."""
+    base = "https://ns.adobe.com/xdm/"
+    groups = ("context/profile", "mixins/profile-consents", "context/profile-person-details", "context/identitymap")
+    parts = [{"$ref": base + group} for group in (*groups, "context/profile-personal-details")]
+    body = {"type": "object", "title": f"People with consents: {email}", "allOf": parts}
+    schema = shop.platform.post(f"{FOUNDATION}/schemaregistry/tenant/schemas", body)
+    make_identity(shop.platform, schema["$id"], "/personalEmail/address")
+    enable_for_profile(shop.platform, schema["meta:altId"])
+    dataset = make_dataset(shop.platform, f"People with consents {email}", schema["$id"])
+    connection, inlet = make_connection(shop.platform, f"Consents {email}", {"dataType": "xdm"})
+    flow = make_flow(shop.platform, f"Consents {email}", connection, schema["$id"], dataset)
+    reference = {"id": schema["$id"], "contentType": XDM_FULL}
+    entity = {
+        "_id": email, "personalEmail": {"address": email}, "person": {"name": {"firstName": "Jane"}},
+        "consents": {"marketing": marketing},
+    }  # fmt: skip
+    header = {"schemaRef": reference, "flowId": flow, "datasetId": dataset}
+    answer = ask("POST", inlet, {"header": header, "body": {"xdmMeta": {"schemaRef": reference}, "xdmEntity": entity}})
+    assert answer.status == 200, answer.body
+    path = "/data/core/ups/access/entities"
+    asked = {"schema.name": "_xdm.context.profile", "entityId": email, "entityIdNS": "Email"}
+    url = query(shop.server.url + path, **asked)
+    wait_for(lambda: ask("GET", url, None, shop.platform.headers).status == 200, what="the profile")
+
+
+def test_who_refuses_marketing_gets_none(shop: Shop) -> None:
+    """Consent stands in the profile; a transactional message needs none."""
+    email = demo.email(900_031)
+    give_consents(shop, email, {"email": {"val": "n"}})
+    marketing, invoice = template(shop, "Marketing"), template(shop, "Invoice", category="transactional")
+    nodes = {"ad": message(marketing), "bill": message(invoice), "after": {"type": "end"}}
+    version = publish(shop.platform, "Ads and bills", nodes, [("order", "ad"), ("ad", "bill"), ("bill", "after")])
+    shop.send(shop.order(900_031, "consent-1"))
+    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    (step,) = [s for s in instance["steps"] if s["nodeId"] == "ad" and s.get("transition")]
+    assert step["detail"]["reason"].startswith("noConsent")
+    assert [one["nodeId"] for one in inbox(shop, email)] == ["bill"]
+    stop(shop, version)
+
+
+def test_an_unsubscription_withdraws_the_profiles_consent(shop: Shop) -> None:
+    email = demo.email(900_032)
+    give_consents(shop, email, {"email": {"val": "y"}})
+    uid = template(shop, "Leave by the inbox")
+    version = publish(
+        shop.platform, "Ads to leave", {"mail": message(uid), "after": {"type": "end"}},
+        [("order", "mail"), ("mail", "after")],
+    )  # fmt: skip
+    shop.send(shop.order(900_032, "withdraw-1"))
+    wait_for(lambda: inbox(shop, email), what="the e-mail")
+    whole = shop.platform.get(f"{JOURNEYS}/inbox/{inbox(shop, email)[0]['id']}")
+    assert "Hello Jane" in whole["content"]["html"]
+    url = next(one["value"] for one in whole["headers"] if one["name"] == "List-Unsubscribe").strip("<>")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert ask("POST", url, b"List-Unsubscribe=One-Click", form).status == 200
+    asked = {"schema.name": "_xdm.context.profile", "entityId": email, "entityIdNS": "Email"}
+
+    def choice() -> Any:
+        (found,) = shop.platform.get(query("/data/core/ups/access/entities", **asked)).values()
+        return found["entity"]["consents"]["marketing"]["email"]["val"]
+
+    wait_for(lambda: choice() == "n", what="the consent's withdrawal")
     stop(shop, version)

@@ -17,8 +17,10 @@ CONFIGURATION_KIND = "channelConfiguration"
 MASK = "********"
 MAX_RETRY_S = 3_600
 _MEMBERS = frozenset(
-    {"name", "description", "channel", "provider", "sender", "tracking", "unsubscribe", "retrySeconds", "softBounces",
-     "isDefault"}
+    {
+        "name", "description", "channel", "provider", "sender", "tracking", "unsubscribe", "retrySeconds",
+        "softBounces", "feedbackSecret", "isDefault",
+    }
 )  # fmt: skip
 _SHOWN = frozenset({"uid", "orgId", "sandboxName", "metadata", "version"})
 _SENDER: Mapping[str, tuple[str, ...]] = {"email": ("address", "name", "replyTo"), "sms": ("from",), "push": ()}
@@ -32,16 +34,22 @@ def read_document(body: Mapping[str, Any], allow_private: bool) -> dict[str, Any
     channel = body.get("channel")
     if channel not in CHANNELS:
         raise ConfigurationInvalid(f"channel is one of {', '.join(CHANNELS)}", "$.channel")
+    provider = _provider(body.get("provider", {"kind": INBOX}), channel, allow_private)
+    sender = _sender(body.get("sender", {}), channel)
+    first = next(iter(_SENDER[channel]), None)
+    if KINDS[provider["kind"]].needs_sender and first is not None and first not in sender:
+        raise ConfigurationInvalid("this provider needs to know who messages are from", f"$.sender.{first}")
     return {
         "name": _text(body, "name", "$", 60, is_needed=True),
         "description": _text(body, "description", "$", 1_000),
         "channel": channel,
-        "provider": _provider(body.get("provider", {"kind": INBOX}), channel, allow_private),
-        "sender": _sender(body.get("sender", {}), channel),
+        "provider": provider,
+        "sender": sender,
         "tracking": _tracking(body.get("tracking", {}), channel),
         "unsubscribe": _flag(body, "unsubscribe", "$", default=True),
         "retrySeconds": _number(body, "retrySeconds", 30, 1, MAX_RETRY_S),
         "softBounces": _number(body, "softBounces", 5, 1, 100),
+        "feedbackSecret": _text(body, "feedbackSecret", "$", 200) or None,
         "isDefault": _flag(body, "isDefault", "$", default=False),
     }
 
@@ -140,7 +148,12 @@ def seal(document: dict[str, Any], secrets: SecretBox, previous: Mapping[str, An
             settings[name] = kept[name]
         else:
             settings[name] = secrets.encrypt(settings[name])
-    return {**document, "provider": {"kind": kind.kind, "settings": settings}}
+    feedback = document["feedbackSecret"]
+    if feedback == MASK:
+        feedback = None if previous is None else previous["feedbackSecret"]
+    elif feedback is not None:
+        feedback = secrets.encrypt(feedback)
+    return {**document, "provider": {"kind": kind.kind, "settings": settings}, "feedbackSecret": feedback}
 
 
 def show(stored: Resource) -> dict[str, Any]:
@@ -148,7 +161,9 @@ def show(stored: Resource) -> dict[str, Any]:
     provider = stored.body["provider"]
     hidden = KINDS[provider["kind"]].secrets if provider["kind"] in KINDS else frozenset(provider["settings"])
     settings = {name: MASK if name in hidden else value for name, value in provider["settings"].items()}
-    return {"uid": stored.id, **stored.body, "provider": {"kind": provider["kind"], "settings": settings}}
+    shown = {"uid": stored.id, **stored.body, "provider": {"kind": provider["kind"], "settings": settings}}
+    shown["feedbackSecret"] = None if stored.body["feedbackSecret"] is None else MASK
+    return shown
 
 
 def configuration_of(stored: Resource) -> Configuration:

@@ -1,6 +1,6 @@
 """What can be wrong with a channel configuration, or with what is asked of messages."""
 
-from parcours.kit.errors import Conflict, Invalid, NotFound
+from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError
 
 
 class ConfigurationNotFound(NotFound):
@@ -26,6 +26,10 @@ class MessageNotFound(NotFound):
 
     def __init__(self, uid: str) -> None:
         super().__init__(f"no message {uid!r}")
+
+
+class FeedbackRefused(ParcoursError):
+    """Whoever posts feedback is not the provider: no secret, another one, or an old signature."""
 
 
 class MessageInvalid(Invalid):

@@ -22,7 +22,7 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
         self._writer = ThreadPoolExecutor(1, "inbox")
 
-    async def keep(self, message: Message, source: str | None) -> None:
+    async def keep(self, message: Message, source: bytes | None) -> None:
         """Keep one message; returns when it is written. Raises what the database raises."""
         about = message.about
         content = {
@@ -34,7 +34,7 @@ class Keeper:
             message.key, message.scope_id, message.channel, message.address, about.get("templateUid", ""),
             about.get("templateName", ""), about.get("journeyUid", ""), about.get("versionUid", ""),
             about.get("nodeId", ""), self._clock.now_us() // 1000, store.content_text(content),
-            None if source is None else source.encode("utf-8", "surrogateescape"),
+            source,
         )  # fmt: skip
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))

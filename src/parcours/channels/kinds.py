@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from parcours.channels import inbox
+from parcours.channels import inbox, smtp
 from parcours.channels.model import ProviderKind
 
-KINDS: Mapping[str, ProviderKind] = {kind.kind: kind for kind in (inbox.KIND,)}
+KINDS: Mapping[str, ProviderKind] = {kind.kind: kind for kind in (inbox.KIND, smtp.KIND)}

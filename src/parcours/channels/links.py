@@ -30,15 +30,8 @@ class Link(NamedTuple):
     url: str = ""
     """Of a click: where it leads."""
     channel: str = ""
-    """Of an unsubscription, with the two below."""
+    """Of an unsubscription, with the address: it holds even when the message is forgotten. It fits a header's line."""
     address: str = ""
-    namespace: str = ""
-    identity: str = ""
-    category: str = ""
-    version_uid: str = ""
-    node_id: str = ""
-    template_uid: str = ""
-    is_test: bool = False
 
 
 class LinkInvalid(ValueError):

@@ -45,7 +45,12 @@ class MessageService:
         if source is not None:
             parsed = email.message_from_bytes(source, policy=email.policy.default)
             headers = [{"name": name, "value": str(value)} for name, value in parsed.items()]
-        return {**_summary(row), "content": orjson.loads(row.content), "headers": headers}
+        return {
+            **_summary(row),
+            "content": orjson.loads(row.content),
+            "headers": headers,
+            "source": None if source is None else source.decode("utf-8", "replace"),
+        }
 
     def source(self, caller: Caller, uid: str) -> bytes:
         """An e-mail of the inbox as it would have left. Raises MessageNotFound."""

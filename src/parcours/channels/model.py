@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from parcours.actions.model import HttpRequest
+from parcours.channels.hooks import ReadFeedback
 
 INBOX = "inbox"
 """Kind of the provider that keeps messages in place of sending them, and uid of what is used when nothing is set up."""
@@ -106,7 +107,7 @@ class Tools:
     http: Http
     allow_private: bool
     """Whether hosts on private networks may be reached."""
-    keep: Callable[[Message, str | None], Awaitable[None]]
+    keep: Callable[[Message, bytes | None], Awaitable[None]]
     """(message, raw source): keeps a message in the inbox."""
     decrypt: Callable[[str], str]
     """A sealed secret in clear. Raises SecretUnreadable."""
@@ -121,10 +122,14 @@ class ProviderKind:
     schema: Mapping[str, Any]
     """JSON Schema of `settings`, an object."""
     open: Callable[[Configuration, Tools], Provider]
+    needs_sender: bool = False
+    """Whether a configuration must say who messages are from."""
     secrets: frozenset[str] = frozenset()
     """Members of `settings` that are sealed and never shown."""
     destination: Callable[[Mapping[str, Any]], object] = field(default=lambda settings: None)
     """What must stay the same for stored secrets to be kept when settings change: the host they are told to."""
+    read_feedback: ReadFeedback | None = None
+    """Reads what the provider posts back, in its own shape; None: the common shape of `hooks`."""
     check: Callable[[Mapping[str, Any], bool], None] = field(default=lambda settings, allow_private: None)
     """(settings, whether private networks are allowed): what a schema can't say. Raises ConfigurationInvalid."""
 

@@ -327,12 +327,15 @@ def find_messages(connection: Connection, keys: Iterable[str]) -> dict[str, Stor
     return found
 
 
-def find_by_provider_id(connection: Connection, scope_id: int, provider: str, provider_id: str) -> Stored | None:
-    """The message a provider calls by this id."""
+def find_by_provider_id(
+    connection: Connection, scope_id: int, configuration_uid: str | None, provider_id: str
+) -> Stored | None:
+    """The message that the provider of a configuration calls by this id; None: of any configuration."""
     c = message_table.c
-    row = connection.execute(
-        _STORED.where(c.scope_id == scope_id, c.provider_id == provider_id, c.provider == provider)
-    ).first()
+    statement = _STORED.where(c.scope_id == scope_id, c.provider_id == provider_id)
+    if configuration_uid is not None:
+        statement = statement.where(c.configuration_uid == configuration_uid)
+    row = connection.execute(statement).first()
     return None if row is None else Stored(*row)
 
 

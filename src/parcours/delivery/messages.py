@@ -158,12 +158,7 @@ class Messenger:
         key = row.idempotency_key
         unsubscribe_url: str | None = None
         if draft.channel == "email" and configuration.offers_unsubscribe and template.category == "marketing":
-            unsubscribe_url = self._links.url(
-                Link(
-                    "u", row.scope_id, key, "", draft.channel, address, draft.namespace or "", draft.identity or "",
-                    template.category, row.version_uid, row.node_id, template.uid, draft.is_test,
-                )
-            )  # fmt: skip
+            unsubscribe_url = self._links.url(Link("u", row.scope_id, key, "", draft.channel, address))
         values = {**draft.values, "links": {} if unsubscribe_url is None else {"unsubscribe": unsubscribe_url}}
         rendered = template.render(values)
         fields = self._tracked(row, rendered, configuration, unsubscribe_url)

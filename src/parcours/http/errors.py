@@ -46,6 +46,7 @@ from parcours.channels.errors import (
     ConfigurationExists,
     ConfigurationInvalid,
     ConfigurationNotFound,
+    FeedbackRefused,
     MessageInvalid,
     MessageNotFound,
 )
@@ -272,6 +273,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ConfigurationNotFound: (404, problem("PARC", "7704")),
     ConfigurationExists: (409, problem("PARC", "7709")),
     ConfigurationInvalid: (400, problem("PARC", "7701")),
+    FeedbackRefused: (401, problem("PARC", "7721")),
     MessageNotFound: (404, problem("PARC", "7714")),
     MessageInvalid: (400, problem("PARC", "7711")),
     ExportFailed: (500, authoring_problem("7500")),

@@ -103,11 +103,16 @@ class Text:
             return
         try:
             parsed = _ENVIRONMENTS[is_strict, is_html].from_string(source)
-            read = parsed.analyze().globals
+            found = parsed.analyze()
         except LiquidError as error:
             raise TemplateInvalid(_told(error), where) from None
         except RecursionError:
             raise TemplateInvalid("nested too deeply", where) from None
+        for name, spans in found.filters.items():
+            if name not in parsed.env.filters:
+                line, column = _line(source, spans[0].index)
+                raise TemplateInvalid(f"no filter {name!r} ({line}:{column})", where)
+        read = found.globals
         for name, variables in read.items():
             if name not in ROOTS:
                 line, column = _line(source, variables[0].span.index)
