@@ -4,5 +4,6 @@ from collections.abc import Mapping
 
 from parcours.channels import inbox, smtp
 from parcours.channels.model import ProviderKind
+from parcours.channels.sms import twilio
 
-KINDS: Mapping[str, ProviderKind] = {kind.kind: kind for kind in (inbox.KIND, smtp.KIND)}
+KINDS: Mapping[str, ProviderKind] = {kind.kind: kind for kind in (inbox.KIND, smtp.KIND, twilio.KIND)}

@@ -281,6 +281,17 @@ def unsuppress(connection: Connection, scope_id: int, channel: str, address: str
     return gone.rowcount > 0
 
 
+def welcome_back(connection: Connection, scope_id: int, channel: str, address: str) -> None:
+    """Send again to somebody who asks for it from that address: it is alive. Complaints and manual entries stay."""
+    t = suppression_table
+    connection.execute(
+        delete(t).where(
+            t.c.scope_id == scope_id, t.c.channel == channel, t.c.address == place_of(channel, address),
+            t.c.reason.in_(("unsubscribe", "hardBounce", "softBounces")),
+        )
+    )  # fmt: skip
+
+
 def list_suppressed(
     connection: Connection, scope_id: int, channel: str | None, address: str | None, start: int, limit: int
 ) -> list[Any]:

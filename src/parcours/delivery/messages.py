@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -70,6 +71,7 @@ class Messenger:
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
         self._sleep = sleep
+        self._base_url = settings.base_url
         self._links = Links(secrets, settings.base_url)
         self._providers: dict[tuple[int, str, str], tuple[int, Provider]] = {}
         """By (scope, configuration, channel), with the version it was opened from."""
@@ -78,7 +80,7 @@ class Messenger:
         """Be ready to send. http: makes guarded exchanges as long as messages are sent."""
         self._reader = ThreadPoolExecutor(1, "messages")
         self._keeper = Keeper(self._db, self._clock)
-        self._tools = Tools(http, self._allow_private, self._keeper.keep, self._secrets.decrypt)
+        self._tools = Tools(http, self._allow_private, self._keeper.keep, self._secrets.decrypt, self._base_url)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -98,6 +100,7 @@ class Messenger:
             draft = read_draft(row.request)
         except (ValueError, TypeError):
             return ActionOutcome("internalError", error_message="the stored message can't be read"), None
+        draft = await self._choose_device(row.scope_id, draft)
         prepared: _Prepared | None = None
         address = draft.address if isinstance(draft.address, str) else ""
         attempts = 0
@@ -128,6 +131,25 @@ class Messenger:
         return _outcome(report, elapsed_ms, draft), report
 
     # --- looking up ---
+
+    async def _choose_device(self, scope_id: int, draft: Draft) -> Draft:
+        """With one address: of several devices the first whose token is not retired, else the first."""
+        if not isinstance(draft.address, list) or not draft.address:
+            return draft
+        devices = [(str(token), str(platform)) for token, platform in draft.address]
+
+        def choose() -> tuple[str, str]:
+            with self._db.read() as connection:
+                for token, platform in devices:
+                    if store.suppressed(connection, scope_id, draft.channel, token) is None:
+                        return token, platform
+            return devices[0]
+
+        try:
+            token, platform = await asyncio.get_running_loop().run_in_executor(self._reader, choose)
+        except SQLAlchemyError:
+            token, platform = devices[0]  # whoever looks next says what is wrong
+        return replace(draft, address=token, platform=platform)
 
     def _prepare(self, scope_id: int, draft: Draft, address: str) -> _Prepared:
         with self._db.read() as connection:
