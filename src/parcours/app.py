@@ -28,6 +28,7 @@ from parcours.db.migrate import migrate
 from parcours.delivery.messages import Messenger
 from parcours.delivery.service import Delivery
 from parcours.delivery.store import drop_calls
+from parcours.delivery.transactional import TransactionalLoop
 from parcours.doctor.sample import Sample
 from parcours.events.feedback import FEEDBACK_SCHEMA
 from parcours.events.service import EventService
@@ -218,6 +219,7 @@ def build_worker(platform: Platform) -> Worker:
 
     sample = Sample(platform.db, platform.journeys.live)
     loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle), MessageSweeps(platform.db, settings)]
+    loops.append(TransactionalLoop(platform.db))
     return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 

@@ -25,6 +25,7 @@ from parcours.channels import api as channels_api
 from parcours.channels import links_api
 from parcours.channels.hooks_service import HookService
 from parcours.channels.links import Links
+from parcours.channels.mailbox import Mailboxes
 from parcours.channels.messages_service import MessageService
 from parcours.channels.sending import FeedbackSender
 from parcours.collection.inlet import Collector
@@ -34,6 +35,8 @@ from parcours.dataflow.transform import RETRY_PREFIX, Definitions
 from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
 from parcours.delivery import api as delivery_api
+from parcours.delivery import transactional_api
+from parcours.delivery.transactional import TransactionalService
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -118,6 +121,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         templates_api.router(gate, platform.templates),
+        transactional_api.router(gate, TransactionalService(platform.db, platform.templates.table)),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
@@ -177,6 +181,28 @@ class _Known:
             self._revisions = revisions
 
 
+def build_feedback(platform: Platform, log: LogWriter, loop: asyncio.AbstractEventLoop) -> FeedbackSender:
+    """Takes what is told of messages into the log of this process; to be called by other threads than the loop's."""
+
+    async def append_all(records: Sequence[Record]) -> None:
+        await log.append(records)
+
+    def append(records: Sequence[Record]) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(append_all(records), loop).result(timeout=60)
+        except TimeoutError as error:
+            raise LogUnavailable("the event log can't be written now; whether it was kept is unknown") from error
+
+    return FeedbackSender(platform.db, platform.resources, platform.catalog, append)
+
+
+def build_mailboxes(platform: Platform, log: LogWriter, loop: asyncio.AbstractEventLoop) -> Mailboxes:
+    """Reads the mailboxes that bounces go to."""
+    hear = build_feedback(platform, log, loop).hear
+    allow_private = platform.settings.allow_private_networks
+    return Mailboxes(platform.db, platform.resources, platform.secrets, hear, allow_private=allow_private)
+
+
 def build_process_routers(
     platform: Platform, health: Health, log: LogWriter, loop: asyncio.AbstractEventLoop
 ) -> list[APIRouter]:
@@ -213,19 +239,10 @@ def build_process_routers(
         except TimeoutError as error:
             raise LogUnavailable("the event log can't be written now; whether the event was kept is unknown") from error
 
-    async def append_all(records: Sequence[Record]) -> None:
-        await log.append(records)
-
-    def append_feedback(records: Sequence[Record]) -> None:
-        try:
-            asyncio.run_coroutine_threadsafe(append_all(records), loop).result(timeout=60)
-        except TimeoutError as error:
-            raise LogUnavailable("the event log can't be written now; whether it was kept is unknown") from error
-
     platform.flows.runs.pending = pending
     gate = Gate(platform.access)
     sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
-    feedback = FeedbackSender(platform.db, platform.resources, platform.catalog, append_feedback)
+    feedback = build_feedback(platform, log, loop)
     base_url = platform.settings.base_url
     hooks = HookService(platform.db, platform.resources, platform.secrets, feedback, base_url)
     return [

@@ -1,5 +1,6 @@
 """Messages from a template to the inbox, on the real server: journey, rendering, consent, suppression, reactions."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import demo
@@ -252,3 +253,35 @@ def test_an_unsubscription_withdraws_the_profiles_consent(shop: Shop) -> None:
 
     wait_for(lambda: choice() == "n", what="the consent's withdrawal")
     stop(shop, version)
+
+
+def test_one_call_sends_one_message(shop: Shop) -> None:
+    uid = template(shop, "Cart abandoned", channel="sms", content={"body": "{{ params.state }}, {{ event.state }}"})
+    base = "/acme/campaign/mcacme/EVTCart abandoned".replace(" ", "%20")
+    phone = "+33612340001"
+    sent = shop.platform.post(base, {"mobilePhone": "0033612340001", "ctx": {"state": "ready"}})
+    assert sent["mobilePhone"] == phone
+    wait_for(lambda: shop.platform.get(f"{base}/{sent['PKey']}")["status"] == "sent", what="the message")
+    assert [one["title"] for one in inbox(shop, phone)] == ["ready, ready"]
+    later = shop.platform.post(
+        f"/acme/campaign/mcacme/{uid}",
+        {"mobilePhone": "+33612340002", "ctx": {"state": "x"}, "scheduled": soon()},
+    )
+    assert later["status"] == "scheduled"
+    url = f"{shop.server.url}/acme/campaign/mcacme/{uid}/{later['PKey']}"
+    assert ask("DELETE", url, None, shop.platform.headers).status == 204
+    assert ask("DELETE", url, None, shop.platform.headers).status == 409
+    assert shop.platform.get(f"/acme/campaign/mcacme/{uid}/{later['PKey']}")["status"] == "cancelled"
+    for wrong in ({"email": "a@b.c"}, {"mobilePhone": "+33612340001"}, {"mobilePhone": "no", "ctx": {"state": "x"}}):
+        answer = ask(
+            "POST", shop.server.url + base, wrong, {**shop.platform.headers, "Content-Type": "application/json"}
+        )
+        assert answer.status == 400, answer.body
+    nobody = ask("POST", shop.server.url + "/a/campaign/b/EVTnothing", {"email": "a@b.c"}, shop.platform.headers)
+    assert nobody.status == 404
+    assert inbox(shop, "+33612340002") == []
+
+
+def soon() -> str:
+    """An hour from now."""
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat(sep=" ", timespec="milliseconds")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from definitions import JOURNEYS
 from journey_tools import instances, publish, transitions
 from mail_server import PASSWORD, USER, Certificate, MailServer
+from mailbox_server import Mailbox
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop, stop
 
@@ -84,8 +85,9 @@ def mailing(shop: Shop, configuration: str, name: str, *more: str, **changes: An
 
 
 def key_of(shop: Shop, version: str, email: str) -> str:
-    found = shop.platform.get(query(f"{JOURNEYS}/messages", journeyVersionUid=version, address=email))["results"]
-    return str(found[0]["messageId"])
+    url = query(f"{JOURNEYS}/messages", journeyVersionUid=version, address=email)
+    wait_for(lambda: shop.platform.get(url)["results"], what="the message")  # it is noted just after it was sent
+    return str(shop.platform.get(url)["results"][0]["messageId"])
 
 
 def events_of(shop: Shop, key: str) -> dict[str, int]:
@@ -250,6 +252,43 @@ def test_a_provider_posts_a_complaint_with_its_secret(
     report = shop.platform.get(f"{VERSIONS}/{version}/messages/report")["nodes"]["mail"]
     assert report["complained"] == {"messages": 1, "events": 1}
     stop(shop, version)
+
+
+def test_a_bounce_that_comes_by_mail_is_read_from_the_mailbox(shop: Shop, mail: tuple[MailServer, Certificate]) -> None:
+    """The mail server takes the e-mail, and writes to the return path when it can't deliver it."""
+    mailbox = Mailbox(mail[1].context(), "bounces", "box")
+    settings = {
+        "host": "localhost", "port": mail[0].port, "caCertificate": mail[1].pem, "username": USER,
+        "password": PASSWORD, "bounceHost": "localhost", "bouncePort": mailbox.port, "bounceUsername": "bounces",
+        "bouncePassword": "box", "bouncePollSeconds": 5,
+    }  # fmt: skip
+    body = {
+        "name": "With a mailbox", "channel": "email", "provider": {"kind": "smtp", "settings": settings},
+        "sender": {"address": "orders@shop.example"},
+    }  # fmt: skip
+    uid = shop.platform.post(CONFIGURATIONS, body)["uid"]
+    version = mailing(shop, uid, "Mail and hear later", "bounced")
+    email = demo.email(910_008)
+    shop.send(shop.order(910_008, "later-1"))
+    wait_for(lambda: shop.is_at(version, 910_008, "heard"), what="the reaction")
+    original = mail[0].handler.got[-1][2].partition(b"\r\n\r\n")[0]
+    report = (
+        b"From: MAILER-DAEMON@mx.example\r\nMessage-ID: <d9@mx.example>\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        b"Action: failed\r\nStatus: 5.1.1\r\n\r\n"
+        b"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n" + original + b"\r\n\r\n--b--\r\n"
+    )
+    mailbox.mails += [b"Subject: out of office\r\n\r\nBack soon", report]
+    wait_for(
+        lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"],
+        timeout_s=60, what="the reaction to the bounce",
+    )  # fmt: skip
+    found = shop.platform.get(query(f"{JOURNEYS}/suppressions", address=email))["results"]
+    assert [one["reason"] for one in found] == ["hardBounce"]
+    wait_for(lambda: mailbox.seen == {1, 2}, what="both e-mails marked as seen")
+    stop(shop, version)
+    mailbox.stop()
 
 
 def test_a_server_that_cannot_be_trusted_gets_no_password(

@@ -28,6 +28,10 @@ class MessageNotFound(NotFound):
         super().__init__(f"no message {uid!r}")
 
 
+class MessageStateConflict(Conflict):
+    """What is asked of a message can't be done in its state."""
+
+
 class FeedbackRefused(ParcoursError):
     """Whoever posts feedback is not the provider: no secret, another one, or an old signature."""
 

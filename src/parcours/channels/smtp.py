@@ -306,6 +306,11 @@ def _check(settings: Mapping[str, Any], allow_private: bool) -> None:
         raise ConfigurationInvalid("username and password come together", "$.provider.settings.username")
     if "username" in settings and settings.get("security") == "none" and not allow_private:
         raise ConfigurationInvalid("a password is not told without TLS", "$.provider.settings.security")
+    if len({"bounceHost", "bounceUsername", "bouncePassword"} & settings.keys()) not in (0, 3):
+        message = "bounceHost, bounceUsername and bouncePassword come together"
+        raise ConfigurationInvalid(message, "$.provider.settings.bounceHost")
+    if "bounceHost" in settings and not allow_private and settings.get("bouncePort", 993) != 993:
+        raise ConfigurationInvalid("the port of a mailbox is 993", "$.provider.settings.bouncePort")
     if ("dkimSelector" in settings) != ("dkimPrivateKey" in settings):
         raise ConfigurationInvalid("dkimSelector and dkimPrivateKey come together", "$.provider.settings.dkimSelector")
     key = settings.get("dkimPrivateKey", "********")
@@ -344,12 +349,18 @@ KIND = ProviderKind(
             "dkimDomain": _NAME,
             "dkimSelector": _NAME,
             "dkimPrivateKey": {"type": "string", "minLength": 1, "maxLength": 10_000},
+            "bounceHost": {"type": "string", "minLength": 1, "maxLength": 253},
+            "bouncePort": {"type": "integer", "minimum": 1, "maximum": 65_535},
+            "bounceUsername": {"type": "string", "minLength": 1, "maxLength": 255},
+            "bouncePassword": {"type": "string", "minLength": 1, "maxLength": 1_000},
+            "bounceFolder": {"type": "string", "pattern": "^[ -~]{1,200}$"},
+            "bouncePollSeconds": {"type": "integer", "minimum": 5, "maximum": 86_400},
         },
         "additionalProperties": False,
     },
     open=Smtp,
-    secrets=frozenset({"password", "dkimPrivateKey"}),
+    secrets=frozenset({"password", "dkimPrivateKey", "bouncePassword"}),
     needs_sender=True,
-    destination=lambda settings: settings.get("host"),
+    destination=lambda settings: (settings.get("host"), settings.get("bounceHost")),
     check=_check,
 )

@@ -49,6 +49,7 @@ from parcours.channels.errors import (
     FeedbackRefused,
     MessageInvalid,
     MessageNotFound,
+    MessageStateConflict,
 )
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
 from parcours.events.errors import (
@@ -273,6 +274,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ConfigurationNotFound: (404, problem("PARC", "7704")),
     ConfigurationExists: (409, problem("PARC", "7709")),
     ConfigurationInvalid: (400, problem("PARC", "7701")),
+    MessageStateConflict: (409, problem("PARC", "7710")),
     FeedbackRefused: (401, problem("PARC", "7721")),
     MessageNotFound: (404, problem("PARC", "7714")),
     MessageInvalid: (400, problem("PARC", "7711")),

@@ -14,6 +14,9 @@ MAX_SUBJECT_CHARACTERS = 900
 """RFC 5322 allows lines of 998 octets."""
 MAX_SMS_CHARACTERS = 1_600
 MAX_FROZEN_PATHS = 500
+_LIQUID = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
+_SPACES = re.compile(r"\s+")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HTML_FIELDS = frozenset({"html"})
 _LINE_FIELDS = frozenset({"subject", "preheader", "fromName", "replyTo", "title"})
@@ -64,6 +67,8 @@ class CompiledTemplate:
                 source = to_html(source, where)
             name = "html" if name == "mjml" else name
             self._texts[name] = Text(source, where, is_strict=is_strict, is_html=name in _HTML_FIELDS)
+        self._text_of_html = self._plain(content, is_strict=is_strict)
+        """Text for those who see no HTML, made of the source once; None when it must be made of each message."""
         self._attachments = tuple(
             (
                 Text(one["url"], f"$.content.attachments[{i}].url", is_strict=is_strict),
@@ -76,6 +81,19 @@ class CompiledTemplate:
         self.paths = _outermost(path for text in self._every_text() for path in text.paths)
         """What it reads of an individual, each the beginning of all below it."""
         self._check_parameters(content)
+
+    def _plain(self, content: Mapping[str, Any], *, is_strict: bool) -> Text | None:
+        source = content.get("html") or content.get("mjml")
+        if source is None or "text" in content:
+            return None
+        html = to_html(source, "$.content.mjml") if "mjml" in content else source
+        if "<" in "".join(_LIQUID.findall(html)):
+            return None  # a comparison looks like the beginning of a tag
+        try:
+            made = Text(to_text(html), "$.content.html", is_strict=is_strict)
+        except TemplateInvalid:
+            return None
+        return made if made.paths <= self._texts["html"].paths else None
 
     def _every_text(self) -> Iterable[Text]:
         yield from self._texts.values()
@@ -137,7 +155,8 @@ class CompiledTemplate:
             fields[name] = told
         if self.channel == "email":
             if "html" in fields and "text" not in fields:
-                fields["text"] = to_text(fields["html"])
+                made = self._text_of_html
+                fields["text"] = to_text(fields["html"]) if made is None else tidy(made.render(values))
             if "html" in fields and fields.get("preheader"):
                 fields["html"] = _with_preheader(fields["html"], fields["preheader"])
         attachments = tuple(
@@ -191,12 +210,12 @@ class _Reader(HTMLParser):
             self.parts.append("\n")
         elif tag == "a" and self._links:
             link = self._links.pop()
-            if link and link.startswith(("http:", "https:", "mailto:")):
+            if link and link.startswith(("http:", "https:", "mailto:", "{{")):
                 self.parts.append(f" ({link})")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
+            self.parts.append(_SPACES.sub(" ", data))
 
 
 def to_text(html: str) -> str:
@@ -204,5 +223,9 @@ def to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    lines = [line.strip() for line in "".join(reader.parts).splitlines()]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+    return tidy("".join(reader.parts))
+
+
+def tidy(text: str) -> str:
+    """Lines without blanks at their ends, at most one empty line between two."""
+    return _EMPTY_LINES.sub("\n\n", "\n".join([line.strip() for line in text.splitlines()])).strip() + "\n"

@@ -24,5 +24,12 @@ class TemplateTable:
             found = self._compiled[scope_id, uid] = CompiledTemplate(scope_id, uid, *stored)
         return found
 
+    def named(self, scope_id: int, name: str) -> CompiledTemplate | None:
+        """The published template that has this name as it was published, or None."""
+        for (scope, uid), (_, document) in self._documents.items():
+            if scope == scope_id and document["name"] == name:
+                return self.get(scope, uid)
+        return None
+
 
 NO_TEMPLATES = TemplateTable()
