@@ -302,12 +302,12 @@ def test_a_browser_reads_what_nobody_on_the_way_can(
 
 def test_a_subscription_that_is_over_is_retired(shop: Shop, services: Services, version: str, profiles: Any) -> None:
     """Long tokens stand in the suppression list by their digest."""
-    browser = services.browsers.subscribe("/gone/" + "x" * 200)
+    browser = services.browsers.subscribe("/gone/" + "x" * 1_200)
     profiles(demo.email(930_032), {"token": browser.subscription, "platform": "web"})
     message = notify(shop, version, 930_032, "push-web-2")
     assert (message["status"], message["code"]) == ("bounce", "410")
     assert notify(shop, version, 930_032, "push-web-3")["status"] == "denylist"
-    assert len(services.browsers.to("/gone/" + "x" * 200)) == 1
+    assert len(services.browsers.to("/gone/" + "x" * 1_200)) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.channels import store
-from parcours.channels.addresses import AddressRefused, normalize
+from parcours.channels.addresses import MAX_TOKEN_CHARACTERS, AddressRefused, normalize
 from parcours.channels.draft import Draft, read_draft
 from parcours.channels.keeper import Keeper
 from parcours.channels.kinds import KINDS
@@ -270,7 +270,7 @@ def _report(
         key=row.idempotency_key,
         status=status,  # type: ignore[arg-type]
         channel=draft.channel,
-        address=address[:1_000],
+        address=address[:MAX_TOKEN_CHARACTERS],
         namespace=draft.namespace,
         identity=draft.identity,
         template_uid=draft.template_uid,
