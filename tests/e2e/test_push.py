@@ -322,23 +322,36 @@ def test_what_is_no_subscription_is_retired_without_a_call(shop: Shop, version: 
     assert (message["status"], message["code"]) == ("bounce", "addressInvalid")
 
 
-def test_the_next_device_is_used_once_one_is_retired(
+def test_the_next_device_gets_it_when_a_token_is_dead(
     shop: Shop, services: Services, version: str, profiles: Any
 ) -> None:
-    """One device of a profile gets the notification: the first that takes any."""
-    dead, alive, refused = "gone-9", apple_token("fine-9"), "refused-9"
+    """One device of a profile gets the notification: the first that takes any. Dead tokens are retired on the way."""
+    alive, refused, spare = apple_token("fine-9"), "refused-9", "spare-9"
+    dead, buried = ["gone-9", apple_token("gone-9")], services.browsers.subscribe("/gone/9").subscription
     profiles(
         demo.email(930_051),
         {"token": refused, "platform": "fcm", "denylisted": True},
-        {"token": dead, "platform": "fcm"},
+        *({"token": token} for token in (*dead, buried)),
         {"token": alive, "platform": "apns"},
+        {"token": spare, "platform": "fcm"},
     )
-    assert notify(shop, version, 930_051, "push-two-1")["status"] == "bounce"
-    assert services.apple.to(alive) == []
-    message = notify(shop, version, 930_051, "push-two-2")
+    message = notify(shop, version, 930_051, "push-two-1")
     assert (message["status"], message["address"]) == ("sent", alive)
-    assert len(services.apple.to(alive)) == 1
-    assert services.firebase.to(refused) == []
+    assert {one["status"] for one in message["events"]} == {"sent"}
+    assert [retired(shop, token) for token in dead] == [["hardBounce"]] * 2
+    assert notify(shop, version, 930_051, "push-two-2")["status"] == "sent"
+    assert len(services.apple.to(alive)) == 2
+    assert [len(services.firebase.to("gone-9")), len(services.apple.to(dead[1]))] == [1, 1]
+    assert len(services.browsers.to("/gone/9")) == 1
+    assert services.firebase.to(refused) == services.firebase.to(spare) == []
+
+
+def test_who_has_dead_tokens_only_is_a_bounce(shop: Shop, services: Services, version: str, profiles: Any) -> None:
+    profiles(demo.email(930_054), {"token": "gone-10"}, {"token": "gone-11"})
+    message = notify(shop, version, 930_054, "push-none-1")
+    assert (message["status"], message["address"], message["path"]) == ("bounce", "gone-11", "push:default")
+    assert notify(shop, version, 930_054, "push-none-2")["status"] == "denylist"
+    assert [len(services.firebase.to(token)) for token in ("gone-10", "gone-11")] == [1, 1]
 
 
 def test_a_notification_too_large_for_a_service_does_not_leave(

@@ -165,3 +165,5 @@ class Report(NamedTuple):
     """After how many soft bounces in a row the address is suppressed."""
     attempts: int = 0
     is_test: bool = False
+    retired: tuple[str, ...] = ()
+    """Tokens that were found dead on the way to the one that took the message, or was the last."""

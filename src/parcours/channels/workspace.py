@@ -45,6 +45,9 @@ class MessageWorkspace:
         reached: list[tuple[int, str, str]] = []
         for scope_id, report in self._reports:
             happenings += happenings_of_report(scope_id, report, now_ms)
+            for dead in report.retired:
+                if dead != report.address:
+                    store.suppress(connection, scope_id, report.channel, dead, "hardBounce", now_ms)
             if report.status in ("sent", "delivered"):
                 reached.append((scope_id, report.channel, report.address))
             elif report.bounce == "hard":

@@ -100,7 +100,19 @@ class Messenger:
             draft = read_draft(row.request)
         except (ValueError, TypeError):
             return ActionOutcome("internalError", error_message="the stored message can't be read"), None
-        draft = await self._choose_device(row.scope_id, draft)
+        retired: list[str] = []
+        attempts = 0
+        for one in await self._devices(row.scope_id, draft):
+            outcome, report = await self._send_to(row, one, started)
+            attempts += report.attempts
+            if report.bounce != "hard":
+                break
+            retired.append(report.address)
+        return outcome, report._replace(retired=tuple(retired), attempts=attempts)
+
+    async def _send_to(self, row: OutboxRow, draft: Draft, started: float) -> tuple[ActionOutcome, Report]:
+        """Send to one address. started: by the clock of the event loop."""
+        loop = asyncio.get_running_loop()
         prepared: _Prepared | None = None
         address = draft.address if isinstance(draft.address, str) else ""
         attempts = 0
@@ -132,24 +144,26 @@ class Messenger:
 
     # --- looking up ---
 
-    async def _choose_device(self, scope_id: int, draft: Draft) -> Draft:
-        """With one address: of several devices the first whose token is not retired, else the first."""
+    async def _devices(self, scope_id: int, draft: Draft) -> list[Draft]:
+        """The draft for each of several devices whose token is not retired, in order; else for the one there is.
+
+        One gets the message: the next only when a push service says that the token of the one before is dead.
+        """
         if not isinstance(draft.address, list) or not draft.address:
-            return draft
+            return [draft]
         devices = [(str(token), str(platform)) for token, platform in draft.address]
 
-        def choose() -> tuple[str, str]:
+        def choose() -> list[tuple[str, str]]:
             with self._db.read() as connection:
-                for token, platform in devices:
-                    if store.suppressed(connection, scope_id, draft.channel, token) is None:
-                        return token, platform
-            return devices[0]
+                tokens = [token for token, _ in devices]
+                retired = store.suppressed_among(connection, scope_id, draft.channel, tokens)
+            return [device for device in devices if device[0] not in retired] or devices[:1]
 
         try:
-            token, platform = await asyncio.get_running_loop().run_in_executor(self._reader, choose)
+            chosen = await asyncio.get_running_loop().run_in_executor(self._reader, choose)
         except SQLAlchemyError:
-            token, platform = devices[0]  # whoever looks next says what is wrong
-        return replace(draft, address=token, platform=platform)
+            chosen = devices[:1]  # whoever looks next says what is wrong
+        return [replace(draft, address=token, platform=platform) for token, platform in chosen]
 
     def _prepare(self, scope_id: int, draft: Draft, address: str) -> _Prepared:
         with self._db.read() as connection:
