@@ -265,6 +265,18 @@ def test_a_wrong_token_is_told_and_not_tried_again(shop: Shop, service: SmsServi
     stop(shop, version)
 
 
+def test_a_configuration_without_sender_asks_nobody(shop: Shop, service: SmsService) -> None:
+    settings = {"baseUrl": service.url, "accountSid": ACCOUNT, "authToken": TOKEN}
+    body = {"name": "Nobody", "channel": "sms", "provider": {"kind": "twilio", "settings": settings}}
+    uid = shop.platform.post(CONFIGURATIONS, body)["uid"]
+    version = texting(shop, uid, "Text from nobody", "+33600001009")
+    shop.send(shop.order(920_009, "sms-9"))
+    assert ended(shop, version, demo.email(920_009))[1] == "sms:error"
+    assert message_of(shop, version)["code"] == "senderMissing"
+    assert service.to("+33600001009") == []
+    stop(shop, version)
+
+
 def test_a_secret_is_told_to_its_host_alone(shop: Shop, configuration: str) -> None:
     """A reader who may write can't have a stored token sent to a host of their own."""
     url = f"{shop.server.url}{CONFIGURATIONS}/{configuration}"

@@ -34,6 +34,9 @@ class Twilio:
 
     async def send(self, message: Message) -> SendOutcome:
         """One attempt."""
+        if "from" not in self._sender and "messagingServiceSid" not in self._settings:
+            reason = "the configuration has neither sender.from nor messagingServiceSid"
+            return failed("senderMissing", reason, is_permanent=True)
         text = message.fields.get("body", "")
         length = measure(text)
         if length.segments > self._max_segments:
