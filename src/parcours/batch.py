@@ -18,6 +18,7 @@ from parcours.dataflow import store as failures
 from parcours.dataflow.model import Failed, Origin, Valid
 from parcours.dataflow.transform import Definitions, give_up, transform
 from parcours.dataprep.service import MappingTable
+from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.events.feedback import Feedback, read_feedback
@@ -30,7 +31,7 @@ from parcours.journeys import decision_store
 from parcours.journeys import store as journey_store
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
-from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
@@ -142,6 +143,16 @@ class Batch:
         self.landed = 0
         self.failed = 0
         self.matched_at_ms: list[int] = []
+
+    @property
+    def connection(self) -> Connection:
+        """Of the transaction."""
+        return self._connection
+
+    @property
+    def now_us(self) -> int:
+        """When the transaction began."""
+        return self._now_us
 
     # --- records ---
 
@@ -457,15 +468,73 @@ class Batch:
                     )
             told = {"event": "AudienceQualification", "eventUid": uid, "status": change.status, "journeys": journeys}
             told["outcome"] = "matched" if journeys else "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
-            self._decisions.append(
-                (change.scope_id, *identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "", change.at_us // 1000,
-                 orjson.dumps([told]).decode())
-            )  # fmt: skip
+            self._note_qualification(change, told)
 
-    def read_audiences(self, limit: int) -> int:
+    def _note_qualification(self, change: Qualification, told: Mapping[str, Any]) -> None:
+        self._decisions.append(
+            (change.scope_id, change.namespace, change.identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "",
+             change.at_us // 1000, orjson.dumps([told]).decode())
+        )  # fmt: skip
+
+    def read_audiences(self, limit: int, pace: ReadingPace) -> int:
         """Members of audiences enter; how many were read."""
+        return self._audience_runs(pace).take(limit)
+
+    def read_one(self, run_id: str, limit: int, pace: ReadingPace) -> int:
+        """As `read_audiences`, for one run."""
+        return self._audience_runs(pace).take(limit, only=run_id)
+
+    def _audience_runs(self, pace: ReadingPace) -> AudienceRuns:
         source = self._sources.audience_source
-        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us, pace)
+
+    # --- what the code can't process ---
+
+    def fail_timer(self, timer: journey_store.DueTimer) -> None:
+        """End the instance of a timer that the code can't wake."""
+        journey_store.delete_timers(self._connection, [timer[:3]])
+        self._fail(timer.instance_id)
+
+    def fail_answer(self, answer: ActionAnswer) -> None:
+        """End the instance whose answer the code can't take."""
+        outbox.delete_answered(self._connection, [answer.outbox_id])
+        self._fail(answer.instance_id)
+
+    def fail_qualification(self, change: Qualification, fault: Exception) -> None:
+        """Write down that journeys did not hear of a change of an audience."""
+        told = {
+            "event": "AudienceQualification", "eventUid": event_uid_of(change.audience_id), "status": change.status,
+            "outcome": "error", "reason": INTERNAL, "fault": type(fault).__name__,
+        }  # fmt: skip
+        self._note_qualification(change, told)
+
+    def fail_first(self, stop: journey_store.Stop) -> int:
+        """Let the first one go whom the code can't take out of a version, nor let go on; 0 when nobody is left."""
+        is_resumption = stop.reason == journey_store.RESUMED
+        waiting_for = PAUSED if is_resumption else None
+        inside = journey_store.list_ids_inside(self._connection, stop, 1, waiting_for)
+        for instance_id, key in inside:
+            self._fail(instance_id)
+            journey_store.move_stop(self._connection, stop, key)
+        if not inside:
+            self._finish(stop)
+        return len(inside)
+
+    def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
+        """Leave out the member whom the code can't let enter, or give up the run; how many members were left out."""
+        return self._audience_runs(ReadingPace()).pass_over(run_id, is_given_up=is_given_up)
+
+    def _fail(self, instance_id: str) -> None:
+        try:
+            is_told = self._journeys.fail(instance_id)
+        except Exception as fault:
+            if not is_fault_of_the_code(fault):
+                raise
+            is_told = False
+        place = None if is_told else journey_store.find_place(self._connection, instance_id)
+        if place is not None:
+            journey_store.end_instances(self._connection, [instance_id], self._now_us, "error")
+            self._journeys.tally.take_out(*place, "error")
 
     # --- what instances ask ---
 

@@ -172,6 +172,7 @@ def test_counters_are_what_the_instances_and_their_steps_say(population: Populat
     assert min(found[key] for key in ("completed", "failed", "timedOut", "stopped", "current", "discarded")) > 0
     assert found["entered"] == len(ids) == (
         found["completed"] + found["failed"] + found["timedOut"] + found["stopped"] + found["exitedByCriteria"]
+        + found["discardedInPause"]
         + found["current"]
     )  # fmt: skip
     by_status: dict[str, int] = {}

@@ -138,10 +138,10 @@ class Tally:
         """An event that came to no journey at all."""
         _raise(self._others, (scope_id, "", event_uid, "discard", reason), 1)
 
-    def take_out(self, scope_id: int, version_uid: str, node_id: str | None) -> None:
+    def take_out(self, scope_id: int, version_uid: str, node_id: str | None, status: str = "stopped") -> None:
         """Somebody left without a step, because their journey can't be run any more."""
         _raise(self._others, (scope_id, version_uid, node_id or "", "at", ""), -1)
-        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", "none stopped"), 1)
+        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", f"none {status}"), 1)
 
     def _add(self, journey: CompiledJourney, subject: str, what: What, detail: str) -> None:
         key = (journey.scope_id, journey.version_uid, subject, what, detail)
@@ -202,12 +202,13 @@ def _places(what: str, detail: str) -> tuple[int, ...]:
     return (3, 4, 5) if detail.startswith("capp") else (3, 4)
 
 
-Outcome = Literal["completed", "failed", "timedOut", "stopped", "exited"]
+Outcome = Literal["completed", "failed", "timedOut", "stopped", "exited", "discarded"]
 _OUTCOMES: Mapping[str, Outcome] = {
     "ended": "completed",
     "error": "failed",
     "timedout": "failed",
     "stopped": "stopped",
+    "discarded": "discarded",
 }
 
 

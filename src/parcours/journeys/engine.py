@@ -21,6 +21,7 @@ from parcours.journeys.model import (
     Replied,
     Resumed,
     StartTimer,
+    StepStatus,
     Stimulus,
     Stopped,
     TimerDue,
@@ -32,7 +33,9 @@ MAX_PENDING = 10
 """Events kept while an instance is busy with a call; further ones are discarded (journeys §4.4)."""
 BUSY = frozenset({"action", "reply"})
 """What an instance waits for while events are put aside."""
-_OUTCOMES: Mapping[str, InstanceStatus] = {"endDate": "ended", "forcedReentrance": "ended"}
+INTERNAL_ERROR = "internalError"
+"""Why somebody leaves whom the code can't move."""
+_OUTCOMES: Mapping[str, InstanceStatus] = {"endDate": "ended", "forcedReentrance": "ended", INTERNAL_ERROR: "error"}
 """Reasons to leave that are no stop (journeys §8.5, §9.3)."""
 _EMPTY: dict[str, Any] = {}
 
@@ -149,7 +152,8 @@ def _resume_paused(journey: CompiledJourney, instance: Instance, stimulus: Resum
 def _stop(journey: CompiledJourney, instance: Instance, stimulus: Stopped, now_us: int) -> Transition:
     run = Run(journey, instance, {}, "stopped", now_us)
     _cancel_timer(run)
-    run.end_early("ended", _OUTCOMES.get(stimulus.reason, "stopped"), {"reason": stimulus.reason})
+    status: StepStatus = "error" if stimulus.reason == INTERNAL_ERROR else "ended"
+    run.end_early(status, _OUTCOMES.get(stimulus.reason, "stopped"), {"reason": stimulus.reason})
     return run.finish()
 
 

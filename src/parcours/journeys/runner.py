@@ -23,7 +23,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
-from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
@@ -426,6 +426,12 @@ class JourneyWorkspace:
     def stop(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], reason: str) -> list[str]:
         """Take people out of a version; the ids of those who are at no node of it, and stay as they are."""
         return self._each(journey, rows, lambda _held: Stopped(reason))
+
+    def fail(self, instance_id: str) -> bool:
+        """End somebody whom the code can't move, in error where they are; whether there was anybody to end."""
+        self.load([instance_id])
+        held = self._held.get(instance_id)
+        return held is not None and self._advance(held, Stopped(INTERNAL_ERROR)).ignored is None
 
     def resume(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> None:
         """Let people go on whom a pause held."""

@@ -87,6 +87,7 @@ class JourneyService:
         self._templates = templates
         self._xdm = xdm
         self._data_sets = data_sets
+        self._audiences = audiences
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
         self._tables = Tables(
             events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table, templates.table
@@ -294,7 +295,23 @@ class JourneyService:
         journey, faults = examine(version.body["document"], used, identity)
         if journey is not None and version.body["status"] in DRAFTS:
             faults += self._check_succession(connection, version, journey)
+            faults += self._check_audiences(connection, version)
         return journey, faults
+
+    def _check_audiences(self, connection: Connection, version: Resource) -> list[Fault]:
+        """Nobody enters by an audience that was never evaluated. Source: journeys §4.7."""
+        nodes = version.body["document"].get("nodes", {})
+        asked = {node_id: node["audienceId"] for node_id, node in nodes.items() if "audienceId" in node}
+        ids = sorted(set(asked.values()))
+        unknown = self._audiences.never_evaluated(connection, version.scope_id, ids) if ids else set()
+        return [
+            Fault(
+                "ERR_AUDIENCE_NOT_EVALUATED", "the audience was never evaluated: it has no members yet",
+                f"$.nodes.{node_id}.audienceId", node_id, "warning",
+            )
+            for node_id, audience_id in asked.items()
+            if audience_id in unknown
+        ]  # fmt: skip
 
     def _check_succession(self, connection: Connection, version: Resource, journey: CompiledJourney) -> list[Fault]:
         """A version keeps its predecessor's namespace and re-entrance rule. Source: journeys §10.5."""

@@ -93,9 +93,16 @@ def to_lines(
     return lines
 
 
+_RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
+"""Why a run failed → its code (journeys §13.1)."""
+
+
 def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now_us: int) -> bytes:
     """A run of Read audience as a record of the same data set; it is about nobody (journeys §13.1)."""
-    succeeded = {"eventCode": "INFO_EXPORTJOB_SUCCEEDED"} if run.status == "finished" else {}
+    code = "INFO_EXPORTJOB_SUCCEEDED" if run.status == "finished" else None
+    if run.status == "failed":
+        code = _RUN_CODES.get(run.reason or "", "ERROR_EXPORTJOB_FAILED")
+    told = {} if code is None else {"eventCode": code}
     job = {
         "ID": run.id,
         "status": run.status,
@@ -103,7 +110,7 @@ def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now
         "exportCountRealized": run.entered_count,
         "exportSegmentID": read.audience_id,
         "eventType": "segmenttrigger-orchestrator",
-        **succeeded,
+        **told,
     }
     steps = {name: value for name, value in journey.step_fields.items() if name != "profileNamespace"}
     return orjson.dumps(
