@@ -49,7 +49,9 @@ def read_document(body: Mapping[str, Any], allow_private: bool) -> dict[str, Any
         "unsubscribe": _flag(body, "unsubscribe", "$", default=True),
         "retrySeconds": _number(body, "retrySeconds", 30, 1, MAX_RETRY_S),
         "softBounces": _number(body, "softBounces", 5, 1, 100),
-        "feedbackSecret": _text(body, "feedbackSecret", "$", 200) or None,
+        "feedbackSecret": None
+        if body.get("feedbackSecret") is None
+        else _text(body, "feedbackSecret", "$", 200) or None,
         "isDefault": _flag(body, "isDefault", "$", default=False),
     }
 

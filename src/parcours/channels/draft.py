@@ -26,7 +26,10 @@ class Draft:
     configuration_uid: str | None
     """None: the sandbox's default of the channel."""
     address: Any
-    """As an expression or the profile gave it; whether it is one is looked at when it is sent."""
+    """As an expression or the profile gave it; whether it is one is looked at when it is sent.
+
+    Of a push notification to somebody with several devices a list of [token, platform], of which one is chosen then.
+    """
     namespace: str | None = None
     identity: str | None = None
     values: Mapping[str, Any]

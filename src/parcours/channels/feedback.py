@@ -13,6 +13,11 @@ TRACKING_DATA_SET = "ajo_email_tracking_experience_event_dataset"
 DATA_SETS: Mapping[str, str] = {FEEDBACK_SCHEMA: FEEDBACK_DATA_SET, TRACKING_SCHEMA: TRACKING_DATA_SET}
 """Schema → name of the data set of a sandbox that its events land in."""
 
+SUBSCRIPTION = "subscription"
+"""Interaction of somebody who asks for messages again."""
+KEYWORD = "smsKeyword"
+"""Source of a subscription that an answer to an SMS asked for: it gives consent. Others are to other things."""
+
 _CHANNELS: Mapping[str, str] = {
     "email": "https://ns.adobe.com/xdm/channels/email",
     "sms": "https://ns.adobe.com/xdm/channels/sms",
@@ -31,6 +36,7 @@ _HAPPENED: Mapping[tuple[str, str], str] = {
     ("interaction", "unsubscribe"): "unsubscribed",
     ("interaction", "spam_complaint"): "complained",
     ("interaction", "reply"): "replied",
+    ("interaction", SUBSCRIPTION): "subscribed",
 }
 _EMAIL_NAMESPACE: Mapping[str, str] = {"email": "Email", "sms": "Phone"}
 
@@ -134,11 +140,21 @@ def failure_of(entity: Mapping[str, Any]) -> tuple[str | None, str | None, str |
 
 
 def consent_update(feedback: Feedback, entity: Mapping[str, Any]) -> tuple[tuple[str, ...], str] | None:
-    """(path, value) of the profile's consent that an unsubscription writes; None for anything else."""
-    if feedback.kind != "interaction" or feedback.status != "unsubscribe":
+    """(path, value) of the profile's consent that an unsubscription or its contrary writes; None for anything else."""
+    if feedback.kind != "interaction" or feedback.status not in ("unsubscribe", SUBSCRIPTION):
+        return None
+    if feedback.status == SUBSCRIPTION and not asks_for_more(entity):
         return None
     part: Any = entity
     for name in ("_experience", "customerJourneyManagement", "messageProfile", "channel", "_id"):
         part = part.get(name) if isinstance(part, Mapping) else None
     channel = next((name for name, uri in _CHANNELS.items() if uri == part), "email")
-    return ("consents", "marketing", channel, "val"), "n"
+    return ("consents", "marketing", channel, "val"), "n" if feedback.status == "unsubscribe" else "y"
+
+
+def asks_for_more(entity: Mapping[str, Any]) -> bool:
+    """Whether a subscription is one that an answer to an SMS asked for."""
+    part: Any = entity
+    for name in ("_experience", "customerJourneyManagement", "messageInteraction", "subscription"):
+        part = part.get(name) if isinstance(part, Mapping) else None
+    return isinstance(part, Mapping) and part.get("source") == KEYWORD and part.get("subscriptionChoice") == "yes"

@@ -32,7 +32,7 @@ class Hook(NamedTuple):
     """A request that a provider made."""
 
     url: str
-    """As the provider called it, which some sign."""
+    """As the provider called it, with its query, which some sign."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
@@ -54,6 +54,8 @@ class Told(NamedTuple):
     at_us: int | None = None
     event_id: str | None = None
     """Names it, so that what is told twice counts once; None when nothing does."""
+    channel: str = "email"
+    """Of a message that is not known, or is the latest to `address`."""
 
 
 ReadFeedback = Callable[[Hook, Mapping[str, Any], Callable[[str], str], str | None], Sequence[Told]]

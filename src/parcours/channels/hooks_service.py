@@ -1,5 +1,7 @@
 """Takes what providers post, once it is known to be theirs."""
 
+from typing import NamedTuple
+
 from parcours.channels.document import CONFIGURATION_KIND
 from parcours.channels.errors import ConfigurationNotFound, FeedbackRefused
 from parcours.channels.hooks import Hook, read_feedback
@@ -8,6 +10,15 @@ from parcours.channels.sending import FeedbackSender
 from parcours.db import Database
 from parcours.kit.secrets import SecretBox, SecretUnreadable
 from parcours.resources.store import ResourceStore
+
+
+class Taken(NamedTuple):
+    """What came of a post."""
+
+    accepted: int
+    """How much of it is about known messages."""
+    answer: tuple[str, bytes] | None
+    """(content type, body) that the provider wants; None: anything does."""
 
 
 class HookService:
@@ -22,8 +33,8 @@ class HookService:
         self._sender = sender
         self.base_url = base_url.rstrip("/")
 
-    def take(self, uid: str, hook: Hook) -> int:
-        """Log what is told of messages of a configuration; how much of it is about known ones.
+    def take(self, uid: str, hook: Hook) -> Taken:
+        """Log what is told of messages of a configuration.
 
         Raises ConfigurationNotFound, FeedbackRefused, MessageInvalid, LogUnavailable.
         """
@@ -40,4 +51,6 @@ class HookService:
             told = read(hook, stored.body["provider"]["settings"], self._secrets.decrypt, secret)
         except (SecretUnreadable, KeyError):
             raise FeedbackRefused("the configuration's secret can't be read") from None
-        return self._sender.hear(stored.scope_id, told, uid)
+        accepted = self._sender.hear(stored.scope_id, told, uid)
+        settings = stored.body["provider"]["settings"]
+        return Taken(accepted, None if kind.answer is None else kind.answer(hook, settings))

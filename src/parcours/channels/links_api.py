@@ -4,11 +4,10 @@ import html
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from parcours.channels.errors import MessageInvalid
 from parcours.channels.hooks import Hook
@@ -82,7 +81,7 @@ def router(links: Links, sender: FeedbackSender, hooks: HookService) -> APIRoute
         return _page("You will get no more of these messages.")
 
     @routes.post("/f/{uid}", openapi_extra=_TAKES_JSON)
-    async def take_feedback(uid: str, request: Request) -> dict[str, Any]:
+    async def take_feedback(uid: str, request: Request) -> Response:
         """What the provider of a channel configuration tells of messages; it knows the configuration's secret."""
         body = b""
         async for chunk in request.stream():
@@ -90,8 +89,12 @@ def router(links: Links, sender: FeedbackSender, hooks: HookService) -> APIRoute
             if len(body) > MAX_HOOK_BYTES:
                 raise MessageInvalid(f"at most {MAX_HOOK_BYTES} bytes")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        hook = Hook(f"{hooks.base_url}{request.url.path}", headers, body, time.time_ns() // 1000)
-        return {"accepted": await run_in_threadpool(hooks.take, uid, hook)}
+        url = f"{hooks.base_url}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
+        taken = await run_in_threadpool(hooks.take, uid, Hook(url, headers, body, time.time_ns() // 1000))
+        if taken.answer is None:
+            return JSONResponse({"accepted": taken.accepted})
+        kind, told = taken.answer
+        return Response(told, media_type=kind)
 
     return routes
 

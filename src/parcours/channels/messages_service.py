@@ -16,6 +16,7 @@ from parcours.channels.service import text_of_ms
 from parcours.channels.store import Stored
 from parcours.db import Database
 from parcours.templates.document import CHANNELS
+from parcours.templates.sms_length import shown
 
 REASONS = ("hardBounce", "softBounces", "complaint", "unsubscribe", "manual")
 
@@ -40,14 +41,15 @@ class MessageService:
     def kept(self, caller: Caller, uid: str) -> dict[str, Any]:
         """One message of the inbox with its content. Raises MessageNotFound."""
         row = self._kept(caller, uid)
-        source = _source(row)
+        source, content = _source(row), orjson.loads(row.content)
         headers = []
         if source is not None:
             parsed = email.message_from_bytes(source, policy=email.policy.default)
             headers = [{"name": name, "value": str(value)} for name, value in parsed.items()]
         return {
             **_summary(row),
-            "content": orjson.loads(row.content),
+            "content": content,
+            **({"length": shown(content.get("body", ""))} if row.channel == "sms" else {}),
             "headers": headers,
             "source": None if source is None else source.decode("utf-8", "replace"),
         }

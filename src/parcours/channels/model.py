@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from parcours.actions.model import HttpRequest
-from parcours.channels.hooks import ReadFeedback
+from parcours.channels.hooks import Hook, ReadFeedback
 
 INBOX = "inbox"
 """Kind of the provider that keeps messages in place of sending them, and uid of what is used when nothing is set up."""
@@ -111,6 +111,8 @@ class Tools:
     """(message, raw source): keeps a message in the inbox."""
     decrypt: Callable[[str], str]
     """A sealed secret in clear. Raises SecretUnreadable."""
+    base_url: str = ""
+    """Where this server is reached, without a trailing slash: what a provider posts back to is below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class ProviderKind:
     """What must stay the same for stored secrets to be kept when settings change: the host they are told to."""
     read_feedback: ReadFeedback | None = None
     """Reads what the provider posts back, in its own shape; None: the common shape of `hooks`."""
+    answer: Callable[[Hook, Mapping[str, Any]], tuple[str, bytes]] | None = None
+    """(what it posted and `read_feedback` took, settings) → (content type, body) it is answered with; None: JSON."""
     check: Callable[[Mapping[str, Any], bool], None] = field(default=lambda settings, allow_private: None)
     """(settings, whether private networks are allowed): what a schema can't say. Raises ConfigurationInvalid."""
 
@@ -161,3 +165,5 @@ class Report(NamedTuple):
     """After how many soft bounces in a row the address is suppressed."""
     attempts: int = 0
     is_test: bool = False
+    retired: tuple[str, ...] = ()
+    """Tokens that were found dead on the way to the one that took the message, or was the last."""

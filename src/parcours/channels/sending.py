@@ -8,7 +8,7 @@ import orjson
 
 from parcours.catalog.service import SYSTEM_AUTHOR, CatalogService
 from parcours.channels import store
-from parcours.channels.feedback import DATA_SETS, later_event
+from parcours.channels.feedback import DATA_SETS, SUBSCRIPTION, later_event
 from parcours.channels.hooks import Told
 from parcours.channels.links import Link
 from parcours.channels.store import Stored
@@ -53,7 +53,8 @@ class FeedbackSender:
                 elif one.provider_id is not None:
                     messages.append(store.find_by_provider_id(connection, scope_id, configuration_uid, one.provider_id))
                 else:
-                    messages.append(_latest(connection, scope_id, one.address or ""))
+                    messages.append(_latest(connection, scope_id, one, configuration_uid))
+        self._obey(scope_id, told)
         records = []
         for one, message in zip(told, messages, strict=True):
             if message is None or message.scope_id != scope_id:
@@ -65,6 +66,19 @@ class FeedbackSender:
         if records:
             self._append(records)
         return len(records)
+
+    def _obey(self, scope_id: int, told: Sequence[Told]) -> None:
+        """What people ask for by an answer holds at once, whether or not a message to them is known."""
+        wishes = [one for one in told if one.address and one.status in ("unsubscribe", SUBSCRIPTION)]
+        if not wishes:
+            return
+        with self._db.write() as connection:
+            for one in wishes:
+                if one.status == SUBSCRIPTION:
+                    store.welcome_back(connection, scope_id, one.channel, one.address or "")
+                else:
+                    now_ms = time.time_ns() // 1_000_000
+                    store.suppress(connection, scope_id, one.channel, one.address or "", "unsubscribe", now_ms)
 
     def click(self, link: Link, *, is_bot: bool) -> None:
         """Somebody followed a link. Raises LogUnavailable."""
@@ -78,10 +92,10 @@ class FeedbackSender:
 
     def unsubscribe(self, link: Link) -> None:
         """Somebody wants no more: suppressed at once; the event withdraws consent. Raises LogUnavailable."""
-        with self._db.write() as connection:
-            now_ms = time.time_ns() // 1_000_000
-            store.suppress(connection, link.scope_id, link.channel, link.address, "unsubscribe", now_ms)
-        told = Told("interaction", "unsubscribe", link.key, address=link.address, event_id=f"{link.key}-unsubscribe")
+        told = Told(
+            "interaction", "unsubscribe", link.key, address=link.address, event_id=f"{link.key}-unsubscribe",
+            channel=link.channel,
+        )  # fmt: skip
         self.hear(link.scope_id, [told])
 
     def _record(self, scope_id: int, message: Stored, told: Told) -> Record:
@@ -125,11 +139,14 @@ def _unknown(scope_id: int, told: Told) -> Stored | None:
     if told.key is None or split_message_id(told.key) is None:
         return None
     return Stored(
-        told.key, scope_id, "email", told.address or "", None, None, "", "", "", "", "", "", "marketing", "", None,
+        told.key, scope_id, told.channel, told.address or "", None, None, "", "", "", "", "", "", "marketing", "", None,
         "sent", None, None, False, 0,
     )  # fmt: skip
 
 
-def _latest(connection: Any, scope_id: int, address: str) -> Stored | None:
-    found = store.list_messages(connection, scope_id, {"address": address}, 0, 1)
+def _latest(connection: Any, scope_id: int, told: Told, configuration_uid: str | None) -> Stored | None:
+    filters = {"address": told.address or "", "channel": told.channel}
+    if configuration_uid is not None:
+        filters["configuration_uid"] = configuration_uid
+    found = store.list_messages(connection, scope_id, filters, 0, 1)
     return found[0] if found else None

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -11,11 +10,11 @@ from typing import Any, Literal, NamedTuple
 import aiosmtplib
 
 from parcours.actions.model import HttpRequest
+from parcours.channels.dialing import Unreachable, dial
 from parcours.channels.dkim import KeyUnusable, Signer
 from parcours.channels.errors import ConfigurationInvalid
 from parcours.channels.mime import Attachment, Email, build
 from parcours.channels.model import Configuration, Message, ProviderKind, SendOutcome, Tools
-from parcours.kit.egress import is_public
 from parcours.kit.errors import ParcoursError
 from parcours.kit.secrets import SecretUnreadable
 
@@ -28,14 +27,6 @@ ATTACHMENT_KEPT_S = 300.0
 MAX_ATTACHMENT_BYTES = 1_048_576
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9a-fA-F:.]{2,45}")
-
-
-class _Unreachable(Exception):
-    """No connection; the message names no address."""
-
-    def __init__(self, message: str, is_permanent: bool = False) -> None:
-        super().__init__(message)
-        self.is_permanent = is_permanent
 
 
 class _Open(NamedTuple):
@@ -137,8 +128,8 @@ class Smtp:
         envelope_from = self._settings.get("returnPath") or self._sender["address"]
         try:
             opened = await self._take()
-        except _Unreachable as error:
-            return _failed("unreachable", str(error), is_permanent=error.is_permanent)
+        except Unreachable as error:
+            return _failed("unreachable", f"the mail server: {error}", is_permanent=error.is_permanent)
         except aiosmtplib.SMTPAuthenticationError as error:
             return _failed(
                 str(error.code), "the mail server refuses user name or password", is_permanent=error.code >= 500
@@ -190,7 +181,7 @@ class Smtp:
         host, port = settings["host"], settings.get("port", 465 if self._security == "tls" else 587)
         password = settings.get("password")
         async with asyncio.timeout(self._timeout_s):
-            connected = await self._socket(host, port)
+            connected = await dial(host, port, self._tools.allow_private)
             helo = settings.get("helo") or self._sender["address"].rpartition("@")[2]
             client = aiosmtplib.SMTP(
                 hostname=host, sock=connected, timeout=self._timeout_s,
@@ -205,31 +196,6 @@ class Smtp:
                 connected.close()
                 raise
             return client
-
-    async def _socket(self, host: str, port: int) -> socket.socket:
-        """A connection to an address that may be reached: what was looked at is what is connected to."""
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError:
-            raise _Unreachable("the mail server's name can't be resolved") from None
-        allowed = [one for one in found if self._tools.allow_private or is_public(str(one[4][0]))]
-        if not allowed:
-            raise _Unreachable("the mail server's address may not be reached", is_permanent=True)
-        problem: OSError | None = None
-        for family, kind, protocol, _, where in allowed:
-            made = socket.socket(family, kind, protocol)
-            made.setblocking(False)
-            try:
-                await loop.sock_connect(made, where)
-                return made
-            except OSError as error:
-                problem = error
-                made.close()
-            except BaseException:
-                made.close()
-                raise
-        raise _Unreachable(f"no connection to the mail server: {_told(problem)}")
 
 
 class _AttachmentFailed(Exception):

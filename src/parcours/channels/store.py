@@ -223,6 +223,16 @@ def suppressed(connection: Connection, scope_id: int, channel: str, address: str
     return connection.execute(statement).scalar()
 
 
+def suppressed_among(connection: Connection, scope_id: int, channel: str, addresses: Sequence[str]) -> set[str]:
+    """Those of some addresses that nothing is sent to."""
+    by_place = {place_of(channel, address): address for address in addresses}
+    t = suppression_table
+    statement = select(t.c.address).where(
+        t.c.scope_id == scope_id, t.c.channel == channel, t.c.address.in_(list(by_place)), t.c.is_active.is_(True)
+    )  # fmt: skip
+    return {by_place[place] for place in connection.execute(statement).scalars()}
+
+
 def suppress(
     connection: Connection, scope_id: int, channel: str, address: str, reason: str, at_ms: int, note: str | None = None
 ) -> None:
@@ -279,6 +289,17 @@ def unsuppress(connection: Connection, scope_id: int, channel: str, address: str
         delete(t).where(t.c.scope_id == scope_id, t.c.channel == channel, t.c.address == place_of(channel, address))
     )
     return gone.rowcount > 0
+
+
+def welcome_back(connection: Connection, scope_id: int, channel: str, address: str) -> None:
+    """Send again to somebody who asks for it from that address: it is alive. Complaints and manual entries stay."""
+    t = suppression_table
+    connection.execute(
+        delete(t).where(
+            t.c.scope_id == scope_id, t.c.channel == channel, t.c.address == place_of(channel, address),
+            t.c.reason.in_(("unsubscribe", "hardBounce", "softBounces")),
+        )
+    )  # fmt: skip
 
 
 def list_suppressed(

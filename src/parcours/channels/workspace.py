@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from parcours.channels import store
-from parcours.channels.feedback import failure_of, happenings_of_report, word_of
+from parcours.channels.feedback import asks_for_more, failure_of, happenings_of_report, word_of
 from parcours.channels.model import Report
 from parcours.channels.store import Happening
 from parcours.events.feedback import Feedback
@@ -45,6 +45,9 @@ class MessageWorkspace:
         reached: list[tuple[int, str, str]] = []
         for scope_id, report in self._reports:
             happenings += happenings_of_report(scope_id, report, now_ms)
+            for dead in report.retired:
+                if dead != report.address:
+                    store.suppress(connection, scope_id, report.channel, dead, "hardBounce", now_ms)
             if report.status in ("sent", "delivered"):
                 reached.append((scope_id, report.channel, report.address))
             elif report.bounce == "hard":
@@ -80,6 +83,8 @@ class MessageWorkspace:
                 store.suppress(connection, scope_id, channel, address, "complaint", now_ms)
             elif word == "unsubscribed":
                 store.suppress(connection, scope_id, channel, address, "unsubscribe", now_ms)
+            elif word == "subscribed" and asks_for_more(entity):
+                store.welcome_back(connection, scope_id, channel, address)
             if feedback.kind == "delivery" and word != message.status:
                 store.set_status(connection, message.key, feedback.status, code, reason)
         store.count_events(connection, happenings)

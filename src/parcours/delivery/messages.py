@@ -4,12 +4,13 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.channels import store
-from parcours.channels.addresses import AddressRefused, normalize
+from parcours.channels.addresses import MAX_TOKEN_CHARACTERS, AddressRefused, normalize
 from parcours.channels.draft import Draft, read_draft
 from parcours.channels.keeper import Keeper
 from parcours.channels.kinds import KINDS
@@ -70,6 +71,7 @@ class Messenger:
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
         self._sleep = sleep
+        self._base_url = settings.base_url
         self._links = Links(secrets, settings.base_url)
         self._providers: dict[tuple[int, str, str], tuple[int, Provider]] = {}
         """By (scope, configuration, channel), with the version it was opened from."""
@@ -78,7 +80,7 @@ class Messenger:
         """Be ready to send. http: makes guarded exchanges as long as messages are sent."""
         self._reader = ThreadPoolExecutor(1, "messages")
         self._keeper = Keeper(self._db, self._clock)
-        self._tools = Tools(http, self._allow_private, self._keeper.keep, self._secrets.decrypt)
+        self._tools = Tools(http, self._allow_private, self._keeper.keep, self._secrets.decrypt, self._base_url)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -98,6 +100,19 @@ class Messenger:
             draft = read_draft(row.request)
         except (ValueError, TypeError):
             return ActionOutcome("internalError", error_message="the stored message can't be read"), None
+        retired: list[str] = []
+        attempts = 0
+        for one in await self._devices(row.scope_id, draft):
+            outcome, report = await self._send_to(row, one, started)
+            attempts += report.attempts
+            if report.bounce != "hard":
+                break
+            retired.append(report.address)
+        return outcome, report._replace(retired=tuple(retired), attempts=attempts)
+
+    async def _send_to(self, row: OutboxRow, draft: Draft, started: float) -> tuple[ActionOutcome, Report]:
+        """Send to one address. started: by the clock of the event loop."""
+        loop = asyncio.get_running_loop()
         prepared: _Prepared | None = None
         address = draft.address if isinstance(draft.address, str) else ""
         attempts = 0
@@ -128,6 +143,27 @@ class Messenger:
         return _outcome(report, elapsed_ms, draft), report
 
     # --- looking up ---
+
+    async def _devices(self, scope_id: int, draft: Draft) -> list[Draft]:
+        """The draft for each of several devices whose token is not retired, in order; else for the one there is.
+
+        One gets the message: the next only when a push service says that the token of the one before is dead.
+        """
+        if not isinstance(draft.address, list) or not draft.address:
+            return [draft]
+        devices = [(str(token), str(platform)) for token, platform in draft.address]
+
+        def choose() -> list[tuple[str, str]]:
+            with self._db.read() as connection:
+                tokens = [token for token, _ in devices]
+                retired = store.suppressed_among(connection, scope_id, draft.channel, tokens)
+            return [device for device in devices if device[0] not in retired] or devices[:1]
+
+        try:
+            chosen = await asyncio.get_running_loop().run_in_executor(self._reader, choose)
+        except SQLAlchemyError:
+            chosen = devices[:1]  # whoever looks next says what is wrong
+        return [replace(draft, address=token, platform=platform) for token, platform in chosen]
 
     def _prepare(self, scope_id: int, draft: Draft, address: str) -> _Prepared:
         with self._db.read() as connection:
@@ -248,7 +284,7 @@ def _report(
         key=row.idempotency_key,
         status=status,  # type: ignore[arg-type]
         channel=draft.channel,
-        address=address[:1_000],
+        address=address[:MAX_TOKEN_CHARACTERS],
         namespace=draft.namespace,
         identity=draft.identity,
         template_uid=draft.template_uid,

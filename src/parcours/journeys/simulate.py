@@ -600,7 +600,7 @@ class World:
         now_us, instance = self.clock.at_us, record.instance
         sent = SentCall(
             now_us, command.node_id, command.pass_no, command.action_uid, command.action_name, command.parameters,
-            None, "MESSAGE", f"{command.channel}:{command.address}",
+            None, "MESSAGE", f"{command.channel}:{_first_address(command.address)}",
         )  # fmt: skip
         record.sent.append(sent)
         if not command.has_consent:
@@ -732,3 +732,8 @@ def _identity(namespace: str | None, key: str | None) -> Identity | None:
 
 def _names(journey: CompiledJourney) -> dict[str, Any]:
     return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}
+
+
+def _first_address(address: Any) -> Any:
+    """Of several devices the first: no token is retired here."""
+    return address[0][0] if isinstance(address, list) else address

@@ -13,6 +13,7 @@ from parcours.resources.store import Compiled, Resource, ResourceNotFound, Resou
 from parcours.templates.compiled import CompiledTemplate
 from parcours.templates.document import read_document
 from parcours.templates.errors import TemplateExists, TemplateInUse, TemplateInvalid, TemplateNotFound
+from parcours.templates.sms_length import shown
 from parcours.templates.table import TemplateTable
 
 TEMPLATE_KIND = "template"
@@ -146,6 +147,7 @@ class TemplateService:
             **rendered.fields,
             **({} if rendered.data is None else {"data": dict(rendered.data)}),
             "attachments": [{"url": url, "name": name} for url, name in rendered.attachments],
+            **({"length": shown(rendered.fields["body"])} if template.channel == "sms" else {}),
             "missing": template.missing(values),
         }
 

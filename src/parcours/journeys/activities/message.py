@@ -17,6 +17,8 @@ ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "push": ("", ("pushNotificationDetails",)),
 }
 """Channel → the namespace whose ids are its addresses, and the profile's field where there is no such id."""
+MAX_DEVICES = 20
+"""Of a profile, that are looked at."""
 REFUSALS = frozenset({"n", "dn"})
 """Values of a consent that say no: no, and no by default. Source: XDM, Consents and Preferences."""
 
@@ -72,11 +74,18 @@ class MessageNode(ActionNode):
 
 
 def _device(devices: Any) -> tuple[Any, str]:
-    """The first device of the profile that takes notifications: its token and its platform."""
-    for device in devices if isinstance(devices, list) else ():
-        if isinstance(device, Mapping) and device.get("token") and device.get("denylisted") is not True:
-            return device["token"], str(device.get("platform") or "")
-    return None, ""
+    """The devices of the profile that take notifications.
+
+    Token and platform of one; of several a list of both, of which the first is used whose token is not retired.
+    """
+    found = [
+        [device["token"], str(device.get("platform") or "")]
+        for device in (devices if isinstance(devices, list) else ())
+        if isinstance(device, Mapping) and device.get("token") and device.get("denylisted") is not True
+    ]
+    if len(found) > 1:
+        return found[:MAX_DEVICES], ""
+    return (found[0][0], found[0][1]) if found else (None, "")
 
 
 def has_consent(profile: Mapping[str, Any], channel: str) -> bool:
