@@ -20,6 +20,7 @@ from parcours.batch import Sources
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
 from parcours.dataprep import DataPrepService
+from parcours.datasources import DataSourceService
 from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.service import Delivery
@@ -68,6 +69,7 @@ class Platform:
     access: Access
     namespaces: NamespaceService
     actions: ActionService
+    data_sources: DataSourceService
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -127,7 +129,8 @@ def build_platform(settings: Settings) -> Platform:
     actions = ActionService(db, resources, secrets, settings)
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
-    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
+    data_sources = DataSourceService(db, resources, secrets, settings)
+    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences, data_sources)
 
     def land_version(connection: Connection, version: Resource) -> None:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
@@ -147,6 +150,7 @@ def build_platform(settings: Settings) -> Platform:
         catalog=catalog,
         flows=flows,
         actions=actions,
+        data_sources=data_sources,
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
@@ -192,7 +196,7 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
 def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
-    delivery = Delivery(platform.db, platform.actions, settings)
+    delivery = Delivery(platform.db, platform.actions, settings, sources=platform.data_sources)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)

@@ -27,6 +27,7 @@ from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retr
 from parcours.dataflow.transform import RETRY_PREFIX, Definitions
 from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
+from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
@@ -90,6 +91,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
+        datasources_api.router(gate, platform.data_sources),
         events_api.router(gate, platform.events),
         ascode_api.router(
             gate,
@@ -110,7 +112,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
-        delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
+        delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from parcours.actions.model import HttpRequest
-from parcours.journeys.model import ActionOutcome
+from parcours.journeys.model import ActionOutcome, FetchOutcome
 
 
 class OutboxRow(NamedTuple):
@@ -34,6 +34,8 @@ class ActionAnswer(NamedTuple):
     outcome: ActionOutcome
     first_started_at_us: int
     """When the first attempt began, in microseconds since 1970."""
+    fetched: tuple[FetchOutcome, ...] | None = None
+    """Of a fetch: what came of each of its requests; `outcome` has no meaning then."""
 
 
 def idempotency_key(instance_id: str, pass_no: int) -> str:

@@ -67,7 +67,7 @@ class Bundle:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
-            self.profile,
+            profile=self.profile,
         ))  # fmt: skip
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:

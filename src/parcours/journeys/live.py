@@ -10,6 +10,7 @@ from parcours.access.store import list_sandboxes
 from parcours.actions.table import ActionTable
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.table import SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys.compile import VersionIdentity, compile_version
@@ -37,6 +38,7 @@ class Tables(NamedTuple):
     data_sets: Compiled[DataSetTable]
     targets: Compiled[TargetTable]
     audiences: Compiled[AudienceTable]
+    data_sources: Compiled[SourceTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -48,6 +50,7 @@ class Tables(NamedTuple):
             self.data_sets.current(connection),
             self.targets.current(connection),
             self.audiences.current(connection),
+            self.data_sources.current(connection),
         )
 
 
