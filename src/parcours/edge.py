@@ -105,6 +105,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.actions,
                 platform.audiences.table,
                 platform.journeys,
+                platform.data_sources,
             ),
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),

@@ -134,12 +134,17 @@ class _Replay:
             lives, ids, inside = self._live(connection, parent, told)
             table, actions = self._events.table.current(connection), platform.actions.table.current(connection)
             action_uids = self._uids(connection, ACTION_KIND)
+            sources = platform.data_sources.table.current(connection)
         people = StoredPeople(scope_id, self._open_workspace)
         landed = self._landed(chosen)
-        stubs = {} if self._asked.stubs is None else read_stubs(self._asked.stubs, action_uids)
+        stubs = (
+            {}
+            if self._asked.stubs is None
+            else read_stubs(self._asked.stubs, [*action_uids, *(s.name for s in sources.in_scope(scope_id))])
+        )
         world = World(
             [draft], table, actions, self._clock, people=people, stubs=stubs,
-            instance_ids=backtest.live_ids(ids, self._asked.seed), scope_id=scope_id,
+            instance_ids=backtest.live_ids(ids, self._asked.seed), scope_id=scope_id, data_sources=sources,
         )  # fmt: skip
         records = 0
         for part in landed.slices(self._from_us, self._to_us):

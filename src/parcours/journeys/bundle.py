@@ -1,7 +1,8 @@
 """Definitions out of files: a journey, and the events and actions it names, without a server.
 
-A configuration document has `events`, `actions`, `schemas` and `profile`, each as the API takes it; nodes of a journey
-may say `event: Name` and `action: Name` in place of uids. An event whose schema isn't given may have any field.
+A configuration document has `events`, `actions`, `dataSources`, `schemas` and `profile`, each as the API takes it;
+nodes of a journey may say `event: Name` and `action: Name` in place of uids.
+An event whose schema isn't given may have any field.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,9 @@ from parcours.actions.errors import ActionInvalid
 from parcours.actions.table import ActionTable
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.document import read_document as read_source
+from parcours.datasources.errors import DataSourceInvalid
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut
 from parcours.events.language import condition_reader, key_reader
@@ -34,7 +38,7 @@ from parcours.kit.secrets import SecretBox
 from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
 from parcours.xdm.table import SchemaTable
 
-MEMBERS = ("events", "actions", "schemas", "profile")
+MEMBERS = ("events", "actions", "dataSources", "schemas", "profile")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
 _NAMED = {"event": "eventUid", "action": "actionUid"}
@@ -61,14 +65,22 @@ class Bundle:
     """Of every event; an entity that doesn't say which schema it has is compared with all."""
     profile: Mapping[str, Any] | None = None
     """Closed JSON Schema of the profile; None when expressions may read any field."""
+    data_sources: SourceTable = NO_SOURCES
     definitions: "_Definitions" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
-            profile=self.profile,
+            data_sources=self.data_sources, profile=self.profile,
         ))  # fmt: skip
+
+    @property
+    def stubbed(self) -> tuple[str, ...]:
+        """What stubs may answer for: actions, data sources, and their field groups as `Source.group`."""
+        sources = self.data_sources.in_scope(0)
+        groups = [f"{source.name}.{name}" for source in sources for name in source.groups]
+        return (*self.action_uids, *(source.name for source in sources), *groups)
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
         """Whose configurations an entity is compared with: those of its schema, or of all when it names none."""
@@ -204,6 +216,7 @@ class _Reader:
         self._profile: Mapping[str, Any] | None = None
         self._events: dict[str, tuple[Located, Mapping[str, Any]]] = {}
         self._actions: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def take(self, source: Located) -> None:
         document = source.document
@@ -240,7 +253,8 @@ class _Reader:
 
     def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")
-        taken = self._events if member == "events" else self._actions
+        known = {"events": self._events, "actions": self._actions, "dataSources": self._sources}
+        taken: Mapping[str, Any] = known[member]  # type: ignore[assignment]
         if not isinstance(name, str) or not name.isidentifier():
             self._faults.append(f"{one.place(('name',))}: name is letters, digits and underscores")
         elif name in taken:
@@ -251,9 +265,13 @@ class _Reader:
             # who calls is the sender's affair, and nothing is sent
             written = {k: v for k, v in document.items() if k not in (*_READ_ONLY, "authentication")}
             try:
+                if member == "dataSources":
+                    self._sources[name] = (str(document.get("uid") or name), read_source(written, allow_private=True))
+                    return
                 self._actions[name] = (str(document.get("uid") or name), read_action(written, allow_private=True))
-            except ActionInvalid as error:
-                self._faults.append(f"{one.place(split_json_path(error.path))}: action {name}: {error}")
+            except (ActionInvalid, DataSourceInvalid) as error:
+                what = "data source" if member == "dataSources" else "action"
+                self._faults.append(f"{one.place(split_json_path(error.path))}: {what} {name}: {error}")
 
     def finish(self) -> Bundle:
         configurations = [c for name, (one, body) in self._events.items() if (c := self._event(name, one, body))]
@@ -267,6 +285,7 @@ class _Reader:
             {name: uid for name, (uid, _) in self._actions.items()},
             tuple(dict.fromkeys(c.schema_id for c in configurations)),
             self._profile,
+            SourceTable([(0, uid, 1, body) for uid, body in self._sources.values()], SecretBox(bytes(32))),
         )
 
     def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:
