@@ -23,6 +23,7 @@ from parcours.channels.feedback import FEEDBACK_DATA_SET
 from parcours.channels.service import ChannelService
 from parcours.channels.sweeps import MessageSweeps
 from parcours.dataprep import DataPrepService
+from parcours.datasources import DataSourceService
 from parcours.db import Database
 from parcours.db.migrate import migrate
 from parcours.delivery.messages import Messenger
@@ -77,6 +78,7 @@ class Platform:
     access: Access
     namespaces: NamespaceService
     actions: ActionService
+    data_sources: DataSourceService
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -142,7 +144,10 @@ def build_platform(settings: Settings) -> Platform:
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
     rule_sets = RuleSetService(db, resources)
     templates = TemplateService(db, resources)
-    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates)
+    data_sources = DataSourceService(db, resources, secrets, settings)
+    journeys = JourneyService(
+        db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources
+    )
 
     conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)
     rule_sets.users = conflicts.journeys_naming
@@ -165,6 +170,7 @@ def build_platform(settings: Settings) -> Platform:
         catalog=catalog,
         flows=flows,
         actions=actions,
+        data_sources=data_sources,
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
@@ -220,7 +226,7 @@ def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
     messenger = Messenger(platform.db, platform.templates, platform.channels, platform.secrets, settings)
-    delivery = Delivery(platform.db, platform.actions, settings, messenger=messenger)
+    delivery = Delivery(platform.db, platform.actions, settings, messenger=messenger, sources=platform.data_sources)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)

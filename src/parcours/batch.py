@@ -399,7 +399,10 @@ class Batch:
         """Answers of actions; their outbox rows go."""
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
-            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
+            if answer.fetched is not None:
+                self._journeys.take_data(answer.instance_id, answer.node_id, answer.pass_no, answer.fetched)
+            else:
+                self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
             if answer.message is not None:
                 self._note_message(answer.scope_id, answer.message)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])

@@ -34,6 +34,7 @@ from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retr
 from parcours.dataflow.transform import RETRY_PREFIX, Definitions
 from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
+from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
 from parcours.delivery import transactional_api
 from parcours.delivery.transactional import TransactionalService
@@ -101,6 +102,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
+        datasources_api.router(gate, platform.data_sources),
         events_api.router(gate, platform.events),
         ascode_api.router(
             gate,
@@ -115,6 +117,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.audiences.table,
                 platform.rule_sets.table,
                 platform.journeys,
+                platform.data_sources,
             ),
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
@@ -127,7 +130,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         templates_api.router(gate, platform.templates),
         transactional_api.router(gate, TransactionalService(platform.db, platform.templates.table)),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
-        delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
+        delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])
 

@@ -258,6 +258,19 @@ _SCHEMAS: Mapping[str, Document] = {
         },
     },
     "rule-sets": RULE_SET_SCHEMA,
+    "data-sources": {
+        "description": "A data source: a service that journeys ask, or the field groups added to ExperiencePlatform.",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,29}$"},
+            "description": _TEXT,
+            "url": _NAME,
+            "authentication": _said(
+                _OBJECT, "Secrets by reference: {secret: NAME}, or ${env:NAME} inside a text; see `apply --secrets`."
+            ),
+            "fieldGroups": _OBJECTS,
+        },
+    },
 }
 
 

@@ -142,16 +142,22 @@ class _Replay:
             action_uids = self._uids(connection, ACTION_KIND)
             names = {uid: name for name, uid in self._uids(connection, AUDIENCE_KIND).items()}
             rule_sets = platform.rule_sets.table.current(connection)
+            sources = platform.data_sources.table.current(connection)
         if not chosen and draft.type not in ("read_audience", "audience_qualification"):
             raise BacktestInvalid("say which data sets hold the events: --dataset")
         people = StoredPeople(scope_id, self._open_workspace)
         landed = self._landed(chosen)
-        stubs = {} if self._asked.stubs is None else read_stubs(self._asked.stubs, action_uids)
+        stubs = (
+            {}
+            if self._asked.stubs is None
+            else read_stubs(self._asked.stubs, [*action_uids, *(s.name for s in sources.in_scope(scope_id))])
+        )
         world = World(
             [draft], table, actions, self._clock, people=people, stubs=stubs,
             instance_ids=backtest.live_ids(ids, self._asked.seed), scope_id=scope_id,
             audiences=backtest.StoredAudiences(scope_id, self._clock, self._opened),
             rule_sets=rule_sets,
+            data_sources=sources,
         )  # fmt: skip
         world.find_rows = lambda data_set_id, keys, paths: find_rows(
             self._opened(), scope_id, data_set_id, keys, paths

@@ -66,7 +66,8 @@ def run(
         bundle.actions,
         clock,
         people=people,
-        stubs={} if stubs is None else read_stubs(stubs, bundle.action_uids),
+        stubs={} if stubs is None else read_stubs(stubs, bundle.stubbed),
+        data_sources=bundle.data_sources,
         instance_ids=seeded_ids(seed),
         rule_sets=bundle.rule_sets,
     )
@@ -98,7 +99,10 @@ def read_until(text: str, start_us: int) -> int:
 
 
 def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:
-    """Stubs by the name of their action, one of those known. Raises BundleInvalid with the place of the fault."""
+    """Stubs by the name of their action or data source, one of those known.
+
+    Raises BundleInvalid with the place of the fault.
+    """
     source = read_file(path)
     if not isinstance(source.document, Mapping):
         raise BundleInvalid([f"{source.place(())}: stubs are an object by the name of the action"])
@@ -106,7 +110,9 @@ def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:
     for name, document in source.document.items():
         if name not in known:
             names = ", ".join(sorted(known)) or "none"
-            raise BundleInvalid([f"{source.place((name,))}: no action is called {name!r}; there are: {names}"])
+            what = "action or data source" if any("." in one for one in known) else "action"
+            told = f"no {what} is called {name!r}; there are: {names}"
+            raise BundleInvalid([f"{source.place((name,))}: {told}"])
         try:
             found[name] = read_stub(document)
         except StubInvalid as error:

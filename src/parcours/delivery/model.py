@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from parcours.actions.model import HttpRequest
 from parcours.channels.model import Report
-from parcours.journeys.model import ActionOutcome
+from parcours.journeys.model import ActionOutcome, FetchOutcome
 
 
 class OutboxRow(NamedTuple):
@@ -37,6 +37,8 @@ class ActionAnswer(NamedTuple):
     """When the first attempt began, in microseconds since 1970."""
     message: Report | None = None
     """Of a message: what is noted of it."""
+    fetched: tuple[FetchOutcome, ...] | None = None
+    """Of a fetch: what came of each of its requests; `outcome` has no meaning then."""
 
 
 def idempotency_key(instance_id: str, pass_no: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -13,14 +13,17 @@ from parcours.actions import ActionService
 from parcours.actions.table import ActionTable
 from parcours.channels.draft import METHOD as MESSAGE
 from parcours.channels.model import Report
+from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.delivery import store
 from parcours.delivery.backlog import Backlog
 from parcours.delivery.caller import Caller
+from parcours.delivery.fetching import Capping, Fetching
 from parcours.delivery.messages import Messenger
 from parcours.delivery.model import ActionAnswer, OutboxRow
 from parcours.delivery.sender import HttpSender
-from parcours.journeys.model import ActionOutcome
+from parcours.journeys.fetch_request import METHOD as FETCH
+from parcours.journeys.model import ActionOutcome, FetchOutcome
 from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
@@ -65,12 +68,19 @@ class Delivery:
         resolver: AbstractResolver | None = None,
         grace_s: float = GRACE_S,
         messenger: Messenger | None = None,
+        sources: DataSourceService | None = None,
+        capping: Capping | None = None,
     ) -> None:
-        """messenger: sends the outbox's messages; without one they fail."""
+        """messenger: sends the outbox's messages; without one they fail.
+
+        sources: what the outbox's fetches read; without them they fail. capping: limits of calls to sources.
+        """
         self.on_answers: OnAnswers = _refuse_answers
         """Called in the loop's thread with the answers of the moment; must return at once."""
         self._db = db
         self._actions = actions.compiled()
+        self._sources = None if sources is None else sources.compiled()
+        self._capping = capping
         self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
@@ -122,6 +132,9 @@ class Delivery:
                 self._caller = Caller(sender, self._clock)
                 if self._messenger is not None:
                     self._messenger.open(sender)
+                self._fetching = Fetching(
+                    sender, self._caller.tokens, self._clock, self._on_fetched, capping=self._capping
+                )
                 try:
                     with ThreadPoolExecutor(1, "outbox") as reader:
                         while not self._is_stopping:
@@ -151,7 +164,8 @@ class Delivery:
             log.error("outbox.unreadable", error=type(error).__name__)
             is_drained, is_readable = True, False
         self._start_calls()
-        pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if len(self._backlog) else POLL_S
+        is_busy = len(self._backlog) or len(self._fetching)
+        pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if is_busy else POLL_S
         if is_drained and not self._is_stopping:
             try:
                 async with asyncio.timeout(pause_s):
@@ -165,14 +179,15 @@ class Delivery:
         """Load what is new, parked or overlooked; whether nothing more is known to be there."""
         loop = asyncio.get_running_loop()
         rows, self._table, stops = await loop.run_in_executor(reader, self._read_new, self._last_id)
-        for row in rows:
-            self._known.add(row.id)
-            self._backlog.add(row)
+        self._add(rows)
         if rows:
             self._last_id = rows[-1].id
         if self._backlog.wants_parked:
             for host, ids in self._backlog.parked_to_load():
                 self._backlog.unpark(host, ids, await loop.run_in_executor(reader, self._read, ids))
+        parked = self._fetching.parked_to_load(LOAD_ROWS)
+        if parked:
+            self._add(await loop.run_in_executor(reader, self._read, parked))
         if stops != self._stops_seen or loop.time() >= self._next_sweep_s:
             self._next_sweep_s = loop.time() + SWEEP_S
             await self._sweep(reader)
@@ -188,18 +203,28 @@ class Delivery:
         for task, row_id in self._tasks.items():
             if row_id not in stored:  # its version was stopped: no further attempt
                 task.cancel()
+        self._fetching.keep(stored)
         for start in range(0, len(overlooked), LOAD_ROWS):
             ids = overlooked[start : start + LOAD_ROWS]
-            for row in await loop.run_in_executor(reader, self._read, ids):
-                self._known.add(row.id)
+            self._add(await loop.run_in_executor(reader, self._read, ids))
+
+    def _add(self, rows: Iterable[OutboxRow]) -> None:
+        """Calls queue by host; fetches are seen to at once, for many of them want the same."""
+        for row in rows:
+            self._known.add(row.id)
+            if row.request is not None and row.request.method == FETCH:
+                self._fetching.take(row)
+            else:
                 self._backlog.add(row)
 
     def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, int]:
         with self._db.read() as connection:
             rows = store.load_after(connection, after_id, LOAD_ROWS)
-            if not rows and not len(self._backlog) and self._table is not None:
+            if not rows and not len(self._backlog) and not len(self._fetching) and self._table is not None:
                 return rows, self._table, self._stops_seen
             revisions = self._resources.revisions(connection)
+            if self._sources is not None:
+                self._fetching.table = self._sources.current(connection, revisions)
             return rows, self._actions.current(connection, revisions), revisions.get(VERSION_KIND, 0)
 
     def _read(self, ids: list[int]) -> list[OutboxRow]:
@@ -222,7 +247,7 @@ class Delivery:
             task = loop.create_task(self._deliver(row))
             self._tasks[task] = row.id
             task.add_done_callback(partial(self._on_call_ended, host))
-        OUTBOX_PENDING.set(len(self._backlog))
+        OUTBOX_PENDING.set(len(self._backlog) + len(self._fetching))
 
     def _on_call_ended(self, host: str, task: "asyncio.Task[None]") -> None:
         del self._tasks[task]
@@ -258,6 +283,11 @@ class Delivery:
         return await self._caller.call(
             action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6
         )
+
+    def _on_fetched(self, row: OutboxRow, outcomes: tuple[FetchOutcome, ...], started_at_us: int) -> None:
+        outcome = ActionOutcome("internalError")
+        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
+        self._answer(ActionAnswer(*place, outcome, started_at_us, fetched=outcomes))
 
     def _note(self, row: OutboxRow, outcome: ActionOutcome) -> None:
         code = outcome.status_code
@@ -298,6 +328,7 @@ class Delivery:
 
     async def _finish(self, grace_s: float) -> None:
         """Wait for calls in flight, then give up on the rest: their rows stay."""
+        await self._fetching.finish(grace_s)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace_s)
             for task in late:

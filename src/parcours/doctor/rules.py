@@ -54,7 +54,7 @@ def examine(
             yield Fault("nodeUnknown", instance.id, None, instance)
     if instance.waiting_for in _NEVER_STORED:
         yield Fault("waitsForNothing", instance.id, None, instance)
-    elif instance.waiting_for == "action":
+    elif instance.waiting_for in ("action", "fetch"):
         if not has_call:
             yield Fault("callMissing", instance.id, None, instance)
     elif not present and _needs_timer(instance.waiting_for, node):

@@ -52,6 +52,14 @@ from parcours.channels.errors import (
     MessageStateConflict,
 )
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
+from parcours.datasources.errors import (
+    BuiltInSourceKept,
+    DataSourceExists,
+    DataSourceInUse,
+    DataSourceInvalid,
+    DataSourceNotFound,
+    FieldGroupNotFound,
+)
 from parcours.events.errors import (
     EventExists,
     EventInUse,
@@ -257,6 +265,12 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ActionInUse: (409, problem("PARC", "6010")),
     ActionInvalid: (400, problem("PARC", "6001")),
     ActionParameterInvalid: (400, problem("PARC", "6002")),
+    DataSourceNotFound: (404, problem("PARC", "6104")),
+    FieldGroupNotFound: (404, problem("PARC", "6105")),
+    DataSourceExists: (409, problem("PARC", "6109")),
+    DataSourceInUse: (409, problem("PARC", "6110")),
+    BuiltInSourceKept: (409, problem("PARC", "6111")),
+    DataSourceInvalid: (400, problem("PARC", "6101")),
     EventNotFound: (404, problem("PARC", "5004")),
     EventExists: (409, problem("PARC", "5009")),
     EventInUse: (409, problem("PARC", "5010")),

@@ -1,8 +1,9 @@
 """Definitions out of files: a journey, and the events and actions it names, without a server.
 
-A configuration document has `events`, `actions`, `audiences`, `schemas`, `ruleSets` and `profile`, each as the API
-takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in place of
-uids. An event whose schema isn't given may have any field; an audience that isn't given is one of e-mail addresses.
+A configuration document has `events`, `actions`, `dataSources`, `audiences`, `schemas`, `ruleSets` and `profile`, each
+as the API takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in
+place of uids. An event whose schema isn't given may have any field; an audience that isn't given is one of e-mail
+addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,9 @@ from parcours.audiences.errors import AudienceInvalid
 from parcours.audiences.model import CUSTOM_UPLOAD, Audience
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.document import read_document as read_source
+from parcours.datasources.errors import DataSourceInvalid
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut
 from parcours.events.language import condition_reader, key_reader
@@ -43,7 +47,7 @@ from parcours.rulesets.errors import RuleSetInvalid
 from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.table import SchemaTable
 
-MEMBERS = ("events", "actions", "audiences", "schemas", "ruleSets", "profile")
+MEMBERS = ("events", "actions", "dataSources", "audiences", "schemas", "ruleSets", "profile")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
 _NAMED = {"event": "eventUid", "action": "actionUid", "audience": "audienceId"}
@@ -75,14 +79,22 @@ class Bundle:
     audiences: tuple[Audience, ...] = ()
     rule_sets: RuleSetTable = NO_RULE_SETS
     """Journeys name them by uid, or by name where a file gives none."""
+    data_sources: SourceTable = NO_SOURCES
     definitions: "_Definitions" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()),
-            AudienceTable(self.audiences), self.rule_sets, profile=self.profile,
+            AudienceTable(self.audiences), self.rule_sets, data_sources=self.data_sources, profile=self.profile,
         ))  # fmt: skip
+
+    @property
+    def stubbed(self) -> tuple[str, ...]:
+        """What stubs may answer for: actions, data sources, and their field groups as `Source.group`."""
+        sources = self.data_sources.in_scope(0)
+        groups = [f"{source.name}.{name}" for source in sources for name in source.groups]
+        return (*self.action_uids, *(source.name for source in sources), *groups)
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
         """Whose configurations an entity is compared with: those of its schema, or of all when it names none."""
@@ -248,6 +260,7 @@ class _Reader:
         self._actions: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._audiences: dict[str, Audience] = {}
         self._rule_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def take(self, source: Located) -> None:
         document = source.document
@@ -312,7 +325,8 @@ class _Reader:
 
     def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")
-        taken = self._events if member == "events" else self._actions
+        known = {"events": self._events, "actions": self._actions, "dataSources": self._sources}
+        taken: Mapping[str, Any] = known[member]  # type: ignore[assignment]
         if not isinstance(name, str) or not name.isidentifier():
             self._faults.append(f"{one.place(('name',))}: name is letters, digits and underscores")
         elif name in taken:
@@ -323,9 +337,13 @@ class _Reader:
             # who calls is the sender's affair, and nothing is sent
             written = {k: v for k, v in document.items() if k not in (*_READ_ONLY, "authentication")}
             try:
+                if member == "dataSources":
+                    self._sources[name] = (str(document.get("uid") or name), read_source(written, allow_private=True))
+                    return
                 self._actions[name] = (str(document.get("uid") or name), read_action(written, allow_private=True))
-            except ActionInvalid as error:
-                self._faults.append(f"{one.place(split_json_path(error.path))}: action {name}: {error}")
+            except (ActionInvalid, DataSourceInvalid) as error:
+                what = "data source" if member == "dataSources" else "action"
+                self._faults.append(f"{one.place(split_json_path(error.path))}: {what} {name}: {error}")
 
     def finish(self) -> Bundle:
         configurations = [c for name, (one, body) in self._events.items() if (c := self._event(name, one, body))]
@@ -341,6 +359,7 @@ class _Reader:
             self._profile,
             tuple(self._audiences.values()),
             RuleSetTable((0, uid, document) for uid, document in self._rule_sets.values()),
+            SourceTable([(0, uid, 1, body) for uid, body in self._sources.values()], SecretBox(bytes(32))),
         )
 
     def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionInvalid
+from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
 from parcours.journeys import entrance, graph
 from parcours.journeys.activities import KINDS
@@ -19,6 +20,7 @@ from parcours.journeys.activities.kind import (
     AudienceShape,
     DataSetShape,
     Explained,
+    SourceShape,
     TargetShape,
     TemplateShape,
 )
@@ -33,6 +35,7 @@ from parcours.journeys.document import (
     transition_of,
 )
 from parcours.journeys.errors import JourneyInvalid
+from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
@@ -77,6 +80,14 @@ class Definitions(Protocol):
 
     def data_set(self, data_set_id: str) -> DataSetShape | None:
         """A data set by id."""
+        ...
+
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources by name."""
+        ...
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """Field groups added to the built-in data source, each with the shipped one it is a part of."""
         ...
 
     def target(self, journey_uid: str) -> TargetShape | None:
@@ -159,7 +170,9 @@ class Compiler:
         timeouts = document.get("timeouts", {})
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
         self.action_timeout_us: int = timeouts.get("actionSeconds", DEFAULT_ACTION_S) * 1_000_000
-        self.language = Language(definitions.platform())
+        self.language = Language(definitions.platform(), definitions.sources())
+        self.fetches = 0
+        """How many fetches the journey has so far; each has its number."""
         self.targets: dict[str, list[str]] = {}
         for edge in document.get("edges", ()):
             self.targets.setdefault(edge["from"], []).append(edge["to"])
@@ -232,6 +245,12 @@ class Compiler:
                 **({} if entry.namespace is None else {"profileNamespace": entry.namespace}),
             },
             reads_profile=self.language.reads_profile or bool(audience_ids) or bool(document.get("useProfileTimeZone")),
+            has_sources=self.fetches > 0 or bool(self.language.added_groups),
+            platform_groups={
+                name: whole
+                for name, whole in self.definitions.platform_groups().items()
+                if name in self.language.added_groups
+            },
             audience_ids=audience_ids,
             uses_profile_time_zone=bool(document.get("useProfileTimeZone")),
             exit_criteria=tuple(exit_criteria),
@@ -264,7 +283,11 @@ class Compiler:
 
     def _build(self, node_id: str, config: Mapping[str, Any]) -> Node:
         name = config.get("label") or self._default_name(node_id, config)
-        return KINDS[config["type"]].build(node_id, name, config, _NodeBuilder(self, node_id))
+        builder = _NodeBuilder(self, node_id)
+        node = KINDS[config["type"]].build(node_id, name, config, builder)
+        node.fetches = build_fetches(builder, config.get("dynamicValues", ()), self.fetches)
+        self.fetches += len(node.fetches)
+        return node
 
     def _link(self, built: Mapping[str, Node]) -> dict[str, Node]:
         """Set the exits; events and waits after one transition become a race. The races by their ids."""
@@ -317,6 +340,9 @@ class Compiler:
                 "ERR_EXPRESSION", str(problem), path, node_id, line=problem.line, column=problem.column
             )  # fmt: skip
             return None
+        if node_id is None and explained.external:
+            message = "external data sources can be read by activities only, not here"
+            self.fault("ERR_DATA_SOURCE_PLACE", message, path)
         for lint in explained.warnings:
             message = f"{lint.rule}: {lint.message}"
             self.fault("ERR_EXPRESSION_STYLE", message, path, node_id, "warning", lint.line, lint.column)
@@ -379,6 +405,8 @@ class _NodeBuilder:
         self._compiler = compiler
         self._node_id = node_id
         self._scope: NodeScope | None = None
+        self.external: list[tuple[str, Reference]] = []
+        """What the node's expressions read of external data sources, each with the place of the expression."""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -402,7 +430,14 @@ class _NodeBuilder:
         if self._scope is None:
             self._scope = self._compiler.scope_of(self._node_id)
         where = f"$.nodes.{self._node_id}{path}"
-        return self._compiler.expression(text, self._scope, expected, where, self._node_id)
+        explained = self._compiler.expression(text, self._scope, expected, where, self._node_id)
+        if explained is not None:
+            self.external += [(path, reference) for reference in explained.external]
+        return explained
+
+    @property
+    def external_sources(self) -> Mapping[str, SourceShape]:
+        return self._compiler.language.sources
 
     def event_name(self, uid: str, path: str) -> str | None:
         compiler = self._compiler

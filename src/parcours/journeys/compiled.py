@@ -77,6 +77,10 @@ class CompiledJourney:
     """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
+    has_sources: bool = False
+    """Whether an expression reads an external data source, or a field group added to the built-in one."""
+    platform_groups: Mapping[str, str] = field(default_factory=dict)
+    """Field groups that people added to the built-in source, each with the shipped one it is a part of."""
     reads_sources: bool = True
     """Whether expressions are given data sources: a dry run may do without."""
     audience_ids: Mapping[str, str] = field(default_factory=dict)

@@ -81,6 +81,8 @@ class Tally:
         last = len(steps) - 1
         for index, step in enumerate(steps):
             if not step.is_processed:
+                if step.action is not None:
+                    self._explain_fetch(journey, step)
                 continue
             key: tuple[CompiledJourney, str, str, str | None, str | None, str | None]
             if step.is_ended:
@@ -112,13 +114,17 @@ class Tally:
         if took_ms is not None:
             self._add(journey, step.node_id, "call", failure or "ok")
             self._add(journey, step.node_id, "duration", str(bucket_of(took_ms)))
-        if "fetchCount" in action or "fetchError" in action:
-            fetch_error = action.get("fetchError")
-            code = action.get("fetchErrorCode")
-            self._add(journey, step.node_id, "fetch", "ok" if fetch_error is None else _joined(fetch_error, code))
+        self._explain_fetch(journey, step)
         told = step.detail.get("reason")
         if step.step_status not in _GOOD or told is not None:
             self._add(journey, step.node_id, "reason", failure or _code(told) or step.step_status)
+
+    def _explain_fetch(self, journey: CompiledJourney, step: StepEvent) -> None:
+        """How reading external data sources went."""
+        action = step.action or {}
+        if "fetchCount" in action or "fetchError" in action:
+            error, code = action.get("fetchError"), action.get("fetchErrorCode")
+            self._add(journey, step.node_id, "fetch", "ok" if error is None else _joined(error, code))
 
     def enter(self, journey: CompiledJourney, event_uid: str, *, is_reentrance: bool) -> None:
         """An instance began."""

@@ -1,6 +1,6 @@
 """What the journeys of one sandbox may refer to, taken from the tables of the other rooms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,13 +9,16 @@ from parcours.actions.table import ActionTable
 from parcours.audiences.model import Audience
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
 from parcours.journeys.activities.kind import (
     ActionShape,
     AudienceShape,
     DataSetShape,
+    GroupShape,
     ParameterShape,
+    SourceShape,
     TargetShape,
     TemplateShape,
 )
@@ -23,6 +26,7 @@ from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
+from parcours.kit.paths import split_pointer
 from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
@@ -42,6 +46,7 @@ class SandboxDefinitions:
     audiences: AudienceTable
     rule_sets: RuleSetTable = NO_RULE_SETS
     templates: TemplateTable = NO_TEMPLATES
+    data_sources: SourceTable = NO_SOURCES
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -91,6 +96,24 @@ class SandboxDefinitions:
             is_lookup=is_record and "enabled:true" in found.tags.get(LOOKUP_TAG, ()),
         )
 
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources by name."""
+        return {
+            source.name: SourceShape(
+                source.uid,
+                source.name,
+                {
+                    name: GroupShape(group.method, group.dynamic_values, group.answer)
+                    for name, group in source.groups.items()
+                },
+            )
+            for source in self.data_sources.in_scope(self.scope_id)
+        }
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """Field groups added to the built-in data source: all of them are parts of the profile."""
+        return dict.fromkeys(self.data_sources.platform_groups(self.scope_id), PROFILE_GROUP)
+
     def target(self, journey_uid: str) -> TargetShape | None:
         """A journey by uid that begins with an event about a person."""
         found = self.targets.get(self.scope_id, journey_uid)
@@ -113,7 +136,37 @@ class SandboxDefinitions:
         profile = self.schemas.union(self.scope_id, PROFILE_CLASS).document
         event = self.schemas.union(self.scope_id, EVENT_CLASS).document
         events = {"type": "object", "properties": {"experienceevent": {"type": "array", "items": event}}}
-        return {PROFILE_GROUP: profile, EXPERIENCE_EVENTS: events}
+        added = {
+            name: None if profile is None else selected(profile, pointers)
+            for name, pointers in self.data_sources.platform_groups(self.scope_id).items()
+        }
+        return {**added, PROFILE_GROUP: profile, EXPERIENCE_EVENTS: events}
+
+
+def selected(document: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
+    """A closed JSON Schema with these fields of another, and what is below them; what isn't there is left out."""
+    chosen: dict[str, Any] = {"type": "object", "properties": {}}
+    for pointer in pointers:
+        _select(document, chosen, split_pointer(pointer))
+    return chosen
+
+
+def _select(document: Mapping[str, Any], chosen: dict[str, Any], path: tuple[str, ...]) -> None:
+    found = document.get("properties", {}).get(path[0]) if path else None
+    if not isinstance(found, Mapping):
+        return
+    properties = chosen.setdefault("properties", {})
+    if len(path) == 1:
+        properties[path[0]] = found
+        return
+    items = found.get("items")
+    if isinstance(items, Mapping):  # fields of the objects in a list
+        inner = properties.setdefault(path[0], {**found, "items": {"type": "object", "properties": {}}})
+        inner, found = inner["items"], items
+    else:
+        inner = properties.setdefault(path[0], {"type": "object", "properties": {}})
+    if inner is not found:
+        _select(found, inner, path[1:])
 
 
 LOOKUP_TAG = "adobe/lookup"
@@ -176,6 +229,14 @@ class FrozenDefinitions:
         if found is None or not (found.is_of_profiles or found.is_lookup):
             return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
         return found
+
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources: in use they keep their names, and field groups only grow."""
+        return self._current.sources()
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """See SandboxDefinitions."""
+        return self._current.platform_groups()
 
     def target(self, journey_uid: str) -> TargetShape | None:
         """A journey to jump to."""

@@ -7,7 +7,7 @@ import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from parcours.journeys.activities import KINDS
-from parcours.journeys.activities.kind import Kind
+from parcours.journeys.activities.kind import DYNAMIC_VALUES_SCHEMA, Kind
 
 MAX_BYTES = 2_000_000
 """Largest document, as minified JSON (journeys §10.1)."""
@@ -184,7 +184,12 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
 
 
 def _node_schema(kind: Kind) -> dict[str, Any]:
-    common = {"type": {"const": kind.type}, "label": {"type": "string"}, "description": {"type": "string"}}
+    common = {
+        "type": {"const": kind.type},
+        "label": {"type": "string"},
+        "description": {"type": "string"},
+        "dynamicValues": DYNAMIC_VALUES_SCHEMA,
+    }
     members = {**common, **kind.schema.get("properties", {})}
     return {**kind.schema, "properties": members, "additionalProperties": False}
 

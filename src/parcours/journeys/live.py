@@ -10,6 +10,7 @@ from parcours.access.store import list_sandboxes
 from parcours.actions.table import ActionTable
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.table import SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys.compile import VersionIdentity, compile_version
@@ -41,6 +42,7 @@ class Tables(NamedTuple):
     audiences: Compiled[AudienceTable]
     rule_sets: Compiled[RuleSetTable]
     templates: Compiled[TemplateTable]
+    data_sources: Compiled[SourceTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -54,6 +56,7 @@ class Tables(NamedTuple):
             self.audiences.current(connection),
             self.rule_sets.current(connection),
             self.templates.current(connection),
+            self.data_sources.current(connection),
         )
 
 

@@ -44,7 +44,7 @@ class Instance(NamedTuple):
     """Counts the nodes entered; with `node_id` it names one stay, so that an old timer or answer is recognised."""
     status: InstanceStatus
     waiting_for: str | None
-    """"timer", "event:<eventUid>" or "action"; None once ended."""
+    """"timer", "event:<eventUid>", "action" or "fetch"; None once ended."""
     entered_at_us: int
     deadline_us: int
     """When the global timeout stops the instance."""
@@ -69,6 +69,9 @@ class Instance(NamedTuple):
     """Second dimension of the key (journeys §12.3); None in a journey without one."""
     run: Mapping[str, Any] | None = None
     """Of an instance that a Read audience run made: {"id", "index"}; the index of the first run is 1."""
+    fetch: Mapping[str, Any] | None = None
+    """What was fetched at the present node and no step tells yet: {"count", "ms", "data"}; `data`, the answers by
+    number of the fetch, only while further ones are fetched."""
 
     @property
     def is_ended(self) -> bool:
@@ -162,6 +165,39 @@ class ActionAnswered(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class FetchOutcome:
+    """How one field group of an external data source was read, after retries or from the cache."""
+
+    source: str
+    """Name of the data source."""
+    group: str
+    numbers: tuple[int, ...]
+    """Numbers of the journey's fetches that it answers."""
+    data: Any = None
+    """The fields that the group declares."""
+    error: str | None = None
+    """`http`, `capped`, `timedout` or `error`; None when there is data."""
+    error_code: str | None = None
+    """HTTP status as text, or what stands for it: `capped`, `timedout`, `notJson`, `tooLarge`, `internalError` …"""
+    origin_error: str | None = None
+    """Error of the previous attempt when a retry hid it."""
+    origin_code: str | None = None
+    error_message: str | None = None
+    elapsed_ms: int = 0
+    attempts: int = 1
+    is_cached: bool = False
+
+
+class DataFetched(NamedTuple):
+    """The answer to a FetchData, by its node and pass: one outcome for each of its requests."""
+
+    node_id: str
+    pass_no: int
+    outcomes: tuple[FetchOutcome, ...]
+    data: Mapping[str, Any] = NOTHING
+
+
 class Replied(NamedTuple):
     """The answer to a TakeSlot, TakeMessage, LookUp, Jump or UpdateProfile, given in the same transaction."""
 
@@ -186,7 +222,7 @@ class Stopped(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
-Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | Replied | Resumed | Stopped
+Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | DataFetched | Replied | Resumed | Stopped
 
 
 # --- commands: what the world must do -----------------------------------------------------------------------------
@@ -246,6 +282,29 @@ class SendMessage(NamedTuple):
     events: Mapping[str, Any]
     """Payloads of the events heard, by name: templates read them."""
     actions: Mapping[str, Any]
+
+
+class FetchRequest(NamedTuple):
+    """One field group to be read for some values."""
+
+    source_uid: str
+    source: str
+    """Its name."""
+    group: str
+    parameters: Mapping[str, Any]
+    """Dynamic values by name, as JSON; one without value is None."""
+    numbers: tuple[int, ...]
+    """Numbers of the journey's fetches that want just this."""
+
+
+class FetchData(NamedTuple):
+    """Read field groups of external data sources, side by side, and send DataFetched(node_id, pass_no, …), once."""
+
+    node_id: str
+    pass_no: int
+    requests: tuple[FetchRequest, ...]
+    deadline_us: int
+    """When the time limit of each, retries included, is over."""
 
 
 class TakeSlot(NamedTuple):
@@ -327,7 +386,7 @@ class JumpOutcome(NamedTuple):
 
 Request = TakeSlot | TakeMessage | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
-Command = StartTimer | CancelTimer | CallAction | SendMessage | Request
+Command = StartTimer | CancelTimer | CallAction | SendMessage | FetchData | Request
 
 
 # --- what is written down -----------------------------------------------------------------------------------------

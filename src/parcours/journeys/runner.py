@@ -22,6 +22,7 @@ from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
+from parcours.journeys.fetch_request import to_request
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
@@ -29,8 +30,11 @@ from parcours.journeys.model import (
     ActionOutcome,
     CallAction,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchData,
+    FetchOutcome,
     Instance,
     Jump,
     JumpOutcome,
@@ -387,6 +391,15 @@ class JourneyWorkspace:
             return False
         return self._move(held, ActionAnswered(node_id, pass_no, outcome, self._data(held))).ignored is None
 
+    def take_data(
+        self, instance_id: str, node_id: str, pass_no: int, outcomes: tuple[FetchOutcome, ...]
+    ) -> bool:  # fmt: skip
+        """What an instance had fetched has come; whether it moved the instance."""
+        held = self._held.get(instance_id)
+        if held is None:
+            return False
+        return self._move(held, DataFetched(node_id, pass_no, outcomes, self._data(held))).ignored is None
+
     def react(self, scope_id: int, feedback: Feedback, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Feedback on a message of an instance, which is loaded; what came of it, as `trace` tells it."""
         held = self._held.get(feedback.instance_id)
@@ -511,6 +524,9 @@ class JourneyWorkspace:
         if kind is SendMessage:
             self._send(held, command, data)
             return
+        if kind is FetchData:
+            self._fetch(held, command)
+            return
         if kind is not StartTimer and kind is not CancelTimer:
             self._requests.append((held, command))
             return
@@ -578,6 +594,22 @@ class JourneyWorkspace:
             self._rules.take_back(instance.id, command.node_id, command.pass_no)
         outcome = ActionOutcome("internalError", error_message=problem)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
+
+    def _fetch(self, held: Held, command: FetchData) -> None:
+        journey = held.journey
+        self.calls.append(
+            OutgoingCall(
+                journey.scope_id,
+                held.partition,
+                held.instance.id,
+                command.node_id,
+                command.pass_no,
+                journey.version_uid,
+                command.requests[0].source_uid,
+                to_request(command.requests),
+                command.deadline_us,
+            )
+        )
 
     def _write_steps(self, held: Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps

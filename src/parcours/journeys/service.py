@@ -14,6 +14,8 @@ from parcours.actions.service import ActionService
 from parcours.audiences.model import Usage as AudienceUsage
 from parcours.audiences.service import AudienceService
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.model import Usage as SourceUsage
+from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.model import Usage as EventUsage
@@ -34,6 +36,7 @@ from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneySta
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.rights import check_timeouts
+from parcours.journeys.source_names import sources_in
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import (
@@ -57,12 +60,15 @@ from parcours.templates.service import Usage as TemplateUsage
 from parcours.xdm.service import XdmService
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it."""
+"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it.
+
+Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
+"""
 
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, event uid) → journey uid → the journey with its versions that name the event."""
+"""(scope, event uid, or `#` and the name of a data source) → journey uid → the journey with versions that name it."""
 
 log = get_logger("journeys")
 
@@ -81,12 +87,14 @@ class JourneyService:
         audiences: AudienceService,
         rule_sets: RuleSetService,
         templates: TemplateService,
+        data_sources: DataSourceService,
     ) -> None:
         self._db = db
         self._resources = resources
         self._events = events
         self._actions = actions
         self._templates = templates
+        self._data_sources = data_sources
         self._xdm = xdm
         self._data_sets = data_sets
         self._audiences = audiences
@@ -100,6 +108,7 @@ class JourneyService:
             audiences.table,
             rule_sets.table,
             templates.table,
+            data_sources.table,
         )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
@@ -108,6 +117,7 @@ class JourneyService:
         self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
         events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
+        data_sources.guard(self.usages_of_source, self.journeys_of_source)
         audiences.guard(self.usage_of_audience)
         templates.guard(self.usage_of_template)
         audiences.listen(self.is_listened)
@@ -115,7 +125,10 @@ class JourneyService:
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
         tables = self._tables._replace(
-            events=self._events.compiled(), actions=self._actions.compiled(), templates=self._templates.compiled()
+            events=self._events.compiled(),
+            actions=self._actions.compiled(),
+            data_sources=self._data_sources.compiled(),
+            templates=self._templates.compiled(),
         )
         return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
 
@@ -389,6 +402,19 @@ class JourneyService:
         """How many journey versions send a template."""
         return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
 
+    def usages_of_source(self, connection: Connection, scope_id: int, name: str) -> dict[str, SourceUsage]:
+        """How many versions read each field group of a data source; under "" those that read any of them."""
+        uses = self._uses.current(connection)
+        return {
+            uid.partition(".")[2]: SourceUsage(*counts)
+            for (scope, member, uid), counts in uses.items()
+            if scope == scope_id and member == "dataSource" and uid.partition(".")[0] == name
+        }
+
+    def journeys_of_source(self, connection: Connection, scope_id: int, name: str) -> list[dict[str, Any]]:
+        """The journeys that read a data source: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, f"#{name}"), {}).values())
+
     def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
         """How many versions name an audience."""
         return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
@@ -409,8 +435,10 @@ class JourneyService:
                 *(stored.body["names"] or {}).get("audienceNames", {}).values(),
                 *pause_filter.get("audiences", {}).values(),
             }
-            for member in ("eventUid", "actionUid", "audienceId", "templateUid"):
-                named = uids_in(stored.body["document"], member)
+            places = sources_in(stored.body["document"]) | sources_in(pause_filter)
+            sources = {f"{name}.{group}" for name, group in places} | {name for name, _ in places}
+            for member in ("eventUid", "actionUid", "audienceId", "templateUid", "dataSource"):
+                named = sources if member == "dataSource" else uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:
                     key = (stored.scope_id, member, uid)
                     draft, published = uses.get(key, (0, 0))
@@ -423,7 +451,8 @@ class JourneyService:
             body = stored.body
             if body["status"] in ("Stopped", "Finished"):
                 continue
-            for uid in uids_in(body["document"], "eventUid"):
+            sources = {f"#{name}" for name, _ in sources_in(body["document"])}
+            for uid in uids_in(body["document"], "eventUid") | sources:
                 journeys = users.setdefault((stored.scope_id, uid), {})
                 journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
                 journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays

@@ -17,6 +17,7 @@ import orjson
 
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.expressions.references import EvaluationContext
@@ -37,8 +38,11 @@ from parcours.journeys.model import (
     ActionOutcome,
     CallAction,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchData,
+    FetchOutcome,
     Jump,
     JumpOutcome,
     LookUp,
@@ -59,7 +63,7 @@ from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
-from parcours.journeys.stubs import GOOD, Call, Stub, outcome_of
+from parcours.journeys.stubs import GOOD, Call, Stub, fetched_of, outcome_of
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
@@ -111,8 +115,10 @@ class World:
         scope_id: int = 0,
         audiences: "AudienceSource | None" = None,
         rule_sets: RuleSetTable = NO_RULE_SETS,
+        data_sources: SourceTable = NO_SOURCES,
     ) -> None:
-        """clock: the one the event configurations were compiled with. stubs: by the name of the action.
+        """clock: the one the event configurations were compiled with. stubs: by the name of the action, or of the data
+        source, or of its field group as `Source.group`.
 
         audiences: who is in them; None: whom uploads brought in. Every journey is open to entrances; others than the
         one looked at are targets of jumps, or run beside it.
@@ -137,6 +143,7 @@ class World:
         self._scope_id = scope_id
         self._events = events
         self._actions = actions
+        self._data_sources = data_sources
         self._ids = seeded_ids("") if instance_ids is None else instance_ids
         self._source = audiences
         self._ledger: Ledger | None = None
@@ -617,6 +624,31 @@ class World:
             answered_us, record, sent, outcome if outcome.is_error else replace(outcome, status_code=SENT)
         )
 
+    def _fetch(self, record: InstanceRecord, command: FetchData, data: Mapping[str, Any]) -> None:
+        """Let stubs answer in place of data sources; without one a source gives its sample."""
+        now_us = answered_us = self.clock.at_us
+        found: list[FetchOutcome] = []
+        for request in command.requests:
+            name = f"{request.source}.{request.group}"
+            place = (record.instance.key, name)
+            number = self._calls[place] = self._calls.get(place, 0) + 1
+            stub = self.stubs.get(name) or self.stubs.get(request.source) or GOOD
+            context = EvaluationContext() if stub.is_plain else self._context(record, data)
+            asked = CallAction(
+                command.node_id, command.pass_no, request.source_uid, name, None, request.parameters,
+                command.deadline_us,
+            )  # fmt: skip
+            source = self._data_sources.get(self._scope_id, request.source_uid)
+            group = None if source is None else source.groups.get(request.group)
+            shape = None if group is None else group.answer
+            at_us, outcome = outcome_of(stub.answer(Call(asked, number, context)), asked, now_us, (shape, None))
+            found.append(fetched_of(request, outcome, shape))
+            answered_us = max(answered_us, at_us)
+        outcomes = tuple(found)
+        self._answer(
+            answered_us, record, lambda now: DataFetched(command.node_id, command.pass_no, outcomes, now)
+        )  # fmt: skip
+
     def _context(self, record: InstanceRecord, data: Mapping[str, Any]) -> EvaluationContext:
         """What a stub's rules read."""
         instance = record.instance
@@ -700,6 +732,7 @@ _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], N
     StartTimer: World._start_timer,
     CancelTimer: World._cancel_timer,
     CallAction: World._call,
+    FetchData: World._fetch,
     SendMessage: World._send,
 }
 """What the world does for each command of the engine."""

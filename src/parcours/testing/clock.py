@@ -98,6 +98,7 @@ class JourneyClock:
             loaded.time,
             people=self.people,
             stubs=self._stubs,
+            data_sources=loaded.bundle.data_sources,
             instance_ids=seeded_ids(self._seed),
             rule_sets=loaded.bundle.rule_sets,
         )
@@ -148,12 +149,15 @@ class JourneyClock:
     def stub(self, action: str, answer: Any) -> None:
         """How calls of an action end from now on: a status, `timeout`, an answer, a list of answers, or rules.
 
+        action: its name; or that of a data source, or `Source.group`, whose fetches then end so.
+
         Raises StubInvalid for a document that is no stub, UnknownName for an action nobody defined.
         """
         bundle = self.bundle
-        if action not in bundle.action_uids:
-            known = ", ".join(sorted(bundle.action_uids)) or "none"
-            raise UnknownName(f"no action is called {action!r}; there are: {known}")
+        if action not in bundle.stubbed:
+            known = ", ".join(sorted(bundle.stubbed)) or "none"
+            what = "action" if len(bundle.stubbed) == len(bundle.action_uids) else "action or data source"
+            raise UnknownName(f"no {what} is called {action!r}; there are: {known}")
         events = {name: found.document for name, found in bundle.event_names.items()}
         platform = {PROFILE_GROUP: bundle.profile, EXPERIENCE_EVENTS: None}
         references = SchemaReferences(events, {PLATFORM: platform}, dict.fromkeys(bundle.action_uids))

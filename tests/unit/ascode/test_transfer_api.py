@@ -245,3 +245,28 @@ def test_two_events_of_a_sandbox_never_have_one_event_id(api: TestClient, journe
     answer = api.post(EVENTS, json=body)
     assert answer.status_code == 400
     assert answer.json()["report"]["path"] == "$.eventID"
+
+
+def test_data_sources_go_along_and_give_way_to_names_that_are_taken(api: TestClient, journey: dict[str, Any]) -> None:
+    group = {"name": "tier", "dynamicValues": "city", "responsePayload": {"level": "x"}}
+    secret = {"type": "basic", "username": "shop", "password": "keep out"}
+    body = {"name": "Loyalty", "url": "https://l.example.com/", "authentication": secret, "fieldGroups": [group]}
+    assert api.post(f"{BASE}/dataSources", json=body).status_code == 201
+    text = '#{Loyalty.tier.level} == "gold" and #{Loyalty.tier.level, params: {city: "x"}} == "gold"'
+    draft = document(journey["event"]["uid"], journey["action"]["uid"], text)
+    values = [{"name": "city", "expression": '"Oslo"'}]
+    draft["nodes"]["big"]["dynamicValues"] = [{"dataSource": "Loyalty", "fieldGroup": "tier", "values": values}]
+    made = api.post(f"{BASE}/journeys", json=draft).json()
+    export = exported(api, made)
+    (source,) = export["dependencies"]["dataSources"]
+    assert source["authentication"]["password"] == "INSERT_SECRET_HERE"
+    refused = api.post(IMPORT, json=filled(export))
+    assert "$.dependencies.dataSources[0].authentication.password" in refused.text
+    source["authentication"]["password"] = "written in"
+    answer = api.post(IMPORT, json=export)
+    assert answer.status_code == 201, answer.text
+    (created,) = answer.json()["created"]["dataSources"]
+    assert created["name"] == "Loyalty_2"
+    imported = api.get(f"{VERSIONS}/{answer.json()['journey']['versionUid']}").json()["document"]["nodes"]["big"]
+    assert imported["paths"][0]["expression"] == text.replace("Loyalty", "Loyalty_2")
+    assert imported["dynamicValues"][0]["dataSource"] == "Loyalty_2"

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.code import Lint
+from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -59,6 +60,8 @@ class Explained:
     references: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Each reference as written, with what shows its value in a context."""
     warnings: tuple[Lint, ...] = ()
+    external: tuple[Reference, ...] = ()
+    """What it reads of external data sources."""
 
 
 class Builder(Protocol):
@@ -165,6 +168,24 @@ class TemplateShape:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupShape:
+    """What a journey must know of a field group of an external data source."""
+
+    method: str
+    dynamic_values: tuple[str, ...]
+    answer: AnswerShape
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """What a journey must know of an external data source."""
+
+    uid: str
+    name: str
+    groups: Mapping[str, GroupShape]
+
+
+@dataclass(frozen=True, slots=True)
 class AudienceShape:
     """What a journey must know of an audience."""
 
@@ -236,6 +257,34 @@ def duration_us(duration: Mapping[str, Any]) -> int:
     return int(duration["value"] * UNIT_US[duration["unit"]])
 
 
+_SOURCE_NAME = {"type": "string", "minLength": 1, "maxLength": 30}
+DYNAMIC_VALUES_SCHEMA: Mapping[str, Any] = {
+    "type": "array",
+    "maxItems": 20,
+    "description": "What field groups of external data sources are asked for, where a reference has no `params`.",
+    "items": {
+        "type": "object",
+        "required": ["dataSource", "fieldGroup", "values"],
+        "additionalProperties": False,
+        "properties": {
+            "dataSource": _SOURCE_NAME,
+            "fieldGroup": _SOURCE_NAME,
+            "values": {
+                "type": "array",
+                "maxItems": 50,
+                "items": {
+                    "type": "object",
+                    "required": ["name", "expression"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "name": {"type": "string", "minLength": 1, "maxLength": 100},
+                        "expression": {"type": "string", "minLength": 1},
+                    },
+                },
+            },
+        },
+    },
+}
 DURATION_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "required": ["value", "unit"],
