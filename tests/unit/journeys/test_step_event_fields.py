@@ -10,7 +10,15 @@ from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
 
 from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.model import ActionAnswered, ActionOutcome, Entered, EventReceived, TimerDue
+from parcours.journeys.model import (
+    ActionAnswered,
+    ActionOutcome,
+    DataFetched,
+    Entered,
+    EventReceived,
+    FetchOutcome,
+    TimerDue,
+)
 from parcours.journeys.records import version_line
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.steps import run_line, to_lines
@@ -91,6 +99,24 @@ def exit_lines() -> list[bytes]:
     return lines
 
 
+def fetch_lines() -> list[bytes]:
+    """Two who read a data source, one in vain."""
+    text = "#{Weather.world.temp} > 1"
+    nodes = {"c": {"type": "condition", "paths": [{"id": "a", "expression": text}]}}
+    journey = compiled(document(nodes, ("start", "c")))
+    lines: list[bytes] = []
+    outcomes = (
+        FetchOutcome("Weather", "world", (0,), {"temp": 3}, elapsed_ms=4),
+        FetchOutcome("Weather", "world", (0,), None, "timedout", "timedout", "http", "500", elapsed_ms=9),
+    )
+    for number, outcome in enumerate(outcomes):
+        inside = new_instance(journey, f"f{number}", "jane@example.com", NOW_US)
+        held = advance(journey, inside, Entered({}), NOW_US)
+        done = advance(journey, held.instance, DataFetched("c", held.instance.pass_no, (outcome,)), NOW_US)
+        lines += to_lines(journey, done.instance, (*held.steps, *done.steps))
+    return lines
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -122,6 +148,7 @@ def written() -> list[dict[str, Any]]:
         *to_lines(JOURNEY, transition.instance, steps),
         *exit_lines(),
         *run_lines(),
+        *fetch_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),
