@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socketserver
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -208,6 +209,26 @@ def test_a_hostile_source_has_its_outcomes_and_delays_nobody_else(shop: Shop, op
     for reason in ("http_500", "notJson", "tooLarge", "timedout"):
         assert reason in reported
     stop(shop, version, plain)
+
+
+def test_a_fetch_that_was_lost_is_found_and_ended_by_the_doctor(shop: Shop, opened: list[Source]) -> None:
+    source = Source(lambda _mode, _before: "hang")
+    opened.append(source)
+    define_source(shop, "Silent", source.url)
+    version = reader(shop, "Lost", "Silent", '"x"')
+    shop.send(shop.order(300, "lost-300"))
+    wait_for(lambda: source.asked["x"], what="a call under way")
+    assert shop.server.command("doctor").returncode == 0, "who waits has a row of the outbox"
+    (waiting,) = instances(shop.platform, version, demo.email(300))
+    assert waiting["waitingFor"] == "fetch"
+    with contextlib.closing(sqlite3.connect(shop.server.data_dir / "state.db", timeout=30)) as state, state:
+        state.execute("DELETE FROM outbox WHERE instance_id = ?", (waiting["id"],))
+    found = shop.server.command("doctor", "--json")
+    assert (found.returncode, "callMissing" in found.stdout) == (1, True)
+    assert shop.server.command("doctor", "--repair").returncode == 0
+    wait_for(lambda: shop.sent("Lost-failed") == [demo.email(300)], what="the alternative path after the repair")
+    assert fetch_of(shop, version, 300)["fetchErrorCode"] == "internalError"
+    stop(shop, version)
 
 
 def test_a_crash_in_the_middle_of_fetches_loses_nobody(tmp_path: Path, opened: list[Source]) -> None:

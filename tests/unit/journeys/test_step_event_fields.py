@@ -15,8 +15,10 @@ from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import (
     ActionAnswered,
     ActionOutcome,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchOutcome,
     MessageReply,
     Replied,
     TakeMessage,
@@ -123,6 +125,24 @@ def ruled_lines() -> list[bytes]:
     return lines
 
 
+def fetch_lines() -> list[bytes]:
+    """Two who read a data source, one in vain."""
+    text = "#{Weather.world.temp} > 1"
+    nodes = {"c": {"type": "condition", "paths": [{"id": "a", "expression": text}]}}
+    journey = compiled(document(nodes, ("start", "c")))
+    lines: list[bytes] = []
+    outcomes = (
+        FetchOutcome("Weather", "world", (0,), {"temp": 3}, elapsed_ms=4),
+        FetchOutcome("Weather", "world", (0,), None, "timedout", "timedout", "http", "500", elapsed_ms=9),
+    )
+    for number, outcome in enumerate(outcomes):
+        inside = new_instance(journey, f"f{number}", "jane@example.com", NOW_US)
+        held = advance(journey, inside, Entered({}), NOW_US)
+        done = advance(journey, held.instance, DataFetched("c", held.instance.pass_no, (outcome,)), NOW_US)
+        lines += to_lines(journey, done.instance, (*held.steps, *done.steps))
+    return lines
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -155,6 +175,7 @@ def written() -> list[dict[str, Any]]:
         *exit_lines(),
         *run_lines(),
         *ruled_lines(),
+        *fetch_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),
