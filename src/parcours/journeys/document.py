@@ -24,6 +24,10 @@ NODE_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a journey document."""
     node_id = {"type": "string", "pattern": NODE_ID_PATTERN}
+    words = {
+        "type": "array", "maxItems": 50, "uniqueItems": True,
+        "items": {"type": "string", "minLength": 1, "maxLength": 64},
+    }  # fmt: skip
     date_time = {"type": "string", "maxLength": 40}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -102,6 +106,8 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                 "maxLength": 255,
                 "description": "A rule set of the journey domain that entrances are under, beside the global one.",
             },
+            "tags": {**words, "description": "Words to find the journey by."},
+            "metrics": {**words, "description": "What success is measured by; shown, and not computed."},
             "maxMessagesPerPath": {
                 "type": "integer",
                 "minimum": 0,

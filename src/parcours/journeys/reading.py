@@ -88,4 +88,5 @@ def _facts(version: Resource, names: Mapping[str, Mapping[str, str]], is_latest:
         is_latest,
         frozenset(events | {name for uid, name in names["events"].items() if uid in events}),
         frozenset(actions | {name for uid, name in names["actions"].items() if uid in actions}),
+        frozenset(document.get("tags", ())),
     )

@@ -239,7 +239,7 @@ class JourneyService:
     ) -> tuple[dict[str, Any], str]:
         """Save a draft: a journey document, or a version as it was read, with `document` in it.
 
-        Of a live version names, labels, descriptions and the layout may change, nothing else (journeys §10.4).
+        Of a live version names, labels, descriptions, tags, metrics and the layout may change (journeys §10.4).
         Raises JourneyNotFound, JourneyInvalid, JourneyStateConflict, EtagMismatch.
         """
         if isinstance(document, Mapping) and isinstance(document.get("document"), Mapping):
@@ -377,7 +377,7 @@ class JourneyService:
         if not isinstance(body.get("nodes"), Mapping) or _without_words(before) != _without_words(body):
             raise JourneyStateConflict(
                 f"the version is {version.body['status']}: "
-                "only names, labels, descriptions and the layout can be changed"
+                "only names, labels, descriptions, tags, metrics and the layout can be changed"
             )
         renamed = replace(version, body={**version.body, "document": body})
         journey, faults = self.examine_version(connection, caller, renamed)
@@ -505,11 +505,12 @@ def _read_draft(document: Any) -> dict[str, Any]:
 
 
 _WORDS = frozenset({"label", "description"})
+_OF_THE_JOURNEY = ("name", "description", "tags", "metrics", "layout")
 
 
 def _without_words(document: Any) -> Any:
     """A document without what may be changed while it is live."""
-    kept = {name: value for name, value in document.items() if name not in ("name", "description", "layout")}
+    kept = {name: value for name, value in document.items() if name not in _OF_THE_JOURNEY}
     return {**kept, "nodes": _strip(document["nodes"])}
 
 
