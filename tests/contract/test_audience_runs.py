@@ -34,6 +34,7 @@ class Row(NamedTuple):
     key: str
     identity: tuple[str, str]
     realized_at_us: int
+    attributes: str | None = None
 
 
 class Members:
@@ -250,6 +251,26 @@ def test_an_incremental_run_after_one_that_failed_reads_again_what_that_was_to_r
     scene.take(DAY_US / SECOND_US)
     second, third = (next(run for run in scene.runs() if run.number == number) for number in (2, 3))
     assert (third.since_us, third.read_count) == (second.since_us, 1)
+
+
+def test_a_member_has_an_instance_for_each_supplemental_id_of_their_attributes(db: Database) -> None:
+    journey = reading(supplementalIdentifier={"attribute": "bookings.number"}, schedule=DAILY)
+    scene = Scene(db, [journey], members=4)
+    for place, bookings in enumerate(([{"number": "B1"}, {"number": "B2"}], [{"number": "B1"}], [], None)):
+        attributes = None if bookings is None else orjson.dumps({"bookings": bookings}).decode()
+        scene.members.rows[place] = scene.members.rows[place]._replace(attributes=attributes)
+    scene.plan()
+    scene.take()
+    assert scene.told()[0] == (1, "finished", 3, None)
+    assert scene.discards == {"EXTERNAL_KEY_COMPUTATION_ERROR": 2}
+    assert sorted((one.key[:7], one.supplemental_id) for one in scene.inside()) == [
+        ("p000000", "B1"), ("p000000", "B2"), ("p000001", "B1"),
+    ]  # fmt: skip
+    many = orjson.dumps({"bookings": [{"number": f"B{n}"} for n in range(20)]}).decode()
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes=many)
+    scene.take(86_400)
+    inside = [one.supplemental_id for one in scene.inside() if one.key.startswith("p000000")]
+    assert sorted(inside) == sorted(f"B{n}" for n in range(10))  # those inside stay, ten in all
 
 
 def test_runs_of_a_sandbox_share_its_reading_rate(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,11 @@ class Member(Protocol):
         ...
 
     @property
+    def attributes(self) -> str | None:
+        """What the list says of the member besides, as the text of a JSON object."""
+        ...
+
+    @property
     def key(self) -> str:
         """Where the next page begins."""
         ...
@@ -99,9 +104,13 @@ class Entering(Protocol):
         ...
 
     def enter_run(
-        self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None
-    ) -> int:
-        """Let members of an audience enter; how many did."""
+        self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
+        """Let members of an audience enter; how many entrances there were.
+
+        ids: the supplemental ids by key, an instance for each; None: the journey has none.
+        """
         ...
 
 
@@ -207,7 +216,14 @@ class AudienceRuns:
         for _ in range(nameless):
             self._workspace.tally.discard(journey, journey.entry_event_uid, "ERROR_INSTANCE_BAD_NAMESPACE")
         keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
-        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
+        ids: dict[str, tuple[str, ...]] | None = None
+        if read.supplemental is not None:
+            ids = {}
+            for key, member in zip(found, page, strict=True):
+                if key is not None:
+                    attributes = orjson.loads(member.attributes) if member.attributes else {}
+                    ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
+        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),

@@ -40,6 +40,8 @@ class AudienceRead:
     waves: Mapping[str, Any] | None
     wait_for_audience_us: int | None
     """How long a daily occurrence waits for a newer evaluation of the audience; None: not at all."""
+    supplemental: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    """The supplemental ids in a member's attributes, ten at most; None: the journey has none (journeys §12.3)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

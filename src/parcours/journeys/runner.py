@@ -345,9 +345,10 @@ class JourneyWorkspace:
         return None
 
     def enter_run(
-        self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None
-    ) -> int:
-        """Let members of an audience enter; how many did. Those who may not are left out (journeys §8.5)."""
+        self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
+        """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
         self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
         payload = orjson.loads(run.payload) if run.payload else {}
@@ -358,8 +359,12 @@ class JourneyWorkspace:
             arrival = Arrival(
                 journey.scope_id, journey.entry_event_uid, key, payload, run.id, (run.started_at_us or 0) // 1000, data
             )
-            outcome = self._enter(journey, key, None, arrival, run=told, life_us=life_us)
-            entered += outcome["outcome"] == "entered"
+            wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
+            if not wanted:
+                self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival)
+            for one in wanted:
+                outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
+                entered += outcome["outcome"] == "entered"
         return entered
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:

@@ -484,24 +484,28 @@ class World:
         return next((value for code, value in self.people.cluster(identity) if code == wanted), None)
 
     def enter_run(
-        self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None
-    ) -> int:
+        self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
         index = {"id": run.id, "index": run.number}
         entered = 0
         for key in keys:
             data = self._data(journey, journey.namespace, key)
-            told = self._enter(journey, key, payload, data, run=index, life_us=life_us)
-            if told["outcome"] == "entered":
-                entered += 1
-                continue
-            self.turned_away.append(
+            wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
+            outcomes = [self._enter(journey, key, payload, data, one, run=index, life_us=life_us) for one in wanted]
+            if not wanted:
+                outcomes = [{**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}]
+            entered += sum(told["outcome"] == "entered" for told in outcomes)
+            self.turned_away += [
                 Received(
                     self.clock.at_us, "ReadAudience", journey.entry_event_uid, run.id, key, journey.namespace,
                     "matched", (told,),
                 )
-            )  # fmt: skip
+                for told in outcomes
+                if told["outcome"] != "entered"
+            ]  # fmt: skip
         return entered
 
     def _take_stop(self, stop: "Stop") -> None:

@@ -15,6 +15,7 @@ from parcours.journeys.activities.kind import (
     ParameterShape,
     SourceShape,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.compile import EventShape, VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
@@ -104,6 +105,9 @@ class World:
 
     def audience_named(self, name: str) -> AudienceShape | None:
         return next((found for found in self.audiences.values() if found.name == name), None)
+
+    def template(self, uid: str) -> TemplateShape:
+        return TemplateShape(uid, uid, "", None)
 
     def data_set(self, data_set_id: str) -> DataSetShape | None:
         return self.data_sets.get(data_set_id)
