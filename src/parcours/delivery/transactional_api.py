@@ -43,7 +43,7 @@ def router(gate: Gate, service: TransactionalService) -> APIRouter:
         transactional_api: str,
         event_id: str,
         key: str,
-        caller: Caller = Depends(gate.allow("messages.write")),
+        caller: Caller = Depends(gate.allow("messages.delete")),
     ) -> None:
         """Cancel one that is scheduled."""
         service.cancel(caller, event_id, key)

@@ -13,11 +13,14 @@ from sqlalchemy import Connection
 from test_engine_properties import journeys
 from test_simulate import fill, sendings
 
+from parcours.actions.model import HttpRequest
 from parcours.db import Database
 from parcours.journeys import store
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.fetch_request import METHOD as FETCH
+from parcours.journeys.fetch_request import from_request
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import ActionOutcome, StepEvent
+from parcours.journeys.model import ActionOutcome, FetchOutcome, StepEvent
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import cap_table
@@ -28,6 +31,11 @@ from parcours.journeys.workset import Arrival, instance_id_of
 from parcours.rulesets.document import read_document as read_rule_set
 from parcours.rulesets.store import count_table, find_counts
 from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
+
+
+def fetched(request: HttpRequest) -> tuple[FetchOutcome, ...]:
+    """What a simulation without data sources answers a fetch with: nothing, at once."""
+    return tuple([FetchOutcome(one.source, one.group, one.numbers, {}) for one in from_request(request)])
 
 
 class Nobody:
@@ -82,6 +90,9 @@ class Worker:
                 workspace = self.workspace(connection, at_us)
                 workspace.load(call.instance_id for call in calls)
                 for call in calls:
+                    if call.request.method == FETCH:
+                        workspace.take_data(call.instance_id, call.node_id, call.pass_no, fetched(call.request))
+                        continue
                     sample = {"points": 1, "level": "gold"} if call.action_uid == "a2" else None
                     endpoint = call.request.url.partition("?")[0]
                     outcome = ActionOutcome("http_200", sample, endpoint=endpoint, method=call.request.method)

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, document
 from simulated import ACTIONS, Virtual
+from test_simulate_as_run import fetched
 
 from parcours.audiences import store as audience_store
 from parcours.audiences.loading import bring_in, next_part
@@ -19,8 +20,9 @@ from parcours.delivery.model import ActionAnswer
 from parcours.events.table import EventTable
 from parcours.identity.namespaces import NamespaceTable
 from parcours.journeys import runs_store, store
-from parcours.journeys.audience_runs import begin_runs
+from parcours.journeys.audience_runs import ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.fetch_request import METHOD as FETCH
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import ActionOutcome, StepEvent
 from parcours.journeys.runner import Arrival
@@ -31,6 +33,8 @@ from parcours.lookups.model import LookupTable
 from parcours.lookups.store import put_rows
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.workspace import KnownLinks
+from parcours.rulesets.table import NO_RULE_SETS
+from parcours.templates.table import NO_TEMPLATES
 
 KNOWN = "jane@example.com"
 """The one who has a profile."""
@@ -163,6 +167,7 @@ class Worker:
         self.events = events
         self.told: list[tuple[int, list[dict[str, Any]]]] = []
         self._is_over = False
+        self.pace = ReadingPace()
         data_sets = SimpleNamespace(get=lambda _scope, uid: SimpleNamespace(id=uid, is_profile_enabled=True))
         self.live = LiveJourneys(
             {(1, journey.entry_event_uid): (journey,)},
@@ -179,7 +184,8 @@ class Worker:
             namespaces=Fixed(NamespaceTable({})), policies=Fixed(MergePolicyTable({}, {})),  # type: ignore[arg-type]
             events=Fixed(EventTable(())), journeys=Fixed(self.live), actions=Fixed(ACTIONS),  # type: ignore[arg-type]
             lookups=Fixed(LookupTable({})), audience_source=UploadedAudiences(),  # type: ignore[arg-type]
-            step_data_set=lambda *_: "steps",
+            step_data_set=lambda *_: "steps", feedback_data_set=lambda *_: "feedback",
+            rule_sets=Fixed(NO_RULE_SETS), templates=Fixed(NO_TEMPLATES),  # type: ignore[arg-type]
         )  # fmt: skip
         with db.write() as connection:
             put_rows(connection, [(1, "d2", k, 0, 1, orjson.dumps(row).decode()) for k, row in ROWS.items()])
@@ -213,7 +219,8 @@ class Worker:
         sample = {"points": 1, "level": "gold"} if call.action_uid == "a2" else None
         endpoint = call.request.url.partition("?")[0]
         outcome = ActionOutcome("http_200", sample, endpoint=endpoint, method=call.request.method)
-        return ActionAnswer(0, 1, call.instance_id, call.node_id, call.pass_no, outcome, 0)
+        found = fetched(call.request) if call.request.method == FETCH else None
+        return ActionAnswer(0, 1, call.instance_id, call.node_id, call.pass_no, outcome, 0, fetched=found)
 
     def upload(self, mode: Any, ids: list[str], at_us: int, *, is_heard: bool = True) -> None:
         def work(connection: Any, _batch: Batch) -> None:
@@ -257,7 +264,7 @@ class Worker:
             if changes:
                 self._write(at_us, lambda c, batch, changes=changes: self._qualify(c, batch, changes))
                 continue
-            self._write(at_us, lambda _, batch: batch.read_audiences(100))
+            self._write(at_us, lambda _, batch: batch.read_audiences(100, self.pace))
             with self.db.read() as connection:
                 after = runs_store.find_runs(connection, at_us, 9)
             if not stops and before == after:
