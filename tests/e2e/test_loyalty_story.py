@@ -147,7 +147,10 @@ def test_the_same_story_is_simulated_with_stubs(shop: Shop, tmp_path: Path) -> N
                 }],
             }],
         },
-        "stubs.json": {"Loyalty": {"body": {"level": "gold", "points": 12}}},
+        "stubs.json": {
+            "Loyalty": [{"outcome": "timeout"}, {"body": {"level": "gold", "points": 12}, "latency": "2s"}],
+            "Gold": {"reactions": {"opened": "10m", "clicked": "1h"}},
+        },
     }  # fmt: skip
     for name, content in files.items():
         (tmp_path / name).write_text(json.dumps(content))
@@ -155,14 +158,20 @@ def test_the_same_story_is_simulated_with_stubs(shop: Shop, tmp_path: Path) -> N
         "at": "2026-12-01T10:00:00Z", "event": "OrderPlaced",
         "payload": {"eventType": "commerce.purchases", address: {"person": {"emailAddress": "jane@example.com"}}},
     }  # fmt: skip
-    (tmp_path / "events.jsonl").write_text(json.dumps(event))
+    later = {**event, "at": "2026-12-02T10:00:00Z"}  # the day before the service was too slow
+    (tmp_path / "events.jsonl").write_text(f"{json.dumps(event)}\n{json.dumps(later)}\n")
     answer = parcours(
         tmp_path,
         "simulate", "journey.json", "--config", "config.json",
         "--events", "events.jsonl", "--stubs", "stubs.json", "--json",
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
-    (customer,) = json.loads(answer.stdout)["instances"]
-    went = [f"{step['nodeId']}:{step['transition']}" for step in customer["steps"] if step.get("transition")]
-    # nobody clicks in a simulation: reactions are not stubbed, so that the timeout is what follows
-    assert went == ["order:default", "gold:path:gold", "mail:default", "clicked:timeout"]
+    first, second = json.loads(answer.stdout)["instances"]
+
+    def way(customer: Any) -> list[str]:
+        return [f"{step['nodeId']}:{step['transition']}" for step in customer["steps"] if step.get("transition")]
+
+    assert way(first) == ["order:default", "gold:error"]
+    assert way(second) == ["order:default", "gold:path:gold", "mail:default", "clicked:default", "push:default"]
+    clicked = next(step for step in second["steps"] if step.get("transition") and step["nodeId"] == "clicked")
+    assert clicked["atUs"] == 1_796_209_204_000_000, "an hour after the e-mail, which two fetches of 2 s came before"
