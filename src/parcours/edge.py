@@ -36,7 +36,7 @@ from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
 from parcours.delivery import api as delivery_api
 from parcours.delivery import transactional_api
-from parcours.delivery.transactional import TransactionalService
+from parcours.delivery.transactional import ProofService, TransactionalService
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -121,7 +121,11 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         templates_api.router(gate, platform.templates),
-        transactional_api.router(gate, TransactionalService(platform.db, platform.templates.table)),
+        transactional_api.router(
+            gate,
+            TransactionalService(platform.db, platform.templates.table),
+            ProofService(platform.db, platform.templates),
+        ),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
     ]
