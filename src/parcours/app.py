@@ -40,6 +40,7 @@ from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
 from parcours.lake.store import stage
 from parcours.lake.writer import LakeWriter, SchemaOf
+from parcours.limits.service import Limits
 from parcours.loader import Load, Loader
 from parcours.log.sqlite import SqliteLogReader
 from parcours.lookups.keys import admit
@@ -68,6 +69,7 @@ class Platform:
     access: Access
     namespaces: NamespaceService
     actions: ActionService
+    limits: Limits
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -147,6 +149,7 @@ def build_platform(settings: Settings) -> Platform:
         catalog=catalog,
         flows=flows,
         actions=actions,
+        limits=Limits(db, resources),
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
@@ -192,7 +195,7 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
 def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
-    delivery = Delivery(platform.db, platform.actions, settings)
+    delivery = Delivery(platform.db, platform.actions, platform.limits, settings)
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)
