@@ -48,6 +48,7 @@ from parcours.kit.settings import Settings
 from parcours.lake.model import LakeSchema
 from parcours.lake.store import stage
 from parcours.lake.writer import LakeWriter, SchemaOf
+from parcours.limits.service import Limits
 from parcours.loader import Load, Loader
 from parcours.log.sqlite import SqliteLogReader
 from parcours.lookups.keys import admit
@@ -79,6 +80,7 @@ class Platform:
     namespaces: NamespaceService
     actions: ActionService
     data_sources: DataSourceService
+    limits: Limits
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -171,6 +173,7 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         data_sources=data_sources,
+        limits=Limits(db, resources),
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
@@ -226,7 +229,14 @@ def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
     messenger = Messenger(platform.db, platform.templates, platform.channels, platform.secrets, settings)
-    delivery = Delivery(platform.db, platform.actions, settings, messenger=messenger, sources=platform.data_sources)
+    delivery = Delivery(
+        platform.db,
+        platform.actions,
+        platform.limits,
+        settings,
+        messenger=messenger,
+        sources=platform.data_sources,
+    )
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)

@@ -53,6 +53,7 @@ from parcours.journeys import conflicts_api, read_api, runs_api
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
+from parcours.limits import api as limits_api
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
 from parcours.lookups import api as lookups_api
@@ -103,6 +104,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
         datasources_api.router(gate, platform.data_sources),
+        *limits_api.routers(gate, platform.limits),
         events_api.router(gate, platform.events),
         ascode_api.router(
             gate,

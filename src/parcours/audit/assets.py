@@ -52,6 +52,8 @@ ASSETS: Mapping[str, Asset] = {
     "action": Asset("Journey custom action", "journeys_actions"),
     "template": Asset("Message template", "messages"),
     "channelConfiguration": Asset("Channel configuration", "journeys_actions"),
+    "endpointConfig": Asset("Endpoint capping", "journeys_actions"),
+    "throttlingConfig": Asset("Endpoint throttling", "journeys_actions"),
     "frequencyRule": Asset("Message frequency rule", "frequency_rules"),
     "ruleSet": Asset("Message frequency rule", "frequency_rules"),
     "xdm": Asset("Schema", "schemas"),
@@ -70,8 +72,11 @@ ASSETS: Mapping[str, Asset] = {
 }
 """By kind of resource. A kind that is not here is logged all the same, under its own name."""
 
-SILENT: frozenset[str] = frozenset({"journey", "deletedFlow"})
+SILENT: frozenset[str] = frozenset({"journey", "deletedFlow", "throttlingEnding"})
 """Kinds that are bookkeeping of another one, whose changes are logged: versions tell of their journey."""
+
+_DEPLOYED: frozenset[str] = frozenset({"endpointConfig", "throttlingConfig"})
+"""Kinds whose documents say under `deployed` what runs, or null."""
 
 _XDM_TYPES: Mapping[str, str] = {
     "schemas": "Schema",
@@ -151,6 +156,8 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
     if kind == "journeyVersion" and before.get("status") != after.get("status"):
         old, new = str(before.get("status")), str(after.get("status"))
         return _JOURNEY_VERBS.get((old, new)) or _JOURNEY_STATUS_VERBS.get(new, "Update")
+    if kind in _DEPLOYED and (before["deployed"] is None) != (after["deployed"] is None):
+        return "Undeploy" if after["deployed"] is None else "Deploy"
     if before.get("state") != after.get("state"):
         return _STATE_VERBS.get(str(after.get("state")).lower(), "Update")
     return "Update"

@@ -22,6 +22,16 @@ class OutboxRow(NamedTuple):
     """Without authentication; None when the stored text can't be read."""
     time_limit_us: int
     """For the whole call, retries included, counted from its first attempt."""
+    created_at_us: int = 0
+    """When it was committed, in microseconds since 1970."""
+
+
+class Failure(NamedTuple):
+    """An attempt that an endpoint did not answer itself."""
+
+    status_code: str
+    """As an outcome has it: `internalError`, `timedout`, `http_503`."""
+    message: str
 
 
 class ActionAnswer(NamedTuple):

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from aiohttp.abc import AbstractResolver
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,11 +18,12 @@ from parcours.channels.model import Report
 from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.delivery import store
-from parcours.delivery.backlog import Backlog
+from parcours.delivery.backlog import Backlog, Host, Taken, Wait
 from parcours.delivery.caller import Caller
 from parcours.delivery.fetching import Capping, Fetching
+from parcours.delivery.limiter import Limiter
 from parcours.delivery.messages import Messenger
-from parcours.delivery.model import ActionAnswer, OutboxRow
+from parcours.delivery.model import ActionAnswer, Failure, OutboxRow
 from parcours.delivery.sender import HttpSender
 from parcours.journeys.fetch_request import METHOD as FETCH
 from parcours.journeys.model import ActionOutcome, FetchOutcome
@@ -28,6 +31,10 @@ from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import Gauge, Histogram, get_logger
+from parcours.limits.model import CallLimits
+from parcours.limits.service import Limits
+from parcours.limits.store import load_states, save_states
+from parcours.limits.table import LimitTable
 from parcours.resources.store import ResourceStore
 
 ACTION_SECONDS = Histogram(
@@ -39,6 +46,10 @@ ACTION_SECONDS = Histogram(
 OUTBOX_PENDING = Gauge(
     "parcours_outbox_pending", "Committed calls that are waiting or in flight.", multiprocess_mode="livesum"
 )
+THROTTLED = Gauge("parcours_throttled_calls", "Committed calls that wait for a throttle.", multiprocess_mode="livesum")
+CIRCUITS_OPEN = Gauge(
+    "parcours_circuits_open", "Hosts that answer nobody, so that calls to them wait.", multiprocess_mode="livesum"
+)
 
 LOAD_ROWS = 500
 POLL_S = 2.0
@@ -47,6 +58,10 @@ BUSY_POLL_S = 0.05
 """The same while calls wait or are in flight: how long a stopped version's calls may still begin."""
 SWEEP_S = 5.0
 """How often rows are looked for that were committed after later ones, as concurrent writers may do."""
+TELL_S = 1.0
+"""How often limits write down what they are doing."""
+_TICK_S = 0.01
+"""How exactly calls begin that wait for a moment."""
 GRACE_S = 5.0
 """How long a stop waits for calls in flight; the rest is made again at the next start."""
 _ERROR_PAUSE_S = 1.0
@@ -62,6 +77,7 @@ class Delivery:
         self,
         db: Database,
         actions: ActionService,
+        limits: Limits,
         settings: Settings,
         *,
         clock: Clock | None = None,
@@ -81,14 +97,21 @@ class Delivery:
         self._actions = actions.compiled()
         self._sources = None if sources is None else sources.compiled()
         self._capping = capping
+        self._messenger = messenger
         self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
         self._resolver = resolver
         self._grace_s = grace_s
-        self._messenger = messenger
         self._backlog = Backlog(settings.delivery_concurrency)
         self._table: ActionTable | None = None
+        self._limits = limits.compiled()
+        self._limiter = Limiter(self._clock, self._save_states)
+        self._is_limited_yet = False
+        self._not_before_s = 0.0
+        """Until then nothing is called: the limits of a process before this one may still hold."""
+        self._next_tell_s = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         self._last_id = 0
         self._known: set[int] = set()
         """Ids of rows that were loaded and, at the last look, still there."""
@@ -96,7 +119,7 @@ class Delivery:
         """Revision of journey versions at the last look: a new one may mean that one was stopped."""
         self._next_sweep_s = 0.0
         self._tasks: dict[asyncio.Task[None], int] = {}
-        """Calls in flight, and their rows."""
+        """Calls in flight, and their rows' ids."""
         self._answers: list[ActionAnswer] = []
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -146,6 +169,7 @@ class Delivery:
                     await self._caller.tokens.close()
                     if self._messenger is not None:
                         await self._messenger.close()
+                    await self._tell(is_last=True)
         finally:
             with self._lock:
                 self._loop = None
@@ -163,7 +187,9 @@ class Delivery:
         except SQLAlchemyError as error:
             log.error("outbox.unreadable", error=type(error).__name__)
             is_drained, is_readable = True, False
+        self._backlog.age(asyncio.get_running_loop().time())
         self._start_calls()
+        await self._tell()
         is_busy = len(self._backlog) or len(self._fetching)
         pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if is_busy else POLL_S
         if is_drained and not self._is_stopping:
@@ -178,13 +204,18 @@ class Delivery:
     async def _load(self, reader: ThreadPoolExecutor) -> bool:
         """Load what is new, parked or overlooked; whether nothing more is known to be there."""
         loop = asyncio.get_running_loop()
-        rows, self._table, stops = await loop.run_in_executor(reader, self._read_new, self._last_id)
+        rows, self._table, limits, stops = await loop.run_in_executor(reader, self._read_new, self._last_id)
+        if not self._is_limited_yet:
+            self._limiter.use(limits, await loop.run_in_executor(reader, self._read_states))
+            self._not_before_s = loop.time() + self._limiter.settles_s
+            self._is_limited_yet = True
+        self._limiter.use(limits)
         self._add(rows)
         if rows:
             self._last_id = rows[-1].id
         if self._backlog.wants_parked:
-            for host, ids in self._backlog.parked_to_load():
-                self._backlog.unpark(host, ids, await loop.run_in_executor(reader, self._read, ids))
+            for lane, ids in self._backlog.parked_to_load():
+                self._backlog.unpark(lane, ids, await loop.run_in_executor(reader, self._read, ids))
         parked = self._fetching.parked_to_load(LOAD_ROWS)
         if parked:
             self._add(await loop.run_in_executor(reader, self._read, parked))
@@ -209,23 +240,44 @@ class Delivery:
             self._add(await loop.run_in_executor(reader, self._read, ids))
 
     def _add(self, rows: Iterable[OutboxRow]) -> None:
-        """Calls queue by host; fetches are seen to at once, for many of them want the same."""
+        """Calls queue by host or throttle; fetches are seen to at once, for many of them want the same."""
         for row in rows:
             self._known.add(row.id)
             if row.request is not None and row.request.method == FETCH:
                 self._fetching.take(row)
-            else:
-                self._backlog.add(row)
+                continue
+            throttle = self._limiter.find(row).throttle
+            self._backlog.add(row, None if throttle is None else throttle.uid)
 
-    def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, int]:
+    def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, LimitTable, int]:
         with self._db.read() as connection:
             rows = store.load_after(connection, after_id, LOAD_ROWS)
-            if not rows and not len(self._backlog) and not len(self._fetching) and self._table is not None:
-                return rows, self._table, self._stops_seen
             revisions = self._resources.revisions(connection)
             if self._sources is not None:
                 self._fetching.table = self._sources.current(connection, revisions)
-            return rows, self._actions.current(connection, revisions), revisions.get(VERSION_KIND, 0)
+            actions, limits = self._actions.current(connection, revisions), self._limits.current(connection, revisions)
+            return rows, actions, limits, revisions.get(VERSION_KIND, 0)
+
+    def _read_states(self) -> dict[str, tuple[int, dict[str, Any]]]:
+        with self._db.read() as connection:
+            return load_states(connection)
+
+    def _save_states(self, states: Mapping[str, Mapping[str, Any]], now_us: int) -> None:
+        with self._db.write() as connection:
+            save_states(connection, states, now_us)
+
+    async def _tell(self, *, is_last: bool = False) -> None:
+        """Let others see what limits are doing, and the next process go on from it."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_tell_s and not is_last:
+            return
+        self._next_tell_s = now_s + TELL_S
+        CIRCUITS_OPEN.set(sum(host.circuit.opened_at_us is not None for host in self._backlog.hosts))
+        THROTTLED.set(sum(map(self._backlog.waiting_in, self._limiter.throttles)))
+        try:
+            await self._limiter.save(self._backlog.waiting_in, is_last=is_last)
+        except SQLAlchemyError as error:
+            log.error("limits.unwritable", error=type(error).__name__)
 
     def _read(self, ids: list[int]) -> list[OutboxRow]:
         with self._db.read() as connection:
@@ -239,55 +291,116 @@ class Delivery:
 
     def _start_calls(self) -> None:
         loop = asyncio.get_running_loop()
-        while not self._is_stopping and (found := self._backlog.take()) is not None:
-            host, row = found
-            if row.id not in self._known:
-                self._backlog.done(host)
+        now_s = loop.time()
+        backlog = self._backlog
+        if now_s < self._not_before_s:
+            self._wake_at(self._not_before_s)
+            return
+        while not self._is_stopping and (taken := backlog.take(now_s, self._judge)) is not None:
+            row = taken.row
+            is_gone = row.id not in self._known
+            if taken.outcome is not None:
+                if not is_gone:
+                    self._end(row, taken.outcome, self._clock.now_us())
                 continue
-            task = loop.create_task(self._deliver(row))
+            if is_gone:
+                backlog.done(taken)
+                continue
+            limits = self._limiter.find(row)
+            self._limiter.begin(limits, now_s)
+            taken.is_probe = taken.host.circuit.begin()
+            task = loop.create_task(self._deliver(taken, limits))
             self._tasks[task] = row.id
-            task.add_done_callback(partial(self._on_call_ended, host))
-        OUTBOX_PENDING.set(len(self._backlog) + len(self._fetching))
+            task.add_done_callback(partial(self._on_call_ended, taken, limits))
+        OUTBOX_PENDING.set(len(backlog) + len(self._fetching))
+        if backlog.next_s < now_s + POLL_S:
+            self._wake_at(max(backlog.next_s, now_s + _TICK_S))
 
-    def _on_call_ended(self, host: str, task: "asyncio.Task[None]") -> None:
+    def _wake_at(self, at_s: float) -> None:
+        """Start calls again at a moment, unless that is done sooner anyway."""
+        if self._alarm is not None:
+            if self._alarm.when() <= at_s:
+                return
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(at_s, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        if not self._is_stopping:
+            self._start_calls()
+            if self._backlog.wants_parked:
+                self._work.set()
+
+    def _judge(self, host: Host, row: OutboxRow) -> Wait | ActionOutcome | None:
+        """Whether a call may begin now: the throttle first, then the circuit, then connections."""
+        if row.id not in self._known:
+            return None  # its version was stopped
+        now_s = asyncio.get_running_loop().time()
+        limits = self._limiter.find(row)
+        if limits.throttle is not None:
+            if self._limiter.is_overdue(limits.throttle, row):
+                return _unmade("capped", row, "waited six hours for the throttle")
+            wait_s = self._limiter.pace_wait_s(limits.throttle, row, now_s)
+            if wait_s:
+                return Wait(wait_s)
+        opened_at_us = host.circuit.opened_at_us
+        if opened_at_us is not None and (wait_s := host.circuit.wait_s(now_s)):
+            ends_us = max(row.created_at_us, opened_at_us) + row.time_limit_us
+            left_s = (ends_us - self._clock.now_us()) / 1e6
+            failure = host.circuit.last_failure
+            if left_s <= 0 and failure is not None:
+                return _unmade(failure.status_code, row, f"the host answers nobody: {failure.message}")
+            return Wait(min(wait_s, max(left_s, _TICK_S)), is_shortened=True)
+        if limits.caps and not self._limiter.has_connection(limits):
+            return Wait(BUSY_POLL_S, is_shortened=True)
+        return None
+
+    def _on_call_ended(self, taken: Taken, limits: CallLimits, task: "asyncio.Task[None]") -> None:
         del self._tasks[task]
-        self._backlog.done(host)
+        self._limiter.end(limits)
+        self._backlog.done(taken)
         self._start_calls()
         if self._backlog.wants_parked:
             self._work.set()
 
-    async def _deliver(self, row: OutboxRow) -> None:
+    async def _deliver(self, taken: Taken, limits: CallLimits) -> None:
+        row = taken.row
         started_at_us = self._clock.now_us()
         message: Report | None = None
         try:
             if row.request is not None and row.request.method == MESSAGE and self._messenger is not None:
                 outcome, message = await self._messenger.send(row)
             else:
-                outcome = await self._call(row)
+                outcome = await self._call(taken, limits)
         except Exception as error:
             log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
             outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
-        self._note(row, outcome)
-        self._answer(
-            ActionAnswer(
-                row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us, message
-            )
-        )
+        if limits.throttle is not None:
+            wait_ms = max(started_at_us - row.created_at_us, 0) // 1_000
+            outcome = replace(outcome, is_throttled=True, wait_ms=wait_ms)
+        self._end(row, outcome, started_at_us, message)
 
-    async def _call(self, row: OutboxRow) -> ActionOutcome:
-        if row.request is None:
-            return ActionOutcome("internalError", error_message="the stored request can't be read")
-        action = None if self._table is None else self._table.get(row.scope_id, row.action_uid)
-        if action is None:
-            return ActionOutcome("internalError", error_message="the action was deleted")
-        return await self._caller.call(
-            action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6
-        )
+    def _end(self, row: OutboxRow, outcome: ActionOutcome, started_at_us: int, message: Report | None = None) -> None:
+        self._note(row, outcome)
+        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
+        self._answer(ActionAnswer(*place, outcome, started_at_us, message))
 
     def _on_fetched(self, row: OutboxRow, outcomes: tuple[FetchOutcome, ...], started_at_us: int) -> None:
         outcome = ActionOutcome("internalError")
         place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
         self._answer(ActionAnswer(*place, outcome, started_at_us, fetched=outcomes))
+
+    async def _call(self, taken: Taken, limits: CallLimits) -> ActionOutcome:
+        row = taken.row
+        if row.request is None:
+            return ActionOutcome("internalError", error_message="the stored request can't be read")
+        action = None if self._table is None else self._table.get(row.scope_id, row.action_uid)
+        if action is None:
+            return ActionOutcome("internalError", error_message="the action was deleted")
+        gate = _CallGate(self._limiter, limits, taken, self._clock)
+        return await self._caller.call(
+            action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6, gate
+        )
 
     def _note(self, row: OutboxRow, outcome: ActionOutcome) -> None:
         code = outcome.status_code
@@ -341,3 +454,42 @@ class Delivery:
 
 def _refuse_answers(answers: list[ActionAnswer]) -> None:
     raise RuntimeError("nobody takes the answers of actions")
+
+
+class _CallGate:
+    """Gate of one call: its limits, and what its host learns of its attempts."""
+
+    __slots__ = ("_clock", "_limiter", "_limits", "_taken")
+
+    def __init__(self, limiter: Limiter, limits: CallLimits, taken: Taken, clock: Clock) -> None:
+        self._limiter = limiter
+        self._limits = limits
+        self._taken = taken
+        self._clock = clock
+
+    async def admit(self) -> str | None:
+        """See Gate."""
+        taken = self._taken
+        return await self._limiter.admit(self._limits, taken.row.scope_id, taken.host.name, taken.is_slow)
+
+    def note(self, failure: Failure | None, elapsed_s: float) -> None:
+        """See Gate."""
+        host = self._taken.host
+        host.note_attempt(elapsed_s)
+        if failure is None:
+            if host.circuit.opened_at_us is not None:
+                log.info("circuit.closed", host=host.name)
+            host.circuit.succeeded()
+        elif host.circuit.failed(failure, asyncio.get_running_loop().time(), self._clock.now_us()):
+            log.warning("circuit.opened", host=host.name, reason=failure.message)
+
+
+def _unmade(status_code: str, row: OutboxRow, reason: str) -> ActionOutcome:
+    request = row.request
+    return ActionOutcome(
+        status_code,
+        error_message=reason,
+        attempts=0,
+        endpoint=None if request is None else request.url.partition("?")[0],
+        method=None if request is None else request.method,
+    )

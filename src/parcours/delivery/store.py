@@ -165,7 +165,7 @@ def _decode_request(head: str, body: str | None) -> HttpRequest | None:
 
 def _row(row: Any) -> OutboxRow:
     *identity, head, body, created_at_us, deadline_us = row
-    return OutboxRow._make((*identity, _decode_request(head, body), max(deadline_us - created_at_us, 0)))
+    return OutboxRow._make((*identity, _decode_request(head, body), max(deadline_us - created_at_us, 0), created_at_us))
 
 
 def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from parcours import __version__
 from parcours.access.errors import (
     GatewayRefused,
     PermissionDenied,
@@ -81,6 +82,7 @@ from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneySta
 from parcours.journeys.journey_filter import JourneyQueryInvalid
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
+from parcours.limits.errors import LimitRefused
 from parcours.lookups.errors import LookupInvalid, LookupNotEnabled, LookupTooLarge
 from parcours.profile.errors import (
     JobInvalid,
@@ -219,6 +221,21 @@ def ups_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
     }
 
 
+def limit_problem(status: int, error: Any, request: Request) -> dict[str, Any]:
+    """The envelope of capping and throttling: a JSON document inside a text (journeys §14.3)."""
+    request_id = request.headers.get("x-request-id") or new_uuid()
+    inner = {
+        "code": error.code,
+        "family": error.family,
+        "message": str(error),
+        "service": "parcours",
+        "version": __version__,
+        "context": f"{request.method} {request.url.path[:200]}",
+        "schema": error.schema,
+    }
+    return {"status": status, "error": orjson.dumps(inner).decode(), "requestId": request_id}
+
+
 def denied(status: int, error: PermissionDenied, request: Request) -> dict[str, Any]:
     """A missing permission, in the envelope of the service that was called."""
     path = request.url.path
@@ -257,6 +274,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     UploadNotFound: (404, ups_problem),
     UploadInvalid: (400, ups_problem),
     UploadStateConflict: (409, ups_problem),
+    LimitRefused: (lambda error: int(error.status), limit_problem),
     LookupInvalid: (400, problem("PARC", "8001")),
     LookupTooLarge: (422, problem("PARC", "8022")),
     LookupNotEnabled: (404, problem("PARC", "8004")),

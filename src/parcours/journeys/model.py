@@ -135,6 +135,14 @@ class ActionOutcome:
     attempts: int = 1
     endpoint: str | None = None
     method: str | None = None
+    is_throttled: bool = False
+    """Whether a throttle told when it might begin."""
+    wait_ms: int = 0
+    """How long it waited for that."""
+    is_mtls: bool = False
+    """Whether a certificate of the caller was presented."""
+    is_proxy: bool = False
+    """Whether it went through a proxy."""
 
     @property
     def is_error(self) -> bool:

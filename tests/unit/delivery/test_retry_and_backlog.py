@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from parcours.actions.model import HttpRequest
 from parcours.delivery import backlog as backlogs
-from parcours.delivery.backlog import Backlog, host_of
-from parcours.delivery.model import OutboxRow, idempotency_key
+from parcours.delivery import circuit as circuits
+from parcours.delivery.backlog import Backlog, Host, Taken, Wait, host_of
+from parcours.delivery.circuit import Circuit
+from parcours.delivery.model import Failure, OutboxRow, idempotency_key
 from parcours.delivery.retry import delay_s, is_success, read_retry_after
+from parcours.journeys.model import ActionOutcome
 
 
 def row(number: int, host: str) -> OutboxRow:
@@ -77,36 +80,118 @@ def test_a_host_is_what_stands_between_the_scheme_and_the_path() -> None:
     assert host_of(row(1, "")._replace(request=None)) == ""
 
 
+def take(backlog: Backlog, now_s: float = 0.0) -> Taken | None:
+    return backlog.take(now_s, lambda host, found: None)
+
+
+def take_all(backlog: Backlog, now_s: float = 0.0) -> list[Taken]:
+    return list(iter(lambda: take(backlog, now_s), None))
+
+
+def names(taken: list[Taken]) -> list[tuple[str, int]]:
+    return [(one.host.name, one.row.id) for one in taken]
+
+
 def test_rows_of_a_host_start_in_order_and_hosts_take_turns() -> None:
     backlog = Backlog(100)
     for number, host in enumerate(["a", "a", "a", "b", "c", "b"]):
         backlog.add(row(number, host))
-    taken = [backlog.take() for _ in range(6)]
-    assert [(host, found.id) for host, found in filter(None, taken)] == [
-        ("a", 0), ("b", 3), ("c", 4), ("a", 1), ("b", 5), ("a", 2),
-    ]  # fmt: skip
-    assert backlog.take() is None
+    taken = take_all(backlog)
+    assert names(taken) == [("a", 0), ("b", 3), ("c", 4), ("a", 1), ("b", 5), ("a", 2)]
     assert len(backlog) == 6
-    for host in "abcaba":
-        backlog.done(host)
+    for one in taken:
+        backlog.done(one)
     assert len(backlog) == 0
 
 
-def test_a_busy_host_leaves_places_for_the_others() -> None:
+def test_journeys_that_call_one_host_take_turns() -> None:
+    backlog = Backlog(100)
+    for number in range(6):
+        backlog.add(row(number, "a")._replace(version_uid="busy"))
+    backlog.add(row(10, "a")._replace(version_uid="other"))
+    assert [one.row.id for one in take_all(backlog)] == [0, 10, 1, 2, 3, 4, 5]
+
+
+def test_a_host_earns_its_places_by_answering_and_never_takes_all() -> None:
     backlog = Backlog(100)
     for number in range(500):
-        backlog.add(row(number, "slow"))
-    started = 0
-    while backlog.take() is not None:
-        started += 1
-    assert started == 75
+        backlog.add(row(number, "busy"))
+    first = take_all(backlog)
+    assert len(first) == backlogs.FIRST_PLACES
+    for one in first:
+        one.host.note_attempt(0.05)
+        backlog.done(one)
+    assert len(take_all(backlog)) == 2 * backlogs.FIRST_PLACES
+    host = next(backlog.hosts)
+    for _ in range(500):
+        host.note_attempt(0.05)
+    take_all(backlog)
+    assert host.quick == 75
     for number in range(50):
         backlog.add(row(1_000 + number, "quick"))
-    quick = 0
-    while (found := backlog.take()) is not None:
-        assert found[0] == "quick"
-        quick += 1
-    assert quick >= 15
+    others = take_all(backlog)
+    assert {one.host.name for one in others} == {"quick"}
+    assert len(others) >= 15
+
+
+def test_a_host_that_hangs_gives_its_places_back_and_has_no_more_of_them() -> None:
+    backlog = Backlog(100, max_slow=20)
+    for number in range(200):
+        backlog.add(row(number, "hangs"))
+    hanging = take_all(backlog)
+    assert len(hanging) == 32
+    backlog.age(backlogs.SLOW_S / 2)
+    assert next(backlog.hosts).quick == 32
+    backlog.age(backlogs.SLOW_S)
+    host = next(backlog.hosts)
+    assert (host.quick, host.slow, host.is_slow) == (12, 20, True)  # as far as the other pool has room
+    assert take(backlog, 1.0) is None
+    for number in range(200, 300):
+        backlog.add(row(number, "quick"))
+    assert len(take_all(backlog, 1.0)) == 32
+    for one in hanging:
+        one.host.note_attempt(30.0)
+        backlog.done(one)
+    assert (host.quick, host.slow) == (0, 0)
+    assert host.is_slow
+    assert len([one for one in take_all(backlog, 31.0) if one.host is host]) == 15  # three quarters of the slow pool
+    for _ in range(30):
+        host.note_attempt(0.01)
+    assert host.mean_s < backlogs.SLOW_S
+
+
+def test_what_must_wait_holds_up_nobody_else() -> None:
+    backlog = Backlog(100)
+    for number in range(4):
+        backlog.add(row(number, "a"), "paced" if number % 2 else None)
+
+    def judge(host: Host, found: OutboxRow) -> Wait | ActionOutcome | None:
+        return Wait(0.5) if found.id == 1 else ActionOutcome("capped") if found.id == 2 else None
+
+    first, second, third = (backlog.take(10.0, judge) for _ in range(3))
+    assert first is not None
+    assert second is not None
+    assert (first.row.id, second.row.id, third) == (0, 2, None)
+    assert second.outcome is not None  # it holds no place
+    assert backlog.in_flight == 1
+    assert backlog.next_s == 10.5
+    assert backlog.waiting_in("paced") == 2
+    assert backlog.take(10.4, judge) is None
+    assert [one.row.id for one in take_all(backlog, 10.5)] == [1, 3]
+
+
+def test_who_waits_for_the_end_of_a_call_is_looked_at_then() -> None:
+    backlog = Backlog(100)
+    for number in range(2):
+        backlog.add(row(number, "a"))
+    first = take(backlog)
+    assert first is not None
+    assert backlog.take(0.0, lambda host, found: Wait(60, is_shortened=True)) is None
+    assert take(backlog, 1.0) is None
+    backlog.done(first)
+    second = take(backlog, 1.0)
+    assert second is not None
+    assert second.row.id == 1
 
 
 @settings(deadline=None)
@@ -114,33 +199,72 @@ def test_a_busy_host_leaves_places_for_the_others() -> None:
 def test_no_call_is_lost_doubled_or_over_the_limit(limit: int, hosts: list[str], random: Random) -> None:
     backlog = Backlog(limit)
     for number, host in enumerate(hosts):
-        backlog.add(row(number, host))
+        backlog.add(row(number, host)._replace(version_uid=random.choice("vw")))
     seen: list[int] = []
-    running: list[str] = []
+    running: list[Taken] = []
+    now_s = 0.0
     while len(backlog):
-        while (found := backlog.take()) is not None:
-            seen.append(found[1].id)
-            running.append(found[0])
-            assert len(running) <= limit
+        now_s += random.random()
+        backlog.age(now_s)
+        for found in take_all(backlog, now_s):
+            seen.append(found.row.id)
+            running.append(found)
+            assert len(running) <= 2 * limit
         assert running, "nothing runs and nothing starts"
-        backlog.done(running.pop(random.randrange(len(running))))
+        one = running.pop(random.randrange(len(running)))
+        one.host.note_attempt(now_s - one.started_s)
+        backlog.done(one)
     assert sorted(seen) == list(range(len(hosts)))
 
 
 def test_a_long_queue_is_kept_as_ids_and_loaded_when_its_turn_comes() -> None:
     backlog = Backlog(10)
-    rows = {n: row(n, "a") for n in range(backlogs.MAX_ROWS_PER_HOST + 700)}
+    rows = {n: row(n, "a") for n in range(backlogs.MAX_ROWS_PER_LANE + 700)}
     for one in rows.values():
         backlog.add(one)
     assert len(backlog) == len(rows)
     assert not backlog.wants_parked
     order: list[int] = []
     while len(backlog):
-        found = backlog.take()
+        found = take(backlog)
         assert found is not None
-        order.append(found[1].id)
-        backlog.done("a")
+        order.append(found.row.id)
+        backlog.done(found)
         if backlog.wants_parked:
-            for host, ids in backlog.parked_to_load():
-                backlog.unpark(host, ids, [rows[n] for n in ids if n != 1_500])
+            for lane, ids in backlog.parked_to_load():
+                backlog.unpark(lane, ids, [rows[n] for n in ids if n != 1_500])
     assert order == [n for n in rows if n != 1_500]
+
+
+FAILURE = Failure("internalError", "no connection")
+
+
+def test_a_circuit_opens_after_failures_in_a_row_and_asks_with_one_call_at_a_time() -> None:
+    circuit = Circuit()
+    for _ in range(circuits.OPENS_AFTER - 1):
+        assert not circuit.failed(FAILURE, 100.0, 5)
+    circuit.succeeded()
+    for _ in range(circuits.OPENS_AFTER - 1):
+        assert not circuit.failed(FAILURE, 100.0, 5)
+    assert circuit.wait_s(100.0) == 0
+    assert circuit.failed(FAILURE, 100.0, 5)
+    assert circuit.opened_at_us == 5
+    assert circuit.wait_s(100.0) == circuits.FIRST_PAUSE_S
+    circuit.failed(FAILURE, 100.5, 6)  # one that was under way
+    pause_s, now_s = circuits.FIRST_PAUSE_S, 100.0
+    for _ in range(8):
+        now_s += pause_s
+        assert circuit.wait_s(now_s) == 0
+        assert circuit.begin()
+        assert circuit.wait_s(now_s) == float("inf")
+        circuit.failed(FAILURE, now_s, 7)
+        pause_s = min(pause_s * 2, circuits.MAX_PAUSE_S)
+        assert circuit.wait_s(now_s) == pause_s
+    assert circuit.begin()
+    circuit.end_probe()  # given up: another one may follow
+    assert circuit.wait_s(now_s + pause_s) == 0
+    assert circuit.begin()
+    circuit.succeeded()
+    assert circuit.opened_at_us is None
+    assert not circuit.begin()
+    assert circuit.wait_s(now_s) == 0

@@ -126,6 +126,12 @@ class ActionNode(SendingNode):
             "actionOriginMethod": outcome.method,
             "actionSchedulerCount": outcome.attempts,
         }
+        if outcome.is_throttled:
+            fields |= {"actionIsThrottled": True, "actionWaitTime": outcome.wait_ms}
+        if outcome.is_mtls:
+            fields["actionOriginIsMTLS"] = True
+        if outcome.is_proxy:
+            fields["actionIsProxy"] = True
         if outcome.is_error:
             fields["actionExecutionError"] = outcome.error
             fields["actionExecutionErrorCode"] = outcome.error_code
