@@ -151,7 +151,7 @@ async def ours(port: int, emails: int) -> float:
                 )  # fmt: skip
                 enqueue_message(connection, SCOPE, f"{number:032x}-1", "mail", stored.id, draft.request(), 0)
         messenger = Messenger(platform.db, platform.templates, platform.channels, platform.secrets, settings)
-        delivery = Delivery(platform.db, platform.actions, settings, messenger=messenger)
+        delivery = Delivery(platform.db, platform.actions, platform.limits, settings, messenger=messenger)
         done = asyncio.Event()
         codes: list[str] = []
 

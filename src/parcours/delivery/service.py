@@ -89,7 +89,7 @@ class Delivery:
     ) -> None:
         """messenger: sends the outbox's messages; without one they fail.
 
-        sources: what the outbox's fetches read; without them they fail. capping: limits of calls to sources.
+        sources: what the outbox's fetches read; without them they fail. capping: instead of `limits`, for those calls.
         """
         self.on_answers: OnAnswers = _refuse_answers
         """Called in the loop's thread with the answers of the moment; must return at once."""
@@ -156,7 +156,11 @@ class Delivery:
                 if self._messenger is not None:
                     self._messenger.open(sender)
                 self._fetching = Fetching(
-                    sender, self._caller.tokens, self._clock, self._on_fetched, capping=self._capping
+                    sender,
+                    self._caller.tokens,
+                    self._clock,
+                    self._on_fetched,
+                    capping=self._capping or self._limiter.admit_fetch,
                 )
                 try:
                     with ThreadPoolExecutor(1, "outbox") as reader:
@@ -369,7 +373,9 @@ class Delivery:
         message: Report | None = None
         try:
             if row.request is not None and row.request.method == MESSAGE and self._messenger is not None:
+                began_s = asyncio.get_running_loop().time()
                 outcome, message = await self._messenger.send(row)
+                taken.host.note_attempt(asyncio.get_running_loop().time() - began_s)
             else:
                 outcome = await self._call(taken, limits)
         except Exception as error:
