@@ -118,7 +118,7 @@ def advance_bare(customers: int) -> float:
     from parcours.journeys.bundle import read_bundle
     from parcours.journeys.engine import advance, new_instance
     from parcours.journeys.model import ActionAnswered, ActionOutcome, CallAction, Entered, EventReceived, TimerDue
-    from parcours.journeys.simulate import VirtualClock
+    from parcours.journeys.seen import VirtualClock
     from parcours.kit.memory import calm_garbage_collector
     from parcours.kit.yaml_text import Located
 

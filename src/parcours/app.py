@@ -19,16 +19,24 @@ from parcours.audiences.uploads import UploadService
 from parcours.batch import Sources
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
+from parcours.channels.feedback import FEEDBACK_DATA_SET
+from parcours.channels.service import ChannelService
+from parcours.channels.sweeps import MessageSweeps
 from parcours.dataprep import DataPrepService
+from parcours.datasources import DataSourceService
 from parcours.db import Database
 from parcours.db.migrate import migrate
+from parcours.delivery.messages import Messenger
 from parcours.delivery.service import Delivery
 from parcours.delivery.store import drop_calls
+from parcours.delivery.transactional import TransactionalLoop
 from parcours.doctor.sample import Sample
+from parcours.events.feedback import FEEDBACK_SCHEMA
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.conflicts import ConflictViewer
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
@@ -51,6 +59,8 @@ from parcours.profile.service import ProfileService
 from parcours.profile.store import delete_data_set
 from parcours.reports.service import ReportService
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.rulesets.service import RuleSetService
+from parcours.templates.service import TemplateService
 from parcours.worker import Loop, Worker
 from parcours.xdm import XdmService
 
@@ -70,6 +80,7 @@ class Platform:
     namespaces: NamespaceService
     actions: ActionService
     limits: Limits
+    data_sources: DataSourceService
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -83,6 +94,10 @@ class Platform:
     audiences: AudienceService
     uploads: UploadService
     lookups: LookupService
+    rule_sets: RuleSetService
+    conflicts: ConflictViewer
+    templates: TemplateService
+    channels: ChannelService
 
     def migrate(self) -> None:
         """Bring the database to this release's schema."""
@@ -129,7 +144,15 @@ def build_platform(settings: Settings) -> Platform:
     actions = ActionService(db, resources, secrets, settings)
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
-    journeys = JourneyService(db, resources, events, actions, schemas, catalog.table, audiences)
+    rule_sets = RuleSetService(db, resources)
+    templates = TemplateService(db, resources)
+    data_sources = DataSourceService(db, resources, secrets, settings)
+    journeys = JourneyService(
+        db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources
+    )
+
+    conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)
+    rule_sets.users = conflicts.journeys_naming
 
     def land_version(connection: Connection, version: Resource) -> None:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
@@ -150,6 +173,7 @@ def build_platform(settings: Settings) -> Platform:
         flows=flows,
         actions=actions,
         limits=Limits(db, resources),
+        data_sources=data_sources,
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
@@ -159,6 +183,10 @@ def build_platform(settings: Settings) -> Platform:
         audiences=audiences,
         uploads=UploadService(db, audiences),
         lookups=lookups,
+        rule_sets=rule_sets,
+        conflicts=conflicts,
+        templates=templates,
+        channels=ChannelService(db, resources, secrets, settings),
     )
 
 
@@ -184,9 +212,14 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
         journeys=platform.journeys.live,
         actions=platform.actions.table,
         lookups=platform.lookups.table,
+        rule_sets=platform.rule_sets.table,
         audience_source=UploadedAudiences(),
         step_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
             connection, scope_id, STEP_EVENT_DATA_SET, STEP_EVENT_SCHEMA
+        ),
+        templates=platform.templates.table,
+        feedback_data_set=lambda connection, scope_id: catalog.ensure_system_data_set(
+            connection, scope_id, FEEDBACK_DATA_SET, FEEDBACK_SCHEMA
         ),
     )
     return Pipeline(platform.db, SqliteLogReader(log_path(platform.settings)), sources, clock or SystemClock())
@@ -195,7 +228,15 @@ def build_pipeline(platform: Platform, clock: Clock | None = None) -> Pipeline:
 def build_worker(platform: Platform) -> Worker:
     """The pipeline with its timers, the deliveries and the lake."""
     settings = platform.settings
-    delivery = Delivery(platform.db, platform.actions, platform.limits, settings)
+    messenger = Messenger(platform.db, platform.templates, platform.channels, platform.secrets, settings)
+    delivery = Delivery(
+        platform.db,
+        platform.actions,
+        platform.limits,
+        settings,
+        messenger=messenger,
+        sources=platform.data_sources,
+    )
     lake = Child("lake", "--data-dir", str(settings.data_dir))
     loader = Child("loader", "--data-dir", str(settings.data_dir))
     loads = build_loads(platform)
@@ -204,7 +245,8 @@ def build_worker(platform: Platform) -> Worker:
         return any(load.has_work(connection) for load in loads)
 
     sample = Sample(platform.db, platform.journeys.live)
-    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle)]
+    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle), MessageSweeps(platform.db, settings)]
+    loops.append(TransactionalLoop(platform.db))
     return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 

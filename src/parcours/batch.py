@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -11,10 +12,14 @@ from parcours.actions.table import ActionTable
 from parcours.audiences.model import Qualification
 from parcours.catalog import store as catalog_store
 from parcours.catalog.model import DataSetTable
+from parcours.channels.feedback import consent_update, delivery_event
+from parcours.channels.model import Report
+from parcours.channels.workspace import MessageWorkspace
 from parcours.dataflow import store as failures
 from parcours.dataflow.model import Failed, Origin, Valid
 from parcours.dataflow.transform import Definitions, give_up, transform
 from parcours.dataprep.service import MappingTable
+from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.events.feedback import Feedback, read_feedback
@@ -25,15 +30,16 @@ from parcours.flows.model import InletTable
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.journeys import decision_store
 from parcours.journeys import store as journey_store
-from parcours.journeys.activities.audience_qualification import event_uid_of
+from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
-from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, begin_runs
+from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
+from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.run import PAUSED
-from parcours.journeys.runner import Arrival, JourneyWorkspace
-from parcours.kit.clock import to_datetime
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.workset import Arrival
 from parcours.kit.paths import split_pointer
 from parcours.lake.store import stage
 from parcours.log import Record
@@ -45,6 +51,9 @@ from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
 from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
+from parcours.rulesets.store import find_counts
+from parcours.rulesets.table import RuleSetTable
+from parcours.templates.table import TemplateTable
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
 
@@ -76,8 +85,12 @@ class Sources:
     actions: Compiled[ActionTable]
     lookups: Compiled[LookupTable]
     audience_source: AudienceSource
+    rule_sets: Compiled[RuleSetTable]
     step_data_set: Callable[[Connection, int], str]
     """The data set of a sandbox's journey step events, made when it is first needed."""
+    templates: Compiled[TemplateTable]
+    feedback_data_set: Callable[[Connection, int], str]
+    """The same of what became of messages."""
 
 
 class _Looked(NamedTuple):
@@ -120,7 +133,10 @@ class Batch:
             sources.actions.current(connection, revisions),
             self,
             now_us,
+            self._rules(connection, revisions),
+            sources.templates.current(connection, revisions),
         )
+        self._messages = MessageWorkspace()
         self._live = sources.journeys.current(connection, revisions)
         self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
         self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
@@ -133,6 +149,16 @@ class Batch:
         self.landed = 0
         self.failed = 0
         self.matched_at_ms: list[int] = []
+
+    @property
+    def connection(self) -> Connection:
+        """Of the transaction."""
+        return self._connection
+
+    @property
+    def now_us(self) -> int:
+        """When the transaction began."""
+        return self._now_us
 
     # --- records ---
 
@@ -237,6 +263,10 @@ class Batch:
     def _react(self, valid: Valid, feedback: Feedback) -> None:
         """Give feedback on a message to the instance that sent it, and write down what came of it."""
         told = self._journeys.react(valid.scope_id, feedback, valid.entity)
+        self._messages.hear(valid.scope_id, feedback, valid.entity)
+        consent = consent_update(feedback, valid.entity)
+        if consent is not None and valid.primary is not None:
+            self._profiles.update(valid.scope_id, valid.primary, valid.dataset.id, [consent])
         namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
         origin = valid.origin
         decisions = [{"event": "Reaction", "eventUid": REACTION, "messageId": feedback.message_id, **told}]
@@ -369,8 +399,26 @@ class Batch:
         """Answers of actions; their outbox rows go."""
         self._journeys.load(answer.instance_id for answer in answers)
         for answer in answers:
-            self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
+            if answer.fetched is not None:
+                self._journeys.take_data(answer.instance_id, answer.node_id, answer.pass_no, answer.fetched)
+            else:
+                self._journeys.answer(answer.instance_id, answer.node_id, answer.pass_no, answer.outcome)
+            if answer.message is not None:
+                self._note_message(answer.scope_id, answer.message)
         outbox.delete_answered(self._connection, [answer.outbox_id for answer in answers])
+
+    def _note_message(self, scope_id: int, report: Report) -> None:
+        """A message has left or could not: an event of the lake, and a reaction of the instance that sent it."""
+        event = delivery_event(report, self._now_us)
+        data_set_id = self._sources.feedback_data_set(self._connection, scope_id)
+        self._lines.setdefault((scope_id, data_set_id), []).append(orjson.dumps(event))
+        self._messages.report(scope_id, report)
+        feedback = read_feedback(event)
+        if feedback is None:
+            return
+        self._journeys.react(scope_id, feedback, event)
+        if report.status == "delivered":  # what has arrived was sent, too
+            self._journeys.react(scope_id, feedback._replace(status="sent"), event)
 
     def go_through(self, stop: journey_store.Stop, limit: int) -> int:
         """Take people out of a version, or let them go on after a pause, some at a time; how many they were."""
@@ -411,8 +459,7 @@ class Batch:
         """Changes of memberships, in order, each to the journeys about a namespace the individual is known in."""
         for change in changes:
             uid = event_uid_of(change.audience_id)
-            at = to_datetime(change.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            payload = {"status": change.status, "lastQualificationTime": at, "audienceId": change.audience_id}
+            payload = payload_of(change.audience_id, change.status, change.at_us)
             identity = (change.namespace, change.identity)
             about = {
                 canonical_namespace(j.namespace)
@@ -429,15 +476,73 @@ class Batch:
                     )
             told = {"event": "AudienceQualification", "eventUid": uid, "status": change.status, "journeys": journeys}
             told["outcome"] = "matched" if journeys else "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
-            self._decisions.append(
-                (change.scope_id, *identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "", change.at_us // 1000,
-                 orjson.dumps([told]).decode())
-            )  # fmt: skip
+            self._note_qualification(change, told)
 
-    def read_audiences(self, limit: int) -> int:
+    def _note_qualification(self, change: Qualification, told: Mapping[str, Any]) -> None:
+        self._decisions.append(
+            (change.scope_id, change.namespace, change.identity, f"{change.audience_id}-{change.seq}", AUDIENCES, "",
+             change.at_us // 1000, orjson.dumps([told]).decode())
+        )  # fmt: skip
+
+    def read_audiences(self, limit: int, pace: ReadingPace) -> int:
         """Members of audiences enter; how many were read."""
+        return self._audience_runs(pace).take(limit)
+
+    def read_one(self, run_id: str, limit: int, pace: ReadingPace) -> int:
+        """As `read_audiences`, for one run."""
+        return self._audience_runs(pace).take(limit, only=run_id)
+
+    def _audience_runs(self, pace: ReadingPace) -> AudienceRuns:
         source = self._sources.audience_source
-        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us).take(limit)
+        return AudienceRuns(self._connection, self._live, self._journeys, source, self._now_us, pace)
+
+    # --- what the code can't process ---
+
+    def fail_timer(self, timer: journey_store.DueTimer) -> None:
+        """End the instance of a timer that the code can't wake."""
+        journey_store.delete_timers(self._connection, [timer[:3]])
+        self._fail(timer.instance_id)
+
+    def fail_answer(self, answer: ActionAnswer) -> None:
+        """End the instance whose answer the code can't take."""
+        outbox.delete_answered(self._connection, [answer.outbox_id])
+        self._fail(answer.instance_id)
+
+    def fail_qualification(self, change: Qualification, fault: Exception) -> None:
+        """Write down that journeys did not hear of a change of an audience."""
+        told = {
+            "event": "AudienceQualification", "eventUid": event_uid_of(change.audience_id), "status": change.status,
+            "outcome": "error", "reason": INTERNAL, "fault": type(fault).__name__,
+        }  # fmt: skip
+        self._note_qualification(change, told)
+
+    def fail_first(self, stop: journey_store.Stop) -> int:
+        """Let the first one go whom the code can't take out of a version, nor let go on; 0 when nobody is left."""
+        is_resumption = stop.reason == journey_store.RESUMED
+        waiting_for = PAUSED if is_resumption else None
+        inside = journey_store.list_ids_inside(self._connection, stop, 1, waiting_for)
+        for instance_id, key in inside:
+            self._fail(instance_id)
+            journey_store.move_stop(self._connection, stop, key)
+        if not inside:
+            self._finish(stop)
+        return len(inside)
+
+    def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
+        """Leave out the member whom the code can't let enter, or give up the run; how many members were left out."""
+        return self._audience_runs(ReadingPace()).pass_over(run_id, is_given_up=is_given_up)
+
+    def _fail(self, instance_id: str) -> None:
+        try:
+            is_told = self._journeys.fail(instance_id)
+        except Exception as fault:
+            if not is_fault_of_the_code(fault):
+                raise
+            is_told = False
+        place = None if is_told else journey_store.find_place(self._connection, instance_id)
+        if place is not None:
+            journey_store.end_instances(self._connection, [instance_id], self._now_us, "error")
+            self._journeys.tally.take_out(*place, "error")
 
     # --- what instances ask ---
 
@@ -446,6 +551,19 @@ class Batch:
         if journey.namespace is None:
             return NOTHING
         return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
+
+    def _rules(self, connection: Connection, revisions: Mapping[str, int]) -> RuleBook | None:
+        """What journeys ask of rule sets; None where no sandbox has an active one."""
+        sources = self._sources
+        rule_sets = sources.rule_sets.current(connection, revisions)
+        if not rule_sets.scopes:
+            return None
+        live = sources.journeys.current(connection, revisions)
+        return RuleBook(rule_sets, live, self._now_us, self._members_of, partial(find_counts, connection))
+
+    def _members_of(self, scope_id: int, identity: Identity, ids: Collection[str]) -> Collection[str]:
+        members = self._profiles.cluster(scope_id, identity)
+        return self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
 
     def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
         return ProfileData(self._profiles, scope_id, identity, self._audiences_of)
@@ -495,6 +613,7 @@ class Batch:
         journeys.flush()
         outbox.enqueue(connection, journeys.calls, self._now_us)
         self._lookups.flush(connection, self._now_us)
+        self._messages.flush(connection, self._now_us // 1000)
         decision_store.insert_decisions(connection, self._decisions)
         decision_store.note_sets(connection, self._sets, self._now_us // 1000)
         failures.insert_failed(connection, self._failures)

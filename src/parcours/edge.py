@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -21,13 +21,23 @@ from parcours.ascode.transfer import TransferService
 from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
 from parcours.catalog.model import WINDOW_MS
+from parcours.channels import api as channels_api
+from parcours.channels import links_api
+from parcours.channels.hooks_service import HookService
+from parcours.channels.links import Links
+from parcours.channels.mailbox import Mailboxes
+from parcours.channels.messages_service import MessageService
+from parcours.channels.sending import FeedbackSender
 from parcours.collection.inlet import Collector
 from parcours.dataflow import api as dataflow_api
 from parcours.dataflow.store import failed_in_window, mark_retrying, unmark_retrying
 from parcours.dataflow.transform import RETRY_PREFIX, Definitions
 from parcours.dataflow.validate import find_violations
 from parcours.dataprep import api as dataprep_api
+from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
+from parcours.delivery import transactional_api
+from parcours.delivery.transactional import TransactionalService
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -39,7 +49,7 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import read_api, runs_api
+from parcours.journeys import conflicts_api, read_api, runs_api
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.kit.errors import Unavailable
@@ -51,6 +61,8 @@ from parcours.pipeline import CONSUMER
 from parcours.profile import api as profile_api
 from parcours.reports import api as reports_api
 from parcours.reports.live import LiveReports
+from parcours.rulesets import api as rule_sets_api
+from parcours.templates import api as templates_api
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -92,6 +104,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
         *limits_api.routers(gate, platform.limits),
+        datasources_api.router(gate, platform.data_sources),
         events_api.router(gate, platform.events),
         ascode_api.router(
             gate,
@@ -104,7 +117,9 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.events,
                 platform.actions,
                 platform.audiences.table,
+                platform.rule_sets.table,
                 platform.journeys,
+                platform.data_sources,
             ),
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
@@ -112,7 +127,12 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
-        delivery_api.router(gate, platform.actions, platform.settings.allow_private_networks),
+        rule_sets_api.router(gate, platform.rule_sets),
+        conflicts_api.router(gate, platform.conflicts),
+        templates_api.router(gate, platform.templates),
+        transactional_api.router(gate, TransactionalService(platform.db, platform.templates.table)),
+        channels_api.router(gate, platform.channels, MessageService(platform.db)),
+        delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings.allow_private_networks),
     ]
     return build_api([*routers, *more])
 
@@ -170,6 +190,28 @@ class _Known:
             self._revisions = revisions
 
 
+def build_feedback(platform: Platform, log: LogWriter, loop: asyncio.AbstractEventLoop) -> FeedbackSender:
+    """Takes what is told of messages into the log of this process; to be called by other threads than the loop's."""
+
+    async def append_all(records: Sequence[Record]) -> None:
+        await log.append(records)
+
+    def append(records: Sequence[Record]) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(append_all(records), loop).result(timeout=60)
+        except TimeoutError as error:
+            raise LogUnavailable("the event log can't be written now; whether it was kept is unknown") from error
+
+    return FeedbackSender(platform.db, platform.resources, platform.catalog, append)
+
+
+def build_mailboxes(platform: Platform, log: LogWriter, loop: asyncio.AbstractEventLoop) -> Mailboxes:
+    """Reads the mailboxes that bounces go to."""
+    hear = build_feedback(platform, log, loop).hear
+    allow_private = platform.settings.allow_private_networks
+    return Mailboxes(platform.db, platform.resources, platform.secrets, hear, allow_private=allow_private)
+
+
 def build_process_routers(
     platform: Platform, health: Health, log: LogWriter, loop: asyncio.AbstractEventLoop
 ) -> list[APIRouter]:
@@ -209,8 +251,12 @@ def build_process_routers(
     platform.flows.runs.pending = pending
     gate = Gate(platform.access)
     sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
+    feedback = build_feedback(platform, log, loop)
+    base_url = platform.settings.base_url
+    hooks = HookService(platform.db, platform.resources, platform.secrets, feedback, base_url)
     return [
         health_api.router(health),
+        links_api.router(Links(platform.secrets, base_url), feedback, hooks),
         dataflow_api.router(gate, platform.db, retry),
         events_api.sending_router(gate, sender),
     ]

@@ -12,25 +12,28 @@ either did all of it or none of it. Due timers and answers of actions are the sa
 
 import collections
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from parcours.audiences.store import delete_qualifications, has_qualifications, take_qualifications
 from parcours.batch import Batch, Sources
 from parcours.dataflow.transform import split
 from parcours.db import Database
+from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery.model import ActionAnswer
 from parcours.journeys import counter_store, decision_store, runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.audience_runs import ReadingPace
 from parcours.kit.clock import Clock
 from parcours.kit.errors import ParcoursError
 from parcours.kit.telemetry import BulkHistogram, Counter, Histogram, get_logger
 from parcours.log import LogReader, Record
 from parcours.profile.workspace import KnownLinks
+from parcours.rulesets import store as rule_counts
 
 CONSUMER = "pipeline"
 PULSES_KEPT_US = 900_000_000
@@ -47,6 +50,13 @@ EVENT_SECONDS = BulkHistogram(
     "From an event's receipt to the commit of what journeys made of it.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
+SET_ASIDE = Counter(
+    "parcours_pipeline_set_aside_total", "Timers, answers and so on that the code failed on, by kind.", ["kind"]
+)
+MAX_RUNS = 100
+"""Most runs of Read audience looked at when one of them fails."""
+MAX_PASSED_OVER = 100
+"""Members in a row whom the code can't let enter, until their run has failed."""
 log = get_logger("pipeline")
 
 
@@ -63,6 +73,8 @@ class Pipeline:
         self._sources = sources
         self._clock = clock
         self._known_links = KnownLinks()
+        self._pace = ReadingPace()
+        self._faults_of_run: dict[str, int] = {}
         self._warm: Mapping[str, int] | None = None
         self._changes = db.changes()
         self._looked_at: int | None = None
@@ -124,7 +136,7 @@ class Pipeline:
         try:
             self._process(records)
         except Exception as error:
-            if not _is_fault_of_a_record(error):
+            if not _may_be_set_aside(error):
                 with self._db.read() as connection:
                     self._position = journey_store.get_position(connection, CONSUMER)
                 raise
@@ -140,7 +152,7 @@ class Pipeline:
         try:
             self._process([item])
         except Exception as error:
-            if not _is_fault_of_a_record(error):
+            if not _may_be_set_aside(error):
                 raise
             self._set_aside(item, error)
 
@@ -175,7 +187,7 @@ class Pipeline:
                         new_links += batch.flush()
                         landed, failed = landed + batch.landed, failed + batch.failed
                 except Exception as fault:
-                    if not _is_fault_of_a_record(fault):
+                    if not _may_be_set_aside(fault):
                         raise
                     batch = self._batch(connection)
                     batch.set_aside(message, fault)
@@ -196,59 +208,138 @@ class Pipeline:
 
     def run_timers(self, max_timers: int) -> int:
         """Wake what is due; how many timers it was."""
-        now_us = self._clock.now_us()
-        started = time.perf_counter()
-        with self._write() as connection:
-            due = journey_store.find_due(connection, now_us, max_timers)
-            batch = Batch(connection, self._sources, self._known_links, now_us)
-            batch.wake(due)
-            new_links = batch.flush()
-        self._known_links.add(new_links)
+        woken: list[journey_store.DueTimer] = []
+
+        def take(batch: Batch, limit: int, done: int) -> int:
+            woken[:] = journey_store.find_due(batch.connection, batch.now_us, limit)
+            batch.wake(woken)
+            return len(woken)
+
+        def drop(batch: Batch, done: int, fault: Exception) -> int:
+            due = journey_store.find_due(batch.connection, batch.now_us, 1)
+            for timer in due:
+                batch.fail_timer(timer)
+            return len(due)
+
+        done = self._turn("timers", max_timers, take, drop)
         done_us = self._clock.now_us()
-        TIMER_LATENESS.observe_all([(done_us - timer.due_at_us) / 1e6 for timer in due])
-        BATCH_SECONDS.labels("timers").observe(time.perf_counter() - started)
-        return len(due)
+        TIMER_LATENESS.observe_all([(done_us - timer.due_at_us) / 1e6 for timer in woken])
+        return done
 
     def run_stops(self, max_instances: int) -> int:
         """Take people out of versions that were stopped, or let them go on; how many people they were."""
-        started = time.perf_counter()
-        with self._write() as connection:
-            batch = self._batch(connection)
-            stopped = sum(batch.go_through(stop, max_instances) for stop in journey_store.find_stops(connection, 1))
-            batch.flush()
-        BATCH_SECONDS.labels("stops").observe(time.perf_counter() - started)
-        return stopped
+
+        def take(batch: Batch, limit: int, done: int) -> int:
+            return sum(batch.go_through(stop, limit) for stop in journey_store.find_stops(batch.connection, 1))
+
+        def drop(batch: Batch, done: int, fault: Exception) -> int:
+            return sum(batch.fail_first(stop) for stop in journey_store.find_stops(batch.connection, 1))
+
+        return self._turn("stops", max_instances, take, drop)
 
     def run_audiences(self, max_members: int) -> int:
         """Let members of audiences enter that are to be read now; how many were read."""
-        started = time.perf_counter()
-        with self._write() as connection:
-            batch = self._batch(connection)
-            read = batch.read_audiences(max_members)
-            batch.flush()
-        BATCH_SECONDS.labels("audiences").observe(time.perf_counter() - started)
-        return read
+        try:
+            return self._transact("audiences", lambda batch: batch.read_audiences(max_members, self._pace))
+        except Exception as fault:
+            self._check(fault, "audiences")
+        with self._db.read() as connection:
+            runs = [run.id for run in runs_store.find_runs(connection, self._clock.now_us(), MAX_RUNS)]
+        return sum(self._read_alone(run_id, max_members) for run_id in runs)
+
+    def _read_alone(self, run_id: str, max_members: int) -> int:
+        """Read one member after the other, and leave out those whom the code can't let enter."""
+
+        def take(batch: Batch, limit: int, done: int) -> int:
+            read = batch.read_one(run_id, limit, self._pace)
+            self._faults_of_run.pop(run_id, None)
+            return read
+
+        def drop(batch: Batch, done: int, fault: Exception) -> int:
+            faults = self._faults_of_run[run_id] = self._faults_of_run.get(run_id, 0) + 1
+            return batch.pass_over(run_id, is_given_up=faults > MAX_PASSED_OVER)
+
+        try:
+            self._transact("audiences", lambda batch: batch.read_one(run_id, 0, self._pace))
+        except Exception as fault:
+            self._check(fault, "audiences")
+            SET_ASIDE.labels("audiences").inc()
+            return self._transact("audiences", lambda batch: batch.pass_over(run_id, is_given_up=True))
+        return self._one_by_one("audiences", max_members, take, drop)
 
     def run_qualifications(self, max_changes: int) -> int:
         """Let journeys hear of individuals who entered or left audiences; how many changes they were."""
-        started = time.perf_counter()
-        with self._write() as connection:
-            batch = self._batch(connection)
-            taken = take_qualifications(connection, max_changes)
+
+        def take(batch: Batch, limit: int, done: int) -> int:
+            taken = take_qualifications(batch.connection, limit)
             batch.qualify(taken)
-            delete_qualifications(connection, taken)
-            batch.flush()
-        BATCH_SECONDS.labels("qualifications").observe(time.perf_counter() - started)
-        return len(taken)
+            delete_qualifications(batch.connection, taken)
+            return len(taken)
+
+        def drop(batch: Batch, done: int, fault: Exception) -> int:
+            taken = take_qualifications(batch.connection, 1)
+            for change in taken:
+                batch.fail_qualification(change, fault)
+            delete_qualifications(batch.connection, taken)
+            return len(taken)
+
+        return self._turn("qualifications", max_changes, take, drop)
 
     def run_answers(self, answers: Sequence[ActionAnswer]) -> None:
         """Hand the answers of actions to their instances, and forget the calls."""
+
+        def take(batch: Batch, limit: int, done: int) -> int:
+            taken = answers[done : done + limit]
+            batch.answer(taken)
+            return len(taken)
+
+        def drop(batch: Batch, done: int, fault: Exception) -> int:
+            batch.fail_answer(answers[done])
+            return 1
+
+        self._turn("answers", len(answers), take, drop)
+
+    def _turn(self, kind: str, most: int, take: "_Take", drop: "_Drop") -> int:
+        """One transaction for the first `most` of what waits; how many there were.
+
+        When the code fails on them, each is taken alone: those it fails on are dropped, which tells of them, and the
+        others don't wait for that.
+        """
+        try:
+            return self._transact(kind, lambda batch: take(batch, most, 0))
+        except Exception as fault:
+            self._check(fault, kind)
+        return self._one_by_one(kind, most, take, drop)
+
+    def _one_by_one(self, kind: str, most: int, take: "_Take", drop: "_Drop") -> int:
+        done = 0
+        while done < most:
+            try:
+                taken = self._transact(kind, partial(take, limit=1, done=done))
+            except Exception as fault:
+                self._check(fault, kind)
+                SET_ASIDE.labels(kind).inc()
+                taken = self._transact(kind, partial(drop, done=done, fault=fault))
+            if not taken:
+                break
+            done += taken
+        return done
+
+    def _transact(self, kind: str, work: Callable[[Batch], int]) -> int:
         started = time.perf_counter()
         with self._write() as connection:
             batch = self._batch(connection)
-            batch.answer(answers)
-            batch.flush()
-        BATCH_SECONDS.labels("answers").observe(time.perf_counter() - started)
+            done = work(batch)
+            new_links = batch.flush()
+        self._known_links.add(new_links)
+        BATCH_SECONDS.labels(kind).observe(time.perf_counter() - started)
+        return done
+
+    def _check(self, fault: Exception, kind: str) -> None:
+        """Raise again what isn't to be helped by taking things apart."""
+        if not is_fault_of_the_code(fault):
+            raise fault
+        log.error("pipeline.turn_failed", kind=kind, exc_info=fault)
 
     def look(self) -> None:
         """Notice what others wrote: stops, timers that were repaired, and definitions, which are compiled at once.
@@ -275,7 +366,15 @@ class Pipeline:
                 schemas.get(flow.scope_id, flow.schema_id)
                 if flow.mapping is not None:
                     mappings.get(flow.scope_id, *flow.mapping)
-        for table in (sources.data_sets, sources.events, sources.journeys, sources.actions, sources.lookups):
+        for table in (
+            sources.data_sets,
+            sources.events,
+            sources.journeys,
+            sources.actions,
+            sources.lookups,
+            sources.rule_sets,
+            sources.templates,
+        ):
             table.current(connection, revisions)
 
     def trim(self, received_before_ms: int, decisions_before_ms: int, figures_before_ms: int) -> bool:
@@ -284,6 +383,7 @@ class Pipeline:
         with self._db.write() as connection:
             decisions_gone = decision_store.delete_decisions(connection, decisions_before_ms)
             figures_gone = counter_store.trim_counts(connection, figures_before_ms * 1_000)
+            rule_counts.trim_counts(connection, self._clock.now_us())
             counter_store.trim_pulses(connection, self._clock.now_us() - PULSES_KEPT_US)
         return bool(records_gone or decisions_gone or figures_gone)
 
@@ -307,8 +407,17 @@ def _look(connection: Connection) -> _Waiting:
     )
 
 
-def _is_fault_of_a_record(error: Exception) -> bool:
-    """Whether trying again without a record may help: not when the database is away, full or locked."""
-    if isinstance(error, DBAPIError):
-        return isinstance(error, DataError | IntegrityError)
-    return not isinstance(error, PositionMoved)
+def _may_be_set_aside(error: Exception) -> bool:
+    return is_fault_of_the_code(error) and not isinstance(error, PositionMoved)
+
+
+class _Take(Protocol):
+    def __call__(self, batch: Batch, limit: int, done: int) -> int:
+        """Take up to `limit` of what waits, when `done` were taken in this turn before; how many."""
+        ...
+
+
+class _Drop(Protocol):
+    def __call__(self, batch: Batch, done: int, fault: Exception) -> int:
+        """Drop the first of what waits, for the code failed on it; how many were there to drop."""
+        ...

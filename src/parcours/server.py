@@ -15,7 +15,7 @@ from granian.server.embed import Server
 from parcours.app import build_lake_writer, build_loader, build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
 from parcours.db.engine import Changes
-from parcours.edge import build_collector, build_control_plane, build_process_routers
+from parcours.edge import build_collector, build_control_plane, build_mailboxes, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, listen_to_parent, wait_for_go
@@ -48,7 +48,8 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     _stop_on_signals(loop, stop.set)
-    worker = Child("worker", "--data-dir", str(settings.data_dir)) if with_worker else None
+    arguments = ("--data-dir", str(settings.data_dir), "--public-url", settings.base_url)  # it makes links, too
+    worker = Child("worker", *arguments) if with_worker else None
     if worker is not None:
         await worker.start()  # it loads its modules while this process opens the database
     platform = build_platform(settings)
@@ -80,6 +81,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     tasks = [
         asyncio.create_task(_keep_fresh(collector, platform.db.changes(), stop)),
         asyncio.create_task(server.serve()),
+        asyncio.create_task(build_mailboxes(platform, writer, loop).run(stop)),
     ]
     if worker is not None:
         tasks.append(asyncio.create_task(_look_after(worker, stop)))

@@ -1,6 +1,7 @@
 """Runs of Read audience and entrances by supplemental id, on both databases (journeys §8.5, §9.2, §12.3)."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,15 @@ import orjson
 import pytest
 
 from parcours.db import Database
-from parcours.journeys import runs_store, store
-from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, begin_runs
+from parcours.journeys import audience_runs, runs_store, store
+from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.steps import from_stored
+from parcours.journeys.workset import Arrival
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
 from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document
@@ -32,6 +34,7 @@ class Row(NamedTuple):
     key: str
     identity: tuple[str, str]
     realized_at_us: int
+    attributes: str | None = None
 
 
 class Members:
@@ -76,6 +79,8 @@ class Scene:
         self.now_us = NOW_US
         self.lines: list[dict[str, Any]] = []
         """What the lake is told."""
+        self.discards: Counter[str] = Counter()
+        self.pace = ReadingPace()
         self.set(*journeys)
 
     def set(self, *journeys: CompiledJourney) -> None:
@@ -106,7 +111,8 @@ class Scene:
         self.now_us += round(seconds * SECOND_US)
         with self.db.write() as connection:
             workspace = JourneyWorkspace(connection, self.live, None, World(), self.now_us)  # type: ignore[arg-type]
-            read = AudienceRuns(connection, self.live, workspace, self.members, self.now_us).take(limit)
+            read = AudienceRuns(connection, self.live, workspace, self.members, self.now_us, self.pace).take(limit)
+            self.discards.update(_reasons(workspace))
             self.lines += [orjson.loads(line) for line in workspace.step_lines.get(1, [])]
             workspace.flush()
             return read
@@ -138,6 +144,10 @@ class Scene:
         return told
 
 
+def _reasons(workspace: JourneyWorkspace) -> dict[str, int]:
+    return {row[-1]: number for row, number in workspace.tally.rows().items() if row[3] == "discard"}
+
+
 def reading(*edges: tuple[str, ...], nodes: dict[str, Any] | None = None, **config: Any) -> CompiledJourney:
     """A journey that reads an audience, and holds everyone for five days unless told otherwise."""
     of_nodes = {"start": {"type": "readAudience", "audienceId": "vip", **config}}
@@ -164,6 +174,7 @@ def test_who_has_no_identity_of_the_namespace_does_not_enter(db: Database) -> No
     scene.plan()
     assert scene.take() == 10
     assert scene.told() == [(1, "finished", 9, None)]
+    assert scene.discards == {"ERROR_INSTANCE_BAD_NAMESPACE": 1}
 
 
 def test_a_run_goes_on_where_a_transaction_left_it(db: Database) -> None:
@@ -224,6 +235,75 @@ def test_a_run_of_more_than_twelve_hours_has_failed(db: Database) -> None:
     scene.take(MAX_RUN_US / SECOND_US + 1)
     assert scene.told() == [(1, "failed", 3, "tooLong")]
     assert MAX_RUN_US == DAY_US // 2
+    job = scene.lines[-1]["_experience"]["journeyOrchestration"]["serviceEvents"]["segmentExportJob"]
+    assert (job["status"], job["eventCode"]) == ("failed", "ERROR_EXPORTJOB_APICALL_TIMEOUT")
+
+
+def test_an_incremental_run_after_one_that_failed_reads_again_what_that_was_to_read(db: Database) -> None:
+    scene = Scene(db, [reading(schedule=DAILY, incremental=True)])
+    scene.plan()
+    scene.take()
+    scene.members.rows[4] = scene.members.rows[4]._replace(realized_at_us=scene.now_us + SECOND_US)
+    scene.take(DAY_US / SECOND_US, limit=0)
+    assert scene.told()[-1][:2] == (2, "started")
+    scene.take(MAX_RUN_US / SECOND_US + 1)
+    assert scene.told()[-2] == (2, "failed", 0, "tooLong")
+    scene.take(DAY_US / SECOND_US)
+    second, third = (next(run for run in scene.runs() if run.number == number) for number in (2, 3))
+    assert (third.since_us, third.read_count) == (second.since_us, 1)
+
+
+def test_a_member_has_an_instance_for_each_supplemental_id_of_their_attributes(db: Database) -> None:
+    journey = reading(supplementalIdentifier={"attribute": "bookings.number"}, schedule=DAILY)
+    scene = Scene(db, [journey], members=4)
+    for place, bookings in enumerate(([{"number": "B1"}, {"number": "B2"}], [{"number": "B1"}], [], None)):
+        attributes = None if bookings is None else orjson.dumps({"bookings": bookings}).decode()
+        scene.members.rows[place] = scene.members.rows[place]._replace(attributes=attributes)
+    scene.plan()
+    scene.take()
+    assert scene.told()[0] == (1, "finished", 3, None)
+    assert scene.discards == {"EXTERNAL_KEY_COMPUTATION_ERROR": 2}
+    assert sorted((one.key[:7], one.supplemental_id) for one in scene.inside()) == [
+        ("p000000", "B1"), ("p000000", "B2"), ("p000001", "B1"),
+    ]  # fmt: skip
+    many = orjson.dumps({"bookings": [{"number": f"B{n}"} for n in range(20)]}).decode()
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes=many)
+    scene.take(86_400)
+    inside = [one.supplemental_id for one in scene.inside() if one.key.startswith("p000000")]
+    assert sorted(inside) == sorted(f"B{n}" for n in range(10))  # those inside stay, ten in all
+
+
+def test_runs_of_a_sandbox_share_its_reading_rate(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert audience_runs.SANDBOX_RATE == 20_000
+    monkeypatch.setattr(audience_runs, "SANDBOX_RATE", 900)
+    rates = {"fast": 1_000, "slow": 500}
+    both = [
+        replace(reading(throttlingRate=rate), version_uid=name, journey_uid=f"of-{name}")
+        for name, rate in rates.items()
+    ]
+    scene = Scene(db, both, members=2_000)
+    scene.plan()
+    assert scene.take(limit=1) == 1  # both are under way from here on
+    scene.take(1)
+    read = [scene.runs(name)[0].read_count for name in rates]
+    assert [scene.take(0.01), scene.take(0.01)] == [0, 0]  # the second's share is read
+    scene.take(1)
+    after = [scene.runs(name)[0].read_count for name in rates]
+    assert [b - a for a, b in zip(read, after, strict=True)] == [600, 300]
+
+
+def test_a_run_that_can_not_be_run_says_so_and_goes_on_when_it_can(db: Database) -> None:
+    journey = reading()
+    scene = Scene(db, [journey])
+    scene.plan()
+    scene.take(limit=3)
+    runnable = scene.live
+    scene.live = replace(runnable, versions={})
+    scene.take(1)
+    assert scene.told() == [(1, "started", 3, "journeyNotRunnable")]
+    scene.live = runnable
+    scene.take(1)
+    assert scene.told() == [(1, "finished", 10, None)]
 
 
 # --- recurrence ---------------------------------------------------------------------------------------------------

@@ -22,8 +22,9 @@ from parcours.journeys import store
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, ActionOutcome
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.versions import VERSION_KIND
+from parcours.journeys.workset import Arrival
 from parcours.kit.clock import ManualClock
 from parcours.resources.store import Author, ResourceStore
 

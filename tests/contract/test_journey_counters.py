@@ -18,8 +18,9 @@ from parcours.journeys import counter_store, store
 from parcours.journeys.counters import HOUR_US, Pulse, Tally, statuses_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import ActionOutcome
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.steps import from_stored
+from parcours.journeys.workset import Arrival
 from parcours.reports.figures import shape_of, summarize
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
@@ -172,6 +173,7 @@ def test_counters_are_what_the_instances_and_their_steps_say(population: Populat
     assert min(found[key] for key in ("completed", "failed", "timedOut", "stopped", "current", "discarded")) > 0
     assert found["entered"] == len(ids) == (
         found["completed"] + found["failed"] + found["timedOut"] + found["stopped"] + found["exitedByCriteria"]
+        + found["discardedInPause"]
         + found["current"]
     )  # fmt: skip
     by_status: dict[str, int] = {}

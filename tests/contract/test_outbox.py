@@ -10,7 +10,7 @@ from parcours.actions.model import HttpRequest
 from parcours.db import Database
 from parcours.delivery import store
 from parcours.delivery.model import idempotency_key
-from parcours.journeys.runner import OutgoingCall
+from parcours.journeys.workset import OutgoingCall
 
 REQUEST = HttpRequest("POST", "https://é.example/x?a=b", (("X-A", "ü"), ("X-A", "2")), '{"a":"é\\u0000"}'.encode())
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -180,3 +181,88 @@ def test_a_file_that_names_what_isnt_there_is_told_with_its_place(world: World, 
     run = world.server.command("backtest", "X", "--dataset", "Orders", "--from", "1h", "--file", str(file))
     assert run.returncode == 1
     assert f"{file}:4:20: no event is called 'Order'; there are: OrderPlaced" in run.stderr
+
+
+def upload(world: World, audience_id: str, mode: str, *emails: str) -> None:
+    url = f"{world.server.url}/data/core/ups/audiences/{audience_id}"
+    headers = {**world.platform.headers, "Content-Type": "text/csv"}
+    answer = ask("POST", f"{url}/members?mode={mode}", "\n".join(["email", *emails]).encode(), headers)
+    assert answer.status == 202, answer.body
+    job = f"{url}/uploads/{answer.body['id']}"
+    wait_for(lambda: ask("GET", job, headers=headers).body["status"] == "SUCCEEDED", what="the upload")
+
+
+def replay(world: World, name: str, began: str, *arguments: str) -> dict[str, Any]:
+    run = world.server.command("backtest", name, "--from", began, "--json", *arguments)
+    assert (run.returncode, run.stderr) == (0, ""), run.stderr
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def test_recorded_changes_of_audiences_are_replayed_and_what_is_not_recorded_is_said(
+    world: World, tmp_path: Path
+) -> None:
+    made = [
+        world.platform.post("/data/core/ups/audiences", {"name": name, "identityNamespace": "Email"})["id"]
+        for name in ("Gold", "Silent")
+    ]
+    gold, silent = made
+    upload(world, silent, "replace", "a@x.test", "b@x.test")
+    document = {
+        "name": "Welcome to gold",
+        "entry": {"node": "enter"},
+        "nodes": {
+            "enter": {"type": "audienceQualification", "audienceId": gold},
+            "known": {
+                "type": "condition",
+                "paths": [{"id": "yes", "expression": 'inAudience("Silent")'}],
+                "otherPath": True,
+            },
+            "stay": {"type": "wait", "duration": {"value": 1, "unit": "days"}},
+        },
+        "edges": [
+            {"from": "enter", "to": "known"},
+            {"from": "known", "to": "stay", "kind": "path", "path": "yes"},
+        ],
+        "exitCriteria": [{"id": "out", "audienceId": gold, "verbs": ["exit"]}],
+    }
+    version = world.platform.post(f"{JOURNEYS}/journeys", document)["versionUid"]
+    world.platform.post(f"{JOURNEYS}/journeyVersions/{version}/publish")
+    began = datetime.now(UTC).isoformat()
+    upload(world, gold, "replace", "a@x.test", "b@x.test", "c@x.test")
+    counts = f"{JOURNEYS}/journeyVersions/{version}/counts"
+    wait_for(lambda: world.platform.get(counts)["entered"] == 3, what="three entrances")
+    upload(world, gold, "remove", "a@x.test")
+    wait_for(lambda: world.platform.get(counts)["status"].get("exited") == 1, what="one who left")
+
+    found = replay(world, "Welcome to gold", began)
+    assert found["summary"]["differences"] == {"same": 3, "calls": 0, "end": 0, "onlyDraft": 0, "onlyLive": 0}
+    assert found["summary"]["draft"]["ended"] == {"exited": 1, "active": 1, "ended": 1}
+    assert any(note.startswith("4 recorded changes of “Gold” were replayed") for note in found["notes"])
+
+    # nobody listened to it: nothing of it was recorded, and the report says so
+    other = {
+        **document,
+        "nodes": {**document["nodes"], "enter": {"type": "audienceQualification", "audience": "Silent"}},
+    }
+    file = tmp_path / "other.json"
+    file.write_text(json.dumps({**other, "exitCriteria": []}))
+    found = replay(world, "Welcome to gold", began, "--file", str(file))
+    assert found["summary"]["draft"]["entered"] == 0
+    assert any(note.startswith("no change of “Silent” is recorded in the period") for note in found["notes"])
+
+    # members as they are now, read by the draft's own schedule; who came in later was not there yet
+    reading = {
+        "name": "Welcome to gold",
+        "entry": {"node": "read"},
+        "nodes": {"read": {"type": "readAudience", "audience": "Silent"}},
+    }
+    file.write_text(json.dumps(reading))
+    found = replay(world, "Welcome to gold", began, "--file", str(file))
+    assert {one["key"] for one in found["customers"] if one["kind"] != "onlyLive"} == {"a@x.test", "b@x.test"}
+    file.write_text(json.dumps({**reading, "nodes": {"read": {"type": "readAudience", "audience": "Gold"}}}))
+    assert replay(world, "Welcome to gold", began, "--file", str(file))["summary"]["draft"]["entered"] == 0
+
+    run = world.server.command("backtest", "Split and tell", "--from", began)
+    assert "--dataset" in run.stderr
+    assert run.returncode == 1

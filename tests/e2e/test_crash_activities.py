@@ -514,7 +514,7 @@ def check_orders(world: World, found: Found, landed: set[str]) -> None:
 def check_report(world: World, found: Found, name: str) -> None:
     """The counters say what the steps say."""
     report, version = world.report(name), world.versions[name]
-    ways = ("completed", "failed", "timedOut", "stopped", "exitedByCriteria")
+    ways = ("completed", "failed", "timedOut", "stopped", "exitedByCriteria", "discardedInPause")
     assert report["entered"] == len(found.of(version)) == sum(report[way] for way in ways)
     statuses = Counter(found.instances[one][2] for one in found.of(version))
     assert (report["completed"], report["exitedByCriteria"]) == (statuses["ended"], statuses["exited"])

@@ -50,6 +50,28 @@ def test_what_does_not_come_about_is_told(parcours_server):
         parcours_server.wait_for_instance(version, "jane", node="x", timeout_s=0)
     with pytest.raises(AssertionError, match=r"customer001@example.com was to be active, but it is ended"):
         parcours_server.wait_for_instance(version, "customer001@example.com", status="active", timeout_s=0)
+    with pytest.raises(AssertionError, match="run 1 was to be finished, but the runs are: none"):
+        parcours_server.wait_for_run(version, timeout_s=0)
+
+
+def test_a_list_is_read(parcours_server):
+    audience = parcours_server.upload_audience("Readers", ["jane@example.com", "joe@example.com"])
+    assert parcours_server.upload_audience("Readers", ["joe@example.com"], mode="remove") == audience
+    document = {
+        "name": "News",
+        "entry": {"node": "read"},
+        "nodes": {
+            "read": {"type": "readAudience", "audienceId": audience},
+            "pause": {"type": "wait", "duration": {"value": 1, "unit": "days"}},
+        },
+        "edges": [{"from": "read", "to": "pause"}],
+    }
+    version = parcours_server.post("/journey/orchestration/journeys", document)["versionUid"]
+    parcours_server.post(f"/journey/orchestration/journeyVersions/{version}/publish")
+    run = parcours_server.wait_for_run(version)
+    assert (run["readCount"], run["enteredCount"]) == (1, 1)
+    parcours_server.wait_for_instance(version, "jane@example.com", node="pause")
+    assert parcours_server.instances(version, "joe@example.com") == []
 """
 
 
@@ -68,6 +90,6 @@ def test_a_server_for_their_tests(tmp_path: Path) -> None:
         timeout=280,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "5 passed" in run.stdout
+    assert "6 passed" in run.stdout
     pid = int((tmp_path / "pid").read_text())
     assert not Path(f"/proc/{pid}").exists(), "the server outlived the run"

@@ -67,7 +67,7 @@ def test_one_customer_is_shown_with_every_step(folder: Path) -> None:
     run = parcours(
         folder, "simulate", "welcome.yaml", "--config", "config", "--events", "events.jsonl", "--customer", "nobody"
     )
-    assert (run.returncode, run.stderr) == (1, "parcours: no event was about 'nobody'\n")
+    assert (run.returncode, run.stderr) == (1, "parcours: no event was about 'nobody', and no run read it\n")
 
 
 def test_stubs_and_standard_input(folder: Path) -> None:
@@ -77,6 +77,30 @@ def test_stubs_and_standard_input(folder: Path) -> None:
     (instance,) = found["instances"]
     assert instance["path"] == ["signup", "welcome:error", "unreachable"]
     assert (found["start"], found["end"]) == ("2026-01-01T00:00:00Z", "2026-04-02T00:00:00Z")
+
+
+def test_a_journey_that_reads_an_audience_is_run_over_a_list_and_its_changes(folder: Path) -> None:
+    (folder / "readers.csv").write_text("Email,city\njane@example.com,Paris\njoe@example.com,Rome\n")
+    line = b'{"at": "+1d", "audience": "Newsletter readers", "enter": ["late@example.com"]}'
+    (folder / "changes.jsonl").write_bytes(line)
+    arguments = (
+        "simulate", "newsletter.yaml", "--config", "config", "--events", "changes.jsonl",
+        "--audience", "Newsletter readers=readers.csv",
+    )  # fmt: skip
+    run = parcours(folder, *arguments, "--until", "3d", "--json")
+    assert (run.returncode, run.stderr) == (0, "")
+    (journey,) = json.loads(run.stdout)["journeys"]
+    told = [(run["number"], run["status"], run["read"], run["entered"]) for run in journey["runs"]]
+    assert told == [(1, "finished", 2, 2), (2, "finished", 1, 1), (3, "finished", 0, 0), (4, "queued", 0, 0)]
+    assert journey["calls"] == [{"action": "SendMail", "statusCode": "http_200", "count": 3}]
+    text = parcours(folder, *arguments, "--until", "3d").stdout
+    assert "run ┃ due                  ┃ status   ┃ read ┃ entered ┃ reason" in text
+    run = parcours(folder, *arguments)
+    assert (run.returncode, "again and again without end: say until when" in run.stderr) == (1, True)
+    run = parcours(folder, *arguments, "--until", "3d", "--audience", "Nobody=readers.csv")
+    assert (run.returncode, run.stderr) == (
+        1, "parcours: no audience is called 'Nobody'; there are: Newsletter readers\n",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -104,9 +128,9 @@ def test_cases_pass_with_status_0_coverage_and_junit(folder: Path) -> None:
     run = parcours(folder, "test", ".", "--coverage", "--fail-under-coverage", "100", "--junit", "out/junit.xml")
     assert (run.returncode, run.stderr) == (0, "")
     assert "“Welcome”: 100 % reached (9 of 9 nodes, 10 of 10 edges)" in run.stdout
-    assert "8 passed in " in run.stdout
+    assert "9 passed in " in run.stdout
     root = ET.parse(folder / "out" / "junit.xml").getroot()
-    assert (root.tag, root.get("tests"), root.get("failures")) == ("testsuites", "8", "0")
+    assert (root.tag, root.get("tests"), root.get("failures")) == ("testsuites", "9", "0")
 
 
 def test_a_case_that_fails_is_status_1_and_says_why(folder: Path) -> None:

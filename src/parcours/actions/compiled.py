@@ -28,6 +28,8 @@ class CompiledAction:
         self.version = version
         """Version of the resource; one more at each change."""
         self.name: str = document["name"]
+        self.channel: str = (document.get("marketing") or {}).get("channel") or ""
+        """On which channel it sends messages, in the words of its document; empty: none."""
         self.method: str = document["method"]
         self.url = encode_url(document["url"])
         self.response = _shape(document["response"])

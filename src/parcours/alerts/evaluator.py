@@ -7,12 +7,24 @@ import orjson
 from sqlalchemy import Connection
 
 from parcours.alerts import store
-from parcours.alerts.rules import CALM_US, FINISHED, INFORMATION, PUBLISHED, WINDOW_US, Reading, readings
+from parcours.alerts.rules import (
+    CALM_US,
+    FINISHED,
+    INFORMATION,
+    PUBLISHED,
+    UNREAD_AFTER_US,
+    UNREAD_WITHIN_US,
+    WINDOW_US,
+    Reading,
+    readings,
+    unread,
+)
 from parcours.alerts.store import Alert
 from parcours.alerts.subscription import SUBSCRIPTION_KIND, Subscription, compile_subscription
 from parcours.alerts.view import show_alert
 from parcours.db import Database
 from parcours.journeys.counter_store import read_pulses
+from parcours.journeys.runs_store import find_runs_without_entrance
 from parcours.journeys.versions import VERSION_KIND, at_text
 from parcours.kit.clock import Clock
 from parcours.kit.ids import new_uuid
@@ -65,7 +77,11 @@ class Evaluator:
             if not has_news and not known.subscriptions:
                 return 0
             still_open = {alert.place: alert for alert in store.find_open(connection)}
-            found = readings(read_pulses(connection, now_us - WINDOW_US)) if known.subscriptions else []
+            found: list[Reading] = []
+            if known.subscriptions:
+                found = readings(read_pulses(connection, now_us - WINDOW_US))
+                since_us, until_us = now_us - UNREAD_WITHIN_US, now_us - UNREAD_AFTER_US
+                found += unread(find_runs_without_entrance(connection, since_us, until_us))
             told = store.find_told(connection, INFORMATION) if has_news else set()
             gone = [p for p in store.find_versions(connection) if p[1] not in known.versions] if has_news else []
         opened, above = _judge(known, found, still_open, now_us)

@@ -9,6 +9,11 @@ WINDOW_US = 300_000_000
 CALM_US = 3_600_000_000
 """An alert is resolved when its value has not been above the threshold for so long."""
 DEFAULT_THRESHOLD = 0.2
+UNREAD = "readAudienceUnsuccessful"
+UNREAD_AFTER_US = 600_000_000
+"""A run that began so long ago and let nobody enter was without success."""
+UNREAD_WITHIN_US = 86_400_000_000
+"""Runs that began earlier are not looked at any more."""
 PUBLISHED = "journeyPublished"
 FINISHED = "journeyFinished"
 
@@ -28,8 +33,12 @@ RULES: Mapping[str, Rule] = {
     "customActionCapping": Rule(lambda p: p.calls_capped, lambda p: p.calls, True, 0.0),
     "profileDiscardRate": Rule(lambda p: p.discarded, lambda p: p.entered + p.discarded, False, DEFAULT_THRESHOLD),
     "profileErrorRate": Rule(lambda p: p.failed, lambda p: p.entered, False, DEFAULT_THRESHOLD),
+    UNREAD: Rule(lambda _: 0, lambda _: 0, False, 0.0),
 }
-"""Kinds that open when a share of the window is above a threshold. Capping opens with the first call it drops."""
+"""Kinds that open when a share of the window is above a threshold. Capping opens with the first call it drops.
+
+UNREAD is no share, and is read of runs (`unread`), not of pulses.
+"""
 INFORMATION = (PUBLISHED, FINISHED)
 """Kinds that are told once and need no resolving."""
 KINDS = (*RULES, *INFORMATION)
@@ -71,3 +80,8 @@ def readings(pulses: Iterable[Pulse]) -> list[Reading]:
         for kind, rule in RULES.items()
         if rule.is_of_node == bool(pulse.node_id) and (part := rule.part(pulse)) > 0
     ]
+
+
+def unread(runs: Iterable[tuple[int, str]]) -> list[Reading]:
+    """Runs of Read audience without success, by (scope, version)."""
+    return [Reading(UNREAD, scope_id, version_uid, "", 1, 1) for scope_id, version_uid in runs]

@@ -46,6 +46,8 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
     ),
     "events": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
     "actions": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
+    "rule-sets": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
+    "data-sources": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn", "builtIn"}),
 }  # fmt: skip
 _DEFAULTS: Mapping[str, Document] = {
     "datasets": {"state": "DRAFT", "fileDescription": {"format": "parquet"}},
@@ -55,6 +57,8 @@ _DEFAULTS: Mapping[str, Document] = {
     "audiences": {"lifecycleState": "published"},
     "events": {"type": "unitary"},
     "actions": {"authentication": {"type": "none"}},
+    "rule-sets": {"isGlobal": False, "state": "draft"},
+    "data-sources": {"authentication": {"type": "none"}},
 }
 """Members that a file leaves out when they are these, or empty."""
 _ORDER = (
@@ -88,6 +92,10 @@ def to_file(kind: str, shown: Mapping[str, Any]) -> Document:
         found["mappings"] = [_row(row) for row in shown["mappings"]]
         output = {name: value for name, value in found["outputSchema"].items() if name != "jsonSchema"}
         found["outputSchema"] = output
+    if kind == "rule-sets":
+        found["rules"] = [{k: v for k, v in rule.items() if (k, v) != ("state", "active")} for rule in shown["rules"]]
+    if kind == "data-sources":
+        found["fieldGroups"] = [_field_group(group) for group in shown["fieldGroups"] if not group.get("builtIn")]
     if kind == "audiences" and found.get("audienceId") == shown["id"]:
         del found["audienceId"]
     if kind == "inlets" and isinstance(found.get("auth"), dict):
@@ -130,6 +138,16 @@ def _is_empty(value: Any) -> bool:
 def _row(row: Mapping[str, Any]) -> Document:
     flags = {name: True for name in ("identity", "primaryIdentity") if row.get(name) is True}
     return {**{name: row[name] for name in _OF_ROW if name in row}, **flags}
+
+
+def _field_group(group: Mapping[str, Any]) -> Document:
+    kept = {name: value for name, value in group.items() if name != "usedIn" and not _is_empty(value)}
+    if kept.get("method") == "GET":
+        del kept["method"]
+    if kept.get("cacheDuration", {}).get("duration") == 0:
+        del kept["cacheDuration"]
+    kept.setdefault("responsePayload", {})
+    return kept if "fields" not in group else {name: value for name, value in kept.items() if name != "responsePayload"}
 
 
 # --- flows --------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("audiences", "audience", is_free_text=False),
         Kind("events", "event", is_free_text=False),
         Kind("actions", "action", is_free_text=False),
+        Kind("rule-sets", "rule set", is_free_text=False),
+        Kind("data-sources", "data source", is_free_text=False),
         Kind("journeys", "journey"),
     )
 }

@@ -9,6 +9,7 @@ from parcours.ascode.errors import CallRefused
 from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
 from parcours.ascode.remote import AUDIENCES, DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
+from parcours.expressions.references import PLATFORM
 from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Tokens
 
@@ -88,7 +89,11 @@ class Performer:
             self._ids[ref] = made["uid"]
             self.drafts[ref] = made["versionUid"]
         else:
-            made = self._calls.call("POST", _COLLECTIONS[ref.kind], self._body(ref, document)).body
+            body = self._body(ref, document)
+            if _is_built_in(ref):  # it is there already, as it is shipped
+                made = self._calls.call("PUT", f"{_COLLECTIONS[ref.kind]}/{ref.key}", body).body
+            else:
+                made = self._calls.call("POST", _COLLECTIONS[ref.kind], body).body
             self._ids[ref] = _id_of(ref.kind, made)
             if ref.kind == "mappings":
                 self._mapping_versions[made["id"]] = made["version"]
@@ -119,7 +124,9 @@ class Performer:
         kind = resource.ref.kind
         if kind in _UNDELETABLE:
             raise ChangeImpossible(_UNDELETABLE[kind])
-        if kind == "flows":
+        if _is_built_in(resource.ref):
+            self._calls.call("PUT", f"{_COLLECTIONS[kind]}/{resource.ref.key}", {"fieldGroups": []})
+        elif kind == "flows":
             self._calls.call("DELETE", f"{FLOWS}/flows/{resource.id}")
             for part in ("source", "target"):
                 try:
@@ -309,8 +316,15 @@ _COLLECTIONS: Mapping[str, str] = {
     "audiences": AUDIENCES,
     "events": f"{JOURNEYS}/events",
     "actions": f"{JOURNEYS}/actions",
+    "rule-sets": f"{JOURNEYS}/ruleSets",
+    "data-sources": f"{JOURNEYS}/dataSources",
     "journeys": f"{JOURNEYS}/journeys",
 }
+
+
+def _is_built_in(ref: Ref) -> bool:
+    """Whether it is the built-in data source: a file has the field groups that people added to it."""
+    return ref == Ref("data-sources", PLATFORM)
 
 
 def _id_of(kind: str, made: Any) -> str:

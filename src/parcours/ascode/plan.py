@@ -189,7 +189,9 @@ class _Rehearsal:
 
     def run(self, tasks: list[Task], wishes: Wishes) -> None:
         """Give the scratch server what there is, then the tasks; keep what it refused and what it has then."""
-        touches_used = any(task.ref.kind in ("events", "actions") and task.verb != "create" for task in tasks)
+        touches_used = any(
+            task.ref.kind in ("events", "actions", "data-sources") and task.verb != "create" for task in tasks
+        )
         gone = {task.ref for task in tasks if task.verb == "delete"}
         seeded = self._seed(gone, with_history=touches_used)
         performer = Performer(self.scratch, seeded)

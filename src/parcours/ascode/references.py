@@ -19,6 +19,7 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "targetJourneyUid": "journeys",
     "audienceId": "audiences",
     "dataSetId": "datasets",
+    "ruleSet": "rule-sets",
 }
 """Members of a journey document that name something, in whatever kind of activity they stand."""
 _FIXED: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {

@@ -28,6 +28,11 @@ def read_present(calls: Calls) -> Present:
     return _Reader(calls).read()
 
 
+def _is_as_shipped(shown: Document) -> bool:
+    """Whether it is the built-in data source, to which nobody added a field group."""
+    return bool(shown.get("builtIn")) and all(group.get("builtIn") for group in shown["fieldGroups"])
+
+
 class _Reader:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -47,9 +52,10 @@ class _Reader:
         self._read_flows(latest)
         self._read_policies()
         self._read_audiences()
-        for kind in ("events", "actions"):
-            items = list(self._pages(f"{JOURNEYS}/{kind}"))
+        for kind, path in (("events", "events"), ("actions", "actions"), ("data-sources", "dataSources")):
+            items = [one for one in self._pages(f"{JOURNEYS}/{path}") if not _is_as_shipped(one)]
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
+        self._read_rule_sets()
         self._read_journeys()
         resources = {}
         for one in self._found:
@@ -173,6 +179,10 @@ class _Reader:
                 break
         ids, etags = [one["id"] for one in items], [one["_etag"] for one in items]
         self._add("audiences", items, [one["name"] for one in items], ids, etags)
+
+    def _read_rule_sets(self) -> None:
+        items: list[Document] = self._get(f"{JOURNEYS}/ruleSets")["results"]
+        self._add("rule-sets", items, [one["name"] for one in items], [one["uid"] for one in items])
 
     def _read_journeys(self) -> None:
         journeys = list(self._pages(f"{JOURNEYS}/journeys"))

@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from parcours.ascode.model import KEY, KINDS, Document
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.kit.yaml_text import Tokens
+from parcours.rulesets.document import RULE_SET_SCHEMA
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _MAX_FAULTS = 50
@@ -256,6 +257,20 @@ _SCHEMAS: Mapping[str, Document] = {
             "failureResponse": _OBJECT,
         },
     },
+    "rule-sets": RULE_SET_SCHEMA,
+    "data-sources": {
+        "description": "A data source: a service that journeys ask, or the field groups added to ExperiencePlatform.",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,29}$"},
+            "description": _TEXT,
+            "url": _NAME,
+            "authentication": _said(
+                _OBJECT, "Secrets by reference: {secret: NAME}, or ${env:NAME} inside a text; see `apply --secrets`."
+            ),
+            "fieldGroups": _OBJECTS,
+        },
+    },
 }
 
 
@@ -270,7 +285,7 @@ def file_schema(kind: str) -> Document:
     found = _SCHEMAS[kind]
     title = f"{KINDS[kind].word.capitalize()} file"
     properties = {KEY: key, **found["properties"]}
-    return {"$schema": _DRAFT, "title": title, "type": "object", **found, "properties": properties}
+    return {**found, "$schema": _DRAFT, "title": title, "type": "object", "properties": properties}
 
 
 @cache

@@ -22,17 +22,21 @@ from parcours.ascode.forms import map_masked
 from parcours.ascode.references import map_references, references
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.service import CatalogService
+from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.edit import with_name
 from parcours.events.language import rename_event
 from parcours.events.service import EventService
+from parcours.expressions.references import PLATFORM
 from parcours.identity.service import NamespaceService
 from parcours.journeys.check import Fault
 from parcours.journeys.definitions import map_expressions
 from parcours.journeys.service import JourneyService
+from parcours.journeys.source_names import sources_in
 from parcours.kit.errors import Invalid, NotFound, ParcoursError
 from parcours.kit.yaml_text import Tokens
 from parcours.resources.store import Compiled
+from parcours.rulesets.table import RuleSetTable
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.listing import Query
 from parcours.xdm.service import XdmService
@@ -44,7 +48,17 @@ MAX_NAME = 30
 MAX_JOURNEY_NAME = 255
 MAX_PARTS = 500
 """Most dependencies of each kind."""
-_PARTS = ("namespaces", "schemas", "descriptors", "dataSets", "audiences", "events", "actions")
+_PARTS = (
+    "namespaces",
+    "schemas",
+    "descriptors",
+    "dataSets",
+    "audiences",
+    "ruleSets",
+    "events",
+    "actions",
+    "dataSources",
+)
 _OF_SERVER = frozenset({"orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
 
 Document = dict[str, Any]
@@ -63,7 +77,9 @@ class TransferService:
         events: EventService,
         actions: ActionService,
         audiences: Compiled[AudienceTable],
+        rule_sets: Compiled[RuleSetTable],
         journeys: JourneyService,
+        data_sources: DataSourceService,
     ) -> None:
         self._db = db
         self._namespaces = namespaces
@@ -73,12 +89,16 @@ class TransferService:
         self._events = events
         self._actions = actions
         self._audiences = audiences
+        self._rule_sets = rule_sets
         self._journeys = journeys
+        self._data_sources = data_sources
 
     # --- out ---
 
     def export(self, caller: Caller, version_uid: str) -> Document:
-        """A version with its events, actions, their schemas, data sets and namespaces; secrets are INSERT_SECRET_HERE.
+        """A version with its events, actions, data sources, schemas, data sets and namespaces.
+
+        Secrets are INSERT_SECRET_HERE; a field group added to the built-in source is the sandbox's own, and stays.
 
         Raises JourneyNotFound, or ExportFailed with every fault of a version that is not valid.
         """
@@ -92,6 +112,7 @@ class TransferService:
             named.setdefault(kind, {})[uid] = None
         events = [_written(self._events.get(caller, uid)[0]) for uid in named.get("events", ())]
         actions = [_written(self._actions.get(caller, uid)[0]) for uid in named.get("actions", ())]
+        sources = self._sources_of(caller, document)
         schemas, descriptors = self._schemas_of(caller, [event["schemaRef"]["id"] for event in events])
         data_sets = [*(event.get("datasetId") for event in events), *named.get("datasets", ())]
         codes = [event.get("namespace") for event in events] + [one.get("xdm:namespace") for one in descriptors]
@@ -110,10 +131,24 @@ class TransferService:
                 "descriptors": descriptors,
                 "dataSets": self._data_sets_of(caller, data_sets),
                 "audiences": self._audiences_of(caller, named.get("audiences", ())),
+                "ruleSets": self._rule_sets_of(caller, named.get("rule-sets", ())),
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
+                "dataSources": [map_masked(source, lambda _path: SECRET) for source in sources],
             },
         }
+
+    def _sources_of(self, caller: Caller, document: Document) -> list[Document]:
+        """The external data sources that a journey reads. Raises PermissionDenied."""
+        names = {name for name, _ in sources_in(document)} - {PLATFORM}
+        if names and not caller.may("journeys_data_sources.read"):
+            raise PermissionDenied("journeys_data_sources.read", caller.sandbox.name)
+        found = [_written(one) for one in self._data_sources.find_all(caller) if one["name"] in names]
+        for source in found:
+            source["fieldGroups"] = [
+                {name: value for name, value in group.items() if name != "usedIn"} for group in source["fieldGroups"]
+            ]
+        return found
 
     def _schemas_of(self, caller: Caller, schema_ids: list[str]) -> tuple[list[Document], list[Document]]:
         """The tenant's schemas with all they are made of, in an order to store them in, and their descriptors."""
@@ -165,6 +200,13 @@ class TransferService:
             {"id": one.id, "name": one.name, "identityNamespace": one.namespace} for one in found if one is not None
         ]
 
+    def _rule_sets_of(self, caller: Caller, uids: Iterable[str]) -> list[Document]:
+        """What they are called: an import looks for a set of the same name and domain."""
+        with self._db.read() as connection:
+            table = self._rule_sets.current(connection)
+        found = [(uid, table.describe(caller.scope_id, uid)) for uid in uids]
+        return [{"uid": uid, "name": told[0], "domain": told[1]} for uid, told in found if told is not None]
+
     # --- in ---
 
     def import_version(self, caller: Caller, body: Mapping[str, Any]) -> Document:
@@ -202,6 +244,8 @@ class _Import:
     created: dict[str, list[Document]] = field(default_factory=lambda: {"namespaces": [], "schemas": []})
     uids: dict[tuple[str, str], str] = field(default_factory=dict)
     """(kind, uid in the export) → uid here."""
+    sources: dict[str, str] = field(default_factory=dict)
+    """Name of a data source in the export → its name here, where that is another."""
     names: list[Callable[[str], str]] = field(default_factory=list)
     """What gives expressions the new names."""
 
@@ -211,6 +255,7 @@ class _Import:
         self._schemas()
         self._events()
         self._actions()
+        self._sources()
         document = self._document()
         if self.faults:
             return None
@@ -288,6 +333,24 @@ class _Import:
             body["name"] = free_name(old, taken, MAX_NAME)
             self._make("actions", place, action, body, service.create_in, taken, partial(rename_action, old=old))
 
+    def _sources(self) -> None:
+        service = self.service._data_sources
+        taken = {one["name"] for one in service.find_in(self.connection, self.caller)}
+
+        def create(connection: Connection, caller: Caller, body: Document) -> tuple[Document, str]:
+            made: tuple[Document, str] = self._allowed(
+                "journeys_data_sources.write", lambda: service.create_in(connection, caller, body)
+            )
+            return made
+
+        for place, source in enumerate(self.exported.parts["dataSources"]):
+            old = str(source.get("name"))
+            body = {name: value for name, value in source.items() if name != "uid"}
+            body["name"] = free_name(old, taken, MAX_NAME)
+            if body["name"] != old:
+                self.sources[old] = body["name"]
+            self._make("dataSources", place, source, body, create, taken, partial(rename_source, old=old))
+
     def _make(
         self,
         kind: str,
@@ -331,6 +394,13 @@ class _Import:
         found = table.find(self.caller.scope_id, str(told.get("name")))
         return wanted if found is None else found.id
 
+    def _rule_set(self, wanted: str) -> str:
+        """The set of this sandbox with the same name; as it stands when there is none, which the check tells of."""
+        table = self.service._rule_sets.current(self.connection)
+        told: Document = next((one for one in self.exported.parts["ruleSets"] if one.get("uid") == wanted), {})
+        found = table.find(self.caller.scope_id, str(told.get("name")), str(told.get("domain")))
+        return wanted if found is None else found
+
     def _document(self) -> Document:
         def to_uid(kind: str, text: str, tokens: Tokens) -> str:
             found = self.uids.get((kind, text))
@@ -340,6 +410,8 @@ class _Import:
                 return self._data_set(text) or text
             if kind == "audiences":
                 return self._audience(text)
+            if kind == "rule-sets":
+                return self._rule_set(text)
             if kind in ("events", "actions"):
                 path = "$.journeyVersion.document" + "".join(
                     f"[{token}]" if isinstance(token, int) else f".{token}" for token in tokens
@@ -350,7 +422,7 @@ class _Import:
         document = map_references("journeys", self.exported.document, to_uid)
         for rename in self.names:
             document = map_expressions(document, rename)
-        return document
+        return rename_given(document, self.sources)
 
     def _journey(self, document: Document) -> Document:
         taken = {one["name"] for one in self.service._journeys.find_in(self.connection, self.caller)}
@@ -398,16 +470,17 @@ def _read(body: Mapping[str, Any], tenant: str) -> _Exported:
         if len(found) > MAX_PARTS:
             fault(f"{name} is a list of at most {MAX_PARTS} objects", f"$.dependencies.{name}")
         parts[name] = found
-    for place, action in enumerate(parts["actions"]):
-        for path in _unfilled(action):
-            where = f"$.dependencies.actions[{place}]{path}"
-            fault(f"the secret is still {SECRET}: write it there", where, "ERR_IMPORT_SECRET")
+    for name in ("actions", "dataSources"):
+        for place, one in enumerate(parts[name]):
+            for path in _unfilled(one):
+                where = f"$.dependencies.{name}[{place}]{path}"
+                fault(f"the secret is still {SECRET}: write it there", where, "ERR_IMPORT_SECRET")
     if faults:
         raise ImportInvalid(faults)
     theirs = body.get("tenant")
     if isinstance(theirs, str) and theirs and theirs != tenant:
         document = with_tenant(document, theirs, tenant)
-        for name in ("events", "descriptors", "actions", "dataSets"):
+        for name in ("events", "descriptors", "actions", "dataSets", "dataSources"):
             parts[name] = [_of_tenant(one, theirs, tenant) for one in parts[name]]
     assert isinstance(document, dict)
     return _Exported(document, parts)
@@ -449,6 +522,32 @@ def free_name(name: str, taken: set[str], max_length: int) -> str:
 def rename_action(text: str, old: str, new: str) -> str:
     """The expression with every reference to action `old` pointing to `new`."""
     return re.sub(rf"(@action\{{\s*){re.escape(old)}(?=\s*[.,}}])", lambda found: found[1] + new, text)
+
+
+def rename_source(text: str, old: str, new: str) -> str:
+    """The expression with every reference to data source `old` pointing to `new`."""
+    return re.sub(rf"(#\{{\s*){re.escape(old)}(?=\s*\.)", lambda found: found[1] + new, text)
+
+
+def rename_given(document: Document, names: Mapping[str, str]) -> Document:
+    """The journey whose `dynamicValues` call data sources by these names. names: old → new."""
+    nodes = document.get("nodes")
+    if not names or not isinstance(nodes, dict):
+        return document
+
+    def renamed(node: Any) -> Any:
+        entries = node.get("dynamicValues") if isinstance(node, dict) else None
+        if not isinstance(entries, list):
+            return node
+        told = [
+            {**one, "dataSource": names.get(str(one.get("dataSource")), one.get("dataSource"))}
+            if isinstance(one, dict)
+            else one
+            for one in entries
+        ]
+        return {**node, "dynamicValues": told}
+
+    return {**document, "nodes": {node_id: renamed(node) for node_id, node in nodes.items()}}
 
 
 def _written(shown: Document) -> Document:

@@ -22,11 +22,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from parcours.audiences import store, upload_store
-from parcours.audiences.model import IsListened
+from parcours.audiences.model import Change, IsListened
 from parcours.audiences.rows import ListUnreadable, Row, read_rows
 from parcours.audiences.staging import StagedList
 from parcours.audiences.table import AudienceTable
-from parcours.audiences.upload_store import MAX_KEPT_FAULTS, Fault, Phase, Progress, Upload, UploadStatus
+from parcours.audiences.upload_store import MAX_KEPT_FAULTS, Fault, Mode, Phase, Progress, Upload, UploadStatus
 from parcours.db import Database
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.telemetry import Counter, get_logger
@@ -163,22 +163,12 @@ class MemberLoader:
         def write(connection: Connection) -> None:
             at_us = self._clock.now_us()  # within the transaction: the order of times is that of commits
             is_listened = self._is_listened(connection, *of)
-            members = {(reading.namespace, identity): attributes for identity, attributes in part.listed}
-            if upload.mode == "remove":
-                change = store.leave(connection, *of, members, at_us, is_listened=is_listened)
-            else:
-                change = store.realize(connection, *of, members, at_us, is_listened=is_listened)
-                if part.unlisted:
-                    unlisted = [(reading.namespace, identity) for identity in part.unlisted]
-                    gone = store.leave(connection, *of, unlisted, at_us, is_listened=is_listened)
-                    change = change._replace(exited=gone.exited)
-            progress.applied += len(members)
+            change = bring_in(connection, *of, reading.namespace, upload.mode, part, at_us, is_listened=is_listened)
+            progress.applied += len(part.listed)
             progress.realized += change.realized
             progress.exited += change.exited
             progress.unchanged += change.unchanged
             progress.after = part.through or progress.after
-            if part.through is None:
-                store.note_evaluated(connection, *of, at_us)
 
         if part.through is None:
             held_s = self._end(upload, "SUCCEEDED", None, progress, write)
@@ -323,3 +313,23 @@ def next_part(listed: list[tuple[str, str | None]], inside: list[str], limit: in
         inside = [identity for identity in inside if identity <= through]
     named = {identity for identity, _ in listed}
     return Part(listed, [identity for identity in inside if identity not in named], through)
+
+
+def bring_in(
+    connection: Connection, scope_id: int, audience_id: str, namespace: str, mode: Mode, part: Part, at_us: int,
+    *, is_listened: bool,
+) -> Change:  # fmt: skip
+    """Change the memberships of one part; after the last one the audience is up to date as of `at_us`."""
+    of = scope_id, audience_id
+    members = {(namespace, identity): attributes for identity, attributes in part.listed}
+    if mode == "remove":
+        change = store.leave(connection, *of, members, at_us, is_listened=is_listened)
+    else:
+        change = store.realize(connection, *of, members, at_us, is_listened=is_listened)
+        if part.unlisted:
+            unlisted = [(namespace, identity) for identity in part.unlisted]
+            gone = store.leave(connection, *of, unlisted, at_us, is_listened=is_listened)
+            change = change._replace(exited=gone.exited)
+    if part.through is None:
+        store.note_evaluated(connection, *of, at_us)
+    return change

@@ -50,6 +50,11 @@ class AudienceService:
 
     # --- definitions ---
 
+    def never_evaluated(self, connection: Connection, scope_id: int, audience_ids: Sequence[str]) -> set[str]:
+        """Those audiences nobody has brought up to date yet."""
+        counts = store.find_counts(connection, scope_id, audience_ids)
+        return {one for one in audience_ids if one not in counts or counts[one].evaluated_at_us is None}
+
     def create(self, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
         """Store a new audience. Raises AudienceInvalid or AudienceExists."""
         with self._db.write() as connection:

@@ -52,6 +52,8 @@ ASSETS: Mapping[str, Asset] = {
     "action": Asset("Journey custom action", "journeys_actions"),
     "endpointConfig": Asset("Endpoint capping", "journeys_actions"),
     "throttlingConfig": Asset("Endpoint throttling", "journeys_actions"),
+    "template": Asset("Message template", "messages"),
+    "channelConfiguration": Asset("Channel configuration", "journeys_actions"),
     "frequencyRule": Asset("Message frequency rule", "frequency_rules"),
     "ruleSet": Asset("Message frequency rule", "frequency_rules"),
     "xdm": Asset("Schema", "schemas"),

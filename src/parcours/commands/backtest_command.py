@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from parcours.access.errors import SandboxNotFound
 from parcours.access.model import Sandbox
 from parcours.actions.service import ACTION_KIND
 from parcours.app import Platform, build_lake, build_platform
+from parcours.audiences.document import AUDIENCE_KIND
+from parcours.batch import AUDIENCES
 from parcours.catalog.model import DataSet
 from parcours.commands.client import ServerUnreachable
 from parcours.commands.simulate_command import read_stubs
@@ -29,11 +32,13 @@ from parcours.journeys.bundle import read_file, resolve_names
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.decision_store import list_qualifications
 from parcours.journeys.definitions import FrozenDefinitions
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.live import identity_of
 from parcours.journeys.moments import is_instant, moment_text, read_duration, read_instant
-from parcours.journeys.simulate import VirtualClock, World
+from parcours.journeys.seen import VirtualClock
+from parcours.journeys.simulate import World
 from parcours.journeys.steps import from_stored
 from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
 from parcours.kit.clock import SystemClock
@@ -42,6 +47,7 @@ from parcours.kit.settings import Settings
 from parcours.kit.terminal import open_console, plain
 from parcours.lake.landed import Landed
 from parcours.lake.model import DataSetName
+from parcours.lookups.store import find_rows
 from parcours.profile.workspace import KnownLinks, ProfileWorkspace
 from parcours.resources.store import Resource
 
@@ -134,15 +140,31 @@ class _Replay:
             lives, ids, inside = self._live(connection, parent, told)
             table, actions = self._events.table.current(connection), platform.actions.table.current(connection)
             action_uids = self._uids(connection, ACTION_KIND)
+            names = {uid: name for name, uid in self._uids(connection, AUDIENCE_KIND).items()}
+            rule_sets = platform.rule_sets.table.current(connection)
+            sources = platform.data_sources.table.current(connection)
+        if not chosen and draft.type not in ("read_audience", "audience_qualification"):
+            raise BacktestInvalid("say which data sets hold the events: --dataset")
         people = StoredPeople(scope_id, self._open_workspace)
         landed = self._landed(chosen)
-        stubs = {} if self._asked.stubs is None else read_stubs(self._asked.stubs, action_uids)
+        stubs = (
+            {}
+            if self._asked.stubs is None
+            else read_stubs(self._asked.stubs, [*action_uids, *(s.name for s in sources.in_scope(scope_id))])
+        )
         world = World(
             [draft], table, actions, self._clock, people=people, stubs=stubs,
             instance_ids=backtest.live_ids(ids, self._asked.seed), scope_id=scope_id,
+            audiences=backtest.StoredAudiences(scope_id, self._clock, self._opened),
+            rule_sets=rule_sets,
+            data_sources=sources,
         )  # fmt: skip
+        world.find_rows = lambda data_set_id, keys, paths: find_rows(
+            self._opened(), scope_id, data_set_id, keys, paths
+        )  # fmt: skip
+        replayed, oldest_us = self._schedule_qualifications(world, draft)
         records = 0
-        for part in landed.slices(self._from_us, self._to_us):
+        for part in landed.slices(self._from_us, self._to_us) if chosen else ():
             with self._read():
                 identities = []
                 for at_us, dataset_id, entity in landed.read(part):
@@ -165,7 +187,7 @@ class _Replay:
             for told_of in one.journeys:
                 if told_of["outcome"] == "refused":
                     refused[told_of["reason"]] = refused.get(told_of["reason"], 0) + 1
-        notes = list(NOTES)
+        notes = [*NOTES, *backtest.audience_notes(draft, names, replayed, oldest_us)]
         if inside:
             notes.append(f"{inside} were inside the live version when the period began: they could not enter it then")
         report = {
@@ -187,6 +209,28 @@ class _Replay:
         }
         return report, pairs
 
+    def _schedule_qualifications(self, world: World, draft: CompiledJourney) -> tuple[Counter[str], int | None]:
+        """(how many recorded changes of each audience the draft listens to, when the first of them was)."""
+        scope_id, from_ms, to_ms = self._sandbox.scope_id, -(-self._from_us // 1000), -(-self._to_us // 1000)
+        found: Counter[str] = Counter()
+        oldest_us: int | None = None
+        wanted = {draft.entry_event_uid, *draft.listened}
+        if not any(uid.startswith("audience:") for uid in wanted):
+            return found, oldest_us
+        with self._platform.db.read() as connection:
+            for decision in list_qualifications(connection, scope_id, AUDIENCES, from_ms, to_ms):
+                if decision[-1]["eventUid"] in wanted:
+                    change = backtest.recorded_qualification(scope_id, *decision)
+                    world.schedule_qualification(change.at_us, change)
+                    found[change.audience_id] += 1
+                    oldest_us = change.at_us if oldest_us is None else oldest_us
+        return found, oldest_us
+
+    def _opened(self) -> Connection:
+        """The transaction of the slice at hand."""
+        assert self._reading is not None
+        return self._reading
+
     @contextmanager
     def _read(self) -> Iterator[None]:
         """A transaction for the profiles of one slice: a longer one would keep the database from tidying up."""
@@ -196,14 +240,13 @@ class _Replay:
 
     def _open_workspace(self) -> ProfileWorkspace:
         """Over the transaction of the slice at hand."""
-        assert self._reading is not None
         if self._workspace is None:
-            platform = self._platform
+            platform, connection = self._platform, self._opened()
             self._workspace = ProfileWorkspace(
-                self._reading,
+                connection,
                 KnownLinks(),
-                platform.namespaces.table.current(self._reading),
-                platform.profiles.policies.table.current(self._reading),
+                platform.namespaces.table.current(connection),
+                platform.profiles.policies.table.current(connection),
             )
         return self._workspace
 
@@ -247,7 +290,8 @@ class _Replay:
         )
         if self._asked.file is not None:
             source = read_file(self._asked.file)
-            document = resolve_names(source, self._uids(connection, EVENT_KIND), self._uids(connection, ACTION_KIND))
+            uids = [self._uids(connection, kind) for kind in (EVENT_KIND, ACTION_KIND, AUDIENCE_KIND)]
+            document = resolve_names(source, *uids)
             identity = VersionIdentity(
                 scope_id=scope_id, org_id=self._sandbox.org_id, sandbox_name=self._sandbox.name,
                 journey_uid=self._asked.journey if parent is None else parent.id, version_uid="file", version="file",

@@ -95,6 +95,7 @@ def _totals(found: dict[str, Any], live: dict[str, Any]) -> Table:
         ("timed out", "timedOut"),
         ("stopped", "stopped"),
         ("left by exit criteria", "exitedByCriteria"),
+        ("discarded in a pause", "discardedInPause"),
         ("refused at the entrance", "discarded"),
     ):
         table.add_row(label, _number(found.get(key)), _number(live.get(key)))

@@ -12,10 +12,12 @@ from rich.table import Table
 from parcours.commands import trace_command
 from parcours.journeys import outcome
 from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
-from parcours.journeys.feed import Fed, feed, first_moment, read_events, read_profiles
+from parcours.journeys.crowd import Belonging, CrowdInvalid, Known, find_audience, read_members, settle
+from parcours.journeys.feed import Fed, feed, first_moment, read_events, read_lookups, read_profiles
 from parcours.journeys.moments import duration_text, is_instant, moment_text, read_duration, read_instant
 from parcours.journeys.people import GivenPeople
-from parcours.journeys.simulate import VirtualClock, World, seeded_ids
+from parcours.journeys.seen import VirtualClock, seeded_ids
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, StubInvalid, read_stub
 from parcours.kit.errors import NotFound
 from parcours.kit.memory import calm_garbage_collector
@@ -25,6 +27,7 @@ from parcours.kit.yaml_text import split_json_path
 Output = Literal["table", "json", "jsonl"]
 _MAX_PATHS = 20
 _MAX_REFUSALS = 10
+_MAX_RUNS = 40
 
 
 class CustomerNotFound(NotFound):
@@ -37,6 +40,8 @@ def run(
     config: Sequence[Path],
     events: Sequence[Path],
     profiles: Sequence[Path],
+    audiences: Sequence[str],
+    lookups: Sequence[Path],
     stubs: Path | None,
     start: str | None,
     until: str | None,
@@ -51,21 +56,41 @@ def run(
     clock = VirtualClock(start_us)
     bundle = read_bundle(map(read_file, config_files(config)), clock)
     people = GivenPeople()
+    belongings: list[Belonging] = []
     for path in profiles:
         with _opened(path) as file:
-            read_profiles(file, str(path), people)
+            read_profiles(file, str(path), people, belongings)
     world = World(
         [bundle.compile(read_file(path)) for path in journeys],
         bundle.events,
         bundle.actions,
         clock,
         people=people,
-        stubs={} if stubs is None else read_stubs(stubs, bundle.action_uids),
+        stubs={} if stubs is None else read_stubs(stubs, bundle.stubbed),
+        data_sources=bundle.data_sources,
         instance_ids=seeded_ids(seed),
+        rule_sets=bundle.rule_sets,
     )
+    known = bundle.known_audiences(world.journeys)
+    for text in audiences:
+        _bring_in(world, known, text)
+    settle(world, known, belongings)
+    for path in lookups:
+        with _opened(path) as file:
+            for data_set_id, rows in read_lookups(file, str(path)).items():
+                world.ledger.put_rows(data_set_id, rows, start_us)
     feed(world, bundle, people, fed, start_us)
     world.run(None if until is None else read_until(until, start_us))
     _print(world, start_us, customer, output)
+
+
+def _bring_in(world: World, known: Known, text: str) -> None:
+    """NAME=FILE: who is in an audience from the beginning. Raises CrowdInvalid."""
+    name, equals, path = text.rpartition("=")
+    if not equals or not name or not path:
+        raise CrowdInvalid(f"--audience has NAME=FILE, not {text!r}")
+    audience = find_audience(known, name)
+    world.bring_in(audience.id, audience.namespace, read_members(Path(path), audience.namespace))
 
 
 def read_until(text: str, start_us: int) -> int:
@@ -74,7 +99,10 @@ def read_until(text: str, start_us: int) -> int:
 
 
 def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:
-    """Stubs by the name of their action, one of those known. Raises BundleInvalid with the place of the fault."""
+    """Stubs by the name of their action or data source, one of those known.
+
+    Raises BundleInvalid with the place of the fault.
+    """
     source = read_file(path)
     if not isinstance(source.document, Mapping):
         raise BundleInvalid([f"{source.place(())}: stubs are an object by the name of the action"])
@@ -82,7 +110,9 @@ def read_stubs(path: Path, known: Collection[str]) -> dict[str, Stub]:
     for name, document in source.document.items():
         if name not in known:
             names = ", ".join(sorted(known)) or "none"
-            raise BundleInvalid([f"{source.place((name,))}: no action is called {name!r}; there are: {names}"])
+            what = "action or data source" if any("." in one for one in known) else "action"
+            told = f"no {what} is called {name!r}; there are: {names}"
+            raise BundleInvalid([f"{source.place((name,))}: {told}"])
         try:
             found[name] = read_stub(document)
         except StubInvalid as error:
@@ -108,8 +138,8 @@ def _read_lines(path: Path, read: Any) -> Iterator[Fed]:
 
 
 def _print(world: World, start_us: int, customer: str | None, output: Output) -> None:
-    if customer is not None and not any(one.key == customer for one in world.received):
-        raise CustomerNotFound(f"no event was about {customer!r}")
+    if customer is not None and not outcome.trace_of(world, customer)["identities"]:
+        raise CustomerNotFound(f"no event was about {customer!r}, and no run read it")
     if output == "jsonl":
         for record in world.records:
             if customer is None or record.instance.key == customer:
@@ -164,6 +194,9 @@ def print_tables(console: Console, report: Mapping[str, Any], length_us: int) ->
         console.print(plain(f"“{journey['journey']}”: {_people(journey)}" + (f"; {ends}" if ends else ""), "bold"))
         console.print(_nodes(journey["nodes"]))
         console.print()
+        if journey.get("runs"):
+            console.print(_runs(journey["runs"]))
+            console.print()
         console.print(_paths(journey["paths"]))
         if journey["calls"]:
             console.print()
@@ -200,6 +233,18 @@ def _nodes(nodes: Sequence[Mapping[str, Any]]) -> Table:
         ways = ", ".join(f"{by} {count}" for by, count in node["left"].items())
         name = node["id"] if node["name"] == node["id"] else f"{node['id']} ({node['name']})"
         table.add_row(*map(plain, (name, node["type"], node["entered"], node["now"] or "", ways)))
+    return table
+
+
+def _runs(runs: Sequence[Mapping[str, Any]]) -> Table:
+    columns = (("run", False), ("due", False), ("status", False), ("read", True), ("entered", True), ("reason", False))
+    table = _table(columns)
+    for run in runs[:_MAX_RUNS]:
+        number = f"{run['number']}, wave {run['wave']}" if run["wave"] else str(run["number"])
+        cells = (number, run["dueAt"], run["status"], run["read"], run["entered"], run.get("reason", ""))
+        table.add_row(*map(plain, cells))
+    if len(runs) > _MAX_RUNS:
+        table.add_row("", plain(f"… {len(runs) - _MAX_RUNS} more (--json has all)", "dim"))
     return table
 
 

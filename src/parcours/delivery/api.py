@@ -1,4 +1,4 @@
-"""The route that tests an action; it is here because it sends."""
+"""The routes that test actions and data sources; they are here because they send."""
 
 from typing import Any
 
@@ -7,14 +7,16 @@ from fastapi import APIRouter, Depends
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object
 from parcours.actions import ActionService
+from parcours.datasources import DataSourceService
+from parcours.delivery.source_trial import check_authentication, try_group
 from parcours.delivery.trial import try_action
 
 
-def router(gate: Gate, actions: ActionService, allow_private: bool) -> APIRouter:
-    """POST /journey/orchestration/actions/{uid}/test."""
-    routes = APIRouter(prefix="/journey/orchestration/actions", tags=["actions"])
+def router(gate: Gate, actions: ActionService, sources: DataSourceService, allow_private: bool) -> APIRouter:
+    """POST of test requests: …/actions/{uid}/test, …/dataSources/{uid}/fieldGroups/{name}/test and its token call."""
+    routes = APIRouter(prefix="/journey/orchestration", tags=["actions", "data sources"])
 
-    @routes.post("/{uid}/test")
+    @routes.post("/actions/{uid}/test")
     def test_action(
         uid: str,
         caller: Caller = Depends(gate.allow("journeys_actions.write")),
@@ -22,5 +24,23 @@ def router(gate: Gate, actions: ActionService, allow_private: bool) -> APIRouter
     ) -> dict[str, Any]:
         """Call the action once with the given values, and show the request and its answer."""
         return try_action(actions.compile_one(caller, uid), body, allow_private)
+
+    @routes.post("/dataSources/{uid}/fieldGroups/{name}/test")
+    def test_field_group(
+        uid: str,
+        name: str,
+        caller: Caller = Depends(gate.allow("journeys_data_sources.write")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Ask the source once with the given values, and show the request, its answer and what is read of it."""
+        source, group = sources.compile_group(caller, uid, name)
+        return try_group(source, group, body, allow_private)
+
+    @routes.post("/dataSources/{uid}/testAuthentication")
+    def test_data_source_authentication(
+        uid: str, caller: Caller = Depends(gate.allow("journeys_data_sources.write"))
+    ) -> dict[str, Any]:
+        """Make the token call, if the source needs one, and say whether a token came."""
+        return check_authentication(sources.compile_one(caller, uid), allow_private)
 
     return routes

@@ -203,6 +203,28 @@ class Limiter:
                 one.lease -= 1
         return None
 
+    def admit_fetch(self, scope_id: int, url: str, method: str) -> bool | None:
+        """Count a call to a data source, or refuse it; None when no cap is about it.
+
+        It can't wait for a lease: a process that is killed forgets the calls of its last second.
+        """
+        if self._table.is_empty:
+            return None
+        caps = self._table.find(scope_id, "dataSource", method, url).caps
+        counted = [one for cap in caps if (one := self._counted.get((cap.uid, cap.service))) is not None]
+        if not counted:
+            return None
+        now_us = self._now_us()
+        for one in counted:
+            if not one.window.free(now_us):
+                one.dropped += 1
+                DROPPED.labels("capping").inc()
+                return False
+        for one in counted:
+            one.window.take(now_us)
+            one.made += 1
+        return True
+
     # --- what outlives the process ---
 
     async def save(self, waiting: Callable[[str], int], *, is_last: bool = False) -> None:
@@ -228,7 +250,7 @@ class Limiter:
         async with self._writing:
             now_us = self._now_us()
             for one in self._counted.values():
-                if one.is_kept and not one.lease:
+                if one.is_kept and not one.lease and one.cap.service == "action":
                     one.asked = min(max(one.free(now_us), 0), math.ceil(one.cap.max_calls / _LEASE_SHARE))
             asked = [one for one in self._counted.values() if one.asked]
             states = self._states(None)

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from parcours.actions.model import HttpRequest
-from parcours.journeys.model import ActionOutcome
+from parcours.channels.model import Report
+from parcours.journeys.model import ActionOutcome, FetchOutcome
 
 
 class OutboxRow(NamedTuple):
@@ -44,6 +45,10 @@ class ActionAnswer(NamedTuple):
     outcome: ActionOutcome
     first_started_at_us: int
     """When the first attempt began, in microseconds since 1970."""
+    message: Report | None = None
+    """Of a message: what is noted of it."""
+    fetched: tuple[FetchOutcome, ...] | None = None
+    """Of a fetch: what came of each of its requests; `outcome` has no meaning then."""
 
 
 def idempotency_key(instance_id: str, pass_no: int) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -13,14 +13,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.actions import ActionService
 from parcours.actions.table import ActionTable
+from parcours.channels.draft import METHOD as MESSAGE
+from parcours.channels.model import Report
+from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.delivery import store
 from parcours.delivery.backlog import Backlog, Host, Taken, Wait
 from parcours.delivery.caller import Caller
+from parcours.delivery.fetching import Capping, Fetching
 from parcours.delivery.limiter import Limiter
+from parcours.delivery.messages import Messenger
 from parcours.delivery.model import ActionAnswer, Failure, OutboxRow
 from parcours.delivery.sender import HttpSender
-from parcours.journeys.model import ActionOutcome
+from parcours.journeys.fetch_request import METHOD as FETCH
+from parcours.journeys.model import ActionOutcome, FetchOutcome
 from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
@@ -77,16 +83,26 @@ class Delivery:
         clock: Clock | None = None,
         resolver: AbstractResolver | None = None,
         grace_s: float = GRACE_S,
+        messenger: Messenger | None = None,
+        sources: DataSourceService | None = None,
+        capping: Capping | None = None,
     ) -> None:
+        """messenger: sends the outbox's messages; without one they fail.
+
+        sources: what the outbox's fetches read; without them they fail. capping: instead of `limits`, for those calls.
+        """
         self.on_answers: OnAnswers = _refuse_answers
         """Called in the loop's thread with the answers of the moment; must return at once."""
         self._db = db
         self._actions = actions.compiled()
+        self._sources = None if sources is None else sources.compiled()
+        self._capping = capping
         self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
         self._resolver = resolver
         self._grace_s = grace_s
+        self._messenger = messenger
         self._backlog = Backlog(settings.delivery_concurrency)
         self._table: ActionTable | None = None
         self._limits = limits.compiled()
@@ -137,6 +153,15 @@ class Delivery:
         try:
             async with HttpSender(self._allow_private, self._resolver) as sender:
                 self._caller = Caller(sender, self._clock)
+                if self._messenger is not None:
+                    self._messenger.open(sender)
+                self._fetching = Fetching(
+                    sender,
+                    self._caller.tokens,
+                    self._clock,
+                    self._on_fetched,
+                    capping=self._capping or self._limiter.admit_fetch,
+                )
                 try:
                     with ThreadPoolExecutor(1, "outbox") as reader:
                         while not self._is_stopping:
@@ -146,6 +171,8 @@ class Delivery:
                     self._is_stopping = True
                     await self._finish(0)
                     await self._caller.tokens.close()
+                    if self._messenger is not None:
+                        await self._messenger.close()
                     await self._tell(is_last=True)
         finally:
             with self._lock:
@@ -167,7 +194,8 @@ class Delivery:
         self._backlog.age(asyncio.get_running_loop().time())
         self._start_calls()
         await self._tell()
-        pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if len(self._backlog) else POLL_S
+        is_busy = len(self._backlog) or len(self._fetching)
+        pause_s = _ERROR_PAUSE_S if not is_readable else BUSY_POLL_S if is_busy else POLL_S
         if is_drained and not self._is_stopping:
             try:
                 async with asyncio.timeout(pause_s):
@@ -186,14 +214,15 @@ class Delivery:
             self._not_before_s = loop.time() + self._limiter.settles_s
             self._is_limited_yet = True
         self._limiter.use(limits)
-        for row in rows:
-            self._known.add(row.id)
-            self._add(row)
+        self._add(rows)
         if rows:
             self._last_id = rows[-1].id
         if self._backlog.wants_parked:
             for lane, ids in self._backlog.parked_to_load():
                 self._backlog.unpark(lane, ids, await loop.run_in_executor(reader, self._read, ids))
+        parked = self._fetching.parked_to_load(LOAD_ROWS)
+        if parked:
+            self._add(await loop.run_in_executor(reader, self._read, parked))
         if stops != self._stops_seen or loop.time() >= self._next_sweep_s:
             self._next_sweep_s = loop.time() + SWEEP_S
             await self._sweep(reader)
@@ -209,20 +238,27 @@ class Delivery:
         for task, row_id in self._tasks.items():
             if row_id not in stored:  # its version was stopped: no further attempt
                 task.cancel()
+        self._fetching.keep(stored)
         for start in range(0, len(overlooked), LOAD_ROWS):
             ids = overlooked[start : start + LOAD_ROWS]
-            for row in await loop.run_in_executor(reader, self._read, ids):
-                self._known.add(row.id)
-                self._add(row)
+            self._add(await loop.run_in_executor(reader, self._read, ids))
 
-    def _add(self, row: OutboxRow) -> None:
-        throttle = self._limiter.find(row).throttle
-        self._backlog.add(row, None if throttle is None else throttle.uid)
+    def _add(self, rows: Iterable[OutboxRow]) -> None:
+        """Calls queue by host; fetches are seen to at once, for many of them want the same."""
+        for row in rows:
+            self._known.add(row.id)
+            if row.request is not None and row.request.method == FETCH:
+                self._fetching.take(row)
+            else:
+                throttle = self._limiter.find(row).throttle
+                self._backlog.add(row, None if throttle is None else throttle.uid)
 
     def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, LimitTable, int]:
         with self._db.read() as connection:
             rows = store.load_after(connection, after_id, LOAD_ROWS)
             revisions = self._resources.revisions(connection)
+            if self._sources is not None:
+                self._fetching.table = self._sources.current(connection, revisions)
             actions, limits = self._actions.current(connection, revisions), self._limits.current(connection, revisions)
             return rows, actions, limits, revisions.get(VERSION_KIND, 0)
 
@@ -280,6 +316,7 @@ class Delivery:
             task = loop.create_task(self._deliver(taken, limits))
             self._tasks[task] = row.id
             task.add_done_callback(partial(self._on_call_ended, taken, limits))
+        OUTBOX_PENDING.set(len(backlog) + len(self._fetching))
         if backlog.next_s < now_s + POLL_S:
             self._wake_at(max(backlog.next_s, now_s + _TICK_S))
 
@@ -333,20 +370,28 @@ class Delivery:
     async def _deliver(self, taken: Taken, limits: CallLimits) -> None:
         row = taken.row
         started_at_us = self._clock.now_us()
+        message: Report | None = None
         try:
-            outcome = await self._call(taken, limits)
+            if row.request is not None and row.request.method == MESSAGE and self._messenger is not None:
+                began_s = asyncio.get_running_loop().time()
+                outcome, message = await self._messenger.send(row)
+                taken.host.note_attempt(asyncio.get_running_loop().time() - began_s)
+            else:
+                outcome = await self._call(taken, limits)
         except Exception as error:
             log.error("action.failed", outbox_id=row.id, instance_id=row.instance_id, exc_info=error)
             outcome = ActionOutcome("internalError", error_message=f"the server failed: {type(error).__name__}")
         if limits.throttle is not None:
             wait_ms = max(started_at_us - row.created_at_us, 0) // 1_000
             outcome = replace(outcome, is_throttled=True, wait_ms=wait_ms)
-        self._end(row, outcome, started_at_us)
+        self._end(row, outcome, started_at_us, message)
 
-    def _end(self, row: OutboxRow, outcome: ActionOutcome, started_at_us: int) -> None:
+    def _end(self, row: OutboxRow, outcome: ActionOutcome, started_at_us: int, message: Report | None = None) -> None:
         self._note(row, outcome)
         self._answer(
-            ActionAnswer(row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us)
+            ActionAnswer(
+                row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us, message
+            )
         )
 
     async def _call(self, taken: Taken, limits: CallLimits) -> ActionOutcome:
@@ -360,6 +405,11 @@ class Delivery:
         return await self._caller.call(
             action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6, gate
         )
+
+    def _on_fetched(self, row: OutboxRow, outcomes: tuple[FetchOutcome, ...], started_at_us: int) -> None:
+        outcome = ActionOutcome("internalError")
+        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
+        self._answer(ActionAnswer(*place, outcome, started_at_us, fetched=outcomes))
 
     def _note(self, row: OutboxRow, outcome: ActionOutcome) -> None:
         code = outcome.status_code
@@ -400,6 +450,7 @@ class Delivery:
 
     async def _finish(self, grace_s: float) -> None:
         """Wait for calls in flight, then give up on the rest: their rows stay."""
+        await self._fetching.finish(grace_s)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=grace_s)
             for task in late:

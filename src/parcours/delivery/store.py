@@ -23,7 +23,7 @@ from parcours.actions.model import HttpRequest
 from parcours.db import metadata
 from parcours.db.bulk import bulk_insert
 from parcours.delivery.model import OutboxRow, idempotency_key
-from parcours.journeys.runner import OutgoingCall
+from parcours.journeys.workset import OutgoingCall
 
 outbox_table = Table(
     "outbox",
@@ -75,6 +75,21 @@ def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) 
     _ENQUEUE.run(connection, rows)
 
 
+def enqueue_message(
+    connection: Connection, scope_id: int, key: str, node_id: str, template_uid: str, request: HttpRequest, now_us: int
+) -> None:
+    """Put a message into the outbox that no journey decided."""
+    instance_id, _, pass_no = key.rpartition("-")
+    body = None if request.body is None else request.body.decode()
+    row = (
+        scope_id, 0, instance_id, node_id, int(pass_no), "", template_uid, key, _encode_head(request[:3]), body, now_us,
+        now_us + MESSAGE_LIMIT_US,
+    )  # fmt: skip
+    _ENQUEUE.run(connection, [row])
+
+
+MESSAGE_LIMIT_US = 30_000_000
+"""How long a message is tried for at least that no journey decided."""
 _LOST = "null"
 """In place of a request: there is none to be made. Delivery answers it as internalError, as any it can't read."""
 

@@ -5,9 +5,9 @@ Source: journeys §5.3.
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from parcours.actions.authentication import TokenCall
-from parcours.actions.compiled import CompiledAction
 from parcours.actions.errors import TokenUnavailable
 from parcours.delivery.retry import is_success
 from parcours.delivery.sender import Sender, SendFailed
@@ -20,6 +20,25 @@ Key = tuple[int, str, int, str]
 """scope, action, its version, journey version: two journeys have two tokens, a changed action a new one."""
 
 
+class TokenOwner(Protocol):
+    """An action or a data source."""
+
+    @property
+    def scope_id(self) -> int:
+        """Its sandbox."""
+        ...
+
+    @property
+    def uid(self) -> str:
+        """Unique among actions and data sources."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """One more at each change."""
+        ...
+
+
 class TokenCache:
     """Asks for a token when none is valid; those who need the same one meanwhile wait for the same answer."""
 
@@ -29,7 +48,7 @@ class TokenCache:
         self._tokens: dict[Key, tuple[str, int]] = {}
         self._fetching: dict[Key, asyncio.Task[str]] = {}
 
-    async def get(self, action: CompiledAction, call: TokenCall, version_uid: str) -> str:
+    async def get(self, action: TokenOwner, call: TokenCall, version_uid: str) -> str:
         """A valid token. Raises TokenUnavailable."""
         key = (action.scope_id, action.uid, action.version, version_uid)
         held = self._tokens.get(key)
@@ -42,7 +61,7 @@ class TokenCache:
             task.add_done_callback(self._fetched(key))
         return await asyncio.shield(task)
 
-    def drop(self, action: CompiledAction, version_uid: str, token: str) -> None:
+    def drop(self, action: TokenOwner, version_uid: str, token: str) -> None:
         """Forget a token the receiver refused, unless another one took its place."""
         key = (action.scope_id, action.uid, action.version, version_uid)
         held = self._tokens.get(key)

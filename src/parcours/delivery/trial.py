@@ -51,9 +51,9 @@ def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: b
             "method": request.method,
             "url": request.url,
             "headers": dict(request.headers),
-            "body": _readable(request.body),
+            "body": readable(request.body),
         },
-        "response": None if received is None else _answer(received, blotter),
+        "response": None if received is None else show_answer(received, blotter),
         "durationMs": round((time.perf_counter() - started) * 1000),
         "reason": reason,
     }
@@ -75,18 +75,20 @@ async def _exchange(action: CompiledAction, request: HttpRequest, allow_private:
             await tokens.close()
 
 
-def _answer(received: Received, blotter: Blotter) -> dict[str, Any]:
+def show_answer(received: Received, blotter: Blotter) -> dict[str, Any]:
+    """Status, headers and body of an answer for people to see."""
     body = received.body
     shown: Any = "the answer is too long to be shown"
     if body is not None:
         # Blotted before it is cut: the half of a secret is one too.
         shown = (
-            _readable(body) if len(body) <= _MAX_SHOWN else blotter.blot(body.decode("utf-8", "replace"))[:_MAX_SHOWN]
+            readable(body) if len(body) <= _MAX_SHOWN else blotter.blot(body.decode("utf-8", "replace"))[:_MAX_SHOWN]
         )
     return {"status": received.status, "headers": dict(received.headers), "body": shown}
 
 
-def _readable(body: bytes | None) -> Any:
+def readable(body: bytes | None) -> Any:
+    """A body as JSON where it is some, else as text."""
     if not body:
         return None
     try:

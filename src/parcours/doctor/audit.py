@@ -124,7 +124,7 @@ class Doctor:
             part, faults, repaired = self._repair(live, after, part, faults)
         report.count("instances", len(part.instances))
         report.count("timers", sum(map(len, part.timers.values())))
-        report.count("waitingForCalls", sum(i.waiting_for == "action" for i in part.instances.values()))
+        report.count("waitingForCalls", sum(i.waiting_for in ("action", "fetch") for i in part.instances.values()))
         late = 0
         forgotten = {fault.instance_id for fault in faults if fault.code.startswith("globalTimer")}
         for instance in part.instances.values():

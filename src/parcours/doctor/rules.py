@@ -9,6 +9,7 @@ from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import GLOBAL_TIMER, StepEvent
 from parcours.journeys.run import Node
 from parcours.journeys.runner import PUT_OFF_US
+from parcours.rulesets.model import QUIET_HOURS
 
 
 def examine_part(part: Part, live: LiveJourneys, now_us: int, threshold_us: int) -> Iterator[Fault]:
@@ -53,7 +54,7 @@ def examine(
             yield Fault("nodeUnknown", instance.id, None, instance)
     if instance.waiting_for in _NEVER_STORED:
         yield Fault("waitsForNothing", instance.id, None, instance)
-    elif instance.waiting_for == "action":
+    elif instance.waiting_for in ("action", "fetch"):
         if not has_call:
             yield Fault("callMissing", instance.id, None, instance)
     elif not present and _needs_timer(instance.waiting_for, node):
@@ -91,6 +92,8 @@ def recall_timer(
         for member, kind in (("untilUs", "wait"), ("timeoutAtUs", "eventTimeout")):
             due_at_us = step.detail.get(member)
             if type(due_at_us) is int:
+                if step.detail.get("reason") == QUIET_HOURS:
+                    kind = QUIET_HOURS
                 found.append((step.detail.get("overriddenUntilUs", due_at_us), kind))
     if found:
         return min(found)

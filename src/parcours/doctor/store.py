@@ -44,7 +44,7 @@ def read_part(connection: Connection, after: str, size: int, upto: str | None = 
     timers: dict[str, list[Timer]] = {}
     for row in connection.execute(_TIMERS if upto is None else _TIMERS_UPTO, bounds):
         timers.setdefault(row[0], []).append(Timer._make(row))
-    keys = [idempotency_key(i.id, i.pass_no) for i in instances.values() if i.waiting_for == "action"]
+    keys = [idempotency_key(i.id, i.pass_no) for i in instances.values() if i.waiting_for in ("action", "fetch")]
     calls: frozenset[tuple[str, int]] = frozenset()
     if keys:
         calls = frozenset((one, pass_no) for one, pass_no in connection.execute(_CALLS, {"texts": texts(keys)}))

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from parcours.expressions import paths
 from parcours.expressions.code import Code, Lint, Run, Scope, checked, converted, refused
-from parcours.expressions.errors import UnknownReference, nearest
+from parcours.expressions.errors import ExpressionInvalid, UnknownReference, nearest
 from parcours.expressions.paths import Step
-from parcours.expressions.references import PLATFORM, EvaluationContext, Reference, ReferenceTypes
+from parcours.expressions.references import PLATFORM, EvaluationContext, Parameter, Reference, ReferenceTypes
 from parcours.expressions.syntax import (
     At,
     Call,
@@ -75,12 +75,15 @@ class ReferenceCompiler:
             return checked(paths.reader(lambda context: context.properties, root[0], ()), kind)
         if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
             steps = steps if self.has_profile_field(root) else steps[1:]
-        parameters: list[tuple[str, Run]] = []
+        given: dict[str, Parameter] = {}
+        depends_on_element = False
         for name, value in node.parameters:
-            if any(name.name == known for known, _ in parameters):
+            if name.name in given:
                 raise refused(name.at, f"the parameter {name.name!r} is given twice", "syntax")
-            parameters.append((name.name, self.compile(value, scope).run))
-        parameters.sort(key=lambda parameter: parameter[0])
+            code = self.compile(value, scope)
+            given[name.name] = Parameter(name.name, code.type, code.run)
+            depends_on_element |= scope is not None and self.needs(value)
+        parameters = tuple(given[name] for name in sorted(given))
 
         def base(names: tuple[str, ...]) -> Run:
             match node.kind:
@@ -92,13 +95,25 @@ class ReferenceCompiler:
                     return paths.reader(lambda context: context.decisions, root[0], names)
                 case "datasetLookup":
                     return paths.reader(lambda context: context.lookups, root[0], names)
-            return paths.data_source_reader(root[0], root[1], tuple(parameters), names)
+            return paths.data_source_reader(root[0], root[1], parameters, names)
 
         run, kind, path = self.steps(Scope(node.kind, root, (), kind), base, steps, scope)
         group = root[1] if len(root) > 1 else ""
-        self.references.append(Reference(node.kind, root[0], group, path, bool(parameters)))
+        self.references.append(Reference(node.kind, root[0], group, path, parameters, depends_on_element))
         code = checked(run, kind)
         return code if node.default is None else self.with_default(node, code, node.default, scope)
+
+    def needs(self, node: Node) -> bool:
+        """Whether what compiles around an element doesn't without one."""
+        kept = len(self.references), len(self.warnings), self.patterns, self.conditions, self.is_watched
+        try:
+            self.compile(node, None)
+        except ExpressionInvalid:
+            return True
+        finally:
+            references, warnings, self.patterns, self.conditions, self.is_watched = kept
+            del self.references[references:], self.warnings[warnings:]
+        return False
 
     def with_default(self, node: ReferenceTo, code: Code, default_node: Node, scope: Scope | None) -> Code:
         """The field, or the default where it is null."""

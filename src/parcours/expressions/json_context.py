@@ -116,7 +116,7 @@ class _Groups(dict[Any, Any]):
     """The field groups of a source; with parameters they hold the same as without."""
 
     def __missing__(self, key: Any) -> Any:
-        if type(key) is tuple:
+        if isinstance(key, tuple):
             return self[key[0]]
         raise KeyError(key)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from parcours.expressions.allowance import CHUNK, Allowance
 from parcours.expressions.code import Run
-from parcours.expressions.references import EvaluationContext
+from parcours.expressions.references import EvaluationContext, Parameter, group_key
 
 Step = Callable[[Any, EvaluationContext, Any], Any]
 """(value that is not null, context, element of the innermost selector around) → value."""
@@ -65,7 +65,7 @@ def event_reader(name: str, names: tuple[str, ...]) -> Run:
     return read
 
 
-def data_source_reader(source: str, group: str, parameters: tuple[tuple[str, Run], ...], names: tuple[str, ...]) -> Run:
+def data_source_reader(source: str, group: str, parameters: tuple[Parameter, ...], names: tuple[str, ...]) -> Run:
     """Reads a path in a field group; with parameters, in what the group yields for their values."""
 
     def read(context: EvaluationContext, _element: Any) -> Any:
@@ -75,17 +75,13 @@ def data_source_reader(source: str, group: str, parameters: tuple[tuple[str, Run
             return None
 
     def read_with_parameters(context: EvaluationContext, element: Any) -> Any:
-        key = (group, tuple((name, _hashable(run(context, element))) for name, run in parameters))
+        key = group_key(group, parameters, context, element)
         try:
             return walk(context.data_sources[source][key], names)
         except KeyError:
             return None
 
     return read_with_parameters if parameters else read
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(_hashable(item) for item in value) if type(value) is list else value
 
 
 def element_reader(names: tuple[str, ...]) -> Run:

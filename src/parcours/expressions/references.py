@@ -1,6 +1,6 @@
 """What expressions refer to: the values when they run, and their types when they are written."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from parcours.expressions.allowance import Allowance
@@ -44,6 +44,34 @@ class EvaluationContext(NamedTuple):
     """Set by an evaluation that could take long; nobody else sets it."""
 
 
+class Parameter(NamedTuple):
+    """A dynamic value that a reference to a data source gives: `params: {name: …}`."""
+
+    name: str
+    type: Type
+    run: Callable[[EvaluationContext, Any], Any]
+    """(context, element in hand) → its value."""
+
+
+class GroupKey(tuple[Any, ...]):
+    """What a field group is looked up by for some values: equal to `(group, ((name, value), …))`."""
+
+    parameters: tuple[Parameter, ...]
+    """The place in the text: a context that fetches knows each by its own, whatever the values are by now."""
+
+
+def group_key(group: str, parameters: tuple[Parameter, ...], context: EvaluationContext, element: Any) -> GroupKey:
+    """The key for the values that the parameters have now."""
+    values = tuple((name, _hashable(run(context, element))) for name, _, run in parameters)
+    key = GroupKey((group, values))
+    key.parameters = parameters
+    return key
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(_hashable(item) for item in value) if type(value) is list else value
+
+
 class Reference(NamedTuple):
     """One thing an expression reads."""
 
@@ -54,7 +82,15 @@ class Reference(NamedTuple):
     """The field group, for a data source."""
     path: tuple[str, ...] = ()
     """Field names from the root; lists are passed through silently, "*" is any key of a map."""
-    has_parameters: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    """Values it gives itself, by name; none when the place it stands at has them."""
+    depends_on_element: bool = False
+    """Whether one of these can't be known before the elements of a list are gone through."""
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether it gives values itself."""
+        return bool(self.parameters)
 
     @property
     def is_profile(self) -> bool:

@@ -43,7 +43,24 @@ from parcours.catalog.errors import (
     DataSetRefused,
     ExportFileNotFound,
 )
+from parcours.channels.errors import (
+    ConfigurationExists,
+    ConfigurationInvalid,
+    ConfigurationNotFound,
+    FeedbackRefused,
+    MessageInvalid,
+    MessageNotFound,
+    MessageStateConflict,
+)
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
+from parcours.datasources.errors import (
+    BuiltInSourceKept,
+    DataSourceExists,
+    DataSourceInUse,
+    DataSourceInvalid,
+    DataSourceNotFound,
+    FieldGroupNotFound,
+)
 from parcours.events.errors import (
     EventExists,
     EventInUse,
@@ -78,6 +95,14 @@ from parcours.profile.errors import (
     TooManyIdentities,
 )
 from parcours.reports.errors import ReportQueryInvalid
+from parcours.rulesets.errors import (
+    RuleSetExists,
+    RuleSetInUse,
+    RuleSetInvalid,
+    RuleSetNotFound,
+    RuleSetStateConflict,
+)
+from parcours.templates.errors import RenderFailed, TemplateExists, TemplateInUse, TemplateInvalid, TemplateNotFound
 from parcours.xdm.errors import AcceptRefused, ChangeBreaking, XdmInvalid, XdmNotFound
 
 Shape = Callable[[int, Any, Request], dict[str, Any]]
@@ -258,6 +283,12 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     ActionInUse: (409, problem("PARC", "6010")),
     ActionInvalid: (400, problem("PARC", "6001")),
     ActionParameterInvalid: (400, problem("PARC", "6002")),
+    DataSourceNotFound: (404, problem("PARC", "6104")),
+    FieldGroupNotFound: (404, problem("PARC", "6105")),
+    DataSourceExists: (409, problem("PARC", "6109")),
+    DataSourceInUse: (409, problem("PARC", "6110")),
+    BuiltInSourceKept: (409, problem("PARC", "6111")),
+    DataSourceInvalid: (400, problem("PARC", "6101")),
     EventNotFound: (404, problem("PARC", "5004")),
     EventExists: (409, problem("PARC", "5009")),
     EventInUse: (409, problem("PARC", "5010")),
@@ -271,9 +302,26 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     JourneyInvalid: (400, authoring_problem("7001")),
     JourneyQueryInvalid: (400, problem("PARC", "7002")),
     ReportQueryInvalid: (400, problem("PARC", "7101")),
+    RuleSetNotFound: (404, problem("PARC", "7304")),
+    RuleSetExists: (409, problem("PARC", "7309")),
+    RuleSetInUse: (409, problem("PARC", "7310")),
+    RuleSetStateConflict: (409, problem("PARC", "7311")),
+    RuleSetInvalid: (400, problem("PARC", "7301")),
     AlertNotFound: (404, problem("PARC", "7204")),
     SubscriptionNotFound: (404, problem("PARC", "7205")),
     SubscriptionInvalid: (400, problem("PARC", "7201")),
+    TemplateNotFound: (404, problem("PARC", "7604")),
+    TemplateExists: (409, problem("PARC", "7609")),
+    TemplateInUse: (409, problem("PARC", "7610")),
+    TemplateInvalid: (400, problem("PARC", "7601")),
+    RenderFailed: (422, problem("PARC", "7622")),
+    ConfigurationNotFound: (404, problem("PARC", "7704")),
+    ConfigurationExists: (409, problem("PARC", "7709")),
+    ConfigurationInvalid: (400, problem("PARC", "7701")),
+    MessageStateConflict: (409, problem("PARC", "7710")),
+    FeedbackRefused: (401, problem("PARC", "7721")),
+    MessageNotFound: (404, problem("PARC", "7714")),
+    MessageInvalid: (400, problem("PARC", "7711")),
     ExportFailed: (500, authoring_problem("7500")),
     ImportInvalid: (400, authoring_problem("7002")),
     CatalogNotFound: (404, problem("CTLG", "1004")),

@@ -8,18 +8,24 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.counters import Tally
+from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
-from parcours.journeys.runner import JourneyWorkspace, names_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
 from parcours.journeys.steps import run_line
+from parcours.journeys.workset import names_of
 from parcours.xdm.identities import Identity
 
 MAX_CONCURRENT = 5
 """Runs under way at a time in one sandbox; others wait (journeys §8.5)."""
+SANDBOX_RATE = 20_000
+"""Members a second of all runs of a sandbox together (journeys §8.5)."""
 MAX_RUN_US = 12 * 3_600_000_000
 """A run that has not ended by then has failed."""
 FORCED = "forcedReentrance"
+NOT_RUNNABLE = "journeyNotRunnable"
+"""Of a run under way: its version can't be run as its definitions are now, and the run goes on when they are mended."""
 
 
 class Member(Protocol):
@@ -28,6 +34,11 @@ class Member(Protocol):
     @property
     def identity(self) -> tuple[str, str]:
         """(namespace, id)."""
+        ...
+
+    @property
+    def attributes(self) -> str | None:
+        """What the list says of the member besides, as the text of a JSON object."""
         ...
 
     @property
@@ -57,36 +68,99 @@ class AudienceSource(Protocol):
         ...
 
 
+class ReadingPace:
+    """What runs have read in the present second, which the worker remembers from one transaction to the next."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._read: dict[str, int] = {}
+
+    def left(self, run_id: str, share: int, now_us: int) -> int:
+        """How much of its share a run may still read in this second."""
+        self._turn(now_us)
+        return max(share - self._read.get(run_id, 0), 0)
+
+    def note(self, run_id: str, count: int, now_us: int) -> None:
+        """A run has read so many members."""
+        self._turn(now_us)
+        self._read[run_id] = self._read.get(run_id, 0) + count
+
+    def _turn(self, now_us: int) -> None:
+        if now_us // 1_000_000 != self._second:
+            self._second = now_us // 1_000_000
+            self._read.clear()
+
+
+class Entering(Protocol):
+    """What lets members enter: the worker's instances, or a simulated world."""
+
+    step_lines: dict[int, list[bytes]]
+    """Step events as XDM records, by scope; those of runs are added."""
+    tally: Tally
+    """Counts whom the code can't let enter."""
+
+    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """The id that the same individual has in a namespace; None when they have none."""
+        ...
+
+    def enter_run(
+        self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
+        """Let members of an audience enter; how many entrances there were.
+
+        ids: the supplemental ids by key, an instance for each; None: the journey has none.
+        """
+        ...
+
+
 class AudienceRuns:
     """The part of one transaction that lets members enter."""
 
     def __init__(
-        self, connection: Connection, live: LiveJourneys, workspace: JourneyWorkspace, source: AudienceSource,
-        now_us: int,
+        self, connection: Connection, live: LiveJourneys, workspace: Entering, source: AudienceSource,
+        now_us: int, pace: ReadingPace,
     ) -> None:  # fmt: skip
         self._connection = connection
         self._live = live
         self._workspace = workspace
         self._source = source
         self._now_us = now_us
+        self._pace = pace
+        self._rates: dict[int, int] = {}
+        """By scope, the rates of all its runs under way together."""
 
-    def take(self, limit: int) -> int:
-        """Go on with runs under way and begin those that are due; how many members were read."""
+    def take(self, limit: int, only: str | None = None) -> int:
+        """Go on with runs under way and begin those that are due; how many members were read.
+
+        only: the id of the one run to go on with.
+        """
         read = 0
         under_way: dict[int, int] = {}
-        for run in runs_store.find_runs(self._connection, self._now_us, limit):
+        found = runs_store.find_runs(self._connection, self._now_us, max(limit, MAX_CONCURRENT))
+        for run in found:
+            journey = self._live.get(run.version_uid)
+            if run.status == "started" and journey is not None and journey.audience_read is not None:
+                self._rates[run.scope_id] = self._rates.get(run.scope_id, 0) + journey.audience_read.rate
+        for run in found:
             journey = self._live.get(run.version_uid)
             if run.status == "queued" and under_way.get(run.scope_id, 0) >= MAX_CONCURRENT:
+                continue
+            if only is not None and run.id != only:
+                under_way[run.scope_id] = under_way.get(run.scope_id, 0) + (run.status == "started")
                 continue
             if journey is None or journey.audience_read is None:
                 if run.scope_id in self._live.scopes and run.version_uid not in self._live.names:
                     self._end(run, "failed", "journeyGone")
+                elif run.status == "started" and run.reason is None:
+                    runs_store.update_run(self._connection, run._replace(reason=NOT_RUNNABLE))
                 continue
             if run.status == "queued":
                 begun = self._begin(journey, journey.audience_read, run)
                 if begun is None:
                     continue
                 run = begun
+                self._rates[run.scope_id] = self._rates.get(run.scope_id, 0) + journey.audience_read.rate
             under_way[run.scope_id] = under_way.get(run.scope_id, 0) + 1
             read += self._go_on(journey, journey.audience_read, run, limit - read)
             if read >= limit:
@@ -110,8 +184,9 @@ class AudienceRuns:
         if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
             return None
         started = run._replace(status="started", started_at_us=self._now_us, reason=None)
-        self._tell(journey, read, run, run.due_at_us)
-        self._tell(journey, read, started, self._now_us)
+        runs_store.update_run(self._connection, started)
+        self._tell(journey, run, run.due_at_us)
+        self._tell(journey, started, self._now_us)
         return started
 
     def _is_evaluated(self, read: AudienceRead, run: AudienceRun) -> bool:
@@ -125,29 +200,39 @@ class AudienceRuns:
         assert run.started_at_us is not None
         elapsed_us = self._now_us - run.started_at_us
         if elapsed_us > MAX_RUN_US:
-            self._end(run, "failed", "tooLong")
-            self._follow(journey, run)
+            self._give_up(journey, run, "tooLong")
             return 0
         allowed = (elapsed_us + 1_000_000) * read.rate // 1_000_000 - run.read_count
         wanted = min(limit, allowed)
+        rates = self._rates[run.scope_id]
+        if rates > SANDBOX_RATE:
+            wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
         if wanted <= 0:
             return 0
-        # who comes in during a run is left to the next one, which reads from the beginning of this one on
-        until_us = run.started_at_us if read.is_incremental else None
-        page = self._source.members_after(
-            self._connection, run.scope_id, read.audience_id, run.after_key, wanted, run.since_us, until_us
-        )
+        page = self._page(read, run, wanted)
+        self._pace.note(run.id, len(page), self._now_us)
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
+        nameless = found.count(None)
+        for _ in range(nameless):
+            self._workspace.tally.discard(journey, journey.entry_event_uid, "ERROR_INSTANCE_BAD_NAMESPACE")
         keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
-        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read))
+        ids: dict[str, tuple[str, ...]] | None = None
+        if read.supplemental is not None:
+            ids = {}
+            for key, member in zip(found, page, strict=True):
+                if key is not None:
+                    attributes = orjson.loads(member.attributes) if member.attributes else {}
+                    ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
+        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids)
         run = run._replace(
+            reason=None,
             read_count=run.read_count + len(page),
             entered_count=run.entered_count + entered,
             after_key=page[-1].key if page else run.after_key,
         )
         if len(page) < wanted:
             self._end(run, "finished", None)
-            self._tell(journey, read, run._replace(status="finished"), self._now_us)
+            self._tell(journey, run._replace(status="finished"), self._now_us)
             self._follow(journey, run)
         else:
             runs_store.update_run(self._connection, run)
@@ -159,6 +244,40 @@ class AudienceRuns:
             return None
         following = next_occurrence(read.schedule, journey.time_zone, self._now_us)
         return None if following is None else following - self._now_us
+
+    def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
+        """Leave out the next member of a run, whom the code can't let enter; how many were left out.
+
+        is_given_up: it is the run that can't go on, as is one that has nobody left.
+        """
+        run = runs_store.find_run(self._connection, run_id)
+        journey = None if run is None else self._live.get(run.version_uid)
+        if run is None or journey is None or journey.audience_read is None:
+            return 0
+        page: Sequence[Member] = ()
+        if not is_given_up:
+            page = self._page(journey.audience_read, run, 1)
+        if not page:
+            self._give_up(journey, run, INTERNAL_ERROR)
+            return 0
+        self._workspace.tally.discard(journey, journey.entry_event_uid, INTERNAL_ERROR)
+        runs_store.update_run(
+            self._connection, run._replace(read_count=run.read_count + 1, after_key=page[-1].key)
+        )  # fmt: skip
+        return 1
+
+    def _page(self, read: AudienceRead, run: AudienceRun, limit: int) -> Sequence[Member]:
+        # who comes in during a run is left to the next one, which reads from the beginning of this one on
+        until_us = run.started_at_us if read.is_incremental else None
+        return self._source.members_after(
+            self._connection, run.scope_id, read.audience_id, run.after_key, limit, run.since_us, until_us
+        )
+
+    def _give_up(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
+        """The run has failed. The next one reads again what this one was to read: nobody is left out for it."""
+        self._end(run, "failed", reason)
+        self._tell(journey, run._replace(status="failed", reason=reason), self._now_us)
+        self._follow(journey, run._replace(started_at_us=None))
 
     def _skip(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
         self._end(run, "skipped", reason)
@@ -180,8 +299,10 @@ class AudienceRuns:
             self._connection, run._replace(status=status, finished_at_us=self._now_us, reason=reason)
         )  # fmt: skip
 
-    def _tell(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, at_us: int) -> None:
+    def _tell(self, journey: CompiledJourney, run: AudienceRun, at_us: int) -> None:
         """The step event of the run itself, which is about nobody (`serviceEvents.segmentExportJob`)."""
+        read = journey.audience_read
+        assert read is not None
         self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, at_us))
 
 

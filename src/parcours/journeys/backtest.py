@@ -1,16 +1,22 @@
 """A draft over events of the past, beside what the live version did with them: who, what, when, and the differences."""
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from sqlalchemy import Connection
+
+from parcours.audiences import store as audience_store
+from parcours.audiences.model import REALIZED, Member, Qualification
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
 from parcours.journeys.outcome import way
-from parcours.journeys.people import MAX_EVENTS, laid_over
-from parcours.journeys.simulate import InstanceIds, InstanceRecord, seeded_ids
+from parcours.journeys.people import MAX_EVENTS
+from parcours.journeys.seen import InstanceIds, InstanceRecord, VirtualClock, seeded_ids
+from parcours.kit.paths import set_paths
 from parcours.profile.workspace import ProfileWorkspace, epoch_ms
 from parcours.xdm.identities import Identity
 
@@ -223,10 +229,102 @@ class StoredPeople:
         past: list[Mapping[str, Any]] = [e for e in found if epoch_ms(e.get("timestamp", "")) * 1000 <= now_us]
         return past[:MAX_EVENTS]
 
-    def change(self, namespace: str, value: str, attributes: Mapping[str, Any]) -> None:
+    def cluster(self, identity: Identity) -> tuple[Identity, ...]:
+        """See People."""
+        return tuple(dict.fromkeys((identity, *self._open().cluster(self._scope_id, identity))))
+
+    def update(self, identity: Identity, updates: Iterable[tuple[tuple[str, ...], Any]]) -> bool:
         """See People; what is stored stays as it is."""
-        identity = (namespace, value)
-        self._profiles[identity] = laid_over(self.profile(identity), attributes)
+        known = self.profile(identity)
+        if not known:
+            return False
+        body = copy.deepcopy(dict(known))
+        set_paths(body, updates)
+        self._profiles[identity] = body
+        return True
 
     def note_event(self, identity: Identity, entity: Mapping[str, Any]) -> None:
         """Nothing: it is stored already, if it is one of those that are."""
+
+
+class StoredAudiences:
+    """Audiences as the last change of each membership tells them: exact after it, and the opposite before it."""
+
+    def __init__(self, scope_id: int, clock: VirtualClock, open_connection: Callable[[], Connection]) -> None:
+        """open_connection: gives the one that is open whenever somebody is read."""
+        self._scope_id = scope_id
+        self._clock = clock
+        self._open = open_connection
+
+    def members_after(
+        self, _connection: Connection, scope_id: int, audience_id: str, after_key: str, limit: int,
+        since_us: int | None, until_us: int | None,
+    ) -> list[Member]:  # fmt: skip
+        """See AudienceSource: of those who are members now, who was one at the virtual moment, too."""
+        now_us = self._clock.at_us
+        until_us = now_us if until_us is None else min(until_us, now_us)
+        return audience_store.members_after(
+            self._open(), self._scope_id, audience_id, after_key, limit, since_us, until_us
+        )
+
+    def evaluated_at_us(self, _connection: Connection, _scope_id: int, _audience_id: str) -> int | None:
+        """See AudienceSource: always up to date, for when it was is not kept."""
+        return self._clock.at_us
+
+    def audiences_of(
+        self, _connection: Connection, _scope_id: int, identities: Iterable[Identity], audience_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """See AudienceSource."""
+        now_us = self._clock.at_us
+        found = audience_store.find_memberships(self._open(), self._scope_id, identities, audience_ids)
+        return frozenset(
+            audience_id
+            for memberships in found.values()
+            for audience_id, membership in memberships.items()
+            if (membership.status == REALIZED) == (membership.qualified_at_us <= now_us)
+        )
+
+
+def recorded_qualification(
+    scope_id: int, namespace: str, identity: str, event_id: str, at_ms: int, told: Mapping[str, Any]
+) -> Qualification:
+    """A change of an audience out of the decision about it, as `decision_store.list_qualifications` has it."""
+    audience_id = str(told["eventUid"]).partition(":")[2]
+    number = event_id.rpartition("-")[2]
+    seq = int(number) if number.isdecimal() else 0
+    return Qualification(seq, scope_id, audience_id, namespace, identity, told["status"], at_ms * 1000)
+
+
+def audience_notes(
+    journey: CompiledJourney, names: Mapping[str, str], replayed: Mapping[str, int], oldest_us: int | None
+) -> list[str]:
+    """What to know of a replay that has to do with audiences.
+
+    names: of audiences, by id. replayed: how many recorded changes of each. oldest_us: of the earliest one replayed.
+    """
+    notes: list[str] = []
+    if journey.audience_ids or journey.audience_read is not None:
+        notes.append(
+            "who was in an audience is told by the last change of each membership: after it as it says, before it the "
+            "opposite"
+        )
+    if journey.audience_read is not None:
+        name = names.get(journey.audience_read.audience_id, journey.audience_read.audience_id)
+        notes.append(
+            f"“{name}” is read by the draft's own schedule, from the beginning of the period on; who has left it since "
+            "is not read"
+        )
+    uids = (journey.entry_event_uid, *sorted(journey.listened))
+    for uid in dict.fromkeys(uid for uid in uids if uid.startswith("audience:")):
+        audience_id = uid.partition(":")[2]
+        name, count = names.get(audience_id, audience_id), replayed.get(audience_id, 0)
+        if count:
+            since = "" if oldest_us is None else f", the first of {moment_text(oldest_us)}"
+            notes.append(f"{count} recorded changes of “{name}” were replayed{since}; they are recorded only while")
+            notes[-1] += " a live journey listens to it, and kept as long as decisions"
+        else:
+            notes.append(
+                f"no change of “{name}” is recorded in the period: what begins with it, waits for it or leaves by it "
+                "is not replayed"
+            )
+    return notes

@@ -1,7 +1,9 @@
 """Definitions out of files: a journey, and the events and actions it names, without a server.
 
-A configuration document has `events`, `actions`, `schemas` and `profile`, each as the API takes it; nodes of a journey
-may say `event: Name` and `action: Name` in place of uids. An event whose schema isn't given may have any field.
+A configuration document has `events`, `actions`, `dataSources`, `audiences`, `schemas`, `ruleSets` and `profile`, each
+as the API takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in
+place of uids. An event whose schema isn't given may have any field; an audience that isn't given is one of e-mail
+addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,15 +14,23 @@ from typing import Any
 from parcours.actions.document import read_document as read_action
 from parcours.actions.errors import ActionInvalid
 from parcours.actions.table import ActionTable
+from parcours.audiences.document import read_document as read_audience
+from parcours.audiences.errors import AudienceInvalid
+from parcours.audiences.model import CUSTOM_UPLOAD, Audience
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.document import read_document as read_source
+from parcours.datasources.errors import DataSourceInvalid
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut
 from parcours.events.language import condition_reader, key_reader
 from parcours.events.model import EventConfiguration
+from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
-from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape
+from parcours.identity.namespaces import canonical_namespace
+from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape, TemplateShape
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, examine
 from parcours.journeys.compiled import CompiledJourney
@@ -32,13 +42,18 @@ from parcours.kit.errors import Invalid
 from parcours.kit.paths import split_pointer
 from parcours.kit.secrets import SecretBox
 from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
+from parcours.rulesets.document import read_document as read_rule_set
+from parcours.rulesets.errors import RuleSetInvalid
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.table import SchemaTable
 
-MEMBERS = ("events", "actions", "schemas", "profile")
+MEMBERS = ("events", "actions", "dataSources", "audiences", "schemas", "ruleSets", "profile")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
-_NAMED = {"event": "eventUid", "action": "actionUid"}
-"""What a node may name, and the member that holds its uid."""
+_NAMED = {"event": "eventUid", "action": "actionUid", "audience": "audienceId"}
+"""What a node or exit criterion may name, and the member that holds its uid."""
+UNKNOWN_NAMESPACE = "Email"
+"""Of an audience that no file describes."""
 
 
 class BundleInvalid(Invalid):
@@ -61,14 +76,25 @@ class Bundle:
     """Of every event; an entity that doesn't say which schema it has is compared with all."""
     profile: Mapping[str, Any] | None = None
     """Closed JSON Schema of the profile; None when expressions may read any field."""
+    audiences: tuple[Audience, ...] = ()
+    rule_sets: RuleSetTable = NO_RULE_SETS
+    """Journeys name them by uid, or by name where a file gives none."""
+    data_sources: SourceTable = NO_SOURCES
     definitions: "_Definitions" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
-            0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()), AudienceTable(()),
-            self.profile,
+            0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()),
+            AudienceTable(self.audiences), self.rule_sets, data_sources=self.data_sources, profile=self.profile,
         ))  # fmt: skip
+
+    @property
+    def stubbed(self) -> tuple[str, ...]:
+        """What stubs may answer for: actions, data sources, and their field groups as `Source.group`."""
+        sources = self.data_sources.in_scope(0)
+        groups = [f"{source.name}.{name}" for source in sources for name in source.groups]
+        return (*self.action_uids, *(source.name for source in sources), *groups)
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
         """Whose configurations an entity is compared with: those of its schema, or of all when it names none."""
@@ -77,7 +103,8 @@ class Bundle:
     def compile(self, source: Located) -> CompiledJourney:
         """A journey ready to run. Raises BundleInvalid with every fault and its place."""
         event_uids = {name: found.uid for name, found in self.event_names.items()}
-        document, name = resolve_names(source, event_uids, self.action_uids), ""
+        audience_ids = {found.name: found.id for found in self.audiences}
+        document, name = resolve_names(source, event_uids, self.action_uids, audience_ids), ""
         if isinstance(source.document, Mapping):
             name = str(source.document.get("name", ""))
         identity = VersionIdentity(journey_uid=name, version_uid=f"{name}/draft", version="draft")
@@ -87,9 +114,23 @@ class Bundle:
             raise BundleInvalid([_told(source, fault) for fault in errors])
         return journey
 
+    def known_audiences(self, journeys: Iterable[CompiledJourney]) -> dict[str, AudienceShape]:
+        """By name and by id: audiences that files describe, and those that journeys are about or ask for."""
+        ids = {one.name: one.id for one in self.audiences}
+        for journey in journeys:
+            ids |= journey.audience_ids
+            uids = (journey.entry_event_uid, *journey.listened)
+            ids |= {uid.partition(":")[2]: uid.partition(":")[2] for uid in uids if uid.startswith("audience:")}
+            if journey.audience_read is not None:
+                ids[journey.audience_read.audience_id] = journey.audience_read.audience_id
+        found = {name: self.definitions.audience(audience_id) for name, audience_id in ids.items()}
+        return {**{shape.id: shape for shape in found.values()}, **found}
 
-def resolve_names(source: Located, events: Mapping[str, str], actions: Mapping[str, str]) -> Any:
-    """The journey document with uids in place of names. events, actions: uids by name.
+
+def resolve_names(
+    source: Located, events: Mapping[str, str], actions: Mapping[str, str], audiences: Mapping[str, str]
+) -> Any:
+    """The journey document with uids in place of names. events, actions, audiences: uids by name.
 
     Raises BundleInvalid for a name nobody has.
     """
@@ -97,11 +138,14 @@ def resolve_names(source: Located, events: Mapping[str, str], actions: Mapping[s
     nodes = document.get("nodes") if isinstance(document, Mapping) else None
     if not isinstance(nodes, Mapping):
         return document
-    resolver = _Resolver(source, {"event": events, "action": actions})
-    resolved = {node_id: resolver.resolve(config, ("nodes", node_id)) for node_id, config in nodes.items()}
+    resolver = _Resolver(source, {"event": events, "action": actions, "audience": audiences})
+    resolved = {**document}
+    resolved["nodes"] = {node_id: resolver.resolve(config, ("nodes", node_id)) for node_id, config in nodes.items()}
+    if "exitCriteria" in document:
+        resolved["exitCriteria"] = resolver.resolve(document["exitCriteria"], ("exitCriteria",))
     if resolver.faults:
         raise BundleInvalid(resolver.faults)
-    return {**document, "nodes": resolved}
+    return resolved
 
 
 class _Resolver:
@@ -124,6 +168,8 @@ class _Resolver:
                     place = self._source.place((*at, key))
                     self.faults.append(f"{place}: no {key} is called {member!r}; there are: {names}")
                 found[_NAMED[key]] = known.get(member)
+            elif key == "audienceId" and isinstance(member, str):
+                found[key] = self._uids["audience"].get(member, member)
             else:
                 found[key] = self.resolve(member, (*at, key))
         return found
@@ -142,17 +188,25 @@ class _Definitions(SandboxDefinitions):
         """The profile's schema, and events that may have any field."""
         return {PROFILE_GROUP: self.profile, EXPERIENCE_EVENTS: None}
 
+    def template(self, uid: str) -> TemplateShape:
+        """A template whose uid is its name, of any channel."""
+        return TemplateShape(uid, uid, "", None)
+
     def audience(self, audience_id: str) -> AudienceShape:
-        """An audience whose id is its name."""
-        return AudienceShape(audience_id, audience_id, "Email")
+        """An audience; one that no file describes has its id for a name."""
+        return super().audience(audience_id) or AudienceShape(audience_id, audience_id, UNKNOWN_NAMESPACE)
 
     def audience_named(self, name: str) -> AudienceShape:
         """See `audience`."""
-        return AudienceShape(name, name, "Email")
+        return super().audience_named(name) or AudienceShape(name, name, UNKNOWN_NAMESPACE)
 
     def data_set(self, data_set_id: str) -> DataSetShape:
         """A data set that holds anything."""
         return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
+
+    def rule_set(self, uid: str) -> tuple[str, str, str]:
+        """A rule set; of one that no file describes nothing is known, and it has no rules."""
+        return super().rule_set(uid) or (uid, "", "active")
 
     def target(self, journey_uid: str) -> TargetShape:
         """A journey about whomever this one is about."""
@@ -204,6 +258,9 @@ class _Reader:
         self._profile: Mapping[str, Any] | None = None
         self._events: dict[str, tuple[Located, Mapping[str, Any]]] = {}
         self._actions: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._audiences: dict[str, Audience] = {}
+        self._rule_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def take(self, source: Located) -> None:
         document = source.document
@@ -235,12 +292,41 @@ class _Reader:
                 self._schemas[schema_id] = document
             else:
                 self._faults.append(f"{one.place(())}: a schema has an $id, which events name in schemaRef.id")
+        elif member == "audiences":
+            self._take_audience(one, document)
+        elif member == "ruleSets":
+            self._take_rule_set(one, document)
         else:
             self._take_named(member, one, document)
 
+    def _take_audience(self, one: Located, document: Mapping[str, Any]) -> None:
+        try:
+            read = read_audience(document)
+        except AudienceInvalid as error:
+            self._faults.append(f"{one.place(split_json_path(error.path))}: {error}")
+            return
+        name = read["name"]
+        if name in self._audiences:
+            self._faults.append(f"{one.place(('name',))}: {name} is there twice")
+        namespace = canonical_namespace(read["identityNamespace"])
+        audience_id = str(document.get("id") or read["audienceId"] or name)
+        self._audiences[name] = Audience(audience_id, 0, name, namespace, CUSTOM_UPLOAD)
+
+    def _take_rule_set(self, one: Located, document: Mapping[str, Any]) -> None:
+        name = document.get("name")
+        if name in self._rule_sets:
+            self._faults.append(f"{one.place(('name',))}: rule set {name} is there twice")
+            return
+        try:
+            read = read_rule_set(document)
+            self._rule_sets[read["name"]] = (str(document.get("uid") or read["name"]), read)
+        except RuleSetInvalid as error:
+            self._faults.append(f"{one.place(split_json_path(error.path))}: rule set {name}: {error}")
+
     def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")
-        taken = self._events if member == "events" else self._actions
+        known = {"events": self._events, "actions": self._actions, "dataSources": self._sources}
+        taken: Mapping[str, Any] = known[member]  # type: ignore[assignment]
         if not isinstance(name, str) or not name.isidentifier():
             self._faults.append(f"{one.place(('name',))}: name is letters, digits and underscores")
         elif name in taken:
@@ -251,9 +337,13 @@ class _Reader:
             # who calls is the sender's affair, and nothing is sent
             written = {k: v for k, v in document.items() if k not in (*_READ_ONLY, "authentication")}
             try:
+                if member == "dataSources":
+                    self._sources[name] = (str(document.get("uid") or name), read_source(written, allow_private=True))
+                    return
                 self._actions[name] = (str(document.get("uid") or name), read_action(written, allow_private=True))
-            except ActionInvalid as error:
-                self._faults.append(f"{one.place(split_json_path(error.path))}: action {name}: {error}")
+            except (ActionInvalid, DataSourceInvalid) as error:
+                what = "data source" if member == "dataSources" else "action"
+                self._faults.append(f"{one.place(split_json_path(error.path))}: {what} {name}: {error}")
 
     def finish(self) -> Bundle:
         configurations = [c for name, (one, body) in self._events.items() if (c := self._event(name, one, body))]
@@ -267,6 +357,9 @@ class _Reader:
             {name: uid for name, (uid, _) in self._actions.items()},
             tuple(dict.fromkeys(c.schema_id for c in configurations)),
             self._profile,
+            tuple(self._audiences.values()),
+            RuleSetTable((0, uid, document) for uid, document in self._rule_sets.values()),
+            SourceTable([(0, uid, 1, body) for uid, body in self._sources.values()], SecretBox(bytes(32))),
         )
 
     def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:
@@ -284,17 +377,29 @@ class _Reader:
         if document is not None and isinstance(fields, list) and fields:
             document = cut(document, [split_pointer(str(pointer)) for pointer in fields])
         rule, namespace = body.get("idCondition"), body.get("namespace")
+        is_business = body.get("type") == "business"
+        if is_business and (namespace is not None or body.get("profileIdentifier")):
+            raise EventInvalid("a business event is about nobody: it has no namespace and no profileIdentifier", "$")
         is_rule = body.get("idType", "ruleBased" if rule else "systemGenerated") == "ruleBased"
         if is_rule and not rule:
             raise EventInvalid("a rule-based event has an idCondition", "$.idCondition")
         if namespace is not None and not isinstance(namespace, str):
             raise EventInvalid("namespace is the code of an identity namespace, such as Email", "$.namespace")
         identifier = body.get("profileIdentifier")
-        if not identifier:
+        if not identifier and not is_business:
             if namespace is None:
                 raise EventInvalid("an event has a profileIdentifier, or a namespace", "$.profileIdentifier")
             identifier = f"@event{{{name}.identityMap.entry('{namespace}').first().id}}"
         payload = self._schemas.get(schema_id)
+        supplemental = body.get("supplementalIdentifier")
+        read = count = None
+        if supplemental is not None:
+            text = supplemental.get("expression") if isinstance(supplemental, Mapping) else None
+            path = attribute_path(text) if isinstance(text, str) else None
+            if path is None:
+                message = "a supplemental identifier has an expression that is a path, such as @event{Name.booking}"
+                raise EventInvalid(message, "$.supplementalIdentifier")
+            read, count = supplemental_readers(path)
         return EventConfiguration(
             uid=str(body.get("uid") or name),
             scope_id=0,
@@ -305,6 +410,13 @@ class _Reader:
             condition_text=rule if is_rule else None,
             namespace=namespace,
             condition=condition_reader(rule, name, payload, self._clock) if is_rule else None,  # type: ignore[arg-type]
-            key=key_reader(identifier, name, payload, None, self._clock),
+            key=_nobody if is_business else key_reader(str(identifier), name, payload, None, self._clock),
             document=document,
+            type="business" if is_business else "unitary",
+            supplemental=read,
+            count_supplemental=count,
         )
+
+
+def _nobody(_entity: Mapping[str, Any]) -> None:
+    """The key of a business event."""

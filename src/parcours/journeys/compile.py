@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionInvalid
+from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
 from parcours.journeys import entrance, graph
 from parcours.journeys.activities import KINDS
@@ -19,9 +20,12 @@ from parcours.journeys.activities.kind import (
     AudienceShape,
     DataSetShape,
     Explained,
+    SourceShape,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.activities.listener import Listener, RaceNode, race_id
+from parcours.journeys.activities.sending import SendingNode
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.document import (
@@ -31,6 +35,7 @@ from parcours.journeys.document import (
     transition_of,
 )
 from parcours.journeys.errors import JourneyInvalid
+from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
@@ -61,6 +66,10 @@ class Definitions(Protocol):
         """A custom action by uid."""
         ...
 
+    def template(self, uid: str) -> TemplateShape | None:
+        """A published message template by uid."""
+        ...
+
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
         ...
@@ -73,12 +82,24 @@ class Definitions(Protocol):
         """A data set by id."""
         ...
 
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources by name."""
+        ...
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """Field groups added to the built-in data source, each with the shipped one it is a part of."""
+        ...
+
     def target(self, journey_uid: str) -> TargetShape | None:
         """A journey that begins with an event, as others jump to it; None for any other."""
         ...
 
     def jumps_of(self, journey_uid: str) -> frozenset[str]:
         """Uids of the journeys that the latest version of a journey jumps to."""
+        ...
+
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set by uid."""
         ...
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
@@ -149,7 +170,9 @@ class Compiler:
         timeouts = document.get("timeouts", {})
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
         self.action_timeout_us: int = timeouts.get("actionSeconds", DEFAULT_ACTION_S) * 1_000_000
-        self.language = Language(definitions.platform())
+        self.language = Language(definitions.platform(), definitions.sources())
+        self.fetches = 0
+        """How many fetches the journey has so far; each has its number."""
         self.targets: dict[str, list[str]] = {}
         for edge in document.get("edges", ()):
             self.targets.setdefault(edge["from"], []).append(edge["to"])
@@ -182,6 +205,8 @@ class Compiler:
         exit_criteria = entrance.read_exit_criteria(self)
         start_us, end_us = entrance.read_dates(self)
         audience_ids = self._audience_ids()
+        if "ruleSet" in document:
+            self.rule_set(document["ruleSet"], "journey", "$.ruleSet")
         if any(fault.severity == "error" for fault in self.faults):
             return None
         for node in built.values():
@@ -220,6 +245,12 @@ class Compiler:
                 **({} if entry.namespace is None else {"profileNamespace": entry.namespace}),
             },
             reads_profile=self.language.reads_profile or bool(audience_ids) or bool(document.get("useProfileTimeZone")),
+            has_sources=self.fetches > 0 or bool(self.language.added_groups),
+            platform_groups={
+                name: whole
+                for name, whole in self.definitions.platform_groups().items()
+                if name in self.language.added_groups
+            },
             audience_ids=audience_ids,
             uses_profile_time_zone=bool(document.get("useProfileTimeZone")),
             exit_criteria=tuple(exit_criteria),
@@ -229,6 +260,11 @@ class Compiler:
             start_us=start_us,
             end_us=end_us,
             uses_supplemental_id=entry.has_supplemental_id,
+            priority=document.get("priority", 0),
+            rule_set_uid=document.get("ruleSet"),
+            message_rule_sets=frozenset(
+                node.rule_set for node in built.values() if isinstance(node, SendingNode) and node.channel is not None
+            ),
             jumps_to=frozenset(
                 config["targetJourneyUid"] for config in self.nodes.values() if config["type"] == "jump"
             ),
@@ -247,7 +283,11 @@ class Compiler:
 
     def _build(self, node_id: str, config: Mapping[str, Any]) -> Node:
         name = config.get("label") or self._default_name(node_id, config)
-        return KINDS[config["type"]].build(node_id, name, config, _NodeBuilder(self, node_id))
+        builder = _NodeBuilder(self, node_id)
+        node = KINDS[config["type"]].build(node_id, name, config, builder)
+        node.fetches = build_fetches(builder, config.get("dynamicValues", ()), self.fetches)
+        self.fetches += len(node.fetches)
+        return node
 
     def _link(self, built: Mapping[str, Node]) -> dict[str, Node]:
         """Set the exits; events and waits after one transition become a race. The races by their ids."""
@@ -300,10 +340,27 @@ class Compiler:
                 "ERR_EXPRESSION", str(problem), path, node_id, line=problem.line, column=problem.column
             )  # fmt: skip
             return None
+        if node_id is None and explained.external:
+            message = "external data sources can be read by activities only, not here"
+            self.fault("ERR_DATA_SOURCE_PLACE", message, path)
         for lint in explained.warnings:
             message = f"{lint.rule}: {lint.message}"
             self.fault("ERR_EXPRESSION_STYLE", message, path, node_id, "warning", lint.line, lint.column)
         return explained
+
+    def rule_set(self, uid: str, domain: str, path: str, node_id: str | None = None) -> None:
+        """Make sure that a rule set is there and of the domain; one that is not active is worth a warning."""
+        found = self.definitions.rule_set(uid)
+        if found is None:
+            self.fault("ERR_RULE_SET_UNKNOWN", f"no rule set {uid!r}", path, node_id)
+            return
+        name, its_domain, state = found
+        if its_domain not in (domain, ""):  # "": of a set that no file describes
+            message = f"rule set {name!r} is of the {its_domain} domain, not of the {domain} domain"
+            self.fault("ERR_RULE_SET_DOMAIN", message, path, node_id)
+        elif state != "active":
+            message = f"rule set {name!r} is {state}: it applies once it is active"
+            self.fault("ERR_RULE_SET_INACTIVE", message, path, node_id, "warning")
 
     def _audience_ids(self) -> dict[str, str]:
         """Ids of the audiences that expressions ask for, by the names they use."""
@@ -348,6 +405,8 @@ class _NodeBuilder:
         self._compiler = compiler
         self._node_id = node_id
         self._scope: NodeScope | None = None
+        self.external: list[tuple[str, Reference]] = []
+        """What the node's expressions read of external data sources, each with the place of the expression."""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -371,7 +430,14 @@ class _NodeBuilder:
         if self._scope is None:
             self._scope = self._compiler.scope_of(self._node_id)
         where = f"$.nodes.{self._node_id}{path}"
-        return self._compiler.expression(text, self._scope, expected, where, self._node_id)
+        explained = self._compiler.expression(text, self._scope, expected, where, self._node_id)
+        if explained is not None:
+            self.external += [(path, reference) for reference in explained.external]
+        return explained
+
+    @property
+    def external_sources(self) -> Mapping[str, SourceShape]:
+        return self._compiler.language.sources
 
     def event_name(self, uid: str, path: str) -> str | None:
         compiler = self._compiler
@@ -400,6 +466,15 @@ class _NodeBuilder:
             self.fault("ERR_ACTION_UNKNOWN", f"no custom action {uid!r}", path)
         return found
 
+    def template(self, uid: str, path: str) -> TemplateShape | None:
+        found = self._compiler.definitions.template(uid)
+        if found is None:
+            self.fault("ERR_TEMPLATE_UNKNOWN", f"no published message template {uid!r}", path)
+        return found
+
+    def read_profile(self) -> None:
+        self._compiler.language.reads_profile = True
+
     def audience(self, audience_id: str, path: str) -> AudienceShape | None:
         found = self._compiler.definitions.audience(audience_id)
         if found is None:
@@ -411,6 +486,9 @@ class _NodeBuilder:
         if found is None:
             self.fault("ERR_DATA_SET_UNKNOWN", f"no data set {data_set_id!r}", path)
         return found
+
+    def rule_set(self, uid: str, path: str) -> None:
+        self._compiler.rule_set(uid, "channel", f"$.nodes.{self._node_id}{path}", self._node_id)
 
     def target(self, journey_uid: str, path: str) -> TargetShape | None:
         compiler = self._compiler

@@ -40,6 +40,8 @@ class AudienceRead:
     waves: Mapping[str, Any] | None
     wait_for_audience_us: int | None
     """How long a daily occurrence waits for a newer evaluation of the audience; None: not at all."""
+    supplemental: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
+    """The supplemental ids in a member's attributes, ten at most; None: the journey has none (journeys §12.3)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,10 @@ class CompiledJourney:
     """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
+    has_sources: bool = False
+    """Whether an expression reads an external data source, or a field group added to the built-in one."""
+    platform_groups: Mapping[str, str] = field(default_factory=dict)
+    """Field groups that people added to the built-in source, each with the shipped one it is a part of."""
     reads_sources: bool = True
     """Whether expressions are given data sources: a dry run may do without."""
     audience_ids: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +108,12 @@ class CompiledJourney:
     """What happens at action nodes while the version is paused; None when it is not."""
     profile_filter: ExitCriterion | None = None
     """The global filter, set in a pause, enforced at action nodes."""
+    priority: int = 0
+    """0 to 100; the higher one is entered first where a rule set leaves room for fewer (journeys §11)."""
+    rule_set_uid: str | None = None
+    """The rule set of the journey domain that entrances are under, beside the global one."""
+    message_rule_sets: frozenset[str | None] = frozenset()
+    """The rule sets of the channel domain that its messages name, None for those that name none."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""
 

@@ -81,6 +81,8 @@ class Tally:
         last = len(steps) - 1
         for index, step in enumerate(steps):
             if not step.is_processed:
+                if step.action is not None:
+                    self._explain_fetch(journey, step)
                 continue
             key: tuple[CompiledJourney, str, str, str | None, str | None, str | None]
             if step.is_ended:
@@ -112,13 +114,17 @@ class Tally:
         if took_ms is not None:
             self._add(journey, step.node_id, "call", failure or "ok")
             self._add(journey, step.node_id, "duration", str(bucket_of(took_ms)))
-        if "fetchCount" in action or "fetchError" in action:
-            fetch_error = action.get("fetchError")
-            code = action.get("fetchErrorCode")
-            self._add(journey, step.node_id, "fetch", "ok" if fetch_error is None else _joined(fetch_error, code))
+        self._explain_fetch(journey, step)
         told = step.detail.get("reason")
         if step.step_status not in _GOOD or told is not None:
             self._add(journey, step.node_id, "reason", failure or _code(told) or step.step_status)
+
+    def _explain_fetch(self, journey: CompiledJourney, step: StepEvent) -> None:
+        """How reading external data sources went."""
+        action = step.action or {}
+        if "fetchCount" in action or "fetchError" in action:
+            error, code = action.get("fetchError"), action.get("fetchErrorCode")
+            self._add(journey, step.node_id, "fetch", "ok" if error is None else _joined(error, code))
 
     def enter(self, journey: CompiledJourney, event_uid: str, *, is_reentrance: bool) -> None:
         """An instance began."""
@@ -138,10 +144,10 @@ class Tally:
         """An event that came to no journey at all."""
         _raise(self._others, (scope_id, "", event_uid, "discard", reason), 1)
 
-    def take_out(self, scope_id: int, version_uid: str, node_id: str | None) -> None:
+    def take_out(self, scope_id: int, version_uid: str, node_id: str | None, status: str = "stopped") -> None:
         """Somebody left without a step, because their journey can't be run any more."""
         _raise(self._others, (scope_id, version_uid, node_id or "", "at", ""), -1)
-        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", "none stopped"), 1)
+        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", f"none {status}"), 1)
 
     def _add(self, journey: CompiledJourney, subject: str, what: What, detail: str) -> None:
         key = (journey.scope_id, journey.version_uid, subject, what, detail)
@@ -202,12 +208,13 @@ def _places(what: str, detail: str) -> tuple[int, ...]:
     return (3, 4, 5) if detail.startswith("capp") else (3, 4)
 
 
-Outcome = Literal["completed", "failed", "timedOut", "stopped", "exited"]
+Outcome = Literal["completed", "failed", "timedOut", "stopped", "exited", "discarded"]
 _OUTCOMES: Mapping[str, Outcome] = {
     "ended": "completed",
     "error": "failed",
     "timedout": "failed",
     "stopped": "stopped",
+    "discarded": "discarded",
 }
 
 

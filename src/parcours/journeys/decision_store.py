@@ -105,6 +105,23 @@ def find_duplicates(
     return {(inlet_id, event_id) for inlet_id, event_id in connection.execute(_DECIDED, wanted)}
 
 
+def list_qualifications(
+    connection: Connection, scope_id: int, inlet_id: str, from_ms: int, to_ms: int
+) -> list[tuple[str, str, str, int, dict[str, Any]]]:
+    """(namespace, identity, event id, time, what was told) of each decision about a change of an audience, in order.
+
+    inlet_id: what stands in these decisions where those about events name the inlet. to_ms: the first moment after.
+    """
+    t = decision_table
+    rows = connection.execute(
+        select(t.c.namespace, t.c.identity, t.c.event_id, t.c.received_at_ms, t.c.decisions)
+        .where(t.c.scope_id == scope_id, t.c.inlet_id == inlet_id)
+        .where(t.c.received_at_ms >= from_ms, t.c.received_at_ms < to_ms)
+        .order_by(t.c.received_at_ms, t.c.id)
+    )
+    return [(row[0], row[1], row[2], row[3], orjson.loads(row[4])[0]) for row in rows]
+
+
 def list_decisions(
     connection: Connection,
     scope_id: int,

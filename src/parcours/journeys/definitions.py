@@ -1,6 +1,6 @@
 """What the journeys of one sandbox may refer to, taken from the tables of the other rooms."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,19 +9,26 @@ from parcours.actions.table import ActionTable
 from parcours.audiences.model import Audience
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
 from parcours.journeys.activities.kind import (
     ActionShape,
     AudienceShape,
     DataSetShape,
+    GroupShape,
     ParameterShape,
+    SourceShape,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
+from parcours.kit.paths import split_pointer
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
+from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
 
@@ -37,6 +44,9 @@ class SandboxDefinitions:
     data_sets: DataSetTable
     targets: TargetTable
     audiences: AudienceTable
+    rule_sets: RuleSetTable = NO_RULE_SETS
+    templates: TemplateTable = NO_TEMPLATES
+    data_sources: SourceTable = NO_SOURCES
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -54,7 +64,14 @@ class SandboxDefinitions:
         if found is None:
             return None
         parameters = {parameter.path: _shape(parameter) for parameter in found.parameters}
-        return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response)
+        return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response, found.channel)
+
+    def template(self, uid: str) -> TemplateShape | None:
+        """A published message template by uid."""
+        found = self.templates.get(self.scope_id, uid)
+        if found is None:
+            return None
+        return TemplateShape(found.uid, found.name, found.channel, {p.name: p.is_optional for p in found.parameters})
 
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
@@ -79,6 +96,24 @@ class SandboxDefinitions:
             is_lookup=is_record and "enabled:true" in found.tags.get(LOOKUP_TAG, ()),
         )
 
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources by name."""
+        return {
+            source.name: SourceShape(
+                source.uid,
+                source.name,
+                {
+                    name: GroupShape(group.method, group.dynamic_values, group.answer)
+                    for name, group in source.groups.items()
+                },
+            )
+            for source in self.data_sources.in_scope(self.scope_id)
+        }
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """Field groups added to the built-in data source: all of them are parts of the profile."""
+        return dict.fromkeys(self.data_sources.platform_groups(self.scope_id), PROFILE_GROUP)
+
     def target(self, journey_uid: str) -> TargetShape | None:
         """A journey by uid that begins with an event about a person."""
         found = self.targets.get(self.scope_id, journey_uid)
@@ -92,12 +127,46 @@ class SandboxDefinitions:
         found = self.targets.get(self.scope_id, journey_uid)
         return frozenset() if found is None else found.jumps_to
 
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set."""
+        return self.rule_sets.describe(self.scope_id, uid)
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's union schema, and the person's events."""
         profile = self.schemas.union(self.scope_id, PROFILE_CLASS).document
         event = self.schemas.union(self.scope_id, EVENT_CLASS).document
         events = {"type": "object", "properties": {"experienceevent": {"type": "array", "items": event}}}
-        return {PROFILE_GROUP: profile, EXPERIENCE_EVENTS: events}
+        added = {
+            name: None if profile is None else selected(profile, pointers)
+            for name, pointers in self.data_sources.platform_groups(self.scope_id).items()
+        }
+        return {**added, PROFILE_GROUP: profile, EXPERIENCE_EVENTS: events}
+
+
+def selected(document: Mapping[str, Any], pointers: Iterable[str]) -> dict[str, Any]:
+    """A closed JSON Schema with these fields of another, and what is below them; what isn't there is left out."""
+    chosen: dict[str, Any] = {"type": "object", "properties": {}}
+    for pointer in pointers:
+        _select(document, chosen, split_pointer(pointer))
+    return chosen
+
+
+def _select(document: Mapping[str, Any], chosen: dict[str, Any], path: tuple[str, ...]) -> None:
+    found = document.get("properties", {}).get(path[0]) if path else None
+    if not isinstance(found, Mapping):
+        return
+    properties = chosen.setdefault("properties", {})
+    if len(path) == 1:
+        properties[path[0]] = found
+        return
+    items = found.get("items")
+    if isinstance(items, Mapping):  # fields of the objects in a list
+        inner = properties.setdefault(path[0], {**found, "items": {"type": "object", "properties": {}}})
+        inner, found = inner["items"], items
+    else:
+        inner = properties.setdefault(path[0], {"type": "object", "properties": {}})
+    if inner is not found:
+        _select(found, inner, path[1:])
 
 
 LOOKUP_TAG = "adobe/lookup"
@@ -137,6 +206,11 @@ class FrozenDefinitions:
         name = self._name("actions", uid)
         return found if found is None or name is None else replace(found, name=name)
 
+    def template(self, uid: str) -> TemplateShape | None:
+        """A message template by uid; its parameters were checked at the publication."""
+        told = self._name("templates", uid)
+        return self._current.template(uid) if told is None else TemplateShape(uid, told["name"], told["channel"], None)
+
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
         namespace = self._name("audiences", audience_id)
@@ -156,6 +230,14 @@ class FrozenDefinitions:
             return DataSetShape(data_set_id, data_set_id, None, is_of_profiles=True, is_lookup=True)
         return found
 
+    def sources(self) -> Mapping[str, SourceShape]:
+        """The external data sources: in use they keep their names, and field groups only grow."""
+        return self._current.sources()
+
+    def platform_groups(self) -> Mapping[str, str]:
+        """See SandboxDefinitions."""
+        return self._current.platform_groups()
+
     def target(self, journey_uid: str) -> TargetShape | None:
         """A journey to jump to."""
         told = self._name("targets", journey_uid)
@@ -167,6 +249,10 @@ class FrozenDefinitions:
         """Checked at the publication."""
         return frozenset()
 
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        """(name, domain, state) of a rule set; one that is gone no longer applies, and that is all."""
+        return self._current.rule_set(uid) or (uid, self._name("ruleSets", uid) or "journey", "active")
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """See SandboxDefinitions."""
         return self._current.platform()
@@ -177,7 +263,7 @@ def names_in(
 ) -> dict[str, dict[str, Any]]:
     """What a version keeps from its publication on, of everything it names. journey: None for an unfinished draft."""
     kept: dict[str, dict[str, Any]] = {
-        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": {},
+        "events": {}, "actions": {}, "targets": {}, "audiences": {}, "audienceNames": {}, "ruleSets": {},
     }  # fmt: skip
     if journey is not None:
         kept["audienceNames"] = dict(journey.audience_ids)
@@ -189,6 +275,10 @@ def names_in(
         action = definitions.action(uid)
         if action is not None:
             kept["actions"][uid] = action.name
+    for uid in uids_in(document, "templateUid"):
+        template = definitions.template(uid)
+        if template is not None:
+            kept.setdefault("templates", {})[uid] = {"name": template.name, "channel": template.channel}
     for uid in uids_in(document, "targetJourneyUid"):
         target = definitions.target(uid)
         if target is not None:
@@ -199,6 +289,11 @@ def names_in(
         audience = definitions.audience(audience_id)
         if audience is not None:
             kept["audiences"][audience_id] = audience.namespace
+    own = document.get("ruleSet")
+    for set_uid in {*uids_in(document, "ruleSet"), *([own] if isinstance(own, str) else ())}:
+        rule_set = definitions.rule_set(set_uid)
+        if rule_set is not None:
+            kept["ruleSets"][set_uid] = rule_set[1]
     return kept
 
 
@@ -214,7 +309,9 @@ def uids_in(document: Mapping[str, Any], member: str) -> set[str]:
     return {uid for uid in named if isinstance(uid, str)}
 
 
-_EXPRESSIONS: Mapping[str, tuple[str, ...]] = {"customAction": ("path",), "datasetLookup": ("keys",)}
+_EXPRESSIONS: Mapping[str, tuple[str, ...]] = {
+    "customAction": ("path",), "datasetLookup": ("keys",), "message": ("address",),
+}  # fmt: skip
 """Members of nodes, beside `expression` anywhere, that hold expressions."""
 
 

@@ -7,6 +7,7 @@ import orjson
 
 from parcours.journeys.compiled import CompiledJourney
 from parcours.kit.clock import to_datetime
+from parcours.rulesets.model import Refusal
 
 TOO_MANY_PENDING = "maxInstanceStackEventsReached"
 """More events wait for a busy instance than are kept."""
@@ -24,11 +25,14 @@ class Discards:
         self._now_us = now_us
         self._written: dict[tuple[CompiledJourney, str], int] = {}
 
-    def line(self, journey: CompiledJourney, event_uid: str, key: str | None, reason: str, seed: str) -> bytes | None:
+    def line(
+        self, journey: CompiledJourney, event_uid: str, key: str | None, reason: str, seed: str,
+        refusal: Refusal | None = None,
+    ) -> bytes | None:  # fmt: skip
         """One discard as a line of JSON; None when this transaction has told enough of them.
 
         key: None when it could not be computed. seed: names the event's receipt, so that a record has the same `_id`
-        whenever this is run.
+        whenever this is run. refusal: of a rule set.
         Who was refused stands under `profile`, not under `stepEvents`: whoever counts step events by `profileID`
         counts people who were in the journey.
         """
@@ -38,9 +42,11 @@ class Discards:
         self._written[journey, reason] = written + 1
         name = f"{journey.version_uid}|{event_uid}|{key}|{reason}|{seed}"
         service = "stateMachine" if reason in INSIDE else "dispatcher"
-        told = {"eventType": reason, "eventCode": "discard", "eventID": event_uid}
+        told: dict[str, Any] = {"eventType": reason, "eventCode": "discard", "eventID": event_uid}
         if service == "dispatcher":
             told["eventCodeReason"] = reason
+        if refusal is not None:
+            told["rejectedRuleset"] = refusal.to_json()
         fields: dict[str, Any] = {
             "serviceType": service,
             "serviceEvents": {service: told},

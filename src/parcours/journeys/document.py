@@ -7,7 +7,7 @@ import orjson
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from parcours.journeys.activities import KINDS
-from parcours.journeys.activities.kind import Kind
+from parcours.journeys.activities.kind import DYNAMIC_VALUES_SCHEMA, Kind
 
 MAX_BYTES = 2_000_000
 """Largest document, as minified JSON (journeys §10.1)."""
@@ -24,6 +24,10 @@ NODE_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a journey document."""
     node_id = {"type": "string", "pattern": NODE_ID_PATTERN}
+    words = {
+        "type": "array", "maxItems": 50, "uniqueItems": True,
+        "items": {"type": "string", "minLength": 1, "maxLength": 64},
+    }  # fmt: skip
     date_time = {"type": "string", "maxLength": 40}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -89,6 +93,21 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                     "dependentRequired": {"expression": ["eventUid"], "verbs": ["audienceId"]},
                 },
             },
+            "priority": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 100,
+                "default": 0,
+                "description": "The higher one is entered first where a rule set leaves room for fewer journeys.",
+            },
+            "ruleSet": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "A rule set of the journey domain that entrances are under, beside the global one.",
+            },
+            "tags": {**words, "description": "Words to find the journey by."},
+            "metrics": {**words, "description": "What success is measured by; shown, and not computed."},
             "maxMessagesPerPath": {
                 "type": "integer",
                 "minimum": 0,
@@ -171,7 +190,12 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
 
 
 def _node_schema(kind: Kind) -> dict[str, Any]:
-    common = {"type": {"const": kind.type}, "label": {"type": "string"}, "description": {"type": "string"}}
+    common = {
+        "type": {"const": kind.type},
+        "label": {"type": "string"},
+        "description": {"type": "string"},
+        "dynamicValues": DYNAMIC_VALUES_SCHEMA,
+    }
     members = {**common, **kind.schema.get("properties", {})}
     return {**kind.schema, "properties": members, "additionalProperties": False}
 

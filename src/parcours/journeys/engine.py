@@ -9,30 +9,36 @@ from typing import Any
 import orjson
 
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.fetches import DataNeeded
 from parcours.journeys.model import (
     GLOBAL_TIMER,
     ActionAnswered,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchOutcome,
     Instance,
     InstanceStatus,
     Pending,
     Replied,
     Resumed,
     StartTimer,
+    StepStatus,
     Stimulus,
     Stopped,
     TimerDue,
     Transition,
 )
-from parcours.journeys.run import MAX_CONTEXT_BYTES, PAUSED, Run, make
+from parcours.journeys.run import FETCH, MAX_CONTEXT_BYTES, PAUSED, Run, make
 
 MAX_PENDING = 10
 """Events kept while an instance is busy with a call; further ones are discarded (journeys §4.4)."""
-BUSY = frozenset({"action", "reply"})
+BUSY = frozenset({"action", "reply", FETCH})
 """What an instance waits for while events are put aside."""
-_OUTCOMES: Mapping[str, InstanceStatus] = {"endDate": "ended", "forcedReentrance": "ended"}
+INTERNAL_ERROR = "internalError"
+"""Why somebody leaves whom the code can't move."""
+_OUTCOMES: Mapping[str, InstanceStatus] = {"endDate": "ended", "forcedReentrance": "ended", INTERNAL_ERROR: "error"}
 """Reasons to leave that are no stop (journeys §8.5, §9.3)."""
 _EMPTY: dict[str, Any] = {}
 
@@ -49,7 +55,7 @@ def new_instance(
     return make(Instance, (
         instance_id, journey.version_uid, journey.journey_uid, key, journey.namespace, journey.entry_node_id, 0,
         "active", journey.entry_waiting_for, now_us, now_us + (life_us or journey.global_timeout_us), 0, _EMPTY, _EMPTY,
-        None, None, now_us, None, (), _EMPTY, supplemental_id, run,
+        None, None, now_us, None, (), _EMPTY, supplemental_id, run, None,
     ))  # fmt: skip
 
 
@@ -72,6 +78,8 @@ def advance(journey: CompiledJourney, instance: Instance, stimulus: Stimulus, no
             return _wake(journey, instance, stimulus, now_us)
         case ActionAnswered():
             return _answer(journey, instance, stimulus, now_us)
+        case DataFetched():
+            return _take_data(journey, instance, stimulus, now_us)
         case Replied():
             return _reply(journey, instance, stimulus, now_us)
         case Resumed():
@@ -123,19 +131,40 @@ def _wake(journey: CompiledJourney, instance: Instance, stimulus: TimerDue, now_
         _cancel_timer(run)
         run.end_early("instanceTimedout", "timedout", {"reason": "globalTimeout"})
         return run.finish(is_new=True)
-    if stimulus.node_id != instance.node_id or stimulus.pass_no != instance.pass_no:
+    if not _is_of_stay(instance, stimulus) or instance.waiting_for == FETCH:
         return Transition(instance, ignored="stale")
     return _resume(Run(journey, instance, stimulus.data, "scheduledNotificationReceived", now_us), stimulus)
 
 
 def _answer(journey: CompiledJourney, instance: Instance, stimulus: ActionAnswered, now_us: int) -> Transition:
-    if stimulus.node_id != instance.node_id or stimulus.pass_no != instance.pass_no:
+    if not _is_of_stay(instance, stimulus):
         return Transition(instance, ignored="stale")
+    if instance.waiting_for == FETCH:  # what is answered in place of a fetch that was lost
+        outcome = stimulus.outcome
+        if not outcome.is_error:
+            return Transition(instance, ignored="stale")
+        lost = FetchOutcome(
+            "", "", (), None, outcome.error, outcome.error_code, error_message=outcome.error_message,
+            elapsed_ms=outcome.elapsed_ms,
+        )  # fmt: skip
+        fetched = DataFetched(stimulus.node_id, stimulus.pass_no, (lost,), stimulus.data)
+        return _take_data(journey, instance, fetched, now_us)
     return _resume(Run(journey, instance, stimulus.data, "executedAction", now_us), stimulus)
 
 
+def _take_data(journey: CompiledJourney, instance: Instance, stimulus: DataFetched, now_us: int) -> Transition:
+    if not _is_of_stay(instance, stimulus) or instance.waiting_for != FETCH:
+        return Transition(instance, ignored="stale")
+    return _resume(Run(journey, instance, stimulus.data, "dataFetched", now_us), stimulus)
+
+
+def _is_of_stay(instance: Instance, stimulus: TimerDue | ActionAnswered | DataFetched | Replied) -> bool:
+    """Whether it is about where the instance is now, and not about a stay that is over."""
+    return stimulus.node_id == instance.node_id and stimulus.pass_no == instance.pass_no
+
+
 def _reply(journey: CompiledJourney, instance: Instance, stimulus: Replied, now_us: int) -> Transition:
-    if stimulus.node_id != instance.node_id or stimulus.pass_no != instance.pass_no:
+    if not _is_of_stay(instance, stimulus) or instance.waiting_for == FETCH:
         return Transition(instance, ignored="stale")
     return _resume(Run(journey, instance, stimulus.data, "internalReply", now_us), stimulus)
 
@@ -149,13 +178,14 @@ def _resume_paused(journey: CompiledJourney, instance: Instance, stimulus: Resum
 def _stop(journey: CompiledJourney, instance: Instance, stimulus: Stopped, now_us: int) -> Transition:
     run = Run(journey, instance, {}, "stopped", now_us)
     _cancel_timer(run)
-    run.end_early("ended", _OUTCOMES.get(stimulus.reason, "stopped"), {"reason": stimulus.reason})
+    status: StepStatus = "error" if stimulus.reason == INTERNAL_ERROR else "ended"
+    run.end_early(status, _OUTCOMES.get(stimulus.reason, "stopped"), {"reason": stimulus.reason})
     return run.finish()
 
 
 def _cancel_timer(run: Run) -> None:
     """Cancel the timer of the node that holds the instance, if one runs."""
-    if run.node is not None and run.node.holds_timer(run):
+    if run.node is not None and run.waiting_for != FETCH and run.node.holds_timer(run):
         run.commands.append(CancelTimer(run.node.id, run.pass_no))
 
 
@@ -178,7 +208,10 @@ def _resume(run: Run, stimulus: Stimulus) -> Transition:
 def _give(run: Run, stimulus: Stimulus) -> None:
     node = run.node
     assert node is not None
-    following = node.resume(run, stimulus)
+    try:
+        following = run.take_data(stimulus) if type(stimulus) is DataFetched else node.resume(run, stimulus)
+    except DataNeeded:
+        following = run.fetch(node)
     if following is None:
         return
     if not isinstance(stimulus, TimerDue) and not _fits(run):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from parcours.events.supplemental import supplemental_readers
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.journeys.activities.audience_qualification import EVENT_NAMES, MISMATCH, event_uid_of, statuses_of
@@ -50,7 +51,10 @@ def read_entry(document: Mapping[str, Any], event: "EventShape | None", definiti
             )
         case "readAudience":
             read = _read(node_id, config, definitions)
-            return Entry("read_audience", f"read:{read.audience_id}", (), read.namespace or None, read=read)
+            return Entry(
+                "read_audience", f"read:{read.audience_id}", (), read.namespace or None, read=read,
+                has_supplemental_id=read.supplemental is not None,
+            )  # fmt: skip
         case "businessEvent":
             names = () if event is None else (event.name,)
             found = [
@@ -61,7 +65,10 @@ def read_entry(document: Mapping[str, Any], event: "EventShape | None", definiti
             if not found:
                 return Entry("business", config["eventUid"], names, None)
             read = _read(*found[0], definitions)
-            return Entry("business", config["eventUid"], names, read.namespace or None, read=read)
+            return Entry(
+                "business", config["eventUid"], names, read.namespace or None, read=read,
+                has_supplemental_id=read.supplemental is not None,
+            )  # fmt: skip
     if event is None:
         return Entry("unitary", config.get("eventUid", ""), (), None)
     return Entry("unitary", event.uid, (event.name,), event.namespace, has_supplemental_id=event.has_supplemental_id)
@@ -75,6 +82,9 @@ def _audience_namespace(config: Mapping[str, Any], definitions: "Definitions") -
 
 def _read(node_id: str, config: Mapping[str, Any], definitions: "Definitions") -> AudienceRead:
     hours = config.get("waitForAudienceHours")
+    supplemental = None
+    if "supplementalIdentifier" in config:
+        supplemental, _ = supplemental_readers(tuple(config["supplementalIdentifier"]["attribute"].split(".")))
     return AudienceRead(
         node_id=node_id,
         audience_id=config["audienceId"],
@@ -85,6 +95,7 @@ def _read(node_id: str, config: Mapping[str, Any], definitions: "Definitions") -
         is_reentrance_forced=config.get("forceReentrance", False),
         waves=config.get("waves"),
         wait_for_audience_us=None if hours is None else hours * 3_600_000_000,
+        supplemental=supplemental,
     )
 
 

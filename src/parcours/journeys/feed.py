@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from parcours.journeys.bundle import Bundle
+from parcours.journeys.crowd import Belonging, CrowdInvalid, change_audience, change_fault
 from parcours.journeys.moments import MomentInvalid, read_instant, read_moment
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.simulate import World
@@ -30,12 +31,14 @@ class Fed(NamedTuple):
     at: str | None
     """As written: an instant or an offset; None for "at once"."""
     event: str | None
-    """Name of the event that `body` is the payload of; None for an entity, or for a change of a profile."""
+    """Name of the event that `body` is the payload of; None for an entity, or for a change."""
     body: Mapping[str, Any]
     schema_id: str | None = None
     """Of an entity in its envelope."""
     is_profile: bool = False
     """Whether `body` is {"namespace", "id", "attributes"}."""
+    is_audience: bool = False
+    """Whether `body` says who enters and leaves an audience."""
 
 
 def read_objects(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -53,7 +56,7 @@ def read_objects(lines: Iterable[bytes], file: str) -> Iterator[tuple[int, dict[
 
 
 def read_events(lines: Iterable[bytes], file: str) -> Iterator[Fed]:
-    """Lines {"at", "event", "payload"}, {"at", "profile"}, plain XDM entities, or messages with header and body.
+    """Events, changes of profiles and audiences, plain XDM entities, or messages with header and body, one a line.
 
     Raises LineInvalid.
     """
@@ -64,7 +67,14 @@ def read_events(lines: Iterable[bytes], file: str) -> Iterator[Fed]:
             fault = profile_fault(profile)
             if fault is not None:
                 raise LineInvalid(file, number, fault)
+            if "audiences" in profile:
+                raise LineInvalid(file, number, 'a line {"audience", "enter", "leave"} changes who is in an audience')
             yield Fed(file, number, _at(file, number, at), None, profile, is_profile=True)
+        elif "audience" in found:
+            fault = change_fault(found)
+            if fault is not None:
+                raise LineInvalid(file, number, fault)
+            yield Fed(file, number, _at(file, number, at), None, found, is_audience=True)
         elif "event" in found and isinstance(found.get("payload", {}), dict) and isinstance(found["event"], str):
             unknown = sorted(set(found) - {"at", "event", "payload"})
             if unknown:
@@ -90,30 +100,48 @@ def _entity(file: str, number: int, found: dict[str, Any]) -> Fed:
         schema_id = reference.get("id")
     timestamp = entity.get("timestamp")
     if not isinstance(timestamp, str):
-        raise LineInvalid(file, number, "a line has event, or profile, or is an entity with a timestamp")
+        raise LineInvalid(file, number, "a line has event, profile or audience, or is an entity with a timestamp")
     return Fed(file, number, timestamp, None, entity, schema_id)
 
 
 def profile_fault(profile: Any) -> str | None:
-    """What is wrong with {"namespace", "id", "attributes"}."""
-    if not isinstance(profile, Mapping) or not set(profile) <= {"namespace", "id", "attributes"}:
-        return "a profile has namespace, id and attributes"
+    """What is wrong with {"namespace", "id", "attributes", "audiences"}."""
+    if not isinstance(profile, Mapping) or not set(profile) <= {"namespace", "id", "attributes", "audiences"}:
+        return "a profile has namespace, id, attributes and audiences"
     for member in ("namespace", "id"):
         if not isinstance(profile.get(member), str) or not profile[member]:
             return f"a profile has {member}, a text"
+    audiences = profile.get("audiences", [])
+    if not isinstance(audiences, list) or not all(isinstance(one, str) for one in audiences):
+        return "audiences are a list of names or ids"
     return None if isinstance(profile.get("attributes", {}), dict) else "attributes are an object"
 
 
-def read_profiles(lines: Iterable[bytes], file: str, people: GivenPeople) -> int:
-    """Put every profile of a file; how many. Raises LineInvalid."""
+def read_profiles(
+    lines: Iterable[bytes], file: str, people: GivenPeople, belongings: list[Belonging] | None = None
+) -> int:
+    """Put every profile of a file; how many. Raises LineInvalid. belongings: takes the audiences they are in."""
     count = 0
     for number, found in read_objects(lines, file):
         fault = profile_fault(found)
         if fault is not None:
             raise LineInvalid(file, number, fault)
         people.put(found["namespace"], found["id"], found.get("attributes", {}))
+        if belongings is not None:
+            belongings += [Belonging(name, found["namespace"], found["id"]) for name in found.get("audiences", ())]
         count += 1
     return count
+
+
+def read_lookups(lines: Iterable[bytes], file: str) -> dict[str, dict[str, Any]]:
+    """Rows of data sets, {"dataSet", "key", "row"} a line: data set → key → row. Raises LineInvalid."""
+    rows: dict[str, dict[str, Any]] = {}
+    for number, found in read_objects(lines, file):
+        is_row = set(found) == {"dataSet", "key", "row"} and isinstance(found["row"], dict)
+        if not is_row or not all(isinstance(found[name], str) and found[name] for name in ("dataSet", "key")):
+            raise LineInvalid(file, number, "a row has dataSet and key, which are texts, and row, an object")
+        rows.setdefault(found["dataSet"], {})[found["key"]] = found["row"]
+    return rows
 
 
 def first_moment(fed: Sequence[Fed]) -> int:
@@ -126,23 +154,30 @@ def _moment(one: Fed, start_us: int) -> int:
     if one.at is None:
         return start_us
     try:
-        return read_moment(one.at, start_us) if one.event is not None or one.is_profile else read_instant(one.at)
+        is_entity = one.event is None and not one.is_profile and not one.is_audience
+        return read_instant(one.at) if is_entity else read_moment(one.at, start_us)
     except MomentInvalid as error:
         raise LineInvalid(one.file, one.line, str(error)) from None
 
 
 def feed(world: World, bundle: Bundle, people: GivenPeople, fed: Iterable[Fed], start_us: int) -> int:
-    """Schedule every line; how many. Offsets count from `start_us`. Raises LineInvalid for an unknown event.
+    """Schedule every line; how many. Offsets count from `start_us`. Raises LineInvalid for an unknown name.
 
-    Lines before `start_us` are left out, but the profiles they set are there from the beginning.
+    Lines before `start_us` are left out, but the profiles they set, and who is in which audience after them, are there
+    from the beginning.
     """
     count = 0
+    audiences = bundle.known_audiences(world.journeys)
+    changes: list[tuple[int, Fed]] = []
     for one in fed:
         at_us = _moment(one, start_us)
-        if at_us < start_us and not one.is_profile:
+        if at_us < start_us and not one.is_profile and not one.is_audience:
+            continue
+        count += 1
+        if one.is_audience:
+            changes.append((at_us, one))
             continue
         at_us = max(at_us, start_us)
-        count += 1
         if one.is_profile:
             world.schedule_change(at_us, _changing(people, one.body))
         elif one.event is not None:
@@ -153,6 +188,11 @@ def feed(world: World, bundle: Bundle, people: GivenPeople, fed: Iterable[Fed], 
             world.schedule_event(at_us, configuration, one.body)
         else:
             world.schedule_entity(at_us, one.body, bundle.schemas_of(one.schema_id))
+    for at_us, one in sorted(changes, key=lambda change: change[0]):
+        try:
+            change_audience(world, audiences, one.body, None if at_us < start_us else at_us)
+        except CrowdInvalid as error:
+            raise LineInvalid(one.file, one.line, str(error)) from None
     return count
 
 

@@ -27,9 +27,9 @@ STATUSES: Mapping[str, tuple[str, ...]] = {
     "unknown": ("Unknown",),
 }
 """A status in a filter, in the words of the screens or of the API, in any case (journeys §3.3)."""
-EXTRA = ("search", "latest", "usesEvent", "usesAction")
+EXTRA = ("search", "latest", "usesEvent", "usesAction", "tags")
 """Names that are no fields of a Journey [PARCOURS]: a text in name or description, the latest version of its journey,
-the uid or name of an event configuration or action that some activity names."""
+the uid or name of an event configuration or action that some activity names, a tag."""
 
 _CONDITION = re.compile(r"\s*(?P<name>[A-Za-z][\w.]*)\s*(?P<op>>=|<=|=|>|<)(?P<values>.*)", re.DOTALL)
 _DIRECTIONS = {"asc": False, "desc": True}
@@ -54,6 +54,7 @@ class Facts(NamedTuple):
     events: frozenset[str]
     """Uids and names of the event configurations its activities name."""
     actions: frozenset[str]
+    tags: frozenset[str] = frozenset()
 
 
 def read_filter(text: str) -> list[Condition]:
@@ -190,6 +191,8 @@ def _meets(journey: Mapping[str, Any], facts: Facts, condition: Condition) -> bo
             return any(value in facts.events for value in wanted)
         case "usesAction":
             return any(value in facts.actions for value in wanted)
+        case "tags":
+            return any(value in facts.tags for value in wanted)
     return any(_compare(value, op, want) for value in values_at(journey, name) for want in wanted)
 
 

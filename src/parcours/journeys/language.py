@@ -5,18 +5,20 @@ from typing import Any, NamedTuple
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.compiler import compile_journey
-from parcours.expressions.errors import UnknownReference
+from parcours.expressions.errors import ExpressionFailed, UnknownReference
 from parcours.expressions.references import (
     EXPERIENCE_EVENTS,
     PLATFORM,
     EvaluationContext,
+    Parameter,
     Reference,
     SchemaReferences,
+    group_key,
 )
 from parcours.expressions.syntax import ReferenceKind
 from parcours.expressions.types import Type
 from parcours.expressions.values import type_of
-from parcours.journeys.activities.kind import ActionShape, Explained
+from parcours.journeys.activities.kind import ActionShape, Explained, SourceShape
 from parcours.journeys.run import PROFILE_GROUP
 
 _SHOWN_ITEMS = 10
@@ -37,9 +39,17 @@ class NodeScope(NamedTuple):
 class Language:
     """Compiles the expressions of one journey."""
 
-    def __init__(self, platform: Mapping[str, Mapping[str, Any] | None]) -> None:
-        """platform: field groups of the built-in data source with their closed schemas; None: any field."""
+    def __init__(
+        self, platform: Mapping[str, Mapping[str, Any] | None], sources: Mapping[str, SourceShape] | None = None
+    ) -> None:
+        """platform: field groups of the built-in data source with their closed schemas; None: any field.
+
+        sources: the external data sources by name.
+        """
         self._platform = {PROFILE_GROUP: None, EXPERIENCE_EVENTS: None, **platform}
+        self.sources: Mapping[str, SourceShape] = sources or {}
+        self.added_groups: set[str] = set()
+        """Field groups of the built-in source, beside those shipped, that they read."""
         self.actions_read: set[str] = set()
         """Names of the actions whose answers the expressions so far read."""
         self.reads_profile = False
@@ -49,7 +59,8 @@ class Language:
 
     def compile(self, text: str, scope: NodeScope, expected: Type | None) -> Explained:
         """A text as an expression at a node with this scope. Raises ExpressionInvalid."""
-        expression = compile_journey(text, _References(scope, self._platform), expected)
+        expression = compile_journey(text, _References(scope, self._platform, self.sources), expected)
+        external: list[Reference] = []
         readers: dict[str, Callable[[EvaluationContext], Any]] = {}
         for reference in expression.references:
             readers.setdefault(reference_text(reference), reader_of(reference))
@@ -57,15 +68,22 @@ class Language:
                 self.actions_read.add(reference.name)
             elif reference.kind == "audience":
                 self.audiences_read.add(reference.name)
+            elif reference.kind == "dataSource" and reference.name != PLATFORM:
+                external.append(reference)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
-        return Explained(text, expression, tuple(readers.items()), expression.warnings)
+                if reference.kind == "dataSource" and reference.group not in (PROFILE_GROUP, EXPERIENCE_EVENTS):
+                    self.added_groups.add(reference.group)
+        return Explained(text, expression, tuple(readers.items()), expression.warnings, tuple(external))
 
 
 class _References:
-    """Event payloads and profiles by their schemas, answers of actions by their samples."""
+    """Event payloads and profiles by their schemas, answers of actions and data sources by their samples."""
 
-    def __init__(self, scope: NodeScope, platform: Mapping[str, Mapping[str, Any] | None]) -> None:
+    def __init__(
+        self, scope: NodeScope, platform: Mapping[str, Mapping[str, Any] | None], sources: Mapping[str, SourceShape]
+    ) -> None:
+        self._sources = sources
         self._schemas = SchemaReferences(scope.events, {PLATFORM: platform})
         self._actions = scope.actions
         self._lookups = {
@@ -81,6 +99,14 @@ class _References:
             if root[0] not in self._lookups:
                 raise UnknownReference("dataset lookup", root[0], self._lookups)
             return SchemaReferences(self._lookups).type_of("event", root, path)
+        if kind == "dataSource" and root[0] != PLATFORM:
+            source = self._sources.get(root[0])
+            if source is None:
+                raise UnknownReference("data source", root[0], [PLATFORM, *self._sources])
+            group = source.groups.get(root[1])
+            if group is None:
+                raise UnknownReference("field group", root[1], source.groups)
+            return _answer_type(group.answer, path)
         if kind != "action":
             return self._schemas.type_of(kind, root, path)
         action = self._actions.get(root[0])
@@ -100,11 +126,11 @@ class _References:
 def _answer_type(shape: AnswerShape, path: tuple[str, ...]) -> Type:
     node: Any = shape.sample
     pointer: str | None = ""
-    """None below a list, whose elements have no declared types."""
+    """Below a list, its elements are at `[]`; None for what can't be declared."""
     for name in path:
         while isinstance(node, list):
             node = node[0] if node else None
-            pointer = None
+            pointer = None if pointer is None else pointer + "/[]"
         if not isinstance(node, Mapping):
             raise UnknownReference("field", name)
         if name not in node:
@@ -113,7 +139,8 @@ def _answer_type(shape: AnswerShape, path: tuple[str, ...]) -> Type:
         if pointer is not None:
             pointer += "/" + name.replace("~", "~0").replace("/", "~1")
     declared = None if pointer is None else shape.types.get(pointer)
-    return declared or type_of(node)
+    found = declared or type_of(node)
+    return Type.ANY if found is Type.NULL and pointer is not None and "/[]" in pointer else found
 
 
 def reference_text(reference: Reference) -> str:
@@ -134,12 +161,15 @@ def reference_text(reference: Reference) -> str:
 def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
     """What shows a person the value a reference had: JSON, long values cut."""
     name, group, path = reference.name, reference.group, reference.path
+    parameters = reference.parameters
     read = _read if "*" in path or "profile" in path else _read_plain
     match reference.kind:
         case "event":
             return lambda context: read(context.events.get(name), path)
         case "dataSource" if not reference.has_parameters:
             return lambda context: read(_group(context, name, group), path)
+        case "dataSource" if not reference.depends_on_element:
+            return lambda context: _read(_fetched(context, name, group, parameters), path)
         case "action":
             return lambda context: _read(context.actions.get(name), path)
         case "property":
@@ -154,6 +184,14 @@ def reader_of(reference: Reference) -> Callable[[EvaluationContext], Any]:
 def _group(context: EvaluationContext, name: str, group: str) -> Any:
     source = context.data_sources.get(name)
     return None if source is None else source.get(group)
+
+
+def _fetched(context: EvaluationContext, name: str, group: str, parameters: tuple[Parameter, ...]) -> Any:
+    source = context.data_sources.get(name)
+    try:
+        return None if source is None else source.get(group_key(group, parameters, context, None))
+    except (TypeError, ValueError, OverflowError, ArithmeticError, RecursionError) as error:
+        raise ExpressionFailed(f"a dynamic value can't be evaluated: {error}") from error
 
 
 def _read_plain(value: Any, path: tuple[str, ...]) -> Any:

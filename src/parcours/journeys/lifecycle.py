@@ -44,6 +44,8 @@ MAX_ACTIVE = {"production": 200, "development": 100}
 """Active versions a sandbox, by its type (journeys §15)."""
 MAX_LISTENING = 25
 """Journeys listening to one event."""
+MAX_AUDIENCES = 100
+"""Audiences that `inAudience` asks for in the active journeys of a sandbox (journeys §15)."""
 MAX_QUALIFICATIONS = 300
 """Audience qualifications of a sandbox, exit criteria included."""
 _SYSTEM = Author(user_id="parcours", client_id="parcours")
@@ -210,6 +212,13 @@ class Lifecycle:
         if qualifications > MAX_QUALIFICATIONS:
             message = f"the sandbox would have {qualifications} audience qualifications, {MAX_QUALIFICATIONS} at most"
             raise _invalid("ERR_ACTIVE_QUALIFICATIONS", message, "$.nodes")
+        if journey.audience_ids:
+            asked = set(journey.audience_ids.values()).union(
+                *(c.audience_ids.values() for other in active if (c := live.get(other.id)) is not None)
+            )
+            if len(asked) > MAX_AUDIENCES:
+                message = f"expressions of the sandbox would ask for {len(asked)} audiences, {MAX_AUDIENCES} at most"
+                raise _invalid("ERR_ACTIVE_AUDIENCES", message, "$.nodes")
         for uid, journeys in listening.items():
             if len(journeys) >= MAX_LISTENING and not uid.startswith(("audience:", "reaction")):
                 message = f"{len(journeys)} other journeys listen to event {uid}, {MAX_LISTENING} in all at most"

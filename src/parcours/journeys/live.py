@@ -10,6 +10,7 @@ from parcours.access.store import list_sandboxes
 from parcours.actions.table import ActionTable
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.table import SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys.compile import VersionIdentity, compile_version
@@ -23,6 +24,8 @@ from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import OPEN, RUNNING, VERSION_KIND
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled, Resource, ResourceStore
+from parcours.rulesets.table import RuleSetTable
+from parcours.templates.table import TemplateTable
 from parcours.xdm.table import SchemaTable
 
 log = get_logger("journeys")
@@ -37,6 +40,9 @@ class Tables(NamedTuple):
     data_sets: Compiled[DataSetTable]
     targets: Compiled[TargetTable]
     audiences: Compiled[AudienceTable]
+    rule_sets: Compiled[RuleSetTable]
+    templates: Compiled[TemplateTable]
+    data_sources: Compiled[SourceTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -48,6 +54,9 @@ class Tables(NamedTuple):
             self.data_sets.current(connection),
             self.targets.current(connection),
             self.audiences.current(connection),
+            self.rule_sets.current(connection),
+            self.templates.current(connection),
+            self.data_sources.current(connection),
         )
 
 
@@ -70,6 +79,7 @@ class LiveBuilder:
         is_open: dict[tuple[int, str], CompiledJourney] = {}
         known: dict[str, CompiledJourney] = {}
         asked: dict[int, set[str]] = {}
+        modified_ms: dict[str, int] = {}
         sandboxes = {s.scope_id: s for s in list_sandboxes(connection) if s.state == "active"}
         for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
             body = stored.body
@@ -91,6 +101,7 @@ class LiveBuilder:
                 stopping[stored.id] = journey
                 continue
             versions[stored.id] = journey
+            modified_ms[stored.id] = stored.updated_at_ms
             asked.setdefault(journey.scope_id, set()).update(journey.audience_ids.values())
             if status in OPEN:
                 if journey.mode != "test" or (journey.scope_id, journey.journey_uid) not in is_open:
@@ -108,6 +119,8 @@ class LiveBuilder:
             names,
             {scope_id: frozenset(ids) for scope_id, ids in asked.items()},
             frozenset(sandboxes),
+            modified_ms,
+            {(j.scope_id, j.journey_uid): j.namespace for j in versions.values()},
         )
 
     def _in_status(self, connection: Connection, journey: CompiledJourney, stored: Resource) -> CompiledJourney:

@@ -36,6 +36,11 @@ class LiveJourneys:
     scopes: frozenset[int] = frozenset()
     """Of the sandboxes that are there; what is left of a deleted one does not move any more."""
 
+    modified_ms: Mapping[str, int] = field(default_factory=dict)
+    """When each running version was changed last, in milliseconds since 1970."""
+    namespaces: Mapping[tuple[int, str], str | None] = field(default_factory=dict)
+    """By journey uid, the namespace of the version compiled last."""
+
     def by_event(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
         """Versions open to entrances whose entry is this event."""
         return self.entries.get((scope_id, event_uid), ())

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from parcours.rulesets.model import Verdict
+
 NOTHING: Mapping[str, Any] = {}
 """No members; read-only by custom, for it is shared."""
 GLOBAL_TIMER = ""
 """`node_id` of the one timer that belongs to the instance and not to a node; its `pass_no` is 0."""
 
 InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped", "exited", "discarded"]
-"""`exited`: by an exit criterion; `discarded`: at an action of a paused journey that discards."""
-TimerKind = Literal["wait", "eventTimeout", "globalTimeout"]
+"""`exited`: by an exit criterion; `discarded`: at an action, by a pause or by quiet hours that discard."""
+TimerKind = Literal["wait", "eventTimeout", "globalTimeout", "quietHours"]
 StepStatus = Literal["ended", "transitions", "error", "capped", "timedout", "instanceTimedout"]
 EdgeKind = Literal["default", "path", "timeout", "error", "other"]
 
@@ -42,7 +44,7 @@ class Instance(NamedTuple):
     """Counts the nodes entered; with `node_id` it names one stay, so that an old timer or answer is recognised."""
     status: InstanceStatus
     waiting_for: str | None
-    """"timer", "event:<eventUid>" or "action"; None once ended."""
+    """"timer", "event:<eventUid>", "action" or "fetch"; None once ended."""
     entered_at_us: int
     deadline_us: int
     """When the global timeout stops the instance."""
@@ -67,6 +69,9 @@ class Instance(NamedTuple):
     """Second dimension of the key (journeys §12.3); None in a journey without one."""
     run: Mapping[str, Any] | None = None
     """Of an instance that a Read audience run made: {"id", "index"}; the index of the first run is 1."""
+    fetch: Mapping[str, Any] | None = None
+    """What was fetched at the present node and no step tells yet: {"count", "ms", "data"}; `data`, the answers by
+    number of the fetch, only while further ones are fetched."""
 
     @property
     def is_ended(self) -> bool:
@@ -104,12 +109,22 @@ class TimerDue(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
+SENT = "sent"
+"""Status code of a message that has left."""
+EXCLUDED = "excluded"
+"""Of one that may not be sent, for want of consent or because its address is suppressed: the individual goes on."""
+BOUNCED = "bounced"
+"""Of one whose address was refused: the individual goes on, for that is a matter of the address; reactions hear it."""
+_NO_ERRORS = frozenset({SENT, EXCLUDED, BOUNCED})
+
+
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
     """How a call ended, after its retries."""
 
     status_code: str
-    """`http_<code>`, `timedout`, `capped` or `internalError` (expression-language §7.3)."""
+    """`http_<code>`, `timedout`, `capped` or `internalError` (expression-language §7.3); of messages `sent`,
+    `excluded`, `bounced` or a word for what went wrong."""
     response: Any = None
     """The answer's JSON body; None when there was none or it was no JSON."""
     origin_error: str | None = None
@@ -131,8 +146,8 @@ class ActionOutcome:
 
     @property
     def is_error(self) -> bool:
-        """True unless an answer of the 2xx class came (journeys §6.4)."""
-        return not self.status_code.startswith("http_2")
+        """True unless an answer of the 2xx class came (journeys §6.4), or a message has left."""
+        return not self.status_code.startswith("http_2") and self.status_code not in _NO_ERRORS
 
     @property
     def error(self) -> str | None:
@@ -158,8 +173,41 @@ class ActionAnswered(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
+@dataclass(frozen=True, slots=True)
+class FetchOutcome:
+    """How one field group of an external data source was read, after retries or from the cache."""
+
+    source: str
+    """Name of the data source."""
+    group: str
+    numbers: tuple[int, ...]
+    """Numbers of the journey's fetches that it answers."""
+    data: Any = None
+    """The fields that the group declares."""
+    error: str | None = None
+    """`http`, `capped`, `timedout` or `error`; None when there is data."""
+    error_code: str | None = None
+    """HTTP status as text, or what stands for it: `capped`, `timedout`, `notJson`, `tooLarge`, `internalError` …"""
+    origin_error: str | None = None
+    """Error of the previous attempt when a retry hid it."""
+    origin_code: str | None = None
+    error_message: str | None = None
+    elapsed_ms: int = 0
+    attempts: int = 1
+    is_cached: bool = False
+
+
+class DataFetched(NamedTuple):
+    """The answer to a FetchData, by its node and pass: one outcome for each of its requests."""
+
+    node_id: str
+    pass_no: int
+    outcomes: tuple[FetchOutcome, ...]
+    data: Mapping[str, Any] = NOTHING
+
+
 class Replied(NamedTuple):
-    """The answer to a TakeSlot, LookUp, Jump or UpdateProfile, given in the same transaction."""
+    """The answer to a TakeSlot, TakeMessage, LookUp, Jump or UpdateProfile, given in the same transaction."""
 
     node_id: str
     pass_no: int
@@ -182,7 +230,7 @@ class Stopped(NamedTuple):
     data: Mapping[str, Any] = NOTHING
 
 
-Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | Replied | Resumed | Stopped
+Stimulus = Entered | EventReceived | TimerDue | ActionAnswered | DataFetched | Replied | Resumed | Stopped
 
 
 # --- commands: what the world must do -----------------------------------------------------------------------------
@@ -219,12 +267,85 @@ class CallAction(NamedTuple):
     """When the time limit of the call, retries included, is over."""
 
 
+class SendMessage(NamedTuple):
+    """Send a message and send ActionAnswered(node_id, pass_no, …), once. The first seven are those of CallAction."""
+
+    node_id: str
+    pass_no: int
+    action_uid: str
+    """Of the template."""
+    action_name: str
+    path: str | None
+    parameters: Mapping[str, Any]
+    """Values by name, as JSON."""
+    deadline_us: int
+    channel: str
+    configuration_uid: str | None
+    """None: the channel's default."""
+    address: Any
+    """As found: whether it is one is looked at when the message is sent."""
+    platform: str
+    """Of a device: `fcm`, `apns` …; empty when nothing says so."""
+    has_consent: bool
+    events: Mapping[str, Any]
+    """Payloads of the events heard, by name: templates read them."""
+    actions: Mapping[str, Any]
+
+
+class FetchRequest(NamedTuple):
+    """One field group to be read for some values."""
+
+    source_uid: str
+    source: str
+    """Its name."""
+    group: str
+    parameters: Mapping[str, Any]
+    """Dynamic values by name, as JSON; one without value is None."""
+    numbers: tuple[int, ...]
+    """Numbers of the journey's fetches that want just this."""
+
+
+class FetchData(NamedTuple):
+    """Read field groups of external data sources, side by side, and send DataFetched(node_id, pass_no, …), once."""
+
+    node_id: str
+    pass_no: int
+    requests: tuple[FetchRequest, ...]
+    deadline_us: int
+    """When the time limit of each, retries included, is over."""
+
+
 class TakeSlot(NamedTuple):
     """Count one more passage of a profile cap. Replied: True within the limit, False when it is full."""
 
     node_id: str
     pass_no: int
     limit: int
+
+
+Sending = CallAction | SendMessage
+"""What sends a message."""
+
+
+class TakeMessage(NamedTuple):
+    """Count one more message for the individual, as far as rule sets let it be sent. Replied: a MessageReply."""
+
+    node_id: str
+    pass_no: int
+    channel: str
+    rule_set: str | None
+    """Uid of the set of the channel domain that the node names."""
+    queued_since_us: int | None
+    """Of a message that quiet hours held; None of one that is asked for the first time."""
+    command: Sending
+    """What sends it, as the node has worked it out."""
+
+
+class MessageReply(NamedTuple):
+    """What rule sets say of a message, with what was asked."""
+
+    verdict: Verdict
+    asked: TakeMessage
 
 
 class LookUp(NamedTuple):
@@ -271,9 +392,9 @@ class JumpOutcome(NamedTuple):
     """The instance in the target."""
 
 
-Request = TakeSlot | LookUp | Jump | UpdateProfile
+Request = TakeSlot | TakeMessage | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
-Command = StartTimer | CancelTimer | CallAction | Request
+Command = StartTimer | CancelTimer | CallAction | SendMessage | FetchData | Request
 
 
 # --- what is written down -----------------------------------------------------------------------------------------

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
-from parcours.journeys.simulate import InstanceRecord, Received, SentCall, World
+from parcours.journeys.seen import InstanceRecord, Received, SentCall
+from parcours.journeys.simulate import World
 from parcours.journeys.steps import to_document
+
+if TYPE_CHECKING:  # see simulate.py
+    from parcours.journeys.runs_store import AudienceRun
 
 Edge = tuple[str, str, str]
 """(from, transition, to)."""
@@ -136,6 +140,22 @@ def show_record(record: InstanceRecord) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
+def show_run(run: "AudienceRun") -> dict[str, Any]:
+    """One reading of an audience; absent members are left out."""
+    shown = {
+        "number": run.number,
+        "wave": run.wave,
+        "status": run.status,
+        "dueAt": moment_text(run.due_at_us),
+        "startedAt": None if run.started_at_us is None else moment_text(run.started_at_us),
+        "finishedAt": None if run.finished_at_us is None else moment_text(run.finished_at_us),
+        "read": run.read_count,
+        "entered": run.entered_count,
+        "reason": run.reason,
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
 def traced(record: InstanceRecord) -> dict[str, Any]:
     """An instance in the form of `journeys.trace`, whose page and tree then show it."""
     instance = record.instance
@@ -160,9 +180,12 @@ def traced(record: InstanceRecord) -> dict[str, Any]:
 
 def trace_of(world: World, key: str) -> dict[str, Any]:
     """Everything about one key, in the form of `GET /journey/orchestration/trace`: newest first."""
-    received = [one for one in world.received if one.key == key]
+    every = (*world.received, *world.turned_away)
+    received = sorted((one for one in every if one.key == key), key=lambda one: one.at_us)
     records = [record for record in world.records if record.instance.key == key]
-    namespaces = dict.fromkeys(one.namespace for one in received)
+    namespaces = dict.fromkeys(
+        [*(one.namespace for one in received), *(record.instance.namespace for record in records)]
+    )
     return {
         "identities": [{"namespace": namespace, "id": key} for namespace in namespaces],
         "events": [_decided(one) for one in reversed(received)],
@@ -181,8 +204,8 @@ def _decided(one: Received) -> dict[str, Any]:
 
 
 def refusals(world: World, journey: CompiledJourney) -> Iterator[tuple[Received, str]]:
-    """(event, reason) of every entrance to a journey that was refused."""
-    for one in world.received:
+    """(event, reason) of every entrance to a journey that was refused; then those of members that runs read."""
+    for one in (*world.received, *world.turned_away):
         for told in one.journeys:
             if told["outcome"] == "refused" and told["versionUid"] == journey.version_uid:
                 yield one, told["reason"]
@@ -227,6 +250,7 @@ def summary(world: World, journey: CompiledJourney) -> dict[str, Any]:
             {"action": name, "statusCode": status, "count": count}
             for (name, status), count in sorted(calls.items())
         ],
+        **({} if journey.audience_read is None else {"runs": [show_run(run) for run in world.runs(journey)]}),
         "coverage": coverage_of(journey, records).to_json(),
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ def check_ways(document: Mapping[str, Any]) -> Iterator[Fault]:
     longest: dict[str, int] = {entry: 0}
     messages: dict[str, list[str]] = {entry: []}
     for node_id in order:
-        sent = messages[node_id] + ([node_id] if nodes[node_id]["type"] == "customAction" else [])
+        sent = messages[node_id] + ([node_id] if nodes[node_id]["type"] in ("customAction", "message") else [])
         for transition, target in arrows.get(node_id, ()):
             least, most = _stay_us(nodes[node_id], transition)
             shortest[target] = min(shortest.get(target, shortest[node_id] + least), shortest[node_id] + least)
@@ -53,7 +53,7 @@ def _too_many(
     nodes: Mapping[str, Any], order: Sequence[str], messages: Mapping[str, list[str]], limit: int
 ) -> Iterator[Fault]:
     for node_id in order:
-        if nodes[node_id]["type"] == "customAction" and len(messages[node_id]) == limit:
+        if nodes[node_id]["type"] in ("customAction", "message") and len(messages[node_id]) == limit:
             way = " → ".join([*messages[node_id], node_id])
             message = f"one way sends {limit + 1} messages, {limit} at most: {way}"
             yield Fault("ERR_TOO_MANY_MESSAGES", message, f"$.nodes.{node_id}", node_id)

@@ -33,12 +33,15 @@ def router(gate: Gate, reader: JourneyReader) -> APIRouter:
     def get_journey(
         uid: str,
         caller: Caller = Depends(gate.allow("journeys.read")),
-        include: str = Query("", description="`campaigns`, `surfaces`, `rulesets`: there are none to add."),
+        include: str = Query(
+            "", description="`rulesets` adds those that apply; of `campaigns` and `surfaces` there are none."
+        ),
     ) -> dict[str, Any]:
         """One version whole."""
-        for name in include.split(","):
-            if name.strip() and name.strip() not in INCLUDABLE:
+        wanted = {name.strip() for name in include.split(",")} - {""}
+        for name in sorted(wanted):
+            if name not in INCLUDABLE:
                 raise JourneyQueryInvalid(f"include takes {', '.join(sorted(INCLUDABLE))}, not {name!r}", "$.include")
-        return reader.get(caller, uid)
+        return reader.get(caller, uid, with_rule_sets="rulesets" in wanted)
 
     return routes

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Connection
+
 from parcours.access.model import Caller
 from parcours.db import Database
+from parcours.journeys.conflicts import named_sets
 from parcours.journeys.definitions import uids_in
 from parcours.journeys.errors import JourneyNotFound
 from parcours.journeys.journey_filter import (
@@ -20,6 +23,7 @@ from parcours.journeys.readmodel import show
 from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
 from parcours.resources.store import Resource, ResourceStore
+from parcours.rulesets.table import RULE_SET_KIND
 
 
 class JourneyReader:
@@ -54,15 +58,27 @@ class JourneyReader:
             "pages": -(-len(kept) // page_size),
         }
 
-    def get(self, caller: Caller, uid: str) -> dict[str, Any]:
-        """One version; of a journey's uid its latest. Raises JourneyNotFound."""
+    def get(self, caller: Caller, uid: str, *, with_rule_sets: bool = False) -> dict[str, Any]:
+        """One version; of a journey's uid its latest. with_rule_sets: those that apply. Raises JourneyNotFound."""
         with self._db.read() as connection:
             journey = self._resources.find(connection, caller.scope_id, JOURNEY_KIND, uid)
             version_uid = uid if journey is None else journey.body["versions"][-1]
             version = self._resources.find(connection, caller.scope_id, VERSION_KIND, version_uid)
             if version is None:
                 raise JourneyNotFound(uid)
-            return show(caller, version, self._journeys.names_of(connection, version))
+            shown = show(caller, version, self._journeys.names_of(connection, version))
+            if with_rule_sets:
+                shown["rulesets"] = self._rule_sets(connection, version)
+            return shown
+
+    def _rule_sets(self, connection: Connection, version: Resource) -> list[dict[str, Any]]:
+        """The sets that a version names, active or not, and the global ones."""
+        named = named_sets(version.body["document"])
+        return [
+            {"id": one.id, **{m: one.body[m] for m in ("name", "domain", "isGlobal", "state")}}
+            for one in self._resources.in_scope(connection, version.scope_id, RULE_SET_KIND)
+            if one.id in named or (one.body["isGlobal"] and one.body["state"] == "active")
+        ]
 
 
 def _facts(version: Resource, names: Mapping[str, Mapping[str, str]], is_latest: bool) -> Facts:
@@ -72,4 +88,5 @@ def _facts(version: Resource, names: Mapping[str, Mapping[str, str]], is_latest:
         is_latest,
         frozenset(events | {name for uid, name in names["events"].items() if uid in events}),
         frozenset(actions | {name for uid, name in names["actions"].items() if uid in actions}),
+        frozenset(document.get("tags", ())),
     )

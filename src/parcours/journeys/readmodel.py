@@ -48,7 +48,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         "sandboxName": caller.sandbox.name,
         "metadata": metadata(version),
         "timeouts": {"actionExecution": seconds, "entityEnrichment": seconds},
-        "priority": document.get("priority"),
+        "priority": document.get("priority", 0),
         "schedule": {
             "startDate": document.get("startDate", schedule.get("startDate")),
             "endDate": document.get("endDate", schedule.get("endDate")),
@@ -63,7 +63,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         },
         "labels": document.get("labels", []),
         "metrics": document.get("metrics", []),
-        "ruleset": document.get("ruleset"),
+        "ruleset": document.get("ruleSet"),
         "profileMergePolicyId": document.get("profileMergePolicyId"),
         "startNodeId": entry.get("node"),
         "nodes": list(_nodes(document, nodes, names)),
@@ -153,6 +153,16 @@ def _action(config: Mapping[str, Any], ways: list[Mapping[str, Any]]) -> dict[st
     }
 
 
+def _message(config: Mapping[str, Any], ways: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "fallbackOnTimeoutOrError": _has_fallback(ways),
+        "expression": config.get("address"),
+        "paramMappings": _mappings(config),
+        "channel": {"id": config.get("templateUid"), "type": config.get("channel")},
+        "surface": config.get("configurationUid"),
+    }
+
+
 def _qualification(config: Mapping[str, Any], _: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "audiences": _audiences(config),
@@ -181,6 +191,7 @@ NODE_FIELDS: Mapping[str, NodeFields] = {
     "reaction": _event,
     "wait": _wait,
     "customAction": _action,
+    "message": _message,
     "jump": _action,
     "updateProfile": _action,
     "datasetLookup": _lookup,

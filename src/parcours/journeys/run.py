@@ -5,12 +5,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
+import orjson
+
+from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.references import PLATFORM, EvaluationContext
+from parcours.journeys.fetches import Answers, DataNeeded, Fetch, FetchedSources, requests_of, told
 from parcours.journeys.model import (
     GLOBAL_TIMER,
     NOTHING,
     CancelTimer,
     Command,
+    DataFetched,
+    FetchData,
+    FetchOutcome,
     Instance,
     InstanceStatus,
     Pending,
@@ -27,6 +34,8 @@ make = tuple.__new__
 """Makes a named tuple of a tuple of all its fields: half the price of calling its class, which is a Python function."""
 PAUSED = "resume"
 """What an instance waits for that a pause holds at an action."""
+FETCH = "fetch"
+"""What an instance waits for while data of external sources is fetched for its node."""
 PROFILE_GROUP = "ProfileFieldGroup"
 """The field group of the built-in data source that holds the profile's attributes."""
 AUDIENCES = "$audiences"
@@ -39,7 +48,7 @@ MAX_CONTEXT_BYTES = 1_048_576
 class Node:
     """A compiled activity. Subclasses say what happens on arrival and on a stimulus; both leave or hold."""
 
-    __slots__ = ("exits", "id", "name")
+    __slots__ = ("exits", "fetches", "id", "name")
 
     node_type: ClassVar[str]
     step_type: ClassVar[str | None] = None
@@ -49,10 +58,16 @@ class Node:
         self.name = name
         self.exits: dict[str, Node] = {}
         """The next node by transition: `default`, `path:<id>`, `timeout`, `error`, `other`. Filled when linked."""
+        self.fetches: tuple[Fetch, ...] = ()
+        """What its expressions may read of external data sources. Filled when compiled."""
 
     def holds_timer(self, run: "Run") -> bool:
         """Whether a timer runs, under the node's id, while the node holds this instance."""
         return False
+
+    def reader_of(self, numbers: tuple[int, ...]) -> "Node":
+        """The node of the document whose expressions read one of these fetches."""
+        return self
 
     @property
     def shown(self) -> "Node":
@@ -60,7 +75,11 @@ class Node:
         return self
 
     def enter(self, run: "Run") -> "Node | None":
-        """Act on arrival. Returns the node that follows; None when the instance holds here or has ended."""
+        """Act on arrival. Returns the node that follows; None when the instance holds here or has ended.
+
+        It is called again when data that its expressions read has come (DataNeeded): it evaluates all of them before
+        it asks for anything or writes a step.
+        """
         raise NotImplementedError
 
     def resume(self, run: "Run", stimulus: Stimulus) -> "Node | None":
@@ -80,6 +99,7 @@ class Run:
         "deadline_us",
         "event_id",
         "events",
+        "fetch_state",
         "held_since_us",
         "ignored",
         "instance",
@@ -120,6 +140,7 @@ class Run:
         self.last_error = instance.last_error
         self.pending: tuple[Pending, ...] = instance.pending
         self.lookups = instance.lookups
+        self.fetch_state: Mapping[str, Any] | None = instance.fetch
         self.commands: list[Command] = []
         self.steps: list[StepEvent] = []
         self.ignored: str | None = None
@@ -131,7 +152,7 @@ class Run:
         """Go from node to node until one holds the instance or it ends."""
         left = len(self.journey.nodes) + 1
         while node is not None:
-            self.node = node
+            place = self.node = node
             self.pass_no += 1
             self.held_since_us = self.now_us
             left -= 1
@@ -139,7 +160,10 @@ class Run:
                 self.step(node, "error", None, ended=True, detail={"reason": "loop"})
                 self._end("error")
                 return
-            node = node.enter(self)
+            try:
+                node = node.enter(self)
+            except DataNeeded:
+                node = self.fetch(place)
 
     def leave(
         self, transition: str, *, status: StepStatus = "ended", action: Mapping[str, Any] | None = None,
@@ -179,15 +203,81 @@ class Run:
         self._end("timedout" if status == "timedout" else "error")
         return None
 
+    # --- external data ---
+
+    @property
+    def answers(self) -> Answers:
+        """What was fetched for the present stay."""
+        state = self.fetch_state
+        return NOTHING if state is None else state.get("data", NOTHING)
+
+    def fetch(self, node: Node) -> Node | None:
+        """Ask for all that the node may read of external sources, and hold there until it has come.
+
+        What depends on another answer is asked for when that is there, and what has come by then stays.
+        """
+        self.node = node
+        answers = self.answers
+        try:
+            requests = requests_of(node.fetches, answers, self.context())
+        except ExpressionFailed as error:
+            return self.fail("evaluation", "error", detail={"reason": str(error)})
+        if not requests:
+            return self.fail("fetch", "internalError", detail={"reason": "what is to be fetched depends on itself"})
+        if answers and not _is_small(answers):
+            detail = {"reason": "tooLarge", "maxBytes": MAX_CONTEXT_BYTES}
+            return self.fail("fetch", "tooLarge", detail=detail)
+        deadline_us = self.now_us + self.journey.action_timeout_us
+        self.commands.append(FetchData(node.id, self.pass_no, tuple(requests), deadline_us))
+        self.hold(FETCH)
+        return None
+
+    def take_data(self, fetched: DataFetched) -> Node | None:
+        """What was asked for has come: the node begins anew; or it has not, and the node is in error.
+
+        Raises DataNeeded when the node reads more now.
+        """
+        node = self.node
+        assert node is not None
+        outcomes = fetched.outcomes
+        before = self.fetch_state or NOTHING
+        failed = next((outcome for outcome in outcomes if outcome.error is not None), None)
+        state: dict[str, Any] = {
+            "count": before.get("count", 0) + len(outcomes),
+            "ms": before.get("ms", 0) + max((outcome.elapsed_ms for outcome in outcomes), default=0),
+        }
+        self.fetch_state = state
+        if failed is not None:
+            return self._fail_fetch(failed)
+        answers = {str(number): outcome.data for outcome in outcomes for number in outcome.numbers}
+        state["data"] = {**before.get("data", NOTHING), **answers}
+        self._context = None
+        return node.enter(self)
+
+    def _fail_fetch(self, failed: FetchOutcome) -> Node | None:
+        assert self.node is not None
+        self.node = self.node.reader_of(failed.numbers)
+        status: StepStatus = failed.error if failed.error in ("capped", "timedout") else "error"  # type: ignore[assignment]
+        detail: dict[str, Any] = {"dataSource": failed.source, "fieldGroup": failed.group, "reason": _reason(failed)}
+        if failed.error_message:
+            detail["message"] = failed.error_message
+        fields = told(self.fetch_state["count"], self.fetch_state["ms"], failed)  # type: ignore[index]
+        self.fetch_state = None
+        code = failed.error_code or "error"
+        return self.fail("fetch", code, status=status, action=fields, detail=detail, elapsed_ms=failed.elapsed_ms)
+
     def hold(self, waiting_for: str) -> None:
         """Stay at the present node until something named comes."""
         self.waiting_for = waiting_for
 
-    def end_early(self, status: StepStatus, outcome: InstanceStatus, detail: Mapping[str, Any]) -> None:
+    def end_early(
+        self, status: StepStatus, outcome: InstanceStatus, detail: Mapping[str, Any],
+        *, action: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         """Stop the instance where it stands, whatever follows."""
         node = self.node
         assert node is not None
-        self.step(node.shown, status, None, ended=True, detail=detail)
+        self.step(node.shown, status, None, ended=True, action=action, detail=detail)
         self._end(outcome)
 
     def exit(self, criterion_id: str, name: str, detail: Mapping[str, Any] = NOTHING) -> None:
@@ -208,6 +298,9 @@ class Run:
         action: Mapping[str, Any] | None = None, detail: Mapping[str, Any] = NOTHING,
     ) -> None:  # fmt: skip
         """Write one step event."""
+        if self.fetch_state is not None:
+            action = {**(action or NOTHING), **told(self.fetch_state["count"], self.fetch_state["ms"], None)}
+            self.fetch_state = None
         seq = self.step_seq
         self.step_seq = seq + 1
         self.steps.append(
@@ -229,8 +322,11 @@ class Run:
             or context.actions is not self.actions
             or context.lookups is not self.lookups
         ):
-            data = self.data if self.journey.reads_sources else NOTHING
-            ids = self.journey.audience_ids
+            journey = self.journey
+            data = self.data if journey.reads_sources else NOTHING
+            if journey.has_sources and journey.reads_sources:
+                data = FetchedSources(self, data)
+            ids = journey.audience_ids
             audiences = Audiences(self.data, ids) if ids else NO_AUDIENCES
             context = self._context = EvaluationContext(
                 self.events, data, self.actions, Properties(self), self.now_us, NOTHING, self.lookups, audiences
@@ -251,14 +347,31 @@ class Run:
         before = self.instance
         if node is None and not is_new:
             self.commands.append(CancelTimer(GLOBAL_TIMER, 0))
+        fetched = self.fetch_state
+        if fetched is not None and self.waiting_for != FETCH:  # the next step tells of it, nobody reads it any more
+            fetched = {"count": fetched["count"], "ms": fetched["ms"]} if node is not None else None
         self._context = None  # it refers to this run: apart, both go at once, without the garbage collector
         after = make(Instance, (
             before.id, before.version_uid, before.journey_uid, before.key, before.namespace,
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
             self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
+            fetched,
         ))  # fmt: skip
         return Transition(after, tuple(self.commands), tuple(self.steps))
+
+
+def _is_small(answers: Answers) -> bool:
+    """Whether they can be kept while others are fetched."""
+    try:
+        return len(orjson.dumps(answers)) <= MAX_CONTEXT_BYTES
+    except TypeError:
+        return False
+
+
+def _reason(failed: FetchOutcome) -> str:
+    """A code that can be counted by."""
+    return f"http_{failed.error_code}" if failed.error == "http" else failed.error_code or "error"
 
 
 class Audiences(Collection[str]):

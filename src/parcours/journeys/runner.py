@@ -1,57 +1,76 @@
 """Instances during one transaction: loaded once, moved in memory by the pure engine, written together at the end."""
 
 import collections
-import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from functools import partial
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from parcours.actions.errors import ActionParameterInvalid
-from parcours.actions.model import HttpRequest
 from parcours.actions.table import ActionTable
+from parcours.channels.draft import Draft
 from parcours.events.feedback import Feedback
-from parcours.identity.namespaces import canonical_namespace
+from parcours.expressions.references import PLATFORM
 from parcours.journeys import runs_store, store
+from parcours.journeys.activities.jump import first_event
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.reaction import reactions_of
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
-from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
+from parcours.journeys.fetch_request import to_request
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
+    NOTHING,
     ActionAnswered,
     ActionOutcome,
     CallAction,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchData,
+    FetchOutcome,
     Instance,
     Jump,
     JumpOutcome,
     LookUp,
+    MessageReply,
     Replied,
     Request,
     Resumed,
+    SendMessage,
     StartTimer,
     Stimulus,
     Stopped,
+    TakeMessage,
     TakeSlot,
     TimerDue,
     Transition,
-    UpdateProfile,
 )
+from parcours.journeys.rulebook import RuleBook
+from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
-from parcours.kit.clock import to_datetime
+from parcours.journeys.workset import (
+    Arrival,
+    Held,
+    Interest,
+    Key,
+    OutgoingCall,
+    World,
+    instance_id_of,
+    is_about,
+    names_of,
+)
+from parcours.rulesets import store as rule_counts
+from parcours.rulesets.model import SEND, Refusal, RuleSet, Verdict
+from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.identities import Identity
-
-PARTITIONS = 64
-"""Into how many partitions keys are spread; a worker of a cluster owns some of them."""
 
 PUT_OFF_US = 60_000_000
 """How long until a timer is tried again whose journey can't be run."""
@@ -60,107 +79,25 @@ MAX_TEST_PROFILES = 100
 MAX_SUPPLEMENTAL = 10
 """Instances of one individual at a time in a journey with supplemental ids (journeys §12.3)."""
 
-Key = tuple[int, str, str]
-"""(scope, journey uid, key)."""
-
-
-class World(Protocol):
-    """What instances ask of the other rooms, in the runner's transaction."""
-
-    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
-        """The data sources of an individual, as of now; read only when an expression asks."""
-        ...
-
-    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
-        """The id that the same individual has in a namespace; None when they have none."""
-        ...
-
-    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
-        """What a LookUp is replied with."""
-        ...
-
-    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
-        """What an UpdateProfile is replied with."""
-        ...
-
-
-class Interest(NamedTuple):
-    """Which live journeys an event configuration concerns."""
-
-    entries: tuple[CompiledJourney, ...]
-    """Those it lets enter."""
-    listening: tuple[CompiledJourney, ...]
-    """Those with a node that waits for it."""
-    every: tuple[CompiledJourney, ...]
-    journey_uids: tuple[str, ...]
-    reads_profile: bool
-    """Whether any of them reads the profile."""
-
-
-class Arrival(NamedTuple):
-    """One event, or change of an audience, that concerns one individual."""
-
-    scope_id: int
-    event_uid: str
-    key: str | None
-    """The identity value computed from the event; None when that failed."""
-    payload: Mapping[str, Any]
-    seed: str
-    """With `received_at_ms`, names what arrived: a new instance has the same id whenever this is run."""
-    received_at_ms: int
-    data: Mapping[str, Any]
-    """The data sources of the individual; read only when an expression asks."""
-    supplemental_ids: tuple[str, ...] | None = None
-    """Second dimension of the key; None: the event has none and means all instances of the individual."""
-    namespace: str | None = None
-    """Only for journeys about this namespace, in its canonical form; None: `event_uid` says which it is."""
-
-
-class OutgoingCall(NamedTuple):
-    """A call of a custom action to be put into the outbox."""
-
-    scope_id: int
-    partition: int
-    instance_id: str
-    node_id: str
-    pass_no: int
-    version_uid: str
-    action_uid: str
-    request: HttpRequest
-    deadline_us: int
-
-
-class _Held:
-    """An instance in the working set."""
-
-    __slots__ = ("instance", "is_changed", "is_new", "is_reentrance", "journey", "partition")
-
-    def __init__(
-        self, journey: CompiledJourney, instance: Instance, *, is_new: bool, is_reentrance: bool = False
-    ) -> None:
-        self.journey = journey
-        self.partition = zlib.crc32(instance.key.encode()) % PARTITIONS
-        self.instance = instance
-        self.is_new = is_new
-        self.is_changed = is_new
-        self.is_reentrance = is_reentrance
-        """Of a new one: whether its key was in the journey before."""
-
 
 class JourneyWorkspace:
     """Moves instances; `flush` writes them with their timers and step events."""
 
     def __init__(
-        self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int
-    ) -> None:
+        self, connection: Connection, live: LiveJourneys, actions: ActionTable, world: World, now_us: int,
+        rules: RuleBook | None = None, templates: TemplateTable = NO_TEMPLATES,
+    ) -> None:  # fmt: skip
+        """rules: None where no rule sets are asked."""
         self._connection = connection
+        self._templates = templates
         self._live = live
         self._actions = actions
         self._world = world
         self._now_us = now_us
+        self._rules = rules
         self._interests: dict[tuple[int, str], Interest] = {}
-        self._held: dict[str, _Held] = {}
-        self._by_key: dict[Key, list[_Held]] = {}
+        self._held: dict[str, Held] = {}
+        self._by_key: dict[Key, list[Held]] = {}
         self._latest_entrance: dict[tuple[int, str, str, str | None], int] = {}
         """By (scope, `presence_uid`, key, supplemental id)."""
         self._new_timers: dict[tuple[str, str, int], tuple[Any, ...]] = {}
@@ -168,7 +105,7 @@ class JourneyWorkspace:
         self._unmovable: set[str] = set()
         self._put_off: list[tuple[str, str, int]] = []
         self._steps: list[tuple[Any, ...]] = []
-        self._requests: collections.deque[tuple[_Held, Request]] = collections.deque()
+        self._requests: collections.deque[tuple[Held, Request]] = collections.deque()
         self._is_settling = False
         self._caps: dict[str, dict[str, int]] = {}
         self._changed_caps: set[tuple[str, str]] = set()
@@ -190,8 +127,10 @@ class JourneyWorkspace:
         if not wanted:
             return
         found = store.find_by_key(self._connection, wanted)
+        if self._rules is not None:
+            self._know(wanted)
         for key in wanted:
-            held: list[_Held] = []
+            held: list[Held] = []
             for row in found.get(key, ()):
                 scope_id, journey_uid, of = key
                 journey = self._live.get(row.version_uid)
@@ -203,6 +142,15 @@ class JourneyWorkspace:
                         held.append(one)
             known[key] = held
 
+    def _know(self, keys: Iterable[Key]) -> None:
+        """Have the counts of rules read of those who may enter or get messages."""
+        assert self._rules is not None
+        people: dict[int, list[tuple[str, str]]] = {}
+        for scope_id, journey_uid, key in keys:
+            people.setdefault(scope_id, []).append((journey_uid, key))
+        for scope_id, of_scope in people.items():
+            self._rules.preload(scope_id, of_scope)
+
     def interest(self, scope_id: int, event_uid: str) -> Interest:
         """Which journeys an event concerns; looked up once for a batch."""
         found = self._interests.get((scope_id, event_uid))
@@ -210,30 +158,39 @@ class JourneyWorkspace:
             entries = self._live.by_event(scope_id, event_uid)
             listening = self._live.listening(scope_id, event_uid)
             every = tuple(dict.fromkeys((*entries, *listening)))
+            uids = dict.fromkeys(journey.journey_uid for journey in every)
+            reads_profile = any(journey.reads_profile or journey.mode == "test" for journey in every)
+            rules = self._rules
+            is_ruled = False
+            if rules is not None and rules.rules(scope_id):
+                is_ruled = any(rules.entry_sets(journey) for journey in entries)
+                uids.update(dict.fromkeys(uid for journey in entries for uid in rules.peers(journey)))
+                reads_profile = reads_profile or any(rules.looks_at_time_zones(journey) for journey in every)
+                if is_ruled:
+                    entries = tuple(sorted(entries, key=rules.rank))
             found = self._interests[scope_id, event_uid] = Interest(
-                entries,
-                listening,
-                every,
-                tuple(dict.fromkeys(journey.journey_uid for journey in every)),
-                any(journey.reads_profile or journey.mode == "test" for journey in every),
+                entries, listening, every, tuple(uids), reads_profile, is_ruled
             )
         return found
 
     def load(self, ids: Iterable[str]) -> None:
         """Read instances by id; those whose journey no longer runs are left out."""
         wanted = [i for i in dict.fromkeys(ids) if i not in self._held]
-        for row in store.find_instances(self._connection, wanted).values():
+        rows = store.find_instances(self._connection, wanted)
+        if self._rules is not None:
+            self._know((row.scope_id, row.journey_uid, row.key) for row in rows.values())
+        for row in rows.values():
             if row.node_id is not None and self._hold(row) is None and row.scope_id in self._live.scopes:
                 self._unmovable.add(row.id)
 
-    def _hold(self, row: store.StoredInstance) -> _Held | None:
+    def _hold(self, row: store.StoredInstance) -> Held | None:
         known = self._held.get(row.id)
         if known is not None:
             return known
         journey = self._live.get(row.version_uid)
         if journey is None:
             return None
-        held = _Held(journey, instance_from_row(row), is_new=False)
+        held = Held(journey, instance_from_row(row), is_new=False)
         self._held[row.id] = held
         return held
 
@@ -245,7 +202,7 @@ class JourneyWorkspace:
         scope_id, event_uid, key, supplemental_ids = (
             arrival.scope_id, arrival.event_uid, arrival.key, arrival.supplemental_ids,
         )  # fmt: skip
-        entries, listening, every, journey_uids, _ = self.interest(scope_id, event_uid)
+        entries, listening, every, journey_uids, _, is_ruled = self.interest(scope_id, event_uid)
         if not key:
             reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
             return [self._refuse(journey, None, reason, arrival) for journey in every]
@@ -254,8 +211,8 @@ class JourneyWorkspace:
             self.preload(places)
         moved: set[tuple[str, str | None]] = set()
         if arrival.namespace is not None:
-            listening = tuple([journey for journey in listening if _is_about(journey, arrival.namespace)])
-            entries = tuple([journey for journey in entries if _is_about(journey, arrival.namespace)])
+            listening = tuple([journey for journey in listening if is_about(journey, arrival.namespace)])
+            entries = tuple([journey for journey in entries if is_about(journey, arrival.namespace)])
         for journey in listening:
             for held in list(self._by_key[scope_id, journey.journey_uid, key]):
                 if held.journey is not journey or held.instance.is_ended:
@@ -283,30 +240,42 @@ class JourneyWorkspace:
                         self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
                 if (journey.presence_uid, instance.supplemental_id) in moved or journey not in entries:
                     told.append({**names_of(journey), **outcome, "instanceId": instance.id})
+        arbitrated: dict[str, int] | None = {} if is_ruled else None
         for journey in entries:
             wanted: Sequence[str | None] = (None,)
             if journey.uses_supplemental_id:
                 wanted = supplemental_ids or ()
                 if not wanted:
                     told.append(self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival))
+            before = len(told)
             for supplemental_id in wanted:
                 if (journey.presence_uid, supplemental_id) not in moved:
-                    told.append(self._enter(journey, key, supplemental_id, arrival))
+                    told.append(self._enter(journey, key, supplemental_id, arrival, arbitrated=arbitrated))
+            if arbitrated is not None and self._rules is not None:
+                entered = sum(one["outcome"] == "entered" for one in told[before:])
+                for rule_set in self._rules.entry_sets(journey):
+                    arbitrated[rule_set.uid] = arbitrated.get(rule_set.uid, 0) + entered
         return told
 
-    def _refuse(self, journey: CompiledJourney, key: str | None, reason: str, arrival: Arrival) -> dict[str, Any]:
+    def _refuse(
+        self, journey: CompiledJourney, key: str | None, reason: str, arrival: Arrival,
+        refusal: Refusal | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         """An event that a journey refused is counted, and told in the lake; what `trace` tells of it."""
         self.tally.discard(journey, arrival.event_uid, reason)
         seed = f"{arrival.seed}|{arrival.payload.get('_id')}"
-        line = self._discards.line(journey, arrival.event_uid, key, reason, seed)
+        line = self._discards.line(journey, arrival.event_uid, key, reason, seed, refusal)
         if line is not None:
             self.step_lines.setdefault(journey.scope_id, []).append(line)
-        return {**names_of(journey), "outcome": "refused", "reason": reason}
+        told = {**names_of(journey), "outcome": "refused", "reason": reason}
+        return told if refusal is None else {**told, "rejectedRuleset": refusal.to_json()}
 
     def _enter(
         self, journey: CompiledJourney, key: str, supplemental_id: str | None, arrival: Arrival,
         *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
+        arbitrated: Mapping[str, int] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
+        """arbitrated: by rule set, how many other journeys the same event let the key enter."""
         scope_id = journey.scope_id
         place = (scope_id, journey.journey_uid, key)
         entrance = (scope_id, journey.presence_uid, key, supplemental_id)
@@ -322,27 +291,45 @@ class JourneyWorkspace:
         reason = refuse_entrance(journey, key, presence, self._now_us, arrival.payload, arrival.data)
         if reason is None:
             reason = self._refuse_number(journey, place, supplemental_id)
+        refusal = None
+        if reason is None and self._rules is not None:
+            inside = partial(self._count_inside, scope_id, key)
+            refusal = self._rules.refuse_entry(journey, key, inside, arbitrated or {})
+            reason = None if refusal is None else refusal.reason
         if reason is not None:
-            return {**self._refuse(journey, key, reason, arrival), **names}
+            return {**self._refuse(journey, key, reason, arrival, refusal), **names}
         seed = f"{journey.version_uid}|{key}|{arrival.seed}"
         if supplemental_id is not None:
             seed += f"|{supplemental_id}"
-        instance_id = _instance_id(arrival.received_at_ms, seed)
+        instance_id = instance_id_of(arrival.received_at_ms, seed)
         instance = new_instance(
             journey, instance_id, key, self._now_us, supplemental_id=supplemental_id, run=run, life_us=life_us
         )
-        held = _Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
+        held = Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
         self._latest_entrance[entrance] = self._now_us
         self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
+        if self._rules is not None:
+            self._rules.count_entry(journey, key)
         self._move(held, Entered(arrival.payload, arrival.data))
         return {**names, "outcome": "entered", "instanceId": instance_id}
 
-    def _inside(self, journey: CompiledJourney, place: Key) -> list[_Held]:
+    def _inside(self, journey: CompiledJourney, place: Key) -> list[Held]:
         """Who of a key is where an entrance into this version looks for them."""
         uid = journey.presence_uid
         return [one for one in self._by_key[place] if not one.instance.is_ended and one.journey.presence_uid == uid]
+
+    def _count_inside(self, scope_id: int, key: str, journey_uids: Iterable[str], rule_set: RuleSet) -> int:
+        """How many instances of a key are in journeys that are under a rule set."""
+        assert self._rules is not None
+        places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
+        self.preload(places)
+        return sum(
+            not held.instance.is_ended and rule_set in self._rules.entry_sets(held.journey)
+            for place in places
+            for held in self._by_key[place]
+        )
 
     def _refuse_number(self, journey: CompiledJourney, place: Key, supplemental_id: str | None) -> str | None:
         """Limits on how many there may be at a time."""
@@ -358,10 +345,12 @@ class JourneyWorkspace:
         return None
 
     def enter_run(
-        self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None
-    ) -> int:
-        """Let members of an audience enter; how many did. Those who may not are left out (journeys §8.5)."""
-        self.preload([(journey.scope_id, journey.journey_uid, key) for key in keys])
+        self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
+        """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
+        uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
+        self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
         payload = orjson.loads(run.payload) if run.payload else {}
         told = {"id": run.id, "index": run.number}
         entered = 0
@@ -370,8 +359,12 @@ class JourneyWorkspace:
             arrival = Arrival(
                 journey.scope_id, journey.entry_event_uid, key, payload, run.id, (run.started_at_us or 0) // 1000, data
             )
-            outcome = self._enter(journey, key, None, arrival, run=told, life_us=life_us)
-            entered += outcome["outcome"] == "entered"
+            wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
+            if not wanted:
+                self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival)
+            for one in wanted:
+                outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
+                entered += outcome["outcome"] == "entered"
         return entered
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
@@ -403,6 +396,15 @@ class JourneyWorkspace:
             return False
         return self._move(held, ActionAnswered(node_id, pass_no, outcome, self._data(held))).ignored is None
 
+    def take_data(
+        self, instance_id: str, node_id: str, pass_no: int, outcomes: tuple[FetchOutcome, ...]
+    ) -> bool:  # fmt: skip
+        """What an instance had fetched has come; whether it moved the instance."""
+        held = self._held.get(instance_id)
+        if held is None:
+            return False
+        return self._move(held, DataFetched(node_id, pass_no, outcomes, self._data(held))).ignored is None
+
     def react(self, scope_id: int, feedback: Feedback, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Feedback on a message of an instance, which is loaded; what came of it, as `trace` tells it."""
         held = self._held.get(feedback.instance_id)
@@ -419,24 +421,33 @@ class JourneyWorkspace:
         """Take people out of a version; the ids of those who are at no node of it, and stay as they are."""
         return self._each(journey, rows, lambda _held: Stopped(reason))
 
+    def fail(self, instance_id: str) -> bool:
+        """End somebody whom the code can't move, in error where they are; whether there was anybody to end."""
+        self.load([instance_id])
+        held = self._held.get(instance_id)
+        return held is not None and self._advance(held, Stopped(INTERNAL_ERROR)).ignored is None
+
     def resume(self, journey: CompiledJourney, rows: Iterable[store.StoredInstance]) -> None:
         """Let people go on whom a pause held."""
         self._each(journey, rows, lambda held: Resumed(self._data(held)))
 
     def _each(
-        self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], make: Callable[[_Held], Stimulus]
+        self, journey: CompiledJourney, rows: Iterable[store.StoredInstance], make: Callable[[Held], Stimulus]
     ) -> list[str]:
         ignored: list[str] = []
+        rows = list(rows)
+        if self._rules is not None:
+            self._know((row.scope_id, row.journey_uid, row.key) for row in rows)
         for row in rows:
-            held = self._held[row.id] = _Held(journey, instance_from_row(row), is_new=False)
+            held = self._held[row.id] = Held(journey, instance_from_row(row), is_new=False)
             if self._move(held, make(held)).ignored is not None:
                 ignored.append(row.id)
         return ignored
 
-    def _data(self, held: _Held) -> Mapping[str, Any]:
+    def _data(self, held: Held) -> Mapping[str, Any]:
         return self._world.data_of(held.journey, held.instance.key)
 
-    def _move(self, held: _Held, stimulus: Stimulus) -> Transition:
+    def _move(self, held: Held, stimulus: Stimulus) -> Transition:
         """Advance, then do what instances ask for, until none asks any more: jumps may chain to any depth."""
         transition = self._advance(held, stimulus)
         if self._requests and not self._is_settling:
@@ -448,10 +459,12 @@ class JourneyWorkspace:
             self._is_settling = False
         return transition
 
-    def _reply(self, held: _Held, command: Request) -> Any:
+    def _reply(self, held: Held, command: Request) -> Any:
         journey = held.journey
         if isinstance(command, TakeSlot):
             return self._take_slot(journey.version_uid, command)
+        if isinstance(command, TakeMessage):
+            return MessageReply(self._judge(held, command), command)
         if isinstance(command, Jump):
             return self._jump(held, command)
         if isinstance(command, LookUp):
@@ -469,7 +482,12 @@ class JourneyWorkspace:
         self._changed_caps.add((version_uid, command.node_id))
         return True
 
-    def _jump(self, held: _Held, command: Jump) -> JumpOutcome:
+    def _judge(self, held: Held, command: TakeMessage) -> Verdict:
+        if self._rules is None:
+            return SEND
+        return self._rules.judge(held.journey, held.instance.id, held.instance.key, command, self._data(held))
+
+    def _jump(self, held: Held, command: Jump) -> JumpOutcome:
         """Into the version of the target that lets enter now. Source: journeys §8.9."""
         origin, instance = held.journey, held.instance
         target = self._live.open.get((origin.scope_id, command.journey_uid))
@@ -481,11 +499,7 @@ class JourneyWorkspace:
         self.preload([place])
         if self._inside(target, place):
             return JumpOutcome("present")
-        now = to_datetime(self._now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        seed = f"{instance.id}-{command.pass_no}"
-        payload = {"_id": seed, "timestamp": now, **command.payload}
-        if instance.namespace is not None:
-            payload["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
+        seed, payload = first_event(instance, command, self._now_us)
         arrival = Arrival(
             origin.scope_id, target.entry_event_uid, instance.key, payload, seed, self._now_us // 1000, self._data(held)
         )
@@ -494,7 +508,7 @@ class JourneyWorkspace:
             return JumpOutcome("error", told["reason"])
         return JumpOutcome("entered", None, told["instanceId"])
 
-    def _advance(self, held: _Held, stimulus: Stimulus) -> Transition:
+    def _advance(self, held: Held, stimulus: Stimulus) -> Transition:
         transition = advance(held.journey, held.instance, stimulus, self._now_us)
         if transition.ignored is not None:
             return transition
@@ -507,10 +521,16 @@ class JourneyWorkspace:
             self._perform(held, command, stimulus.data)
         return transition
 
-    def _perform(self, held: _Held, command: Any, data: Mapping[str, Any]) -> None:
+    def _perform(self, held: Held, command: Any, data: Mapping[str, Any]) -> None:
         kind = type(command)  # a match of classes costs as much as what is done here
         if kind is CallAction:
             self._call(held, command, data)
+            return
+        if kind is SendMessage:
+            self._send(held, command, data)
+            return
+        if kind is FetchData:
+            self._fetch(held, command)
             return
         if kind is not StartTimer and kind is not CancelTimer:
             self._requests.append((held, command))
@@ -521,7 +541,7 @@ class JourneyWorkspace:
         elif self._new_timers.pop(place, None) is None:
             self._gone_timers[place] = None
 
-    def _call(self, held: _Held, command: CallAction, data: Mapping[str, Any]) -> None:
+    def _call(self, held: Held, command: CallAction, data: Mapping[str, Any]) -> None:
         journey = held.journey
         action = self._actions.get(journey.scope_id, command.action_uid)
         problem = f"action {command.action_name!r} is gone" if action is None else None
@@ -545,10 +565,58 @@ class JourneyWorkspace:
                     )
                 )
                 return
+        if self._rules is not None:
+            self._rules.take_back(held.instance.id, command.node_id, command.pass_no)
         outcome = ActionOutcome("internalError", error_message=problem)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
 
-    def _write_steps(self, held: _Held, transition: Transition) -> None:
+    def _send(self, held: Held, command: SendMessage, data: Mapping[str, Any]) -> None:
+        """Freeze what the template reads of the individual, as of now; the rest is done when the message is sent."""
+        journey, instance = held.journey, held.instance
+        template = self._templates.get(journey.scope_id, command.action_uid)
+        problem = f"template {command.action_name!r} is gone"
+        if template is not None:
+            values = template.pick(template_values(journey, instance, command, data))
+            draft = Draft(
+                channel=command.channel, template_uid=template.uid, template_version=template.version,
+                configuration_uid=command.configuration_uid, address=command.address, namespace=instance.namespace,
+                identity=instance.key, values=values, has_consent=command.has_consent,
+                journey_uid=journey.journey_uid, is_test=journey.mode == "test", platform=command.platform,
+            )  # fmt: skip
+            try:
+                request = draft.request()
+            except TypeError as error:
+                problem = f"a value can't be written as JSON: {error}"
+            else:
+                self.calls.append(
+                    OutgoingCall(
+                        journey.scope_id, held.partition, instance.id, command.node_id, command.pass_no,
+                        journey.version_uid, command.action_uid, request, command.deadline_us,
+                    )
+                )  # fmt: skip
+                return
+        if self._rules is not None:
+            self._rules.take_back(instance.id, command.node_id, command.pass_no)
+        outcome = ActionOutcome("internalError", error_message=problem)
+        self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
+
+    def _fetch(self, held: Held, command: FetchData) -> None:
+        journey = held.journey
+        self.calls.append(
+            OutgoingCall(
+                journey.scope_id,
+                held.partition,
+                held.instance.id,
+                command.node_id,
+                command.pass_no,
+                journey.version_uid,
+                command.requests[0].source_uid,
+                to_request(command.requests),
+                command.deadline_us,
+            )
+        )
+
+    def _write_steps(self, held: Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps
         self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, to_stored(steps)))
         lines = to_lines(journey, instance, steps, is_reentrance=held.is_reentrance)
@@ -584,18 +652,22 @@ class JourneyWorkspace:
         caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
         runs_store.put_caps(connection, caps)
         add_counts(connection, self.tally.rows(), now_us)
+        if self._rules is not None:
+            rule_counts.add_counts(connection, self._rules.added)
         del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
 
 
-def _instance_id(received_at_ms: int, seed: str) -> str:
-    """32 hexadecimal characters that rise with time: rows of new instances then stand together on few pages."""
-    return f"{received_at_ms:012x}{hashlib.blake2b(seed.encode(), digest_size=10).hexdigest()}"
-
-
-def _is_about(journey: CompiledJourney, namespace: str) -> bool:
-    return journey.namespace is not None and canonical_namespace(journey.namespace) == namespace
-
-
-def names_of(journey: CompiledJourney) -> dict[str, Any]:
-    """How decisions name a version."""
-    return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}
+def template_values(
+    journey: CompiledJourney, instance: Instance, command: SendMessage, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a message template may read of an individual, by root."""
+    events = command.events
+    told = {"events": events, "actions": command.actions, "technicalProperties": {}}
+    if instance.supplemental_id is not None:
+        told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
+    return {
+        "profile": (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING,
+        "event": next((events[name] for name in journey.entry_event_names if name in events), NOTHING),
+        "context": {"journey": told},
+        "params": command.parameters,
+    }

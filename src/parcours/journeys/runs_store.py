@@ -111,6 +111,12 @@ def find_runs(connection: Connection, now_us: int, limit: int) -> list[AudienceR
     return [*found, *(AudienceRun(*row) for row in due)]
 
 
+def find_run(connection: Connection, run_id: str) -> AudienceRun | None:
+    """A run by id."""
+    row = connection.execute(select(*_COLUMNS).where(run_table.c.id == run_id)).first()
+    return None if row is None else AudienceRun(*row)
+
+
 _NEXT_DUE = [
     select(run_table.c.due_at_us).where(run_table.c.status == status).order_by(run_table.c.due_at_us).limit(1)
     for status in ("started", "queued")
@@ -121,6 +127,18 @@ def find_next_due(connection: Connection) -> int | None:
     """When the next run may begin or go on; None when there is none."""
     moments = [connection.execute(statement).scalar() for statement in _NEXT_DUE]
     return min((at_us for at_us in moments if at_us is not None), default=None)
+
+
+def find_runs_without_entrance(connection: Connection, since_us: int, until_us: int) -> list[tuple[int, str]]:
+    """(scope, version) of versions whose latest run began between these times and let nobody enter."""
+    t = run_table
+    began = connection.execute(
+        select(t.c.scope_id, t.c.version_uid, t.c.number, t.c.entered_count, t.c.started_at_us)
+        .where(t.c.started_at_us > since_us)
+        .order_by(t.c.number, t.c.wave)
+    )
+    latest = {(row.scope_id, row.version_uid): row for row in began}
+    return [place for place, row in latest.items() if not row.entered_count and row.started_at_us <= until_us]
 
 
 def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> list[AudienceRun]:

@@ -32,6 +32,24 @@ def first_runs(journey: CompiledJourney, now_us: int) -> list[AudienceRun]:
     return [] if due is None else [new_run(journey, 1, due)]
 
 
+def next_read(journey: CompiledJourney, now_us: int) -> int | None:
+    """When a scheduled journey reads its audience next, after a moment; None when it will not, or is not scheduled."""
+    read = journey.audience_read
+    if read is None or journey.type != "read_audience":
+        return None
+    kind = read.schedule.get("type", "asap")
+    start_us = journey.start_us or 0
+    if kind == "asap":
+        due_at_us: int | None = start_us
+    elif kind == "once":
+        due_at_us = max(start_us, _to_us(datetime.fromisoformat(read.schedule["startDate"]), journey.time_zone))
+    else:
+        due_at_us = next_occurrence(read.schedule, journey.time_zone, max(now_us, start_us - 1))
+    if due_at_us is None or due_at_us <= now_us or (journey.end_us is not None and due_at_us >= journey.end_us):
+        return None
+    return due_at_us
+
+
 def following_run(journey: CompiledJourney, run: AudienceRun, since_us: int | None) -> AudienceRun | None:
     """The run after one of a recurring schedule; None for the last one. since_us: see `AudienceRun`."""
     read = journey.audience_read

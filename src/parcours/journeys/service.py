@@ -14,6 +14,8 @@ from parcours.actions.service import ActionService
 from parcours.audiences.model import Usage as AudienceUsage
 from parcours.audiences.service import AudienceService
 from parcours.catalog.model import DataSetTable
+from parcours.datasources.model import Usage as SourceUsage
+from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.model import Usage as EventUsage
@@ -34,6 +36,7 @@ from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneySta
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.rights import check_timeouts
+from parcours.journeys.source_names import sources_in
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
 from parcours.journeys.versions import (
@@ -51,15 +54,21 @@ from parcours.journeys.versions import (
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.rulesets.service import RuleSetService
+from parcours.templates.service import TemplateService
+from parcours.templates.service import Usage as TemplateUsage
 from parcours.xdm.service import XdmService
 
 _Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid" | "audienceId", uid) → (draft, published) versions that name it."""
+"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it.
+
+Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
+"""
 
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, event uid) → journey uid → the journey with its versions that name the event."""
+"""(scope, event uid, or `#` and the name of a data source) → journey uid → the journey with versions that name it."""
 
 log = get_logger("journeys")
 
@@ -76,15 +85,31 @@ class JourneyService:
         xdm: XdmService,
         data_sets: Compiled[DataSetTable],
         audiences: AudienceService,
+        rule_sets: RuleSetService,
+        templates: TemplateService,
+        data_sources: DataSourceService,
     ) -> None:
         self._db = db
         self._resources = resources
         self._events = events
         self._actions = actions
+        self._templates = templates
+        self._data_sources = data_sources
         self._xdm = xdm
         self._data_sets = data_sets
+        self._audiences = audiences
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
-        self._tables = Tables(events.table, actions.table, xdm.table, data_sets, self._targets, audiences.table)
+        self._tables = Tables(
+            events.table,
+            actions.table,
+            xdm.table,
+            data_sets,
+            self._targets,
+            audiences.table,
+            rule_sets.table,
+            templates.table,
+            data_sources.table,
+        )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
         self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
@@ -92,12 +117,19 @@ class JourneyService:
         self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
         events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
         actions.guard(self.usage_of_action)
+        data_sources.guard(self.usages_of_source, self.journeys_of_source)
         audiences.guard(self.usage_of_audience)
+        templates.guard(self.usage_of_template)
         audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
         """Another table over the same journeys, for a thread that does not share its own."""
-        tables = self._tables._replace(events=self._events.compiled(), actions=self._actions.compiled())
+        tables = self._tables._replace(
+            events=self._events.compiled(),
+            actions=self._actions.compiled(),
+            data_sources=self._data_sources.compiled(),
+            templates=self._templates.compiled(),
+        )
         return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
 
     def _find_targets(self, connection: Connection) -> TargetTable:
@@ -207,7 +239,7 @@ class JourneyService:
     ) -> tuple[dict[str, Any], str]:
         """Save a draft: a journey document, or a version as it was read, with `document` in it.
 
-        Of a live version names, labels, descriptions and the layout may change, nothing else (journeys §10.4).
+        Of a live version names, labels, descriptions, tags, metrics and the layout may change (journeys §10.4).
         Raises JourneyNotFound, JourneyInvalid, JourneyStateConflict, EtagMismatch.
         """
         if isinstance(document, Mapping) and isinstance(document.get("document"), Mapping):
@@ -285,7 +317,23 @@ class JourneyService:
         journey, faults = examine(version.body["document"], used, identity)
         if journey is not None and version.body["status"] in DRAFTS:
             faults += self._check_succession(connection, version, journey)
+            faults += self._check_audiences(connection, version)
         return journey, faults
+
+    def _check_audiences(self, connection: Connection, version: Resource) -> list[Fault]:
+        """Nobody enters by an audience that was never evaluated. Source: journeys §4.7."""
+        nodes = version.body["document"].get("nodes", {})
+        asked = {node_id: node["audienceId"] for node_id, node in nodes.items() if "audienceId" in node}
+        ids = sorted(set(asked.values()))
+        unknown = self._audiences.never_evaluated(connection, version.scope_id, ids) if ids else set()
+        return [
+            Fault(
+                "ERR_AUDIENCE_NOT_EVALUATED", "the audience was never evaluated: it has no members yet",
+                f"$.nodes.{node_id}.audienceId", node_id, "warning",
+            )
+            for node_id, audience_id in asked.items()
+            if audience_id in unknown
+        ]  # fmt: skip
 
     def _check_succession(self, connection: Connection, version: Resource, journey: CompiledJourney) -> list[Fault]:
         """A version keeps its predecessor's namespace and re-entrance rule. Source: journeys §10.5."""
@@ -329,7 +377,7 @@ class JourneyService:
         if not isinstance(body.get("nodes"), Mapping) or _without_words(before) != _without_words(body):
             raise JourneyStateConflict(
                 f"the version is {version.body['status']}: "
-                "only names, labels, descriptions and the layout can be changed"
+                "only names, labels, descriptions, tags, metrics and the layout can be changed"
             )
         renamed = replace(version, body={**version.body, "document": body})
         journey, faults = self.examine_version(connection, caller, renamed)
@@ -349,6 +397,23 @@ class JourneyService:
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
+
+    def usage_of_template(self, connection: Connection, scope_id: int, uid: str) -> TemplateUsage:
+        """How many journey versions send a template."""
+        return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
+
+    def usages_of_source(self, connection: Connection, scope_id: int, name: str) -> dict[str, SourceUsage]:
+        """How many versions read each field group of a data source; under "" those that read any of them."""
+        uses = self._uses.current(connection)
+        return {
+            uid.partition(".")[2]: SourceUsage(*counts)
+            for (scope, member, uid), counts in uses.items()
+            if scope == scope_id and member == "dataSource" and uid.partition(".")[0] == name
+        }
+
+    def journeys_of_source(self, connection: Connection, scope_id: int, name: str) -> list[dict[str, Any]]:
+        """The journeys that read a data source: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, f"#{name}"), {}).values())
 
     def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
         """How many versions name an audience."""
@@ -370,8 +435,10 @@ class JourneyService:
                 *(stored.body["names"] or {}).get("audienceNames", {}).values(),
                 *pause_filter.get("audiences", {}).values(),
             }
-            for member in ("eventUid", "actionUid", "audienceId"):
-                named = uids_in(stored.body["document"], member)
+            places = sources_in(stored.body["document"]) | sources_in(pause_filter)
+            sources = {f"{name}.{group}" for name, group in places} | {name for name, _ in places}
+            for member in ("eventUid", "actionUid", "audienceId", "templateUid", "dataSource"):
+                named = sources if member == "dataSource" else uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:
                     key = (stored.scope_id, member, uid)
                     draft, published = uses.get(key, (0, 0))
@@ -384,7 +451,8 @@ class JourneyService:
             body = stored.body
             if body["status"] in ("Stopped", "Finished"):
                 continue
-            for uid in uids_in(body["document"], "eventUid"):
+            sources = {f"#{name}" for name, _ in sources_in(body["document"])}
+            for uid in uids_in(body["document"], "eventUid") | sources:
                 journeys = users.setdefault((stored.scope_id, uid), {})
                 journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
                 journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
@@ -437,11 +505,12 @@ def _read_draft(document: Any) -> dict[str, Any]:
 
 
 _WORDS = frozenset({"label", "description"})
+_OF_THE_JOURNEY = ("name", "description", "tags", "metrics", "layout")
 
 
 def _without_words(document: Any) -> Any:
     """A document without what may be changed while it is live."""
-    kept = {name: value for name, value in document.items() if name not in ("name", "description", "layout")}
+    kept = {name: value for name, value in document.items() if name not in _OF_THE_JOURNEY}
     return {**kept, "nodes": _strip(document["nodes"])}
 
 

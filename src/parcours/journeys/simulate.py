@@ -1,45 +1,59 @@
 """A world with a virtual clock: events come, timers are due, calls are answered, and ninety days take milliseconds.
 
 Instances are moved by `engine.advance` and admitted by `match.refuse_entrance`, as in production; what is the world's
-there (a database, a sender, the clock on the wall) is values here. At one moment answers come before events and events
-before timers, as the worker takes them; among their like, first come, first served.
+there (a database, a sender, the clock on the wall) is values here. Audiences and their runs are in the world's
+`ledger`. At one moment answers come before events, events before timers, then changes of audiences and runs, as the
+worker takes them; among their like, first come, first served.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import blake2b
-from typing import Any, NamedTuple
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
-from parcours.events.model import MAX_EVENT_BYTES, EventConfiguration
+from parcours.datasources.table import NO_SOURCES, SourceTable
+from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
 from parcours.events.table import EventTable
 from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
-from parcours.journeys.activities.jump import put
+from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
+from parcours.journeys.activities.jump import first_event
+from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.counters import Tally
+from parcours.journeys.discards import TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.match import Presence, refuse_entrance
+from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
+    EXCLUDED,
     NOTHING,
+    SENT,
     ActionAnswered,
     ActionOutcome,
     CallAction,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
-    Instance,
+    FetchData,
+    FetchOutcome,
     Jump,
     JumpOutcome,
     LookUp,
+    MessageReply,
     Replied,
     Request,
+    SendMessage,
     StartTimer,
-    StepEvent,
     Stimulus,
+    Stopped,
+    TakeMessage,
     TakeSlot,
     TimerDue,
     Transition,
@@ -47,14 +61,29 @@ from parcours.journeys.model import (
 )
 from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
-from parcours.journeys.stubs import GOOD, Call, Stub, outcome_of
+from parcours.journeys.rulebook import RuleBook
+from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
+from parcours.journeys.stubs import GOOD, Call, Stub, fetched_of, outcome_of
 from parcours.kit.errors import Invalid, ParcoursError
-from parcours.kit.paths import get_in, split_pointer
+from parcours.kit.paths import split_pointer
+from parcours.lookups.errors import LookupInvalid, LookupTooLarge
+from parcours.rulesets.ledger import Place
+from parcours.rulesets.model import RuleSet
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.identities import Identity
+
+if TYPE_CHECKING:  # what is only needed with audiences takes longer to load than a small simulation to run
+    from parcours.audiences.model import Qualification
+    from parcours.audiences.upload_store import Mode
+    from parcours.journeys.audience_runs import AudienceSource
+    from parcours.journeys.ledger import Ledger
+    from parcours.journeys.runs_store import AudienceRun
+    from parcours.journeys.store import Stop
 
 DUPLICATE_WINDOW_US = 600_000_000
 """How long an entity with the same `_id` is not taken again: the pipeline's window (journeys §4.4)."""
-_ANSWER, _EVENT, _TIMER = range(3)
+NO_AUDIENCE = "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
+_ANSWER, _EVENT, _END, _TIMER, _QUALIFICATION, _RUN = range(6)
 """Whose turn it is among what is due at one moment."""
 
 
@@ -62,88 +91,12 @@ class MomentPassed(Invalid):
     """Something is to happen at a moment that the virtual clock has left behind."""
 
 
+class Endless(Invalid):
+    """The world is to run until nothing is left to happen, and there always is something left."""
+
+
 class CommandUnknown(ParcoursError):
     """The engine asks for something that the simulated world can't do."""
-
-
-class VirtualClock:
-    """The time of a world. Expressions of event configurations read it, too."""
-
-    __slots__ = ("at_us",)
-
-    def __init__(self, at_us: int) -> None:
-        self.at_us = at_us
-
-    def now_us(self) -> int:
-        """Microseconds since 1970, UTC."""
-        return self.at_us
-
-
-@dataclass(slots=True)
-class SentCall:
-    """A call of an action."""
-
-    at_us: int
-    node_id: str
-    pass_no: int
-    action_uid: str
-    action_name: str
-    parameters: Mapping[str, Any]
-    """By `paramPath`."""
-    path: str | None
-    """The dynamic end of the URL."""
-    method: str | None
-    url: str | None
-    """None for a call that could not be built."""
-    answered_us: int | None = None
-    """None while the answer is still to come."""
-    status_code: str | None = None
-
-
-class InstanceRecord:
-    """One instance and everything that happened to it."""
-
-    __slots__ = ("instance", "is_reentrance", "journey", "sent", "steps", "timers")
-
-    def __init__(self, journey: CompiledJourney, instance: Instance, is_reentrance: bool) -> None:
-        self.journey = journey
-        self.instance = instance
-        self.is_reentrance = is_reentrance
-        self.steps: list[StepEvent] = []
-        self.sent: list[SentCall] = []
-        self.timers: dict[tuple[str, int], int] = {}
-        """Those that run, by node and pass: when they are due."""
-
-
-class Received(NamedTuple):
-    """One event and what became of it."""
-
-    at_us: int
-    event: str
-    event_uid: str
-    event_id: str | None
-    """The entity's `_id`."""
-    key: str | None
-    namespace: str | None
-    outcome: str
-    """`matched`, `duplicate`, `refused` or `EVENT_WITH_NO_JOURNEY`, as decisions of the pipeline."""
-    journeys: Sequence[Mapping[str, Any]] = ()
-    """{"journey", "journeyUid", "versionUid", "outcome", "reason"?, "instanceId"?} of each that it concerns."""
-    reason: str | None = None
-
-
-InstanceIds = Callable[[CompiledJourney, str, int], str]
-"""(journey, key, entrance of this key: 0, 1 …) → 32 hexadecimal characters."""
-
-
-def seeded_ids(seed: str) -> InstanceIds:
-    """Ids that follow from the seed: percentage splits draw from them, so the same seed takes the same paths."""
-
-    def make(journey: CompiledJourney, key: str, entrance: int) -> str:
-        text = f"{seed}\n{journey.version_uid}\n{key}\n{entrance}"
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-    return make
 
 
 class World:
@@ -160,10 +113,15 @@ class World:
         stubs: Mapping[str, Stub] | None = None,
         instance_ids: InstanceIds | None = None,
         scope_id: int = 0,
+        audiences: "AudienceSource | None" = None,
+        rule_sets: RuleSetTable = NO_RULE_SETS,
+        data_sources: SourceTable = NO_SOURCES,
     ) -> None:
-        """clock: the one the event configurations were compiled with. stubs: by the name of the action.
+        """clock: the one the event configurations were compiled with. stubs: by the name of the action, or of the data
+        source, or of its field group as `Source.group`.
 
-        Every journey is open to entrances; others than the one looked at are targets of jumps, or run beside it.
+        audiences: who is in them; None: whom uploads brought in. Every journey is open to entrances; others than the
+        one looked at are targets of jumps, or run beside it.
         """
         self.clock = clock
         self.journeys = tuple(journeys)
@@ -175,18 +133,35 @@ class World:
         """Every event that a configuration recognised, in order."""
         self.unmatched = 0
         """Entities that were no configured event."""
+        self.turned_away: list[Received] = []
+        """Members that runs did not let enter, each as an event of its own."""
+        self.find_rows: Callable[[str, Sequence[str], Sequence[str]], list[dict[str, Any]]] | None = None
+        """(data set, keys, dotted paths) → rows for lookups; None: those of the ledger."""
+        self.step_lines: dict[int, list[bytes]] = {}
+        """Step events of runs, as XDM records."""
+        self.tally = Tally()
         self._scope_id = scope_id
         self._events = events
         self._actions = actions
+        self._data_sources = data_sources
         self._ids = seeded_ids("") if instance_ids is None else instance_ids
+        self._source = audiences
+        self._ledger: Ledger | None = None
+        self._asked = frozenset(one for journey in self.journeys for one in journey.audience_ids.values())
+        self._memberships: dict[tuple[Identity, ...], Collection[str]] = {}
+        self._requests: deque[tuple[InstanceRecord, Request]] = deque()
+        self._is_settling = False
+        self._ends: set[str] = set()
+        self._look_us: int | None = None
+        """When runs are looked at next."""
         self._heap: list[tuple[int, int, int, Callable[[Any], None], Any]] = []
         self._arrival = 0
         self._by_key: dict[tuple[str, str], list[InstanceRecord]] = {}
         self._calls: dict[tuple[str, str], int] = {}
         self._caps: dict[tuple[str, str], int] = {}
+        live = LiveJourneys(versions={journey.version_uid: journey for journey in self.journeys})
+        self._rules = RuleBook(rule_sets, live, clock.at_us, self._audiences_now, _nothing_counted)
         self._by_uid = {journey.journey_uid: journey for journey in self.journeys}
-        self.lookups: dict[str, Mapping[str, Any]] = {}
-        """Rows of lookup data sets: data set → key → row."""
         self._seen: dict[str, int] = {}
         self._entries: dict[str, tuple[CompiledJourney, ...]] = {}
         self._listeners: dict[str, tuple[CompiledJourney, ...]] = {}
@@ -195,6 +170,20 @@ class World:
             self._entries[uid] = (*self._entries.get(uid, ()), journey)
             for uid in journey.listened:
                 self._listeners[uid] = (*self._listeners.get(uid, ()), journey)
+        reading = [journey for journey in self.journeys if journey.type == "read_audience"]
+        for journey in reading:
+            self.ledger.publish(journey, clock.at_us)
+        if reading:
+            self._look_at_runs(clock.at_us)
+
+    @property
+    def ledger(self) -> "Ledger":
+        """Audiences, their runs, rows of data sets."""
+        if self._ledger is None:
+            from parcours.journeys.ledger import Ledger
+
+            self._ledger = Ledger(self.journeys, self._scope_id, self._source)
+        return self._ledger
 
     # --- what is to come ---
 
@@ -205,6 +194,16 @@ class World:
     def schedule_entity(self, at_us: int, entity: Mapping[str, Any], schema_ids: Sequence[str]) -> None:
         """A streamed entity; the configurations of these schemas say which events it is. Raises MomentPassed."""
         self._schedule(at_us, _EVENT, self._take_entity, (entity, schema_ids))
+
+    def schedule_upload(
+        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add"
+    ) -> None:
+        """An upload changes who is in an audience; ids: in the namespace of the audience. Raises MomentPassed."""
+        self._schedule(at_us, _EVENT, self._take_upload, (audience_id, namespace, ids, mode))
+
+    def schedule_qualification(self, at_us: int, change: "Qualification") -> None:
+        """Somebody has entered or left an audience that is not the ledger's. Raises MomentPassed."""
+        self._schedule(at_us, _QUALIFICATION, self._qualify, (change,))
 
     def schedule_change(self, at_us: int, change: Callable[[], None]) -> None:
         """Something about people that changes at a moment, such as an attribute. Raises MomentPassed."""
@@ -224,8 +223,15 @@ class World:
         return self._heap[0][0] if self._heap else None
 
     def run(self, until_us: int | None = None) -> None:
-        """Let everything happen up to a moment, that moment included; None: until nothing is left to happen."""
+        """Let everything happen up to a moment, that moment included; None: until nothing is left to happen.
+
+        Raises Endless for None when an audience is read again and again, without an end.
+        """
         heap, clock = self._heap, self.clock
+        if until_us is None:
+            for journey in self.journeys:
+                if _is_endless(journey):
+                    raise Endless(f"“{journey.name}” reads its audience again and again without end: say until when")
         while heap and (until_us is None or heap[0][0] <= until_us):
             at_us, _, _, do, what = heapq.heappop(heap)
             clock.at_us = at_us
@@ -278,58 +284,255 @@ class World:
     def _deliver(
         self, configuration: EventConfiguration, key: str | None, identity: Identity | None, payload: Mapping[str, Any]
     ) -> None:
-        """Give an event to every journey it concerns, in the order of `JourneyWorkspace.receive`."""
+        """Give an event to every journey it concerns."""
         if len(orjson.dumps(payload)) > MAX_EVENT_BYTES:
             self._note(configuration, key, payload, "refused", reason="eventTooLarge")
             return
         uid = configuration.uid
         entries, listening = self._entries.get(uid, ()), self._listeners.get(uid, ())
-        told_all: list[Mapping[str, Any]] = []
+        told: list[dict[str, Any]]
+        if configuration.type == "business":
+            told = self.ledger.begin(uid, payload, self.clock.at_us) if entries else []
+            if told:
+                self._look_at_runs(self.clock.at_us)
+        else:
+            supplemental = configuration.supplemental
+            ids = None if supplemental is None else supplemental(payload)
+            told = self._receive(uid, key, identity, payload, ids, entries, listening)
+        self._note(configuration, key, payload, "matched" if told else "EVENT_WITH_NO_JOURNEY", told)
+
+    def _receive(
+        self, event_uid: str, key: str | None, identity: Identity | None, payload: Mapping[str, Any],
+        supplemental_ids: Sequence[str] | None, entries: Sequence[CompiledJourney],
+        listening: Sequence[CompiledJourney],
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """To those who listen, then to the journeys it lets enter; what each made of it. As the worker's `receive`."""
+        told: list[dict[str, Any]] = []
         if not key:
             for journey in dict.fromkeys((*entries, *listening)):
-                told_all.append({**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
-        else:
-            reads = any(journey.reads_profile for journey in (*entries, *listening))
-            data = PersonData(self.people, identity, self.clock.at_us) if reads and identity is not None else NOTHING
-            moved: set[str] = set()
-            for journey in listening:
-                for record in self._by_key.get((journey.journey_uid, key), ()):
-                    if record.journey is not journey or record.instance.node_id is None:
-                        continue
-                    transition = self._advance(record, EventReceived(uid, payload, data))
-                    if transition.ignored is None:
-                        moved.add(journey.journey_uid)
-                        outcome = {"outcome": "queued" if transition.queued else "movedOn"}
-                    else:
-                        outcome = {"outcome": "ignored", "reason": transition.ignored}
-                    if transition.ignored is None or journey not in entries:
-                        told_all.append({**_names(journey), **outcome, "instanceId": record.instance.id})
-            for journey in entries:
-                if journey.journey_uid not in moved:
-                    told_all.append(self._enter(journey, key, payload, data))
-        self._note(configuration, key, payload, "matched" if told_all else "EVENT_WITH_NO_JOURNEY", told_all)
+                told.append({**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
+            return told
+        reads = any(journey.reads_profile for journey in (*entries, *listening))
+        data = self._person(identity) if reads else NOTHING
+        moved: set[tuple[str, str | None]] = set()
+        for journey in listening:
+            for record in tuple(self._by_key.get((journey.journey_uid, key), ())):
+                instance = record.instance
+                if record.journey is not journey or instance.node_id is None:
+                    continue
+                supplemental_id = instance.supplemental_id
+                is_other = supplemental_ids is not None and supplemental_id not in (None, *supplemental_ids)
+                transition = self._move(record, EventReceived(event_uid, payload, data, is_for_exit_only=is_other))
+                place = (journey.journey_uid, supplemental_id)
+                if transition.ignored is None:
+                    moved.add(place)
+                    outcome = {"outcome": "queued" if transition.queued else "movedOn"}
+                else:
+                    outcome = {"outcome": "ignored", "reason": transition.ignored}
+                    if transition.ignored == TOO_MANY_PENDING:
+                        moved.add(place)
+                if place in moved or journey not in entries:
+                    told.append({**_names(journey), **outcome, "instanceId": instance.id})
+        arbitrated: dict[str, int] = {}
+        is_ruled = any(self._rules.entry_sets(journey) for journey in entries)
+        for journey in sorted(entries, key=self._rules.rank) if is_ruled else entries:
+            wanted: Sequence[str | None] = (None,)
+            if journey.uses_supplemental_id:
+                wanted = supplemental_ids or ()
+                if not wanted:
+                    reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
+                    told.append({**_names(journey), "outcome": "refused", "reason": reason})
+            before = len(told)
+            for one in wanted:
+                if (journey.journey_uid, one) not in moved:
+                    told.append(self._enter(journey, key, payload, data, one, arbitrated=arbitrated))
+            if is_ruled:
+                entered = sum(one["outcome"] == "entered" for one in told[before:])
+                for rule_set in self._rules.entry_sets(journey):
+                    arbitrated[rule_set.uid] = arbitrated.get(rule_set.uid, 0) + entered
+        return told
+
+    def _count_inside(self, key: str, journey_uids: Iterable[str], rule_set: RuleSet) -> int:
+        return sum(
+            record.instance.node_id is not None and rule_set in self._rules.entry_sets(record.journey)
+            for uid in journey_uids
+            for record in self._by_key.get((uid, key), ())
+        )
+
+    def _audiences_now(self, _scope_id: int, identity: Identity, ids: Collection[str]) -> Collection[str]:
+        return self.audiences_of(identity, ids)
 
     def _enter(
-        self, journey: CompiledJourney, key: str, payload: Mapping[str, Any], data: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Let a key in, or say why not."""
+        self, journey: CompiledJourney, key: str, payload: Mapping[str, Any], data: Mapping[str, Any],
+        supplemental_id: str | None = None, *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
+        arbitrated: Mapping[str, int] = NOTHING,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Let a key in, or say why not. As `JourneyWorkspace._enter`."""
         now_us = self.clock.at_us
-        before = self._by_key.setdefault((journey.journey_uid, key), [])
+        every = self._by_key.setdefault((journey.journey_uid, key), [])
+        before = every
+        if journey.uses_supplemental_id:
+            before = [record for record in every if record.instance.supplemental_id == supplemental_id]
         presence = None
-        if before:
+        if before and not (run is not None and journey.allows_multiple_executions):
             is_active = any(record.instance.node_id is not None for record in before)
-            presence = Presence(before[-1].instance.entered_at_us, is_active)
+            if is_active or run is None:  # who has left may come again with each run (journeys §9.2)
+                presence = Presence(before[-1].instance.entered_at_us, is_active)
+        names = _names(journey)
+        if supplemental_id is not None:
+            names["supplementalId"] = supplemental_id
         reason = refuse_entrance(journey, key, presence, now_us, payload, data)
+        if reason is None and supplemental_id is not None:
+            inside = sum(record.instance.node_id is not None for record in every)
+            reason = "JOURNEY_INSTANCE_ID_NOT_CREATED" if inside >= MAX_SUPPLEMENTAL_IDS else None
         if reason is not None:
-            return {**_names(journey), "outcome": "refused", "reason": reason}
-        instance = new_instance(journey, self._ids(journey, key, len(before)), key, now_us)
+            return {**names, "outcome": "refused", "reason": reason}
+        self._rules.now_us = now_us
+        refusal = self._rules.refuse_entry(journey, key, partial(self._count_inside, key), arbitrated)
+        if refusal is not None:
+            return {**names, "outcome": "refused", "reason": refusal.reason, "rejectedRuleset": refusal.to_json()}
+        self._rules.count_entry(journey, key)
+        instance = new_instance(
+            journey, self._ids(journey, key, len(every)), key, now_us, supplemental_id=supplemental_id, run=run,
+            life_us=life_us,
+        )  # fmt: skip
         record = InstanceRecord(journey, instance, bool(before))
         self.records.append(record)
-        before.append(record)
-        self._advance(record, Entered(payload, data))
-        return {**_names(journey), "outcome": "entered", "instanceId": instance.id}
+        every.append(record)
+        if journey.end_us is not None and journey.version_uid not in self._ends:
+            self._ends.add(journey.version_uid)
+            self._schedule(journey.end_us, _END, self._take_end, journey)
+        self._move(record, Entered(payload, data))
+        return {**names, "outcome": "entered", "instanceId": instance.id}
+
+    # --- audiences and their runs ---
+
+    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add") -> None:
+        """Let people be in an audience, or not, from the beginning: no journey hears of it."""
+        namespace = canonical_namespace(namespace)
+        self.ledger.bring_in(audience_id, namespace, ids, self.clock.at_us, mode, is_told=False)
+        self._memberships.clear()
+
+    def audiences_of(self, identity: Identity, audience_ids: Iterable[str] | None = None) -> Collection[str]:
+        """Ids of the audiences a person is in, of those that expressions of the journeys ask for, or of these."""
+        if self._ledger is None and self._source is None:
+            return ()
+        cluster = self.people.cluster(identity)
+        if audience_ids is not None:
+            return self.ledger.audiences_of(cluster, audience_ids)
+        found = self._memberships.get(cluster)
+        if found is None:
+            found = self._memberships[cluster] = self.ledger.audiences_of(cluster, self._asked)
+        return found
+
+    def runs(self, journey: CompiledJourney) -> "list[AudienceRun]":
+        """Runs of a journey that begins with Read audience, or with a business event; the first one first."""
+        return [] if self._ledger is None else self._ledger.runs(journey.version_uid)
+
+    def _take_upload(self, what: "tuple[str, str, Iterable[str], Mode]") -> None:
+        audience_id, namespace, ids, mode = what
+        now_us = self.clock.at_us
+        changes = self.ledger.bring_in(audience_id, canonical_namespace(namespace), ids, now_us, mode)
+        self._memberships.clear()
+        uid = event_uid_of(audience_id)
+        if changes and (uid in self._entries or uid in self._listeners):
+            self._schedule(now_us, _QUALIFICATION, self._qualify, changes)
+        self._look_at_runs(now_us)  # one of them may wait for this
+
+    def _qualify(self, changes: "Iterable[Qualification]") -> None:
+        """Changes of memberships, each to the journeys about a namespace the person is known in: as `Batch.qualify`."""
+        for change in changes:
+            uid = event_uid_of(change.audience_id)
+            entries, listening = self._entries.get(uid, ()), self._listeners.get(uid, ())
+            payload = payload_of(change.audience_id, change.status, change.at_us)
+            identity = (change.namespace, change.identity)
+            spaces = {canonical_namespace(j.namespace) for j in (*entries, *listening) if j.namespace}
+            found = [
+                (namespace, key)
+                for namespace in sorted(spaces)
+                if (key := self.key_in(self._scope_id, identity, namespace)) is not None
+            ]
+            for namespace, key in found or [identity]:
+                mine, theirs = (
+                    [j for j in journeys if j.namespace and canonical_namespace(j.namespace) == namespace]
+                    for journeys in (entries, listening)
+                )
+                told = self._receive(uid, key, (namespace, key), payload, None, mine, theirs)
+                self.received.append(
+                    Received(
+                        self.clock.at_us, "AudienceQualification", uid, f"{change.audience_id}-{change.seq}", key,
+                        namespace, "matched" if told else NO_AUDIENCE, told,
+                    )
+                )  # fmt: skip
+
+    def _look_at_runs(self, at_us: int | None) -> None:
+        """Look at a moment whether a run of an audience has something to do."""
+        is_sooner = at_us is not None and (self._look_us is None or at_us < self._look_us)
+        if at_us is not None and is_sooner and any(journey.audience_read is not None for journey in self.journeys):
+            self._look_us = at_us
+            self._schedule(at_us, _RUN, self._take_runs, at_us)
+
+    def _take_runs(self, at_us: int) -> None:
+        if at_us != self._look_us:
+            return  # an earlier look came before it
+        self._look_us = None
+        self._look_at_runs(self.ledger.take(self, self.clock.at_us, self._take_stop))
+
+    def key_in(self, _scope_id: int, identity: Identity, namespace: str) -> str | None:
+        """See `audience_runs.Entering`."""
+        wanted = canonical_namespace(namespace)
+        return next((value for code, value in self.people.cluster(identity) if code == wanted), None)
+
+    def enter_run(
+        self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+    ) -> int:  # fmt: skip
+        """See `audience_runs.Entering`."""
+        payload = orjson.loads(run.payload) if run.payload else {}
+        index = {"id": run.id, "index": run.number}
+        entered = 0
+        for key in keys:
+            data = self._data(journey, journey.namespace, key)
+            wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
+            outcomes = [self._enter(journey, key, payload, data, one, run=index, life_us=life_us) for one in wanted]
+            if not wanted:
+                outcomes = [{**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}]
+            entered += sum(told["outcome"] == "entered" for told in outcomes)
+            self.turned_away += [
+                Received(
+                    self.clock.at_us, "ReadAudience", journey.entry_event_uid, run.id, key, journey.namespace,
+                    "matched", (told,),
+                )
+                for told in outcomes
+                if told["outcome"] != "entered"
+            ]  # fmt: skip
+        return entered
+
+    def _take_stop(self, stop: "Stop") -> None:
+        self._take_out(stop.version_uid, stop.reason)
+
+    def _take_end(self, journey: CompiledJourney) -> None:
+        """The end date: who is still inside leaves."""
+        self._take_out(journey.version_uid, "endDate")
+
+    def _take_out(self, version_uid: str, reason: str) -> None:
+        inside = [r for r in self.records if r.journey.version_uid == version_uid and r.instance.node_id is not None]
+        for record in sorted(inside, key=lambda one: one.instance.key):
+            self._move(record, Stopped(reason))
 
     # --- instances ---
+
+    def _move(self, record: InstanceRecord, stimulus: Stimulus) -> Transition:
+        """Advance, then do what instances ask for, until none asks any more: as `JourneyWorkspace._move`."""
+        transition = self._advance(record, stimulus)
+        if self._requests and not self._is_settling:
+            self._is_settling = True
+            while self._requests:
+                asking, command = self._requests.popleft()
+                reply = _REPLY[type(command)](self, asking, command)
+                self._advance(asking, Replied(command.node_id, command.pass_no, reply, self._data_of(asking)))
+            self._is_settling = False
+        return transition
 
     def _advance(self, record: InstanceRecord, stimulus: Stimulus) -> Transition:
         transition = advance(record.journey, record.instance, stimulus, self.clock.at_us)
@@ -338,17 +541,27 @@ class World:
         record.instance = transition.instance
         record.steps += transition.steps
         for command in transition.commands:
-            perform = _PERFORM.get(type(command))
-            if perform is None:
-                raise CommandUnknown(f"a simulated world can't {type(command).__name__}")
-            perform(self, record, command, stimulus.data)
+            kind = type(command)
+            perform = _PERFORM.get(kind)
+            if perform is not None:
+                perform(self, record, command, stimulus.data)
+            elif kind in _REPLY:
+                self._requests.append((record, command))  # type: ignore[arg-type]  # it is one of its keys
+            else:
+                raise CommandUnknown(f"a simulated world can't {kind.__name__}")
         return transition
 
     def _data_of(self, record: InstanceRecord) -> Mapping[str, Any]:
-        if not record.journey.reads_profile:
+        return self._data(record.journey, record.instance.namespace, record.instance.key)
+
+    def _data(self, journey: CompiledJourney, namespace: str | None, key: str) -> Mapping[str, Any]:
+        """What expressions of a journey read of a person now."""
+        return self._person(_identity(namespace, key)) if journey.reads_profile else NOTHING
+
+    def _person(self, identity: Identity | None) -> Mapping[str, Any]:
+        if identity is None:
             return NOTHING
-        identity = _identity(record.instance.namespace, record.instance.key)
-        return NOTHING if identity is None else PersonData(self.people, identity, self.clock.at_us)
+        return PersonData(self.people, identity, self.clock.at_us, self.audiences_of if self._asked else None)
 
     def _start_timer(self, record: InstanceRecord, command: StartTimer, _data: Mapping[str, Any]) -> None:
         record.timers[command.node_id, command.pass_no] = command.due_at_us
@@ -363,7 +576,7 @@ class World:
         if record.timers.get(place) != timer.due_at_us:
             return  # cancelled, or put off
         del record.timers[place]
-        self._advance(record, TimerDue(timer.node_id, timer.pass_no, self._data_of(record)))
+        self._move(record, TimerDue(timer.node_id, timer.pass_no, self._data_of(record)))
 
     def _call(self, record: InstanceRecord, command: CallAction, data: Mapping[str, Any]) -> None:
         """Build the request as for a real call, then let the stub answer in its place."""
@@ -375,12 +588,12 @@ class World:
         record.sent.append(sent)
         action = self._actions.get(self._scope_id, command.action_uid)
         if action is None:
-            self._answer_call(now_us, record, sent, _problem(f"action {command.action_name!r} is gone"))
+            self._fail_call(record, sent, f"action {command.action_name!r} is gone", data)
             return
         try:
             request = action.build(command.parameters, command.path)
         except ActionParameterInvalid as error:
-            self._answer_call(now_us, record, sent, _problem(str(error)))
+            self._fail_call(record, sent, str(error), data)
             return
         sent.method, sent.url = request.method, request.url
         place = (instance.key, command.action_uid)
@@ -393,6 +606,53 @@ class World:
         endpoint = request.url.partition("?")[0]
         self._answer_call(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
 
+    def _send(self, record: InstanceRecord, command: SendMessage, data: Mapping[str, Any]) -> None:
+        """Let a stub answer in place of a provider; it is found by the template's name."""
+        now_us, instance = self.clock.at_us, record.instance
+        sent = SentCall(
+            now_us, command.node_id, command.pass_no, command.action_uid, command.action_name, command.parameters,
+            None, "MESSAGE", f"{command.channel}:{_first_address(command.address)}",
+        )  # fmt: skip
+        record.sent.append(sent)
+        if not command.has_consent:
+            refused = ActionOutcome(EXCLUDED, error_message="noConsent: the profile refuses this channel")
+            self._answer_call(now_us, record, sent, refused)
+            return
+        place = (instance.key, command.action_uid)
+        number = self._calls[place] = self._calls.get(place, 0) + 1
+        stub = self.stubs.get(command.action_name) or GOOD
+        context = EvaluationContext() if stub.is_plain else self._context(record, data)
+        call = CallAction(*command[:7])
+        answered_us, outcome = outcome_of(stub.answer(Call(call, number, context)), call, now_us, (None, None))
+        self._answer_call(
+            answered_us, record, sent, outcome if outcome.is_error else replace(outcome, status_code=SENT)
+        )
+
+    def _fetch(self, record: InstanceRecord, command: FetchData, data: Mapping[str, Any]) -> None:
+        """Let stubs answer in place of data sources; without one a source gives its sample."""
+        now_us = answered_us = self.clock.at_us
+        found: list[FetchOutcome] = []
+        for request in command.requests:
+            name = f"{request.source}.{request.group}"
+            place = (record.instance.key, name)
+            number = self._calls[place] = self._calls.get(place, 0) + 1
+            stub = self.stubs.get(name) or self.stubs.get(request.source) or GOOD
+            context = EvaluationContext() if stub.is_plain else self._context(record, data)
+            asked = CallAction(
+                command.node_id, command.pass_no, request.source_uid, name, None, request.parameters,
+                command.deadline_us,
+            )  # fmt: skip
+            source = self._data_sources.get(self._scope_id, request.source_uid)
+            group = None if source is None else source.groups.get(request.group)
+            shape = None if group is None else group.answer
+            at_us, outcome = outcome_of(stub.answer(Call(asked, number, context)), asked, now_us, (shape, None))
+            found.append(fetched_of(request, outcome, shape))
+            answered_us = max(answered_us, at_us)
+        outcomes = tuple(found)
+        self._answer(
+            answered_us, record, lambda now: DataFetched(command.node_id, command.pass_no, outcomes, now)
+        )  # fmt: skip
+
     def _context(self, record: InstanceRecord, data: Mapping[str, Any]) -> EvaluationContext:
         """What a stub's rules read."""
         instance = record.instance
@@ -401,9 +661,14 @@ class World:
             "namespace": instance.namespace, "instanceUID": instance.id,
         }  # fmt: skip
         if not data:
-            identity = _identity(instance.namespace, instance.key)
-            data = NOTHING if identity is None else PersonData(self.people, identity, self.clock.at_us)
+            data = self._person(_identity(instance.namespace, instance.key))
         return EvaluationContext(instance.events, data, instance.actions, properties, self.clock.at_us)
+
+    def _fail_call(self, record: InstanceRecord, sent: SentCall, problem: str, data: Mapping[str, Any]) -> None:
+        """A call that can't be made fails within the moment, as the worker has it."""
+        outcome = ActionOutcome("internalError", error_message=problem)
+        sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
+        self._advance(record, ActionAnswered(sent.node_id, sent.pass_no, outcome, data))
 
     def _answer_call(self, at_us: int, record: InstanceRecord, sent: SentCall, outcome: ActionOutcome) -> None:
         def answer(data: Mapping[str, Any]) -> Stimulus:
@@ -418,78 +683,84 @@ class World:
 
     def _take_answer(self, what: tuple[InstanceRecord, Callable[[Mapping[str, Any]], Stimulus]]) -> None:
         record, make = what
-        self._advance(record, make(self._data_of(record)))
+        self._move(record, make(self._data_of(record)))
 
     # --- what is asked for within a moment ---
 
-    def _reply(self, record: InstanceRecord, command: Request, reply: Any) -> None:
-        place = (command.node_id, command.pass_no)
-        self._answer(self.clock.at_us, record, lambda data: Replied(*place, reply, data))
-
-    def _take_slot(self, record: InstanceRecord, command: TakeSlot, _data: Mapping[str, Any]) -> None:
+    def _take_slot(self, record: InstanceRecord, command: TakeSlot) -> bool:
         place = (record.journey.version_uid, command.node_id)
         taken = self._caps.get(place, 0)
         if taken < command.limit:
             self._caps[place] = taken + 1
-        self._reply(record, command, taken < command.limit)
+        return taken < command.limit
 
-    def _look_up(self, record: InstanceRecord, command: LookUp, _data: Mapping[str, Any]) -> None:
-        rows = self.lookups.get(command.data_set_id, {})
-        found = [rows[key] for key in command.keys if key in rows]
-        fields = [split_pointer(pointer) for pointer in command.fields]
-        self._reply(record, command, [_only(row, fields) for row in found] if fields else found)
+    def _take_message(self, record: InstanceRecord, command: TakeMessage) -> MessageReply:
+        instance = record.instance
+        # read for a time zone only, whether or not the journey reads the profile
+        data = self._person(_identity(instance.namespace, instance.key))
+        self._rules.now_us = self.clock.at_us
+        return MessageReply(self._rules.judge(record.journey, instance.id, instance.key, command, data), command)
 
-    def _jump(self, record: InstanceRecord, command: Jump, data: Mapping[str, Any]) -> None:
+    def _look_up(self, _record: InstanceRecord, command: LookUp) -> Any:
+        paths = [".".join(split_pointer(pointer)) for pointer in command.fields]
+        try:
+            return (self.find_rows or self.ledger.look_up)(command.data_set_id, command.keys, paths)
+        except (LookupInvalid, LookupTooLarge) as error:
+            return str(error)
+
+    def _jump(self, record: InstanceRecord, command: Jump) -> JumpOutcome:
         """Into a journey of this world; one that is not in it is taken to let enter, and nothing more is known."""
         target = self._by_uid.get(command.journey_uid)
         if target is None:
-            self._reply(record, command, JumpOutcome("entered"))
-            return
-        key = record.instance.key
-        before = self._by_key.get((target.journey_uid, key), ())
+            return JumpOutcome("entered")
+        if command.event_uid and target.entry_event_uid != command.event_uid:
+            return JumpOutcome("error", "targetEventChanged")
+        instance = record.instance
+        before = self._by_key.get((target.journey_uid, instance.key), ())
         if any(other.instance.node_id is not None for other in before):
-            self._reply(record, command, JumpOutcome("present"))
-            return
-        told = self._enter(target, key, command.payload, data)
-        entered = told["outcome"] == "entered"
-        outcome = JumpOutcome("entered", None, told["instanceId"]) if entered else JumpOutcome("error", told["reason"])
-        self._reply(record, command, outcome)
+            return JumpOutcome("present")
+        _, payload = first_event(instance, command, self.clock.at_us)
+        told = self._enter(target, instance.key, payload, self._data(target, instance.namespace, instance.key))
+        if told["outcome"] != "entered":
+            return JumpOutcome("error", told["reason"])
+        return JumpOutcome("entered", None, told["instanceId"])
 
-    def _update_profile(self, record: InstanceRecord, command: UpdateProfile, _data: Mapping[str, Any]) -> None:
+    def _update_profile(self, record: InstanceRecord, command: UpdateProfile) -> str | None:
         identity = _identity(record.instance.namespace, record.instance.key)
-        is_known = identity is not None and bool(self.people.profile(identity))
-        if is_known and identity is not None:
-            attributes: dict[str, Any] = {}
-            for path, value in command.updates:
-                put(attributes, path, value)
-            self.people.change(*identity, attributes)
-        self._reply(record, command, None if is_known else "profileNotFound")
+        if identity is None:
+            return "dataSetNotUsable"
+        return None if self.people.update(identity, command.updates) else "profileNotFound"
 
 
 _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], None]] = {
     StartTimer: World._start_timer,
     CancelTimer: World._cancel_timer,
     CallAction: World._call,
+    FetchData: World._fetch,
+    SendMessage: World._send,
+}
+"""What the world does for each command of the engine."""
+_REPLY: dict[type, Callable[[World, InstanceRecord, Any], Any]] = {
     TakeSlot: World._take_slot,
+    TakeMessage: World._take_message,
     LookUp: World._look_up,
     Jump: World._jump,
     UpdateProfile: World._update_profile,
 }
-"""What the world does for each command of the engine. One that is answered at once calls `_answer` with this moment."""
+"""What it replies, within the moment, to those that ask for something."""
 
 
-def _only(row: Any, fields: Sequence[tuple[str, ...]]) -> dict[str, Any]:
-    """A row with some of its fields."""
-    found: dict[str, Any] = {}
-    for path in fields:
-        value = get_in(row, path)
-        if value is not None:
-            put(found, path, value)
-    return found
+def _nothing_counted(_scope_id: int, _people: Sequence[str], _now_us: int) -> Iterable[tuple[Place, int]]:
+    """A simulated world begins without any count."""
+    return ()
 
 
-def _problem(text: str) -> ActionOutcome:
-    return ActionOutcome("internalError", error_message=text)
+def _is_endless(journey: CompiledJourney) -> bool:
+    """Whether a journey reads its audience again and again, without an end."""
+    read = journey.audience_read
+    if read is None or journey.type != "read_audience" or journey.end_us is not None:
+        return False
+    return read.schedule.get("type") in RECURRING and "endDate" not in read.schedule
 
 
 def _identity(namespace: str | None, key: str | None) -> Identity | None:
@@ -498,3 +769,8 @@ def _identity(namespace: str | None, key: str | None) -> Identity | None:
 
 def _names(journey: CompiledJourney) -> dict[str, Any]:
     return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}
+
+
+def _first_address(address: Any) -> Any:
+    """Of several devices the first: no token is retired here."""
+    return address[0][0] if isinstance(address, list) else address

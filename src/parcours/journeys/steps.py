@@ -10,6 +10,10 @@ from parcours.journeys.compiled import AudienceRead, CompiledJourney
 from parcours.journeys.model import Instance, StepEvent
 from parcours.journeys.runs_store import AudienceRun
 from parcours.kit.clock import to_datetime
+from parcours.rulesets.model import FORCED_DISCARD, QUIET_HOURS
+
+DISCARDING = frozenset({QUIET_HOURS, FORCED_DISCARD})
+"""Reasons for which quiet hours take somebody out."""
 
 
 def to_stored(steps: Iterable[StepEvent]) -> str:
@@ -83,19 +87,29 @@ def to_lines(
             if "exitCriteriaID" in step.detail:
                 told = {name: step.detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
                 more += f",{_text(told)[1:-1]}"
+        rest = end
+        if "rejectedRuleset" in step.detail:
+            rest = f'}},"serviceType":"dispatcher","serviceEvents":{{"dispatcher":{_text(_rejected(step))}}}{end[1:]}'
         lines.append(
             f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
             f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{_repeated(step.event_id)},'
             f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},'
             f'"stepID":"{instance_id}-{step.pass_no}","stepStatus":"{step.step_status}",'
-            f'"processingTime":{step.processing_us // 1000}{more}{end}'.encode()
+            f'"processingTime":{step.processing_us // 1000}{more}{rest}'.encode()
         )
     return lines
 
 
+_RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
+"""Why a run failed → its code (journeys §13.1)."""
+
+
 def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now_us: int) -> bytes:
     """A run of Read audience as a record of the same data set; it is about nobody (journeys §13.1)."""
-    succeeded = {"eventCode": "INFO_EXPORTJOB_SUCCEEDED"} if run.status == "finished" else {}
+    code = "INFO_EXPORTJOB_SUCCEEDED" if run.status == "finished" else None
+    if run.status == "failed":
+        code = _RUN_CODES.get(run.reason or "", "ERROR_EXPORTJOB_FAILED")
+    told = {} if code is None else {"eventCode": code}
     job = {
         "ID": run.id,
         "status": run.status,
@@ -103,7 +117,7 @@ def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now
         "exportCountRealized": run.entered_count,
         "exportSegmentID": read.audience_id,
         "eventType": "segmenttrigger-orchestrator",
-        **succeeded,
+        **told,
     }
     steps = {name: value for name, value in journey.step_fields.items() if name != "profileNamespace"}
     return orjson.dumps(
@@ -118,6 +132,15 @@ def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now
             },
         }
     )
+
+
+def _rejected(step: StepEvent) -> dict[str, Any]:
+    """Which rule refused a message. Only who leaves for it is a discard: the others go on."""
+    told = {"rejectedRuleset": step.detail["rejectedRuleset"]}
+    if not step.is_ended or step.step_status != "ended" or step.detail.get("reason") not in DISCARDING:
+        return told
+    reason = step.detail["reason"]
+    return {"eventType": reason, "eventCode": "discard", "eventCodeReason": reason, **told}
 
 
 def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:

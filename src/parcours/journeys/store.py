@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -277,6 +278,20 @@ def list_inside(connection: Connection, stop: Stop, limit: int, waiting_for: str
 
     waiting_for: only those who wait for this.
     """
+    return [_instance(row) for row in connection.execute(_inside(stop, limit, waiting_for))]
+
+
+def list_ids_inside(
+    connection: Connection, stop: Stop, limit: int, waiting_for: str | None = None
+) -> list[tuple[str, str]]:
+    """As `list_inside`: (id, key) alone, whatever their state is."""
+    found = connection.execute(
+        _inside(stop, limit, waiting_for).with_only_columns(instance_table.c.id, instance_table.c.key)
+    )
+    return [(row.id, row.key) for row in found]
+
+
+def _inside(stop: Stop, limit: int, waiting_for: str | None) -> Select[Any]:
     t = instance_table
     statement = select(*_INSTANCE_COLUMNS).where(
         t.c.scope_id == stop.scope_id,
@@ -287,7 +302,16 @@ def list_inside(connection: Connection, stop: Stop, limit: int, waiting_for: str
     )
     if waiting_for is not None:
         statement = statement.where(t.c.waiting_for == waiting_for)
-    return [_instance(row) for row in connection.execute(statement.order_by(t.c.key).limit(limit))]
+    return statement.order_by(t.c.key).limit(limit)
+
+
+def find_place(connection: Connection, instance_id: str) -> tuple[int, str, str] | None:
+    """(scope, version, node) of somebody who is inside; None for nobody."""
+    t = instance_table
+    row = connection.execute(
+        select(t.c.scope_id, t.c.version_uid, t.c.node_id).where(t.c.id == instance_id, t.c.node_id.is_not(None))
+    ).first()
+    return None if row is None else (row.scope_id, row.version_uid, row.node_id)
 
 
 def forget_version(connection: Connection, version_uid: str, limit: int, until_us: int | None = None) -> int:
@@ -337,7 +361,7 @@ def finish_stop(connection: Connection, stop: Stop) -> None:
     connection.execute(delete(stop_table).where(stop_table.c.version_uid == stop.version_uid))
 
 
-def end_instances(connection: Connection, ids: Sequence[str], now_us: int) -> None:
+def end_instances(connection: Connection, ids: Sequence[str], now_us: int, status: InstanceStatus = "stopped") -> None:
     """Instances that no journey can move leave where they are, without a step; their timers go."""
     t = instance_table
     for start in range(0, len(ids), 500):
@@ -346,7 +370,7 @@ def end_instances(connection: Connection, ids: Sequence[str], now_us: int) -> No
         connection.execute(
             update(t)
             .where(t.c.id.in_(chunk))
-            .values(status="stopped", node_id=None, waiting_for=None, updated_at_us=now_us)
+            .values(status=status, node_id=None, waiting_for=None, updated_at_us=now_us)
         )
 
 

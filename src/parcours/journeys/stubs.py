@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from parcours.actions.model import AnswerShape
+from parcours.datasources.compiled import declared_part
 from parcours.expressions.compiler import compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.references import AnyReferences, EvaluationContext, ReferenceTypes
 from parcours.expressions.types import Type
-from parcours.journeys.model import ActionOutcome, CallAction
+from parcours.journeys.model import ActionOutcome, CallAction, FetchOutcome, FetchRequest
 from parcours.journeys.moments import MomentInvalid, read_duration
 from parcours.kit.errors import Invalid
 
@@ -116,6 +117,19 @@ def outcome_of(
         body = declared.sample
     kept = {k: body[k] for k in declared.sample if k in body} if declared and isinstance(body, Mapping) else None
     return answered_us, ActionOutcome(f"http_{answer.status}", response=kept, elapsed_ms=elapsed_ms)
+
+
+def fetched_of(request: FetchRequest, outcome: ActionOutcome, shape: AnswerShape | None) -> FetchOutcome:
+    """How a fetch ends that a stub answered as it answers calls. shape: what the field group declares."""
+    if outcome.is_error:
+        return FetchOutcome(
+            request.source, request.group, request.numbers, None, outcome.error, outcome.error_code,
+            error_message=outcome.error_message, elapsed_ms=outcome.elapsed_ms,
+        )  # fmt: skip
+    data = outcome.response if shape is None else declared_part(shape.sample, outcome.response or {})
+    return FetchOutcome(
+        request.source, request.group, request.numbers, data or {}, elapsed_ms=outcome.elapsed_ms
+    )  # fmt: skip
 
 
 def is_part(wanted: Any, found: Any) -> bool:

@@ -85,7 +85,7 @@ def read_test_log(connection: Connection, scope_id: int, version_uid: str, limit
 def _logged(row: StoredInstance, steps: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     instance = instance_from_row(row)
     last = steps[-1] if steps else {}
-    calls = [step for step in steps if "action" in step]
+    calls = [step for step in steps if "actionType" in step.get("action", {})]
     return {
         "Id": row.id,
         "currentstep": {
@@ -95,7 +95,8 @@ def _logged(row: StoredInstance, steps: Sequence[Mapping[str, Any]]) -> dict[str
             "fetchErrors": [
                 {"nodeId": step["nodeId"], **step.get("detail", {})}
                 for step in steps
-                if step["nodeType"] == "datasetLookup" and step["stepStatus"] == "error"
+                if (step["nodeType"] == "datasetLookup" and step["stepStatus"] == "error")
+                or "fetchError" in step.get("action", {})
             ],
         },
         "externalKeys": [{"namespace": row.namespace, "id": row.key}],

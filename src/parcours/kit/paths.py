@@ -1,6 +1,6 @@
 """JSON pointers and dotted paths over plain dicts and lists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _MISSING: Any = object()
@@ -40,3 +40,17 @@ def set_in(document: dict[str, Any], tokens: Sequence[str], value: Any) -> None:
             target[token] = child
         target = child
     target[tokens[-1]] = value
+
+
+def set_paths(body: dict[str, Any], updates: Iterable[tuple[tuple[str, ...], Any]]) -> None:
+    """Set (path, JSON value) in attributes; what stands in the way is replaced, and null takes the attribute away."""
+    for path, value in updates:
+        place = body
+        for name in path[:-1]:
+            if not isinstance(place.get(name), dict):
+                place[name] = {}
+            place = place[name]
+        if value is None:
+            place.pop(path[-1], None)
+        else:
+            place[path[-1]] = value

@@ -24,6 +24,8 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "log_retention_hours": (0, 876_000),
     "trace_retention_hours": (1, 876_000),
     "audit_retention_hours": (1, 876_000),
+    "inbox_retention_hours": (1, 876_000),
+    "message_retention_hours": (24, 876_000),
     "report_retention_hours": (25, 876_000),
 }
 """Least and most of each number, as a variable may give it."""
@@ -84,6 +86,10 @@ class Settings:
     """How long decisions about events are kept for `trace`, in hours."""
     audit_retention_hours: int = 8_760
     """How long the audit log is kept, in hours."""
+    inbox_retention_hours: int = 168
+    """How long messages stay in the built-in inbox, in hours."""
+    message_retention_hours: int = 2_184
+    """How long is kept which messages left and what became of each, in hours; counts stay."""
     report_retention_hours: int = 2_184
     """How long a report's figures are kept by the hour, in hours; those of all time stay."""
     log_level: str = "info"

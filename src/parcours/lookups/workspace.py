@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from parcours.lookups.keys import key_of
 from parcours.lookups.model import MAX_ROW_BYTES, LookupTable
-from parcours.lookups.store import put_rows
+from parcours.lookups.store import Row, put_rows
 
 
 class LookupWorkspace:
@@ -28,11 +28,11 @@ class LookupWorkspace:
 
     def flush(self, connection: Connection, now_us: int) -> None:
         """Write what was taken since the last time: at the end, and before a look-up that is to find it."""
-        put_rows(
-            connection,
-            [
-                (*place, now_us, len(line), line.decode() if len(line) <= MAX_ROW_BYTES else None)
-                for place, line in self._lines.items()
-            ],
-        )
+        put_rows(connection, [stored_row(*place, now_us, line) for place, line in self._lines.items()])
         self._lines.clear()
+
+
+def stored_row(scope_id: int, dataset_id: str, key: str, now_us: int, line: bytes) -> Row:
+    """A row as it is stored; of one that is too long only its length."""
+    body = line.decode() if len(line) <= MAX_ROW_BYTES else None
+    return scope_id, dataset_id, key, now_us, len(line), body

@@ -17,6 +17,7 @@ from parcours.dataflow.model import Valid
 from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, graph_revision, insert_links
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.kit.clock import to_us
+from parcours.kit.paths import set_paths
 from parcours.profile import store
 from parcours.profile.merge import MergePolicyTable, lay_over
 from parcours.profile.store import EventPlace, EventRow, Fragment, FragmentRow, event_key
@@ -146,16 +147,7 @@ class ProfileWorkspace:
             return False
         held = self._read(scope_id, identity).get(dataset_id)
         body = orjson.loads(orjson.dumps(held.body)) if held is not None else {}
-        for path, value in updates:
-            place = body
-            for name in path[:-1]:
-                if not isinstance(place.get(name), dict):
-                    place[name] = {}
-                place = place[name]
-            if value is None:
-                place.pop(path[-1], None)
-            else:
-                place[path[-1]] = value
+        set_paths(body, updates)
         self._put(scope_id, identity, dataset_id, body, orjson.dumps(body))
         return True
 
@@ -300,6 +292,9 @@ class _Groups(dict[str, Any]):
         self._workspace = workspace
         self._scope_id = scope_id
         self._identity = identity
+
+    def __bool__(self) -> bool:
+        return True  # what nobody has asked for yet is not nothing
 
     def __missing__(self, name: str) -> Any:
         if name not in FIELD_GROUPS:

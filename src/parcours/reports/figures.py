@@ -15,6 +15,7 @@ FAMILIES: Mapping[str, Family] = {
     "audienceQualification": "event",
     "reaction": "event",
     "customAction": "action",
+    "message": "action",
     "jump": "action",
     "updateProfile": "action",
 }
@@ -88,7 +89,7 @@ def _races(paths: Sequence[tuple[str, str, str]], called: Mapping[str, str]) -> 
 def summarize(counts: Iterable[Count], shape: Shape, *, is_all_time: bool) -> dict[str, Any]:
     """Every figure of a report. Of all time, `current` is who is inside now; of a period, nobody can say.
 
-    entered = completed + failed + timedOut + stopped + exitedByCriteria + current, over all time.
+    entered = completed + failed + timedOut + stopped + exitedByCriteria + discardedInPause + current, over all time.
     """
     sums = _Sums()
     for count in counts:
@@ -110,6 +111,7 @@ def summarize(counts: Iterable[Count], shape: Shape, *, is_all_time: bool) -> di
         "timedOut": outcomes["timedOut"],
         "stopped": outcomes["stopped"],
         "exitedByCriteria": outcomes["exited"],
+        "discardedInPause": outcomes["discarded"],
     }
     if is_all_time:
         found["current"] = sum(sums.at.values())
@@ -153,6 +155,7 @@ def counters(counts: Iterable[Count]) -> dict[str, Any]:
         "timedOut": outcomes["timedOut"],
         "stopped": outcomes["stopped"],
         "exitedByCriteria": outcomes["exited"],
+        "discardedInPause": outcomes["discarded"],
         "discarded": _sum(sums.discards),
         "nodes": {
             node_id: {
@@ -182,6 +185,7 @@ def point(counts: Iterable[Count]) -> dict[str, Any]:
         "timedOut": outcomes["timedOut"],
         "stopped": outcomes["stopped"],
         "exitedByCriteria": outcomes["exited"],
+        "discardedInPause": outcomes["discarded"],
         "discarded": _sum(sums.discards),
         "calls": sum(calls.values()),
         "callErrors": sum(number for how, number in calls.items() if how != "ok"),
@@ -257,7 +261,7 @@ class _Sums:
             _raise(self.errors, node_id, number)
 
     def outcomes(self) -> dict[str, int]:
-        totals = {"completed": 0, "failed": 0, "timedOut": 0, "stopped": 0, "exited": 0}
+        totals = {"completed": 0, "failed": 0, "timedOut": 0, "stopped": 0, "exited": 0, "discarded": 0}
         for of_node in self.ended.values():
             for outcome, number in of_node.items():
                 _raise(totals, outcome, number)

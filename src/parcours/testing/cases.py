@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from parcours.journeys.crowd import MODES
 from parcours.journeys.outcome import Coverage
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.yaml_text import Tokens, split_json_path
@@ -122,7 +123,16 @@ class _Play:
             now = given.get("now", "2026-01-01T00:00:00Z")
             self.clock = JourneyClock(now, seed=given.get("seed", ""), loaded=self._loaded)
             for profile in self._repeated(given.get("profiles", ())):
-                self.clock.profile(profile["namespace"], profile["id"], profile.get("attributes", {}))
+                self.clock.profile(
+                    profile["namespace"], profile["id"], profile.get("attributes", {}),
+                    audiences=profile.get("audiences", ()),
+                )  # fmt: skip
+            for name, ids in given.get("audiences", {}).items():
+                at = ("given", "audiences", name)
+                self.clock.members(name, list(self._repeated(ids)))
+            at = ("given",)
+            for data_set_id, rows in given.get("lookups", {}).items():
+                self.clock.rows(data_set_id, rows)
             self._stub(given.get("stubs", {}), (*at, "stubs"))
             for index, step in enumerate(document.get("when", ())):
                 at = ("when", index)
@@ -165,6 +175,12 @@ class _Play:
         elif "profile" in step:
             for one in self._repeated([step["profile"]]):
                 clock.change_profile(one["namespace"], one["id"], one.get("attributes", {}))
+        elif "audience" in step:
+            change = {name: list(self._repeated(step[name])) for name in MODES if name in step}
+            clock.change_audience(step["audience"], at=step.get("at"), **change)
+        elif "lookups" in step:
+            for data_set_id, rows in step["lookups"].items():
+                clock.rows(data_set_id, rows)
         elif "advance" in step:
             clock.advance(step["advance"])
         elif "until" in step:
@@ -181,7 +197,7 @@ class _Play:
         faults: list[str] = []
         for index, expectation in enumerate(expectations):
             try:
-                fault = fault_of(self.clock.world, expectation, self.clock.start_us)
+                fault = fault_of(self.clock.world, expectation, self.clock.start_us, self.clock.audiences)
             except Invalid as error:
                 where = split_json_path(error.path) if isinstance(error, ExpectationInvalid) else ()
                 raise _Stopped(self._told((*at, index, *where), str(error))) from None

@@ -7,7 +7,7 @@ clock.advance("3d")
 clock.expect(called="SendMail", times=1, parameters={"/to": "jane@example.com"})
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ from typing import Any
 from parcours.expressions.references import EXPERIENCE_EVENTS, PLATFORM, SchemaReferences
 from parcours.journeys.bundle import Bundle, config_files, read_bundle, read_file
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.crowd import Belonging, Known, change_audience, find_audience, settle
 from parcours.journeys.feed import DEFAULT_START_US
 from parcours.journeys.moments import read_duration, read_moment
 from parcours.journeys.outcome import Coverage, coverage_of, path_of
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.run import PROFILE_GROUP
-from parcours.journeys.simulate import InstanceRecord, MomentPassed, SentCall, VirtualClock, World, seeded_ids
+from parcours.journeys.runs_store import AudienceRun
+from parcours.journeys.seen import InstanceRecord, SentCall, VirtualClock, seeded_ids
+from parcours.journeys.simulate import MomentPassed, World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.clock import to_datetime, to_us
 from parcours.kit.yaml_text import Located
@@ -64,6 +67,9 @@ class JourneyClock:
         self.start_us = self._read_moment(now, DEFAULT_START_US)
         self.people = GivenPeople()
         self._seed = seed
+        self.audiences: Known = {}
+        """Those there are, by name and by id."""
+        self._belongings: list[Belonging] = []
         self._stubs: dict[str, Stub] = {}
         self._loaded = loaded
         self._world: World | None = None
@@ -92,8 +98,12 @@ class JourneyClock:
             loaded.time,
             people=self.people,
             stubs=self._stubs,
+            data_sources=loaded.bundle.data_sources,
             instance_ids=seeded_ids(self._seed),
+            rule_sets=loaded.bundle.rule_sets,
         )
+        self.audiences = loaded.bundle.known_audiences(loaded.journeys)
+        settle(self._world, self.audiences, self._belongings)
 
     @property
     def world(self) -> World:
@@ -109,9 +119,28 @@ class JourneyClock:
             raise NothingLoaded("load a journey first: clock.load('journey.yaml', config='config')")
         return self._loaded.bundle
 
-    def profile(self, namespace: str, value: str, attributes: Mapping[str, Any]) -> None:
-        """Set a person's attributes, in place of those there were; conditions read them from now on."""
+    def profile(
+        self, namespace: str, value: str, attributes: Mapping[str, Any], *, audiences: Iterable[str] = ()
+    ) -> None:
+        """Set a person's attributes, in place of those there were; conditions read them from now on.
+
+        audiences: names or ids of those that the person is in, which no journey hears of. Raises CrowdInvalid.
+        """
         self.people.put(namespace, value, attributes)
+        belongings = [Belonging(name, namespace, value) for name in audiences]
+        if self._world is None:
+            self._belongings += belongings
+        else:
+            settle(self._world, self.audiences, belongings)
+
+    def members(self, audience: str, ids: Iterable[str]) -> None:
+        """Let people be in an audience, by its name or id, which no journey hears of. Raises CrowdInvalid."""
+        found = find_audience(self.audiences, audience)
+        self.world.bring_in(found.id, found.namespace, ids)
+
+    def rows(self, data_set: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Rows of a data set by their keys, for lookups; one that is there is replaced."""
+        self.world.ledger.put_rows(data_set, rows, self.world.clock.at_us)
 
     def change_profile(self, namespace: str, value: str, attributes: Mapping[str, Any]) -> None:
         """Lay attributes over those that are there."""
@@ -120,12 +149,15 @@ class JourneyClock:
     def stub(self, action: str, answer: Any) -> None:
         """How calls of an action end from now on: a status, `timeout`, an answer, a list of answers, or rules.
 
+        action: its name; or that of a data source, or `Source.group`, whose fetches then end so.
+
         Raises StubInvalid for a document that is no stub, UnknownName for an action nobody defined.
         """
         bundle = self.bundle
-        if action not in bundle.action_uids:
-            known = ", ".join(sorted(bundle.action_uids)) or "none"
-            raise UnknownName(f"no action is called {action!r}; there are: {known}")
+        if action not in bundle.stubbed:
+            known = ", ".join(sorted(bundle.stubbed)) or "none"
+            what = "action" if len(bundle.stubbed) == len(bundle.action_uids) else "action or data source"
+            raise UnknownName(f"no {what} is called {action!r}; there are: {known}")
         events = {name: found.document for name, found in bundle.event_names.items()}
         platform = {PROFILE_GROUP: bundle.profile, EXPERIENCE_EVENTS: None}
         references = SchemaReferences(events, {PLATFORM: platform}, dict.fromkeys(bundle.action_uids))
@@ -153,6 +185,22 @@ class JourneyClock:
     def send_entity(self, entity: Mapping[str, Any], *, schema_id: str | None = None, at: Moment | None = None) -> None:
         """An XDM entity comes in; the event configurations say which event it is, if any."""
         self.world.schedule_entity(self._moment(at), entity, self.bundle.schemas_of(schema_id))
+        self.settle()
+
+    def enter(self, audience: str, *ids: str, at: Moment | None = None) -> None:
+        """People enter an audience, now or at a later moment. Raises CrowdInvalid, MomentPassed."""
+        self.change_audience(audience, at=at, enter=list(ids))
+
+    def leave(self, audience: str, *ids: str, at: Moment | None = None) -> None:
+        """People leave an audience, now or at a later moment. Raises CrowdInvalid, MomentPassed."""
+        self.change_audience(audience, at=at, leave=list(ids))
+
+    def change_audience(self, audience: str, *, at: Moment | None = None, **change: Sequence[str]) -> None:
+        """An upload: enter, leave or both, or replace, each with ids in the audience's namespace.
+
+        Raises CrowdInvalid, MomentPassed.
+        """
+        change_audience(self.world, self.audiences, {"audience": audience, **change}, self._moment(at))
         self.settle()
 
     def settle(self) -> None:
@@ -211,6 +259,10 @@ class JourneyClock:
         """The way of the latest instance: nodes, with how they were left where that was no default."""
         return list(path_of(self.instance(customer)))
 
+    def runs(self, journey: str | None = None) -> list[AudienceRun]:
+        """Readings of an audience into a journey, the first one first; of the journey under test when none is named."""
+        return self.world.runs(self._journey(journey))
+
     def calls(self, action: str | None = None, customer: str | None = None) -> list[SentCall]:
         """Calls that were made, in order."""
         found = [
@@ -223,14 +275,16 @@ class JourneyClock:
 
     def coverage(self, journey: str | None = None) -> Coverage:
         """Which nodes and edges of a journey were reached; of the one under test when none is named."""
-        world = self.world
-        chosen = next((j for j in world.journeys if journey is None or j.name == journey), None)
+        return coverage_of(self._journey(journey), self.world.records)
+
+    def _journey(self, name: str | None) -> CompiledJourney:
+        chosen = next((j for j in self.world.journeys if name is None or j.name == name), None)
         if chosen is None:
-            raise UnknownName(f"no journey is called {journey!r}")
-        return coverage_of(chosen, world.records)
+            raise UnknownName(f"no journey is called {name!r}")
+        return chosen
 
     def expect(self, **expectation: Any) -> None:
         """Check an expectation as cases in YAML write it, such as `at="pause"`; raises ExpectationFailed otherwise."""
-        fault = fault_of(self.world, expectation, self.start_us)
+        fault = fault_of(self.world, expectation, self.start_us, self.audiences)
         if fault is not None:
             raise ExpectationFailed(fault)

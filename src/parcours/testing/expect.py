@@ -6,14 +6,19 @@ from typing import Any
 
 import orjson
 
+from parcours.identity.namespaces import canonical_namespace
+from parcours.journeys.crowd import Known, find_audience
 from parcours.journeys.model import InstanceStatus
 from parcours.journeys.moments import moment_text, read_moment
 from parcours.journeys.outcome import path_of
-from parcours.journeys.simulate import InstanceRecord, SentCall, World
+from parcours.journeys.runs_store import AudienceRun, RunStatus
+from parcours.journeys.seen import InstanceRecord, SentCall
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import is_part
 from parcours.kit.errors import Invalid
 
-STATUSES: tuple[InstanceStatus, ...] = ("active", "ended", "error", "timedout", "stopped")
+STATUSES: tuple[InstanceStatus, ...] = ("active", "ended", "error", "timedout", "stopped", "exited")
+RUN_STATUSES: tuple[RunStatus, ...] = ("queued", "started", "finished", "failed", "skipped")
 _COUNT: Mapping[str, Any] = {
     "anyOf": [
         {"type": "integer", "minimum": 0},
@@ -44,6 +49,25 @@ _VERBS: Mapping[str, Mapping[str, Any]] = {
         "anyOf": [{"type": "string"}, {"const": False}],
         "description": "The reason an entrance was refused for; false: none was.",
     },
+    "run": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "description": "A reading of the audience: there is one with all of these.",
+        "properties": {
+            "number": {"type": "integer", "minimum": 1, "description": "1 for the first one."},
+            "wave": {"type": "integer", "minimum": 0, "description": "0 for the first or only wave."},
+            "status": {"enum": list(RUN_STATUSES)},
+            "read": {"$ref": "#/$defs/count", "description": "How many members were read."},
+            "entered": {"$ref": "#/$defs/count", "description": "How many of them entered."},
+            "dueAt": {"type": "string", "description": "When it is due, such as +2d from the beginning."},
+            "startedAt": {"type": "string", "description": "When it began."},
+            "reason": {"type": "string", "description": "Why it was skipped, or failed."},
+        },
+    },
+    "runs": {"$ref": "#/$defs/count", "description": "How many readings of the audience have begun."},
+    "inAudience": {"type": "string", "description": "The customer is in an audience, by its name or id."},
+    "notInAudience": {"type": "string", "description": "The customer is not in it."},
     "counts": {
         "type": "object",
         "minProperties": 1,
@@ -81,13 +105,13 @@ class ExpectationInvalid(Invalid):
     """A document that is no expectation."""
 
 
-def fault_of(world: World, expectation: Mapping[str, Any], start_us: int) -> str | None:
+def fault_of(world: World, expectation: Mapping[str, Any], start_us: int, audiences: Known | None = None) -> str | None:
     """What was seen instead; None when it is as expected. Raises ExpectationInvalid, MomentInvalid.
 
-    start_us: where offsets such as `+2d` count from.
+    start_us: where offsets such as `+2d` count from. audiences: those there are, by name and by id.
     """
     verb = shape_fault(expectation)
-    return _CHECKS[verb](_View(world, expectation, start_us), expectation[verb])
+    return _CHECKS[verb](_View(world, expectation, start_us, audiences or {}), expectation[verb])
 
 
 def shape_fault(expectation: Mapping[str, Any]) -> str:
@@ -105,7 +129,8 @@ def shape_fault(expectation: Mapping[str, Any]) -> str:
 class _View:
     """What one expectation is about."""
 
-    def __init__(self, world: World, expectation: Mapping[str, Any], start_us: int) -> None:
+    def __init__(self, world: World, expectation: Mapping[str, Any], start_us: int, audiences: Known) -> None:
+        self.audiences = audiences
         self.world = world
         self.expectation = expectation
         self.start_us = start_us
@@ -138,7 +163,7 @@ class _View:
         return f"{who} entered “{self.journey.name}”{more}{unheard}"
 
     def refused_reasons(self) -> Iterable[str]:
-        for one in self.world.received:
+        for one in (*self.world.received, *self.world.turned_away):
             if self.customer is not None and one.key != self.customer:
                 continue
             for told in one.journeys:
@@ -290,6 +315,67 @@ def _check_entered(view: _View, wanted: Any) -> str | None:
     return f"expected {_words(wanted)} entrances, but there were {count}{more}"
 
 
+def _check_run(view: _View, wanted: Mapping[str, Any]) -> str | None:
+    moments = {name: read_moment(wanted[name], view.start_us) for name in ("dueAt", "startedAt") if name in wanted}
+    runs = view.world.runs(view.journey)
+    if any(_is_run(run, wanted, moments) for run in runs):
+        return None
+    told = ", ".join(f"{name} {_words(value)}" for name, value in wanted.items())
+    lines = [f"expected a run with {told}, but there {_runs_words(len(runs))}"]
+    lines += [f"  {_run(run)}" for run in runs[:20]]
+    if len(runs) > 20:
+        lines.append(f"  … {len(runs) - 20} more")
+    return "\n".join(lines)
+
+
+def _is_run(run: AudienceRun, wanted: Mapping[str, Any], moments: Mapping[str, int]) -> bool:
+    seen = {"number": run.number, "wave": run.wave, "status": run.status, "reason": run.reason}
+    counts = {"read": run.read_count, "entered": run.entered_count}
+    at = {"dueAt": run.due_at_us, "startedAt": run.started_at_us}
+    return (
+        all(wanted[name] == value for name, value in seen.items() if name in wanted)
+        and all(_fits(wanted[name], count) for name, count in counts.items() if name in wanted)
+        and all(at[name] == moment for name, moment in moments.items())
+    )
+
+
+def _run(run: AudienceRun) -> str:
+    wave = f", wave {run.wave}" if run.wave else ""
+    why = f" ({run.reason})" if run.reason else ""
+    began = "" if run.started_at_us is None else f", begun {moment_text(run.started_at_us)}"
+    counts = f"{run.read_count} read, {run.entered_count} entered"
+    return f"run {run.number}{wave}: {run.status}{why}, due {moment_text(run.due_at_us)}{began}, {counts}"
+
+
+def _runs_words(count: int) -> str:
+    return {0: "is none", 1: "is one"}.get(count, f"are {count}")
+
+
+def _check_runs(view: _View, wanted: Any) -> str | None:
+    runs = view.world.runs(view.journey)
+    begun = sum(run.started_at_us is not None for run in runs)
+    if _fits(wanted, begun):
+        return None
+    lines = [f"expected {_words(wanted)} runs begun, but there {_runs_words(begun)}"]
+    return "\n".join([*lines, *(f"  {_run(run)}" for run in runs[:20])])
+
+
+def _is_member(view: _View, name: str) -> bool:
+    audience = find_audience(view.audiences, name)
+    if view.customer is None:
+        raise ExpectationInvalid("say of which customer", "$")
+    identity = (canonical_namespace(view.journey.namespace or audience.namespace), view.customer)
+    return bool(view.world.audiences_of(identity, [audience.id]))
+
+
+def _check_in_audience(view: _View, name: str) -> str | None:
+    return None if _is_member(view, name) else f"expected {view.customer} in {name!r}, but they are not"
+
+
+def _check_not_in_audience(view: _View, name: str) -> str | None:
+    return f"expected {view.customer} not in {name!r}, but they are" if _is_member(view, name) else None
+
+
 def _check_refused(view: _View, wanted: Any) -> str | None:
     reasons = Counter(view.refused_reasons())
     seen = ", ".join(f"{reason} {_times(count)}" for reason, count in reasons.items()) or "none"
@@ -337,6 +423,10 @@ _CHECKS: dict[str, Callable[[_View, Any], str | None]] = {
     "notCalled": _check_not_called,
     "entered": _check_entered,
     "refused": _check_refused,
+    "run": _check_run,
+    "runs": _check_runs,
+    "inAudience": _check_in_audience,
+    "notInAudience": _check_not_in_audience,
     "counts": _check_counts,
 }
 

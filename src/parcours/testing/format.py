@@ -8,6 +8,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from parcours.journeys.bundle import BundleInvalid, read_file
+from parcours.journeys.crowd import MODES, change_fault
 from parcours.journeys.stubs import ANSWER_SCHEMA, STUB_SCHEMA
 from parcours.kit.yaml_text import Located
 from parcours.testing.errors import TestFileInvalid
@@ -24,7 +25,14 @@ _PROFILE = {
         "namespace": {"type": "string", "minLength": 1},
         "id": {"type": "string", "minLength": 1},
         "attributes": {"type": "object"},
+        "audiences": {"type": "array", "items": {"type": "string"}, "description": "Of those given: names or ids."},
     },
+}
+_IDS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_ROWS = {
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": {"type": "object"}},
+    "description": "Rows of data sets: data set, then key, then row.",
 }
 _GIVEN = {
     "type": "object",
@@ -39,6 +47,12 @@ _GIVEN = {
             "description": "How many customers: profiles and events are repeated with {n} as 0, 1, 2 …",
         },
         "profiles": {"type": "array", "items": {"$ref": "#/$defs/profile"}},
+        "audiences": {
+            "type": "object",
+            "additionalProperties": _IDS,
+            "description": "Who is in an audience when the case begins, by its name or id.",
+        },
+        "lookups": _ROWS,
         "stubs": _STUBS,
     },
 }
@@ -49,10 +63,16 @@ _STEPS: Mapping[str, Mapping[str, Any]] = {
     "until": {**_MOMENT, "description": "Time passes until a moment."},
     "finish": {"const": True, "description": "Time passes until nothing is left to happen."},
     "profile": {"$ref": "#/$defs/profile", "description": "Attributes change; objects are merged."},
+    "audience": {
+        "type": "string",
+        "minLength": 1,
+        "description": "People enter or leave an audience, by its name or id.",
+    },
+    "lookups": {**_ROWS, "description": "Rows of data sets that are there from now on."},
     "stub": _STUBS,
     "expect": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/expectation"}},
 }
-_BESIDE = {"event": ("payload", "at"), "entity": ("schema", "at")}
+_BESIDE = {"event": ("payload", "at"), "entity": ("schema", "at"), "audience": ("at", *MODES)}
 TEST_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Journey test",
@@ -98,7 +118,10 @@ TEST_SCHEMA: dict[str, Any] = {
             "properties": {
                 **_STEPS,
                 "payload": {"type": "object", "description": "Of `event`: the entity."},
-                "at": {**_MOMENT, "description": "Of `event` and `entity`: when, if not at once."},
+                "at": {**_MOMENT, "description": "Of `event`, `entity`, `audience`: when, if not at once."},
+                "enter": {**_IDS, "description": "Of `audience`: ids in its namespace; who is in stays in."},
+                "leave": {**_IDS, "description": "Of `audience`: who leaves, before others enter."},
+                "replace": {**_IDS, "description": "Of `audience`: whoever is in it from then on."},
                 "schema": {"type": "string", "description": "Of `entity`: the $id of its schema."},
             },
             "oneOf": [{"required": [name]} for name in _STEPS],
@@ -199,10 +222,13 @@ def read_test_file(path: Path) -> TestFile:
 
 
 def _together(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """The case's own wins; profiles of both are there, stubs by their names."""
+    """The case's own wins; profiles of both are there, stubs, audiences and lookups by their names."""
     found = {**shared, **own}
     if "stubs" in shared and "stubs" in own:
         found["stubs"] = {**shared["stubs"], **own["stubs"]}
+    for member in ("audiences", "lookups"):
+        if member in shared and member in own:
+            found[member] = {**shared[member], **own[member]}
     if "profiles" in shared and "profiles" in own:
         found["profiles"] = [*shared["profiles"], *own["profiles"]]
     return found
@@ -248,6 +274,8 @@ def _misfits(source: Located) -> Iterator[str]:
             for name in step:
                 if name != verb and name not in _BESIDE.get(verb, ()):
                     yield f"{source.place([*at, name])}: {name!r} means nothing beside {verb!r}"
+            if verb == "audience" and (fault := change_fault(step)) is not None:
+                yield f"{source.place(at)}: {fault}"
             yield from _expectation_misfits(source, [*at, "expect"], step.get("expect", ()))
         yield from _expectation_misfits(source, ["cases", index, "then"], case.get("then", ()))
 

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from parcours.kit.errors import ParcoursError
 
 _T = TypeVar("_T")
 JOURNEYS = "/journey/orchestration"
+AUDIENCES = "/data/core/ups/audiences"
 _ATTEMPTS = 3
 """Tries to start: another process may take the port that was free a moment ago."""
 
@@ -35,6 +36,10 @@ class CallFailed(ParcoursError):
         super().__init__(f"{method} {url} → {status}\n{body}")
         self.status = status
         self.body = body
+
+
+class UploadRefused(ParcoursError):
+    """A list of members was not applied."""
 
 
 class NotInTime(ParcoursError, AssertionError):
@@ -215,6 +220,62 @@ class ServerUnderTest:
 
         wanted = " and ".join([f"at {node!r}"] * (node is not None) + [f"{status}"] * (status is not None)) or "there"
         return self.wait_for(look, what=lambda: f"{key} was to be {wanted}, but {seen}", timeout_s=timeout_s)
+
+    # --- audiences and their runs ---
+
+    def upload_audience(
+        self, name: str, ids: Iterable[str], *, mode: str = "replace", namespace: str = "Email",
+        timeout_s: float = 60.0,
+    ) -> str:  # fmt: skip
+        """Upload a list of members, and wait until it is applied; the audience's id. It is made if there is none.
+
+        mode: `replace`, `add` or `remove`. Raises CallFailed, UploadRefused, NotInTime.
+        """
+        every = self.get(AUDIENCES, name=name, limit=500)["children"]
+        found = next((one for one in every if one["name"] == name), None)
+        audience = found or self.post(AUDIENCES, {"name": name, "identityNamespace": namespace})
+        uploads = f"{AUDIENCES}/{audience['id']}"
+        made = self.request("POST", f"{uploads}/members?mode={mode}", [{"id": one} for one in ids])
+        job = made
+
+        def look() -> bool:
+            nonlocal job
+            job = self.get(f"{uploads}/uploads/{made['id']}")
+            return job["status"] not in ("NEW", "QUEUED", "PROCESSING")
+
+        self.wait_for(
+            look, what=lambda: f"the list of {name!r} was to be applied: {job['status']}", timeout_s=timeout_s
+        )
+        if job["status"] != "SUCCEEDED":
+            raise UploadRefused(f"the list of {name!r} was not applied: {job['reason'] or job['status']}")
+        audience_id: str = audience["id"]
+        return audience_id
+
+    def runs(self, version_uid: str) -> list[dict[str, Any]]:
+        """Readings of an audience into a version of a journey, the first one first."""
+        found: list[dict[str, Any]] = self.get(f"{JOURNEYS}/journeyVersions/{version_uid}/audienceRuns")["results"]
+        return found[::-1]
+
+    def wait_for_run(
+        self, version_uid: str, *, number: int = 1, wave: int = 0, status: str = "finished", timeout_s: float = 60.0
+    ) -> dict[str, Any]:
+        """Wait until a reading of an audience has a status (`finished`, `started`, `skipped` …).
+
+        wave: 0 for the first or only one. Raises NotInTime, which tells the runs there are.
+        """
+        seen: list[dict[str, Any]] = []
+
+        def look() -> dict[str, Any] | None:
+            nonlocal seen
+            seen = self.runs(version_uid)
+            fitting = (one for one in seen if (one["number"], one["wave"], one["status"]) == (number, wave, status))
+            return next(fitting, None)
+
+        def what() -> str:
+            told = ", ".join(f"{one['number']} {one['status']}" for one in seen) or "none"
+            return f"run {number} was to be {status}, but the runs are: {told}"
+
+        return self.wait_for(look, what=what, timeout_s=timeout_s)
 
     def wait_for(
         self, look: Callable[[], _T | None], *, what: str | Callable[[], str] = "it", timeout_s: float = 30.0

@@ -28,8 +28,13 @@ OPEN_TO_ALL = {
     "POST /ims/token/v3",
     "POST /ims/validate_token/v1",
     "POST /ims/invalidate_token/v2",
+    "GET /m/c/{token}",
+    "GET /m/o/{token}",
+    "GET /m/u/{token}",
+    "POST /m/u/{token}",
+    "POST /m/f/{uid}",
 }
-"""Without a caller: they tell nothing that is stored."""
+"""Without a caller: they tell nothing that is stored. Links of messages are signed, and feedback has its secret."""
 OPEN_TO_CALLERS = {
     "GET /data/foundation/access-control/acl/reference",
     "POST /data/foundation/access-control/acl/effective-policies",
@@ -42,6 +47,7 @@ OPEN_TO_CALLERS = {
     "GET /data/foundation/conversion/languages/el/functions",
     "GET /data/foundation/conversion/languages/el/operators",
     "GET /journey/orchestration/schema/journey",
+    "GET /journey/orchestration/schema/ruleSet",
 }
 """A valid caller is enough: what the server knows by itself, and what the caller itself may do."""
 

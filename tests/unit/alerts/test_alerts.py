@@ -21,6 +21,7 @@ from parcours.alerts.subscription import SUBSCRIPTION_KIND
 from parcours.app import Platform
 from parcours.journeys import counter_store
 from parcours.journeys.counters import Pulse
+from parcours.journeys.runs_store import AudienceRun, insert_run
 from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import ManualClock
 from parcours.resources.store import Author, ResourceStore
@@ -104,6 +105,31 @@ def test_a_rule_reads_its_own_part_of_a_pulse() -> None:
         ("customActionCapping", "mail"): (1, 10),
     }
     assert readings([Pulse(1, "v", "", 9, 0, 0, 0, 0, 0)]) == []
+
+
+def test_a_run_that_lets_nobody_enter_is_told_after_ten_minutes_and_resolved_by_one_that_does(world: World) -> None:
+    world.subscribe(alerts=["readAudienceUnsuccessful"])
+
+    def run(number: int, entered: int) -> None:
+        now_us = world.clock.now_us()
+        made = AudienceRun(
+            f"run{number}", world.scope_id, world.ours["uid"], world.ours["versionUid"], number, 0, "finished", now_us,
+            now_us, now_us, None, "", entered, entered, "", None,
+        )  # fmt: skip
+        with world.platform.db.write() as connection:
+            insert_run(connection, made)
+
+    run(1, entered=0)
+    world.wait(minutes=9)
+    world.evaluator.look()
+    assert world.states() == []
+    world.wait(minutes=2)
+    world.evaluator.look()
+    assert world.states() == [("readAudienceUnsuccessful", "Ours", "open")]
+    run(2, entered=3)
+    world.wait(minutes=61)
+    world.evaluator.look()
+    assert world.states() == [("readAudienceUnsuccessful", "Ours", "resolved")]
 
 
 def test_a_threshold_is_passed_not_touched_and_needs_its_minimum() -> None:

@@ -456,6 +456,28 @@ def test_merge_policies_and_namespaces_travel_too(server: Scratch, empty: Scratc
     assert told(plan(empty, tmp_path / "a")) == []
 
 
+def test_rule_sets_travel_and_journeys_name_them(server: Scratch, empty: Scratch, tmp_path: Path) -> None:
+    client = Client(server)
+    rule = {"id": "r", "name": "Monthly", "type": "entryCap", "limit": 5, "period": "month"}
+    body = {"name": "Few journeys", "domain": "journey", "state": "active", "rules": [rule]}
+    uid = client.post(f"{JOURNEYS}/ruleSets", body)["uid"]
+    document = {"name": "Under rules", "entry": {"node": "e"}, "nodes": {"e": {"type": "end"}}, "ruleSet": uid}
+    client.post(f"{JOURNEYS}/journeys", document)
+    export(server, tmp_path / "a")
+    text = (tmp_path / "a/rule-sets/few-journeys.yaml").read_text()
+    assert "domain: journey\n" in text
+    assert "state: active\n" in text
+    assert "isGlobal" not in text
+    assert "ruleSet: Few journeys\n" in (tmp_path / "a/journeys/under-rules.yaml").read_text()
+    apply(empty, tmp_path / "a")
+    export(empty, tmp_path / "b")
+    assert texts(tmp_path / "a") == texts(tmp_path / "b")
+    assert told(plan(empty, tmp_path / "a")) == []
+    (tmp_path / "a/rule-sets/few-journeys.yaml").write_text(text.replace("limit: 5", "limit: 6"))
+    apply(empty, tmp_path / "a")
+    assert Client(empty).get(f"{JOURNEYS}/ruleSets")["results"][0]["rules"][0]["limit"] == 6
+
+
 def test_schemas_with_data_types_classes_and_relationships_both_ways(
     server: Scratch, empty: Scratch, tmp_path: Path
 ) -> None:

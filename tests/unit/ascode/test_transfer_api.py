@@ -114,6 +114,25 @@ def test_an_import_into_another_sandbox_makes_everything_it_needs(api: TestClien
     assert answer.headers["location"] == f"{BASE}/journeys/{made['journey']['uid']}"
 
 
+def test_a_rule_set_is_that_of_the_same_name_in_the_other_sandbox(api: TestClient, journey: dict[str, Any]) -> None:
+    rule = {"id": "r", "name": "Monthly", "type": "entryCap", "limit": 5, "period": "month"}
+    body = {"name": "Few journeys", "domain": "journey", "state": "active", "rules": [rule]}
+    uid = api.post(f"{BASE}/ruleSets", json=body).json()["uid"]
+    version = f"{VERSIONS}/{journey['versionUid']}"
+    document = api.get(version).json()["document"]
+    assert api.put(version, json={**document, "ruleSet": uid}).is_success
+    export = filled(exported(api, journey))
+    assert export["dependencies"]["ruleSets"] == [{"uid": uid, "name": "Few journeys", "domain": "journey"}]
+    dev = {"x-sandbox-name": "dev"}
+    without = api.post(IMPORT, json=export, headers=dev).json()
+    assert [fault["code"] for fault in without["errors"]] == ["ERR_RULE_SET_UNKNOWN"]
+    there = api.post(f"{BASE}/ruleSets", json=body, headers=dev).json()["uid"]
+    made = api.post(IMPORT, json=export, headers=dev).json()
+    assert made["valid"], made["errors"]
+    shown = api.get(f"{VERSIONS}/{made['journey']['versionUid']}", headers=dev).json()
+    assert shown["document"]["ruleSet"] == there
+
+
 def test_names_that_are_taken_give_way_and_expressions_follow(api: TestClient, journey: dict[str, Any]) -> None:
     answer = api.post(IMPORT, json=filled(exported(api, journey)))
     assert answer.status_code == 201, answer.text
@@ -226,3 +245,28 @@ def test_two_events_of_a_sandbox_never_have_one_event_id(api: TestClient, journe
     answer = api.post(EVENTS, json=body)
     assert answer.status_code == 400
     assert answer.json()["report"]["path"] == "$.eventID"
+
+
+def test_data_sources_go_along_and_give_way_to_names_that_are_taken(api: TestClient, journey: dict[str, Any]) -> None:
+    group = {"name": "tier", "dynamicValues": "city", "responsePayload": {"level": "x"}}
+    secret = {"type": "basic", "username": "shop", "password": "keep out"}
+    body = {"name": "Loyalty", "url": "https://l.example.com/", "authentication": secret, "fieldGroups": [group]}
+    assert api.post(f"{BASE}/dataSources", json=body).status_code == 201
+    text = '#{Loyalty.tier.level} == "gold" and #{Loyalty.tier.level, params: {city: "x"}} == "gold"'
+    draft = document(journey["event"]["uid"], journey["action"]["uid"], text)
+    values = [{"name": "city", "expression": '"Oslo"'}]
+    draft["nodes"]["big"]["dynamicValues"] = [{"dataSource": "Loyalty", "fieldGroup": "tier", "values": values}]
+    made = api.post(f"{BASE}/journeys", json=draft).json()
+    export = exported(api, made)
+    (source,) = export["dependencies"]["dataSources"]
+    assert source["authentication"]["password"] == "INSERT_SECRET_HERE"
+    refused = api.post(IMPORT, json=filled(export))
+    assert "$.dependencies.dataSources[0].authentication.password" in refused.text
+    source["authentication"]["password"] = "written in"
+    answer = api.post(IMPORT, json=export)
+    assert answer.status_code == 201, answer.text
+    (created,) = answer.json()["created"]["dataSources"]
+    assert created["name"] == "Loyalty_2"
+    imported = api.get(f"{VERSIONS}/{answer.json()['journey']['versionUid']}").json()["document"]["nodes"]["big"]
+    assert imported["paths"][0]["expression"] == text.replace("Loyalty", "Loyalty_2")
+    assert imported["dynamicValues"][0]["dataSource"] == "Loyalty_2"

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from parcours.app import Platform
 from parcours.delivery.blot import Blotter
 from parcours.delivery.sender import Received
-from parcours.delivery.trial import _answer
+from parcours.delivery.trial import show_answer
 
 URL = "/journey/orchestration/actions"
 
@@ -140,7 +140,7 @@ def test_the_token_that_was_fetched_for_the_test_is_not_shown(api: TestClient, r
 
 def test_half_a_secret_at_the_end_of_a_long_answer_is_not_shown() -> None:
     body = b"x" * 65_530 + b"s3cret-key" + b"y" * 100
-    shown = _answer(Received(200, {}, body), Blotter(["s3cret-key"]))["body"]
+    shown = show_answer(Received(200, {}, body), Blotter(["s3cret-key"]))["body"]
     assert shown == "x" * 65_530 + "******"
 
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from parcours.delivery.model import idempotency_key
 from parcours.events.feedback import FEEDBACK_SCHEMA, TRACKING_SCHEMA, Feedback, read_feedback, split_message_id
-from parcours.journeys.runner import _instance_id
+from parcours.journeys.workset import instance_id_of
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.registry import Registry
 from parcours.xdm.table import SchemaTable
 
-INSTANCE = _instance_id(1_780_000_000_000, "version|jane@example.com|seed")
+INSTANCE = instance_id_of(1_780_000_000_000, "version|jane@example.com|seed")
 KEY = idempotency_key(INSTANCE, 3)
 AT = "2026-06-01T10:00:00Z"
 
@@ -137,7 +137,7 @@ def test_what_is_no_message_id_is_not_taken_for_one(value: Any) -> None:
 
 @given(st.integers(0, 10**9 - 1), st.text(max_size=20), st.integers(0, 2**41))
 def test_every_idempotency_key_is_a_message_id(pass_no: int, seed: str, at_ms: int) -> None:
-    instance_id = _instance_id(at_ms, seed)
+    instance_id = instance_id_of(at_ms, seed)
     assert split_message_id(idempotency_key(instance_id, pass_no)) == (instance_id, pass_no)
 
 

@@ -11,8 +11,11 @@ from parcours.journeys.activities.kind import (
     ActionShape,
     AudienceShape,
     DataSetShape,
+    GroupShape,
     ParameterShape,
+    SourceShape,
     TargetShape,
+    TemplateShape,
 )
 from parcours.journeys.compile import EventShape, VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
@@ -72,6 +75,24 @@ class World:
         }
         self.targets = {"other": TargetShape("other", "Other journey", "Email", "e2", ORDER)}
         self.jumps: dict[str, frozenset[str]] = {}
+        self.rule_sets = {"s": ("Journeys", "journey", "active"), "c": ("Promotions", "channel", "active")}
+        weather = AnswerShape(
+            {"temp": 1.5, "sky": "x", "days": [{"max": 1}]},
+            {"/temp": Type.DECIMAL, "/sky": Type.STRING, "/days": Type.LIST_OBJECT, "/days/[]/max": Type.DECIMAL},
+        )
+        place = AnswerShape({"town": "x"}, {"/town": Type.STRING})
+        self.data_sources = {
+            "Weather": SourceShape(
+                "s1",
+                "Weather",
+                {
+                    "now": GroupShape("GET", ("city",), weather),
+                    "world": GroupShape("GET", (), weather),
+                    "many": GroupShape("POST", ("city", "ids"), weather),
+                },
+            ),
+            "Geo": SourceShape("s2", "Geo", {"place": GroupShape("GET", ("email",), place)}),
+        }
 
     def event(self, uid: str) -> EventShape | None:
         return self.events.get(uid)
@@ -85,17 +106,30 @@ class World:
     def audience_named(self, name: str) -> AudienceShape | None:
         return next((found for found in self.audiences.values() if found.name == name), None)
 
+    def template(self, uid: str) -> TemplateShape:
+        return TemplateShape(uid, uid, "", None)
+
     def data_set(self, data_set_id: str) -> DataSetShape | None:
         return self.data_sets.get(data_set_id)
 
     def target(self, journey_uid: str) -> TargetShape | None:
         return self.targets.get(journey_uid)
 
+    def sources(self) -> Mapping[str, SourceShape]:
+        return self.data_sources
+
+    def platform_groups(self) -> Mapping[str, str]:
+        return {"TierOnly": "ProfileFieldGroup"}
+
     def jumps_of(self, journey_uid: str) -> frozenset[str]:
         return self.jumps.get(journey_uid, frozenset())
 
+    def rule_set(self, uid: str) -> tuple[str, str, str] | None:
+        return self.rule_sets.get(uid)
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
-        return {"ProfileFieldGroup": PROFILE}
+        tier = {"type": "object", "properties": {"tier": {"type": "string"}}}
+        return {"ProfileFieldGroup": PROFILE, "TierOnly": tier}
 
 
 WORLD = World()

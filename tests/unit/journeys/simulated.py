@@ -1,6 +1,6 @@
 """Worlds over the small sandbox of `journey_world`: its events and actions as configurations that can be matched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,11 @@ from parcours.events.model import EventConfiguration
 from parcours.events.table import EventTable
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.people import GivenPeople
-from parcours.journeys.simulate import InstanceIds, VirtualClock, World
+from parcours.journeys.seen import InstanceIds, VirtualClock
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.secrets import SecretBox
+from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 
 MAIL = {
     "name": "SendMail",
@@ -43,7 +45,9 @@ def _identity(number: int) -> VersionIdentity:
     return IDENTITY if number == 0 else replace(IDENTITY, journey_uid=f"j{number}", version_uid=f"v{number}")
 
 
-def configuration(uid: str, clock: VirtualClock, rule: str | None = None) -> EventConfiguration:
+def configuration(
+    uid: str, clock: VirtualClock, rule: str | None = None, *, is_business: bool = False
+) -> EventConfiguration:
     """An event of journey_world; its key is the e-mail address."""
     shape = WORLD.events[uid]
     return EventConfiguration(
@@ -58,6 +62,7 @@ def configuration(uid: str, clock: VirtualClock, rule: str | None = None) -> Eve
         condition=None if rule is None else condition_reader(rule, shape.name, None, clock),
         key=key_reader(f"@event{{{shape.name}.email}}", shape.name, None, None, clock),
         document=shape.document,
+        type="business" if is_business else "unitary",
     )
 
 
@@ -70,10 +75,14 @@ class Virtual:
         stubs: Mapping[str, Any] | None = None,
         rules: Mapping[str, str] | None = None,
         instance_ids: InstanceIds | None = None,
+        business: Sequence[str] = (),
+        rule_sets: RuleSetTable = NO_RULE_SETS,
     ) -> None:
         clock = VirtualClock(NOW_US)
         self.people = GivenPeople()
-        self.events = {uid: configuration(uid, clock, (rules or {}).get(uid)) for uid in WORLD.events}
+        self.events = {
+            uid: configuration(uid, clock, (rules or {}).get(uid), is_business=uid in business) for uid in WORLD.events
+        }
         made: dict[str, Stub] = {name: read_stub(stub) for name, stub in (stubs or {}).items()}
         self.world = World(
             [compile_version(doc, WORLD, _identity(number)) for number, doc in enumerate(documents)],
@@ -84,6 +93,7 @@ class Virtual:
             stubs=made,
             instance_ids=instance_ids,
             scope_id=1,
+            rule_sets=rule_sets,
         )
 
     def send(

@@ -24,13 +24,16 @@ from parcours.journeys.model import (
     LookUp,
     Replied,
     Resumed,
+    SendMessage,
     StartTimer,
     Stopped,
+    TakeMessage,
     TakeSlot,
     TimerDue,
     Transition,
     UpdateProfile,
 )
+from parcours.journeys.runner import template_values
 
 END = {"type": "end"}
 WAIT = {"type": "wait", "duration": {"value": 10, "unit": "minutes"}}
@@ -248,6 +251,20 @@ def test_the_supplemental_id_is_read_in_expressions() -> None:
     for supplemental_id, chosen in (("A", "path:a"), ("B", "other")):
         inside = new_instance(journey, "i", "jane@example.com", NOW_US, supplemental_id=supplemental_id)
         assert advance(journey, inside, Entered({}), NOW_US).steps[-1].detail["chosen"] == chosen
+
+
+def test_contents_read_the_supplemental_id() -> None:
+    message = {"type": "message", "channel": "email", "templateUid": "t1", "address": '"jane@example.com"'}
+    doc = document({"m": message}, ("start", "m"))
+    doc["nodes"]["start"]["eventUid"] = "s1"
+    journey = compiled(doc)
+    inside = new_instance(journey, "i", "jane@example.com", NOW_US, supplemental_id="A")
+    moved = advance(journey, inside, Entered({"total": 1}), NOW_US)
+    (command,) = [one.command for one in moved.commands if isinstance(one, TakeMessage)]
+    assert isinstance(command, SendMessage)
+    told = template_values(journey, moved.instance, command, {})["context"]["journey"]
+    assert told["technicalProperties"] == {"supplementalId": "A"}
+    assert list(told["events"].values()) == [{"total": 1}]
 
 
 def test_in_audience_asks_for_ids_by_the_names_of_the_publication() -> None:

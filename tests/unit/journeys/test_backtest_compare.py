@@ -5,7 +5,7 @@ from simulated import Virtual
 from test_simulate import LOYALTY, MAIL, WAIT
 
 from parcours.journeys.backtest import Run, RunCall, compare, live_ids, live_run, side_summary, simulated_run
-from parcours.journeys.simulate import seeded_ids
+from parcours.journeys.seen import seeded_ids
 
 MINUTE_US = 60_000_000
 

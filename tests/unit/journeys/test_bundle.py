@@ -8,7 +8,8 @@ import pytest
 from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
 from parcours.journeys.feed import DEFAULT_START_US, LineInvalid, feed, first_moment, read_events, read_profiles
 from parcours.journeys.people import GivenPeople
-from parcours.journeys.simulate import VirtualClock, World
+from parcours.journeys.seen import VirtualClock
+from parcours.journeys.simulate import World
 from parcours.kit.yaml_text import Located, read_yaml
 
 CONFIG = """\
@@ -167,7 +168,7 @@ def test_without_an_instant_the_clock_begins_on_a_fixed_day() -> None:
         (b'{"event": "Nope"}', "e:1: no event is called 'Nope'; there are: Order, Refund, Visit"),
         (b'{"event": "Order", "at": "soon"}', "e:1: 'soon' is no moment"),
         (b'{"profile": {"id": "a"}}', "e:1: a profile has namespace"),
-        (b'{"email": "a"}', "e:1: a line has event, or profile, or is an entity with a timestamp"),
+        (b'{"email": "a"}', "e:1: a line has event, profile or audience, or is an entity with a timestamp"),
         (b'{"timestamp": "+2d"}', "e:1: '+2d' is no moment"),
     ],
 )

@@ -24,8 +24,11 @@ from parcours.journeys.model import (
     ActionOutcome,
     CallAction,
     CancelTimer,
+    DataFetched,
     Entered,
     EventReceived,
+    FetchData,
+    FetchOutcome,
     Instance,
     Jump,
     JumpOutcome,
@@ -41,7 +44,7 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
-from parcours.journeys.run import PAUSED
+from parcours.journeys.run import FETCH, PAUSED
 from parcours.journeys.steps import to_document, to_lines
 
 WORLD = World()
@@ -53,10 +56,16 @@ BOOLEANS = (
     "@event{Order.total} > 1 or @event{Order.total} is null",
     "${previousNodeId} is not null",
     '${supplementalId} == "b1"',
+    'inAudience("VIP customers")',
     "true",
+    "#{Weather.world.temp} > 10",
+    "#{Weather.now.temp, params: {city: @event{Order.city}}} > 10 or @event{Order.total} > 50",
+    '#{Weather.now.temp, params: {city: #{Geo.place.town, params: {email: "x"}}}} > #{Weather.world.temp}',
+    '${lastDataFetchErrorCode} == "503"',
 )
 durations = st.builds(
-    lambda value, unit: {"value": value, "unit": unit},
+    # nine waits in a row are within the shortest life: a node that nobody lives to see is refused
+    lambda value, unit: {"value": min(value, 5) if unit == "days" else value, "unit": unit},
     st.integers(1, 50),
     st.sampled_from(["seconds", "minutes", "hours", "days"]),
 )
@@ -80,6 +89,8 @@ def splits(draw: st.DrawFn) -> dict[str, Any]:
 def waits(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         return {"type": "wait", "duration": draw(durations)}
+    if draw(st.integers(0, 3)) == 0:
+        return {"type": "wait", "waitType": "custom", "expression": "toDateTimeOnly(#{Weather.world.sky})"}
     delta = draw(st.integers(-3, 200))
     return {
         "type": "wait",
@@ -99,7 +110,8 @@ def listeners(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def calls(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
-        text = draw(st.sampled_from(["@event{Order.email}", '"constant"', 'lower(@event{Order.city}) + "x"']))
+        texts = ["@event{Order.email}", '"constant"', 'lower(@event{Order.city}) + "x"', "#{Weather.world.sky}"]
+        text = draw(st.sampled_from(texts))
         return {
             "type": "customAction",
             "actionUid": "a1",
@@ -127,9 +139,21 @@ JUMP = {
 UPDATE = {
     "type": "updateProfile", "dataSetId": "d1", "updates": [{"path": "/tier", "expression": "@event{Order.city}"}],
 }  # fmt: skip
+READING_LOOKUP = {
+    "type": "datasetLookup", "dataSetId": "d2", "keys": "#{Geo.place.town}",
+    "dynamicValues": [
+        {"dataSource": "Geo", "fieldGroup": "place", "values": [{"name": "email", "expression": "@event{Order.email}"}]}
+    ],
+}  # fmt: skip
+READING_JUMP = {**JUMP, "parameters": [{"paramPath": "/city", "expression": "#{Weather.world.sky}"}]}
+READING_UPDATE = {**UPDATE, "updates": [{"path": "/tier", "expression": "#{Weather.world.sky}"}]}
 LOOKUP = {"type": "datasetLookup", "dataSetId": "d2", "keys": 'list(@event{Order.city}, "x")', "fields": ["/price"]}
 FIXED = {"type": "wait", "waitType": "fixedDate", "date": "2026-01-20T10:00:00"}
-requesting = st.sampled_from([EXPERIMENT, TARGETING, CAP, CLOCK, JUMP, UPDATE, LOOKUP, FIXED])
+requesting = st.sampled_from(
+    [
+        EXPERIMENT, TARGETING, CAP, CLOCK, JUMP, UPDATE, LOOKUP, FIXED, READING_LOOKUP, READING_JUMP, READING_UPDATE,
+    ]
+)  # fmt: skip
 
 
 @st.composite
@@ -235,6 +259,30 @@ outcomes = st.builds(
     st.sampled_from([None, {"points": 3}, {"reason": "x"}, ["odd"], "text"]),
 )
 
+data_read = st.fixed_dictionaries(
+    {},
+    optional={
+        "temp": st.integers(0, 30) | st.just("not a number"),
+        "sky": st.sampled_from(["2026-01-09T00:00:00", "2026-06-09T00:00:00", "no date"]),
+        "town": st.sampled_from(["Oslo", "Rome"]),
+    },
+)
+fetch_errors = st.sampled_from(
+    [None, None, None, ("http", "503"), ("timedout", "timedout"), ("capped", "capped"), ("error", "notJson")]
+)
+
+
+@st.composite
+def fetched(draw: st.DrawFn, command: FetchData) -> tuple[FetchOutcome, ...]:
+    """What may come of a fetch."""
+    found = []
+    for request in command.requests:
+        error, code = draw(fetch_errors) or (None, None)
+        read = draw(data_read) if error is None else None
+        found.append(FetchOutcome(request.source, request.group, request.numbers, read, error, code, elapsed_ms=3))
+    return tuple(found)
+
+
 REPLIES: dict[type, st.SearchStrategy[Any]] = {
     TakeSlot: st.booleans(),
     LookUp: st.sampled_from([[], [{"price": 3.5}], "rows are away", [{"price": "x" * 20_000}]]),
@@ -279,6 +327,7 @@ class History:
         )
         self.timers: dict[Timer, int] = {}
         self.calls: dict[Timer, CallAction] = {}
+        self.fetches: dict[Timer, FetchData] = {}
         self.gone: list[Timer] = []
         self.steps: list[StepEvent] = []
         self.told: list[tuple[CompiledJourney, Stimulus, int, Transition]] = []
@@ -297,6 +346,10 @@ class History:
         if isinstance(stimulus, TimerDue):
             self.gone.append((stimulus.node_id, stimulus.pass_no))
             assert self.timers.pop((stimulus.node_id, stimulus.pass_no)) <= self.now_us
+        elif isinstance(stimulus, DataFetched) or (
+            isinstance(stimulus, ActionAnswered) and before.waiting_for == FETCH
+        ):
+            del self.fetches[stimulus.node_id, stimulus.pass_no]
         elif isinstance(stimulus, ActionAnswered):
             del self.calls[stimulus.node_id, stimulus.pass_no]
         elif isinstance(stimulus, Resumed):
@@ -348,6 +401,12 @@ class History:
         elif isinstance(command, CancelTimer):
             assert self.timers.pop(key, None) is not None, "a timer that does not run is cancelled"
             self.gone.append(key)
+        elif isinstance(command, FetchData):
+            assert journey.reads_sources, "a dry run that may do without reads a data source"
+            assert key not in self.fetches
+            assert command.deadline_us > self.now_us
+            assert command.requests
+            self.fetches[key] = command
         elif isinstance(command, CallAction):
             assert key not in self.calls
             assert command.deadline_us > self.now_us
@@ -372,6 +431,9 @@ class History:
                 assert isinstance(node, ActionNode)
                 assert set(self.timers) == {(GLOBAL_TIMER, 0)}
                 assert not self.calls
+            elif waiting_for == FETCH:
+                assert list(self.fetches) == [here]
+                assert here not in self.timers
             elif isinstance(node, RaceNode):
                 assert waiting_for.partition(":")[0] == "race"
                 assert (here in self.timers) == (":" in waiting_for)
@@ -382,10 +444,12 @@ class History:
                 assert here not in self.timers
             else:
                 assert waiting_for == f"event:{node.event_uid}"  # type: ignore[attr-defined]
-            if instance.waiting_for != "action":
+            if instance.waiting_for not in ("action", FETCH):
                 assert instance.pending == ()
         assert len(instance.pending) <= MAX_PENDING
         assert set(self.calls) <= {here} or instance.is_ended
+        assert set(self.fetches) <= {here} or instance.is_ended
+        assert instance.fetch is None or not instance.is_ended
         assert [step.seq for step in self.steps] == list(range(len(self.steps)))
         assert [step.is_entrance for step in self.steps] == [True] + [False] * (len(self.steps) - 1)
         assert sum(step.is_ended for step in self.steps) == instance.is_ended
@@ -461,6 +525,14 @@ def stimuli(draw: st.DrawFn, history: History) -> Stimulus:
             if draw(st.integers(0, 2)) == 0:
                 return EventReceived(draw(st.sampled_from(["e1", "e2"])), draw(payloads), profile)
             return ActionAnswered(*next(iter(history.calls)), draw(outcomes), profile)
+        case "awaited" if waiting_for == FETCH:
+            place, command = next(iter(history.fetches.items()))
+            match draw(st.integers(0, 5)):
+                case 0:
+                    return EventReceived(draw(st.sampled_from(["e1", "e2"])), draw(payloads), profile)
+                case 1:  # in place of a row of the outbox that was lost
+                    return ActionAnswered(*place, draw(outcomes), profile)
+            return DataFetched(*place, draw(fetched(command)), profile)
         case "awaited" if waiting_for.startswith("race") and draw(st.booleans()):
             match draw(st.sampled_from(["audience", "event", "reaction"])):
                 case "audience":
@@ -483,7 +555,10 @@ def stimuli(draw: st.DrawFn, history: History) -> Stimulus:
         case "stale answer":
             passed = [(step.node_id, step.pass_no) for step in history.steps if step.is_processed]
             here = (history.instance.node_id or "start", history.instance.pass_no + draw(st.sampled_from([-1, 1])))
-            return ActionAnswered(*draw(st.sampled_from([*passed, here])), draw(outcomes), profile)
+            place = draw(st.sampled_from([*passed, here]))
+            if draw(st.booleans()):
+                return DataFetched(*place, (FetchOutcome("Weather", "world", (0,), {"temp": 3}),), profile)
+            return ActionAnswered(*place, draw(outcomes), profile)
         case "entry":
             return Entered(draw(payloads), profile)
     is_other = history.instance.supplemental_id is not None and draw(st.booleans())
@@ -506,11 +581,14 @@ def due(history: History, timer: Timer, profile: Any) -> TimerDue:
 def drain(history: History, data: st.DataObject) -> None:
     """Let the world do what it owes until the instance ends; it must, after one stay at each node at most."""
     history.journey = replace(history.journey, pause=None)
-    for _ in range(3 * len(history.journey.nodes) + 2):
+    for _ in range(5 * len(history.journey.nodes) + 2):
         if history.instance.is_ended:
             return
         if history.instance.waiting_for == PAUSED:
             history.give(Resumed())
+        elif history.fetches:
+            (node_id, pass_no), command = next(iter(history.fetches.items()))
+            history.give(DataFetched(node_id, pass_no, data.draw(fetched(command))))
         elif history.calls:
             node_id, pass_no = next(iter(history.calls))
             history.give(ActionAnswered(node_id, pass_no, data.draw(outcomes)))

@@ -14,7 +14,8 @@ from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.live import LiveBuilder
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import CallAction, Entered
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.workset import Arrival
 from parcours.lake import store as lake_store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "events"))

@@ -13,7 +13,8 @@ from parcours.expressions.references import PLATFORM
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import Entered
 from parcours.journeys.run import AUDIENCES, PAUSED, PROFILE_GROUP
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.workset import Arrival
 from parcours.resources.store import Resource
 
 sys.path.insert(0, str(Path(__file__).parent))

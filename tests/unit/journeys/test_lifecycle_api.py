@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from test_journey_api import BASE, EVENTS, JOURNEYS, VERSIONS, Sandbox, event_body, live, put_inside
 
 from parcours.app import Platform, build_pipeline
+from parcours.audiences.store import note_evaluated
 from parcours.journeys import lifecycle, runs_store
 from parcours.kit.clock import to_us
 
@@ -427,3 +428,33 @@ def test_a_sandbox_has_so_many_audience_qualifications_exit_criteria_included(
     published(api, document | {"exitCriteria": criteria})
     third = draft(api, {**sandbox.document(), "exitCriteria": criteria})["versionUid"]
     assert refused(api, third, "publish") == "ERR_ACTIVE_QUALIFICATIONS"
+
+
+def test_expressions_of_a_sandbox_ask_for_so_many_audiences(
+    api: TestClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lifecycle.MAX_AUDIENCES == 100
+    monkeypatch.setattr(lifecycle, "MAX_AUDIENCES", 2)
+    for name in ("One", "Two", "Three"):
+        assert (
+            api.post("/data/core/ups/audiences", json={"name": name, "identityNamespace": "Email"}).status_code == 201
+        )
+    published(api, sandbox.document('inAudience("One") or inAudience("Two")'))
+    published(api, sandbox.document('inAudience("Two")'))
+    third = draft(api, sandbox.document('inAudience("Three")'))["versionUid"]
+    assert refused(api, third, "publish") == "ERR_ACTIVE_AUDIENCES"
+
+
+def test_an_audience_that_was_never_evaluated_is_warned_of(
+    api: TestClient, platform: Platform, sandbox: Sandbox
+) -> None:
+    who = audience(api)
+    nodes = {"q": {"type": "audienceQualification", "audienceId": who}}
+    uid = draft(api, {"name": "Q", "entry": {"node": "q"}, "nodes": nodes})["versionUid"]
+    checked = api.post(f"{VERSIONS}/{uid}/check").json()
+    assert checked["valid"]
+    assert [(one["code"], one["nodeId"]) for one in checked["warnings"]] == [("ERR_AUDIENCE_NOT_EVALUATED", "q")]
+    scope_id = platform.access.sandbox("ACME@AdobeOrg", "prod").scope_id
+    with platform.db.write() as connection:
+        note_evaluated(connection, scope_id, who, 1)
+    assert api.post(f"{VERSIONS}/{uid}/check").json()["warnings"] == []

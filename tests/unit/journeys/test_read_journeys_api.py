@@ -91,7 +91,8 @@ def test_a_journey_has_the_public_fields_and_its_nodes_those_of_their_kind(api: 
     assert answer.status_code == 200, answer.text
     found = api.get(f"{AJO}/{created['versionUid']}").json()
     assert tuple(found) == JOURNEY_FIELDS
-    assert found == api.get(f"{AJO}/{created['uid']}", params={"include": "campaigns,surfaces,rulesets"}).json()
+    included = api.get(f"{AJO}/{created['uid']}", params={"include": "campaigns,surfaces,rulesets"}).json()
+    assert included == {**found, "rulesets": []}
     nodes = found.pop("nodes")
     metadata = found.pop("metadata")
     assert found == {
@@ -104,7 +105,7 @@ def test_a_journey_has_the_public_fields_and_its_nodes_those_of_their_kind(api: 
         "imsOrgId": "ACME@AdobeOrg",
         "sandboxName": "prod",
         "timeouts": {"actionExecution": 30, "entityEnrichment": 30},
-        "priority": None,
+        "priority": 0,
         "schedule": {
             "startDate": None, "endDate": None, "timezone": "Europe/Paris", "useProfileTimezone": False,
             "recurring": False, "type": None,
@@ -232,6 +233,24 @@ def test_a_question_that_can_not_be_read_is_told_where(api: TestClient, query: d
     assert answer.status_code == 400
     assert said in answer.json()["detail"]
     assert answer.json()["report"]["path"].endswith(next(iter(query)))
+
+
+def test_journeys_are_found_by_tags_that_a_live_version_may_change(api: TestClient, event_uid: str) -> None:
+    made = make(api, event_uid, "Tagged", tags=["summer", "loyalty"], metrics=["purchases"])
+    make(api, event_uid, "Plain")
+
+    def found(tags: str) -> list[tuple[str, list[str]]]:
+        results = api.get(AJO, params={"filter": f"tags={tags}"}).json()["results"]
+        return [(one["name"], one["metrics"]) for one in results]
+
+    assert found("winter,loyalty") == [("Tagged", ["purchases"])]
+    assert found("winter") == []
+    url = f"{BASE}/journeyVersions/{made['versionUid']}"
+    assert api.post(f"{url}/publish").status_code == 200
+    document = api.get(url).json()["document"]
+    assert api.put(url, json={**document, "tags": ["winter"]}).status_code == 200
+    assert found("winter") == [("Tagged", ["purchases"])]
+    assert api.put(url, json={**document, "tags": ["x" * 65]}).status_code == 400
 
 
 def test_unknown_journeys_foreign_sandboxes_and_strangers_are_refused(api: TestClient, event_uid: str) -> None:

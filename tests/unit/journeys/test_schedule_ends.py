@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from parcours.app import Platform
-from parcours.journeys.audience_runs import AudienceRuns
+from parcours.journeys.audience_runs import AudienceRuns, ReadingPace
 from parcours.journeys.runs_store import list_runs
 from parcours.journeys.schedule import is_in_wave, next_occurrence
 from parcours.kit.clock import to_datetime, to_us
@@ -94,10 +94,10 @@ def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platfor
             entered: list[str] = []
             workspace: Any = SimpleNamespace(
                 key_in=lambda _scope, identity, _namespace: identity[1],
-                enter_run=lambda _j, keys, _run, _life: entered.extend(keys) or len(keys),
+                enter_run=lambda _j, keys, _run, _life, _ids: entered.extend(keys) or len(keys),
                 step_lines={},
             )
-            AudienceRuns(connection, live, workspace, source, at_us).take(100)  # type: ignore[arg-type]
+            AudienceRuns(connection, live, workspace, source, at_us, ReadingPace()).take(100)  # type: ignore[arg-type]
             read.append(entered)
             return min(run.due_at_us for run in list_runs(connection, uid) if run.status == "queued")
 

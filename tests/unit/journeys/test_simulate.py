@@ -12,13 +12,12 @@ from test_engine_properties import journeys, payloads
 from parcours.batch import DUPLICATE_WINDOW_MS
 from parcours.journeys.model import StartTimer
 from parcours.journeys.outcome import coverage_of, path_of, summary
+from parcours.journeys.seen import VirtualClock, seeded_ids
 from parcours.journeys.simulate import (
     _PERFORM,
     DUPLICATE_WINDOW_US,
     CommandUnknown,
     MomentPassed,
-    VirtualClock,
-    seeded_ids,
 )
 from parcours.journeys.stubs import Answer, StubInvalid, read_stub
 
@@ -408,3 +407,15 @@ def test_a_clock_of_events_is_the_worlds() -> None:
     clock = VirtualClock(5)
     clock.at_us = 7
     assert clock.now_us() == 7
+
+
+def test_times_may_be_read_in_the_zone_of_a_profile_that_nothing_has_read_before() -> None:
+    evening = [{"id": "x", "hours": {"from": "21:00", "to": "22:00"}}]
+    noon = {"type": "condition", "conditionType": "time", "paths": evening}
+    doc = document({"c": noon, "e": {"type": "end"}}, ("start", "c"), ("c", "e", "path", "x"), useProfileTimeZone=True)
+    virtual = Virtual(doc)
+    virtual.people.put("Email", "jane@example.com", {"timeZone": "Asia/Tokyo"})
+    virtual.send(at_us=NOW_US - NOW_US % DAY_US + DAY_US + 12 * 3_600_000_000 + 1)
+    virtual.days(2)
+    (record,) = virtual.world.records
+    assert [step.node_id for step in record.steps][-1] == "e"  # noon in UTC is nine in the evening there

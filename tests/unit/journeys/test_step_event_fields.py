@@ -4,17 +4,31 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
-from journey_world import GOOD, NOW_US, SECOND_US, compiled, document, entered
+from journey_world import GOOD, NOW_US, SECOND_US, WORLD, compiled, document, entered
 
+from parcours.journeys.activities.kind import ActionShape
 from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
-from parcours.journeys.model import ActionAnswered, ActionOutcome, Entered, EventReceived, TimerDue
+from parcours.journeys.model import (
+    ActionAnswered,
+    ActionOutcome,
+    DataFetched,
+    Entered,
+    EventReceived,
+    FetchOutcome,
+    MessageReply,
+    Replied,
+    TakeMessage,
+    TimerDue,
+)
 from parcours.journeys.records import version_line
 from parcours.journeys.schedule import first_runs
 from parcours.journeys.steps import run_line, to_lines
 from parcours.resources.store import Resource
+from parcours.rulesets.model import Refusal, Rule, RuleSet, Verdict
 from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.library import library
 from parcours.xdm.registry import Registry
@@ -91,6 +105,44 @@ def exit_lines() -> list[bytes]:
     return lines
 
 
+def ruled_lines() -> list[bytes]:
+    """One whom a rule let in without their message, and one whom quiet hours took out."""
+    rule = Rule("c/r", "r", "Weekly", "frequencyCap", 3, "week", channels=frozenset({"email"}))
+    rule_set = RuleSet("c", "Promotions", "channel", False, (rule,))
+    mail = ActionShape("mail", "Mail", {}, channel="Email")
+    with patch.dict(WORLD.actions, {"mail": mail}):
+        journey = compiled(document({"m": {"type": "customAction", "actionUid": "mail"}}, ("start", "m")))
+    lines = []
+    for number, verdict in enumerate((
+        Verdict("skip", 0, Refusal("CAP_REACHED", rule_set, rule)),
+        Verdict("discard", 0, Refusal("quietHours", rule_set, rule)),
+    )):  # fmt: skip
+        inside = new_instance(journey, f"r{number}", "jane@example.com", NOW_US)
+        asked = advance(journey, inside, Entered({}), NOW_US)
+        (command,) = [one for one in asked.commands if isinstance(one, TakeMessage)]
+        told = advance(journey, asked.instance, Replied("m", command.pass_no, MessageReply(verdict, command)), NOW_US)
+        lines += to_lines(journey, told.instance, told.steps)
+    return lines
+
+
+def fetch_lines() -> list[bytes]:
+    """Two who read a data source, one in vain."""
+    text = "#{Weather.world.temp} > 1"
+    nodes = {"c": {"type": "condition", "paths": [{"id": "a", "expression": text}]}}
+    journey = compiled(document(nodes, ("start", "c")))
+    lines: list[bytes] = []
+    outcomes = (
+        FetchOutcome("Weather", "world", (0,), {"temp": 3}, elapsed_ms=4),
+        FetchOutcome("Weather", "world", (0,), None, "timedout", "timedout", "http", "500", elapsed_ms=9),
+    )
+    for number, outcome in enumerate(outcomes):
+        inside = new_instance(journey, f"f{number}", "jane@example.com", NOW_US)
+        held = advance(journey, inside, Entered({}), NOW_US)
+        done = advance(journey, held.instance, DataFetched("c", held.instance.pass_no, (outcome,)), NOW_US)
+        lines += to_lines(journey, done.instance, (*held.steps, *done.steps))
+    return lines
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -122,6 +174,8 @@ def written() -> list[dict[str, Any]]:
         *to_lines(JOURNEY, transition.instance, steps),
         *exit_lines(),
         *run_lines(),
+        *ruled_lines(),
+        *fetch_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),

@@ -25,7 +25,8 @@ from parcours.journeys.counters import (
     percentile,
 )
 from parcours.journeys.model import StepEvent
-from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.runner import JourneyWorkspace
+from parcours.journeys.workset import Arrival
 from parcours.reports.errors import ReportQueryInvalid, TooManyStreams
 from parcours.reports.figures import shape_of, summarize
 from parcours.reports.live import LiveReports

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parcours.journeys.bundle import read_bundle
-from parcours.journeys.simulate import VirtualClock
+from parcours.journeys.seen import VirtualClock
 from parcours.journeys.stubs import OUTCOMES, read_stub
 from parcours.kit.yaml_text import read_yaml
 from parcours.testing.cases import run_files
@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
-CONFIG, STUBS, CASES = blocks("yaml")
+CONFIG, STUBS, CASES, READ_CASES = blocks("yaml")
 CLOCK, SERVER = blocks("python")
 
 
@@ -46,8 +46,9 @@ def test_the_stubs_are_some() -> None:
         assert f"`{outcome}`" in PAGE
 
 
-def test_the_cases_hold(folder: Path) -> None:
-    (folder / "page.test.yaml").write_text(CASES)
+@pytest.mark.parametrize("cases", [CASES, READ_CASES])
+def test_the_cases_hold(folder: Path, cases: str) -> None:
+    (folder / "page.test.yaml").write_text(cases)
     found = run_files([folder / "page.test.yaml"], told=lambda _: None)
     assert [(case.verdict, case.faults) for case in found.cases] == [("passed", ())]
 

@@ -6,6 +6,7 @@ from typing import Any
 from parcours.journeys.activities.event import TIMEOUT_SCHEMA, EntryNode, EventNode, listener_transitions, read_timeout
 from parcours.journeys.activities.kind import Builder, Kind
 from parcours.journeys.run import Node, Run
+from parcours.kit.clock import to_datetime
 
 EVENT_NAMES = ("AudienceQualification", "SegmentQualification")
 """What expressions call the payload {"status", "lastQualificationTime", "audienceId"}; the second name is older."""
@@ -17,6 +18,12 @@ STATUSES: Mapping[str, tuple[str, ...]] = {"enter": ("realized", "existing"), "e
 def event_uid_of(audience_id: str) -> str:
     """How qualifications for an audience are called among events."""
     return f"audience:{audience_id}"
+
+
+def payload_of(audience_id: str, status: str, at_us: int) -> dict[str, Any]:
+    """What journeys are told of a change of membership."""
+    at = to_datetime(at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"status": status, "lastQualificationTime": at, "audienceId": audience_id}
 
 
 class QualificationNode(EventNode):

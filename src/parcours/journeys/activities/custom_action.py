@@ -1,27 +1,38 @@
 """The custom action activity: one call of a configured endpoint for each individual (journeys §6.3 to §6.5)."""
 
 from collections.abc import Mapping, Set
-from typing import Any, ClassVar
+from typing import Any
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
-from parcours.journeys.model import NOTHING, ActionAnswered, ActionOutcome, CallAction, Resumed, Stimulus
+from parcours.journeys.activities.sending import RULE_SET_MEMBER, SendingNode
+from parcours.journeys.model import (
+    BOUNCED,
+    EXCLUDED,
+    NOTHING,
+    ActionAnswered,
+    ActionOutcome,
+    CallAction,
+    Resumed,
+    Sending,
+    Stimulus,
+)
 from parcours.journeys.run import PAUSED, Node, Run
+from parcours.rulesets.model import channel_of
 
 
-class ActionNode(Node):
+class ActionNode(SendingNode):
     """Computes the parameters, asks for the call, and goes on with the answer."""
 
-    __slots__ = ("action_name", "action_uid", "answer_keys", "failure_keys", "fixed", "names", "parameters", "path")
-    node_type: ClassVar[str] = "action"
-    step_type: ClassVar[str | None] = "Action"
+    __slots__ = ("action_name", "action_uid", "answer_keys", "failure_keys", "names", "parameters", "path")
 
     def __init__(
-        self, node_id: str, name: str, shape: ActionShape, path: Explained | None, parameters: Mapping[str, Explained]
-    ) -> None:
-        super().__init__(node_id, name)
+        self, node_id: str, name: str, shape: ActionShape, path: Explained | None, parameters: Mapping[str, Explained],
+        rule_set: str | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(node_id, name, channel_of(shape.channel), rule_set)
         self.action_uid = action_uid = shape.uid
         self.action_name = action_name = shape.name
         self.answer_keys = tuple(shape.answer.sample) if shape.answer else ()
@@ -64,14 +75,15 @@ class ActionNode(Node):
             parameters = {name: to_json(evaluate(context)) for name, evaluate in self.parameters}
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
-        run.commands.append(
-            CallAction(
-                self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
-                run.now_us + run.journey.action_timeout_us,
-            )
-        )  # fmt: skip
-        run.hold("action")
+        self.dispatch(run, self.command(run, path, parameters))
         return None
+
+    def command(self, run: Run, path: str | None, parameters: Mapping[str, Any]) -> Sending:
+        """What to ask for. path: what the node's path expression gave; None when it has none."""
+        return CallAction(
+            self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
+            run.now_us + run.journey.action_timeout_us,
+        )  # fmt: skip
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """The answer: keep what expressions may read, then take the default or the error path."""
@@ -85,7 +97,8 @@ class ActionNode(Node):
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
         action = self._fields(outcome)
         if not outcome.is_error:
-            return run.leave("default", action=action)
+            detail = _reason(outcome) if outcome.status_code in (EXCLUDED, BOUNCED) else NOTHING
+            return run.leave("default", action=action, detail=detail)
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
         return run.fail(
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
@@ -163,7 +176,10 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
             parameters[param_path] = explained
     if shape is not None:
         _check_required(shape, config, builder)
-    return ActionNode(node_id, name, shape or ActionShape(uid, "", {}), path, parameters)
+    rule_set = config.get("ruleSet")
+    if rule_set is not None:
+        builder.rule_set(rule_set, ".ruleSet")
+    return ActionNode(node_id, name, shape or ActionShape(uid, "", {}), path, parameters, rule_set)
 
 
 def _check_required(shape: ActionShape, config: Mapping[str, Any], builder: Builder) -> None:
@@ -184,6 +200,7 @@ KIND = Kind(
         "properties": {
             "actionUid": {"type": "string", "minLength": 1, "maxLength": 255},
             "path": {"type": "string"},
+            **RULE_SET_MEMBER,
             "parameters": {
                 "type": "array",
                 "maxItems": 500,

@@ -9,8 +9,9 @@ from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import Builder, Explained, Kind
 from parcours.journeys.activities.requesting import RequestingNode
-from parcours.journeys.model import Jump, JumpOutcome
+from parcours.journeys.model import Instance, Jump, JumpOutcome
 from parcours.journeys.run import Node, Run
+from parcours.kit.clock import to_datetime
 from parcours.kit.paths import split_pointer
 
 
@@ -59,6 +60,16 @@ class JumpNode(RequestingNode):
         detail["reason"] = reply.reason or "error"
         action = {**self.fixed, "actionExecutionError": "error", "actionExecutionErrorCode": detail["reason"]}
         return run.fail("action", "error", action=action, detail=detail)
+
+
+def first_event(instance: Instance, command: Jump, now_us: int) -> tuple[str, dict[str, Any]]:
+    """(`_id`, payload) of the event that a jump sends to its target; `_id` is the same whenever it is made."""
+    event_id = f"{instance.id}-{command.pass_no}"
+    now = to_datetime(now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    payload = {"_id": event_id, "timestamp": now, **command.payload}
+    if instance.namespace is not None:
+        payload["identityMap"] = {instance.namespace: [{"id": instance.key, "primary": True}]}
+    return event_id, payload
 
 
 def put(target: dict[str, Any], path: Sequence[str], value: Any) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.code import Lint
+from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -59,6 +60,8 @@ class Explained:
     references: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Each reference as written, with what shows its value in a context."""
     warnings: tuple[Lint, ...] = ()
+    external: tuple[Reference, ...] = ()
+    """What it reads of external data sources."""
 
 
 class Builder(Protocol):
@@ -95,6 +98,14 @@ class Builder(Protocol):
         """A custom action; None, with a fault, when there is no such action."""
         ...
 
+    def template(self, uid: str, path: str) -> "TemplateShape | None":
+        """A published message template; None, with a fault, when there is none."""
+        ...
+
+    def read_profile(self) -> None:
+        """Say that the node reads the profile without an expression."""
+        ...
+
     def audience(self, audience_id: str, path: str) -> "AudienceShape | None":
         """An audience; None, with a fault, when there is no such audience."""
         ...
@@ -105,6 +116,10 @@ class Builder(Protocol):
 
     def data_set(self, data_set_id: str, path: str) -> "DataSetShape | None":
         """A data set; None, with a fault, when there is no such data set."""
+        ...
+
+    def rule_set(self, uid: str, path: str) -> None:
+        """Make sure that there is a rule set of the channel domain; a fault says that there is none."""
         ...
 
     def namespace(self) -> str | None:
@@ -136,6 +151,38 @@ class ActionShape:
     """What a good answer holds; None when the action describes none."""
     failure: AnswerShape | None = None
     """What the answer of a failed call holds."""
+    channel: str = ""
+    """On which channel it sends messages, in the words of its configuration; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateShape:
+    """What a journey must know of a message template."""
+
+    uid: str
+    name: str
+    channel: str
+    """Empty when nothing is known of it."""
+    parameters: Mapping[str, bool] | None
+    """Name → whether it is optional; None when that was looked at before."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShape:
+    """What a journey must know of a field group of an external data source."""
+
+    method: str
+    dynamic_values: tuple[str, ...]
+    answer: AnswerShape
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShape:
+    """What a journey must know of an external data source."""
+
+    uid: str
+    name: str
+    groups: Mapping[str, GroupShape]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +257,34 @@ def duration_us(duration: Mapping[str, Any]) -> int:
     return int(duration["value"] * UNIT_US[duration["unit"]])
 
 
+_SOURCE_NAME = {"type": "string", "minLength": 1, "maxLength": 30}
+DYNAMIC_VALUES_SCHEMA: Mapping[str, Any] = {
+    "type": "array",
+    "maxItems": 20,
+    "description": "What field groups of external data sources are asked for, where a reference has no `params`.",
+    "items": {
+        "type": "object",
+        "required": ["dataSource", "fieldGroup", "values"],
+        "additionalProperties": False,
+        "properties": {
+            "dataSource": _SOURCE_NAME,
+            "fieldGroup": _SOURCE_NAME,
+            "values": {
+                "type": "array",
+                "maxItems": 50,
+                "items": {
+                    "type": "object",
+                    "required": ["name", "expression"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "name": {"type": "string", "minLength": 1, "maxLength": 100},
+                        "expression": {"type": "string", "minLength": 1},
+                    },
+                },
+            },
+        },
+    },
+}
 DURATION_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "required": ["value", "unit"],

@@ -77,6 +77,11 @@ class RaceNode(Node):
     def __init__(self, node_id: str, members: Sequence[Listener]) -> None:
         super().__init__(node_id, " | ".join(member.name for member in members))
         self.members = tuple(members)
+        self.fetches = tuple([fetch for member in members for fetch in member.fetches])
+
+    def reader_of(self, numbers: tuple[int, ...]) -> Node:
+        """The member that reads it; the upper one when nobody knows."""
+        return next((m for m in self.members if any(fetch.number in numbers for fetch in m.fetches)), self.members[0])
 
     @property
     def shown(self) -> Node:

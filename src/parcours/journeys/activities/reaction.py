@@ -53,7 +53,7 @@ class ReactionNode(EventNode):
 
 def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:
     before = builder.sources()
-    wrong = next((source for source, kind in before if kind != "customAction"), None)
+    wrong = next((source for source, kind in before if kind not in ("customAction", "message")), None)
     if wrong is not None or not before:
         message = "a reaction stands immediately after the action it reacts to"
         builder.fault("ERR_REACTION_PLACE", message, ".actionNodeId")

@@ -116,6 +116,18 @@ KIND = Kind(
             "incremental": {"type": "boolean", "description": "After the first run, only who came in since the last."},
             "forceReentrance": {"type": "boolean", "description": "Everyone still inside leaves at each occurrence."},
             "waitForAudienceHours": {"type": "integer", "minimum": 1, "maximum": 6},
+            "supplementalIdentifier": {
+                "type": "object",
+                "required": ["attribute"],
+                "additionalProperties": False,
+                "description": "An instance for each text that the attribute of a member holds, ten at most.",
+                "properties": {
+                    "attribute": {
+                        "type": "string", "minLength": 1, "maxLength": 200,
+                        "description": "Its path in the list, such as bookings.number; arrays are stepped into.",
+                    },
+                },
+            },
             "waves": {
                 "type": "object",
                 "required": ["count", "minutesApart"],

@@ -1,0 +1,1 @@
+"""Push notifications: Firebase, Apple and Web Push."""

@@ -1,0 +1,1 @@
+"""SMS: providers that carry them, and what people answer."""

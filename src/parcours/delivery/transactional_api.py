@@ -1,0 +1,51 @@
+"""Routes of transactional messages, where Campaign Standard has them."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends
+
+from parcours.access.model import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.delivery.transactional import TransactionalService
+
+BASE = "/{organization}/campaign/{transactional_api}/{event_id}"
+
+
+def router(gate: Gate, service: TransactionalService) -> APIRouter:
+    """Send one message, ask what became of it, take it back. The organisation is that of the token."""
+    routes = APIRouter(tags=["transactional messages"])
+
+    @routes.post(BASE)
+    def send_transactional_message(
+        organization: str,
+        transactional_api: str,
+        event_id: str,
+        caller: Caller = Depends(gate.allow("messages.write")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Send, or schedule, the published template that the event id names."""
+        return service.send(caller, event_id, body)
+
+    @routes.get(BASE + "/{key}")
+    def get_transactional_message(
+        organization: str,
+        transactional_api: str,
+        event_id: str,
+        key: str,
+        caller: Caller = Depends(gate.allow("messages.read")),
+    ) -> dict[str, Any]:
+        """What became of one."""
+        return service.status(caller, event_id, key)
+
+    @routes.delete(BASE + "/{key}", status_code=204)
+    def cancel_transactional_message(
+        organization: str,
+        transactional_api: str,
+        event_id: str,
+        key: str,
+        caller: Caller = Depends(gate.allow("messages.delete")),
+    ) -> None:
+        """Cancel one that is scheduled."""
+        service.cancel(caller, event_id, key)
+
+    return routes

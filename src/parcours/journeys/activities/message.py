@@ -1,0 +1,169 @@
+"""The message activity: an e-mail, an SMS or a push notification to the individual, from a template (journeys §6.1)."""
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from parcours.expressions.references import PLATFORM
+from parcours.expressions.types import Type
+from parcours.journeys.activities.custom_action import ActionNode
+from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind, TemplateShape
+from parcours.journeys.activities.sending import RULE_SET_MEMBER
+from parcours.journeys.model import NOTHING, Sending, SendMessage
+from parcours.journeys.run import PROFILE_GROUP, Node, Run
+
+ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "email": ("email", ("personalEmail", "address")),
+    "sms": ("phone", ("mobilePhone", "number")),
+    "push": ("", ("pushNotificationDetails",)),
+}
+"""Channel → the namespace whose ids are its addresses, and the profile's field where there is no such id."""
+MAX_DEVICES = 20
+"""Of a profile, that are looked at."""
+REFUSALS = frozenset({"n", "dn"})
+"""Values of a consent that say no: no, and no by default. Source: XDM, Consents and Preferences."""
+
+
+class MessageNode(ActionNode):
+    """Computes address and parameters, asks for the message, and goes on when it has left or can't."""
+
+    __slots__ = ("configuration_uid", "template_channel")
+
+    def __init__(
+        self, node_id: str, name: str, template: TemplateShape, configuration_uid: str | None,
+        address: Explained | None, parameters: Mapping[str, Explained], rule_set: str | None = None,
+    ) -> None:  # fmt: skip
+        shape = ActionShape(template.uid, template.name, {}, channel=template.channel)
+        super().__init__(node_id, name, shape, address, parameters, rule_set)
+        self.template_channel = template.channel
+        self.configuration_uid = configuration_uid
+        self.fixed = {
+            "actionID": template.uid, "actionName": template.name, "actionType": template.channel,
+            "actionBusinessType": "builtin",
+        }  # fmt: skip
+
+    def dispatch(self, run: Run, command: Sending) -> None:
+        """Who has no consent gets no message: rules don't count one."""
+        if isinstance(command, SendMessage) and not command.has_consent:
+            run.commands.append(command)
+            run.hold("action")
+            return
+        super().dispatch(run, command)
+
+    def link(self, alias: str | None, read: Set[str]) -> None:
+        """No expression reads what became of a message: reactions do."""
+
+    def command(self, run: Run, path: str | None, parameters: Mapping[str, Any]) -> SendMessage:
+        """path: the address that the node's expression gave; None when it has none."""
+        profile = (run.data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING
+        address, platform = (path, "") if self.path is not None else self._address(run, profile)
+        return SendMessage(
+            self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
+            run.now_us + run.journey.action_timeout_us, self.template_channel, self.configuration_uid,
+            address, platform, has_consent(profile, self.template_channel), run.events, run.actions,
+        )  # fmt: skip
+
+    def _address(self, run: Run, profile: Mapping[str, Any]) -> tuple[Any, str]:
+        """(address, push platform): the journey's key where it is one, else what the profile has."""
+        namespace, path = ADDRESSES[self.template_channel]
+        if namespace and run.journey.namespace is not None and run.journey.namespace.lower() == namespace:
+            return run.instance.key, ""
+        found: Any = profile
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return _device(found) if self.template_channel == "push" else (found, "")
+
+
+def _device(devices: Any) -> tuple[Any, str]:
+    """The devices of the profile that take notifications.
+
+    Token and platform of one; of several a list of both, of which the first is used whose token is not retired.
+    """
+    found = [
+        [device["token"], str(device.get("platform") or "")]
+        for device in (devices if isinstance(devices, list) else ())
+        if isinstance(device, Mapping) and device.get("token") and device.get("denylisted") is not True
+    ]
+    if len(found) > 1:
+        return found[:MAX_DEVICES], ""
+    return (found[0][0], found[0][1]) if found else (None, "")
+
+
+def has_consent(profile: Mapping[str, Any], channel: str) -> bool:
+    """Whether a profile does not refuse marketing by a channel; one that says nothing does not."""
+    found: Any = profile
+    for name in ("consents", "marketing"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    for name in (channel, "any"):
+        choice = found.get(name) if isinstance(found, Mapping) else None
+        value = choice.get("val") if isinstance(choice, Mapping) else None
+        if value is not None:
+            return value not in REFUSALS
+    return True
+
+
+def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:
+    uid = config["templateUid"]
+    template = builder.template(uid, ".templateUid")
+    channel = config["channel"]
+    if template is not None and template.channel not in ("", channel):
+        builder.fault("ERR_MESSAGE_CHANNEL", f"template {template.name!r} is of channel {template.channel}", ".channel")
+    address_text = config.get("address")
+    address = builder.expression(address_text, ".address", Type.STRING) if address_text else None
+    if address_text is None and builder.namespace() is None:
+        builder.fault("ERR_MESSAGE_ADDRESS", "a journey about no person needs an address", ".address")
+    known = None if template is None or template.parameters is None else template.parameters
+    parameters: dict[str, Explained] = {}
+    for index, mapping in enumerate(config.get("parameters", ())):
+        where, path = f".parameters[{index}]", mapping["paramPath"]
+        if path in parameters:
+            builder.fault("ERR_ACTION_PARAMETER", f"{path!r} is mapped twice", f"{where}.paramPath")
+            continue
+        if known is not None and path not in known:
+            names = ", ".join(sorted(known)[:10]) or "none"
+            message = f"the template has no parameter {path!r}; it has: {names}"
+            builder.fault("ERR_ACTION_PARAMETER", message, f"{where}.paramPath")
+            continue
+        explained = builder.expression(mapping["expression"], f"{where}.expression", None)
+        if explained is not None:
+            parameters[path] = explained
+    given = {mapping["paramPath"] for mapping in config.get("parameters", ())}
+    for path, is_optional in (known or {}).items():
+        if not is_optional and path not in given:
+            message = f"parameter {path!r} of the template has no expression"
+            builder.fault("ERR_ACTION_PARAMETER_MISSING", message, ".parameters")
+    builder.read_profile()
+    if "ruleSet" in config:
+        builder.rule_set(config["ruleSet"], ".ruleSet")
+    shape = TemplateShape(uid, "" if template is None else template.name, channel, None)
+    return MessageNode(node_id, name, shape, config.get("configurationUid"), address, parameters, config.get("ruleSet"))
+
+
+KIND = Kind(
+    type="message",
+    schema={
+        "required": ["channel", "templateUid"],
+        "properties": {
+            "channel": {"enum": list(ADDRESSES)},
+            "templateUid": {"type": "string", "minLength": 1, "maxLength": 255},
+            "configurationUid": {"type": "string", "minLength": 1, "maxLength": 255},
+            "address": {"type": "string", "minLength": 1},
+            **RULE_SET_MEMBER,
+            "parameters": {
+                "type": "array",
+                "maxItems": 100,
+                "items": {
+                    "type": "object",
+                    "required": ["paramPath", "expression"],
+                    "properties": {
+                        "paramPath": {"type": "string", "minLength": 1},
+                        "label": {"type": "string"},
+                        "expression": {"type": "string", "minLength": 1},
+                    },
+                    "additionalProperties": False,
+                },
+            },
+        },
+    },
+    build=_build,
+    transitions=lambda _config: ("default", "error"),
+)
