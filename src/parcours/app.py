@@ -79,8 +79,8 @@ class Platform:
     access: Access
     namespaces: NamespaceService
     actions: ActionService
-    data_sources: DataSourceService
     limits: Limits
+    data_sources: DataSourceService
     schemas: XdmService
     mappings: DataPrepService
     catalog: CatalogService
@@ -172,8 +172,8 @@ def build_platform(settings: Settings) -> Platform:
         catalog=catalog,
         flows=flows,
         actions=actions,
-        data_sources=data_sources,
         limits=Limits(db, resources),
+        data_sources=data_sources,
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,

@@ -103,8 +103,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
-        datasources_api.router(gate, platform.data_sources),
         *limits_api.routers(gate, platform.limits),
+        datasources_api.router(gate, platform.data_sources),
         events_api.router(gate, platform.events),
         ascode_api.router(
             gate,

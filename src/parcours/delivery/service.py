@@ -1,6 +1,8 @@
 """The loop that empties the outbox: committed rows in, HTTP calls out, answers handed back."""
 
 import asyncio
+import contextlib
+import resource
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +62,8 @@ SWEEP_S = 5.0
 """How often rows are looked for that were committed after later ones, as concurrent writers may do."""
 TELL_S = 1.0
 """How often limits write down what they are doing."""
+_OTHER_FILES = 512
+"""Open files that are no connections of calls, at most."""
 _TICK_S = 0.01
 """How exactly calls begin that wait for a moment."""
 GRACE_S = 5.0
@@ -103,7 +107,9 @@ class Delivery:
         self._clock = clock or SystemClock()
         self._resolver = resolver
         self._grace_s = grace_s
-        self._backlog = Backlog(settings.delivery_concurrency)
+        self._messenger = messenger
+        self._concurrency = settings.delivery_concurrency
+        self._backlog = Backlog(self._concurrency)
         self._table: ActionTable | None = None
         self._limits = limits.compiled()
         self._limiter = Limiter(self._clock, self._save_states)
@@ -147,6 +153,7 @@ class Delivery:
     async def run(self) -> None:
         """Make the calls of the outbox until `stop`. Rows stay until whoever takes the answers deletes them."""
         loop = asyncio.get_running_loop()
+        _allow_files(2 * self._concurrency + _OTHER_FILES)
         with self._lock:
             self._loop = loop
         self._next_sweep_s = loop.time() + SWEEP_S
@@ -249,9 +256,9 @@ class Delivery:
             self._known.add(row.id)
             if row.request is not None and row.request.method == FETCH:
                 self._fetching.take(row)
-                continue
-            throttle = self._limiter.find(row).throttle
-            self._backlog.add(row, None if throttle is None else throttle.uid)
+            else:
+                throttle = self._limiter.find(row).throttle
+                self._backlog.add(row, None if throttle is None else throttle.uid)
 
     def _read_new(self, after_id: int) -> tuple[list[OutboxRow], ActionTable, LimitTable, int]:
         with self._db.read() as connection:
@@ -488,6 +495,15 @@ class _CallGate:
             host.circuit.succeeded()
         elif host.circuit.failed(failure, asyncio.get_running_loop().time(), self._clock.now_us()):
             log.warning("circuit.opened", host=host.name, reason=failure.message)
+
+
+def _allow_files(count: int) -> None:
+    """Let this process open so many files, as far as the system lets it: every connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _unmade(status_code: str, row: OutboxRow, reason: str) -> ActionOutcome:

@@ -76,8 +76,8 @@ class Settings:
     """Longest an idle worker that no server tells of new records waits before it looks for some, in milliseconds."""
     timer_poll_ms: int = 1_000
     """Longest until the worker notices timers and stops that another process wrote without telling, in milliseconds."""
-    delivery_concurrency: int = 256
-    """Most outgoing HTTP calls in flight."""
+    delivery_concurrency: int = 1_024
+    """Most outgoing HTTP calls in flight to hosts that answer in time, and as many to slow ones."""
     lake_commit_ms: int = 2_000
     """How often landed records are committed to the lake, in milliseconds."""
     log_retention_hours: int = 168

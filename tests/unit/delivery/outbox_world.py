@@ -13,7 +13,7 @@ from parcours.db import Database
 from parcours.delivery import store
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
-from parcours.journeys.runner import OutgoingCall
+from parcours.journeys.workset import OutgoingCall
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.limits.service import Limits

@@ -371,3 +371,14 @@ def test_calls_wait_for_the_lease_to_be_written() -> None:
         assert disk.kept
 
     asyncio.run(story())
+
+
+def test_a_cap_on_a_data_source_takes_the_place_of_its_default() -> None:
+    cap = LIMITS.caps[0]._replace(service="dataSource", methods=frozenset({"GET"}))
+    found = Limiter(ManualClock(), Disk().save, monotonic=lambda: 5.0)
+    assert found.admit_fetch(1, "https://a.example/x", "GET") is None
+    found.use(LimitTable((cap,), (), {1: "o"}))
+    admitted = [found.admit_fetch(1, "https://a.example/x", "GET") for _ in range(50)]
+    assert admitted == [True] * 40 + [False] * 10
+    assert found.admit_fetch(2, "https://a.example/x", "GET") is None
+    assert found.admit_fetch(1, "https://a.example/x", "POST") is None
