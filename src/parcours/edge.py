@@ -37,7 +37,7 @@ from parcours.dataprep import api as dataprep_api
 from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
 from parcours.delivery import transactional_api
-from parcours.delivery.transactional import TransactionalService
+from parcours.delivery.transactional import ProofService, TransactionalService
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -130,7 +130,11 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         rule_sets_api.router(gate, platform.rule_sets),
         conflicts_api.router(gate, platform.conflicts),
         templates_api.router(gate, platform.templates),
-        transactional_api.router(gate, TransactionalService(platform.db, platform.templates.table)),
+        transactional_api.router(
+            gate,
+            TransactionalService(platform.db, platform.templates.table),
+            ProofService(platform.db, platform.templates),
+        ),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings.allow_private_networks),
     ]

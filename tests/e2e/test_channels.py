@@ -285,3 +285,18 @@ def test_one_call_sends_one_message(shop: Shop) -> None:
 def soon() -> str:
     """An hour from now."""
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat(sep=" ", timespec="milliseconds")
+
+
+def test_a_proof_shows_the_draft_before_anything_is_published(shop: Shop) -> None:
+    content = {"body": "Draft for {{ profile.name }}"}
+    uid = shop.platform.post(TEMPLATES, {"name": "Only a draft", "channel": "sms", "content": content})["uid"]
+    shown = shop.platform.post(f"{TEMPLATES}/{uid}/preview", {"profile": {}})
+    assert (shown["body"], shown["missing"]) == ("Draft for ", ["profile.name"])
+    body = {"addresses": ["+33612340009"], "profile": {"name": "Jane"}}
+    (sent,) = shop.platform.post(f"{TEMPLATES}/{uid}/proof", body)["sent"]
+    wait_for(lambda: inbox(shop, "+33612340009"), what="the proof")
+    (kept,) = inbox(shop, "+33612340009")
+    assert (kept["title"], kept["messageId"]) == ("Draft for Jane", sent["messageId"])
+    url = f"{shop.server.url}{TEMPLATES}/{uid}/proof"
+    for wrong in ({}, {"addresses": []}, {"addresses": ["no"]}, {"addresses": ["+33612340009"], "more": 1}):
+        assert ask("POST", url, wrong, shop.platform.headers).status == 400

@@ -39,6 +39,8 @@ class Draft:
     journey_uid: str = ""
     is_test: bool = False
     platform: str = ""
+    document: Mapping[str, Any] | None = None
+    """Of a proof: the draft of the template, which may never have been published."""
 
     def request(self) -> HttpRequest:
         """As the outbox keeps it; its host is the configuration, so that one that hangs delays no other.

@@ -60,13 +60,14 @@ def run(
     for path in profiles:
         with _opened(path) as file:
             read_profiles(file, str(path), people, belongings)
+    compiled = [bundle.compile(read_file(path)) for path in journeys]
     world = World(
-        [bundle.compile(read_file(path)) for path in journeys],
+        compiled,
         bundle.events,
         bundle.actions,
         clock,
         people=people,
-        stubs={} if stubs is None else read_stubs(stubs, bundle.stubbed),
+        stubs={} if stubs is None else read_stubs(stubs, bundle.stubbed(compiled)),
         data_sources=bundle.data_sources,
         instance_ids=seeded_ids(seed),
         rule_sets=bundle.rule_sets,

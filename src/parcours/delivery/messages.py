@@ -168,7 +168,9 @@ class Messenger:
     def _prepare(self, scope_id: int, draft: Draft, address: str) -> _Prepared:
         with self._db.read() as connection:
             template = self._template_table.current(connection).get(scope_id, draft.template_uid)
-            if template is None or template.version != draft.template_version:
+            if draft.document is not None:
+                template = CompiledTemplate(scope_id, draft.template_uid, draft.template_version, draft.document)
+            elif template is None or template.version != draft.template_version:
                 template = self._templates.published_at(
                     connection, scope_id, draft.template_uid, draft.template_version
                 )

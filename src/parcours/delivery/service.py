@@ -101,6 +101,7 @@ class Delivery:
         self._actions = actions.compiled()
         self._sources = None if sources is None else sources.compiled()
         self._capping = capping
+        self._messenger = messenger
         self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
         self._clock = clock or SystemClock()
@@ -250,7 +251,7 @@ class Delivery:
             self._add(await loop.run_in_executor(reader, self._read, ids))
 
     def _add(self, rows: Iterable[OutboxRow]) -> None:
-        """Calls queue by host; fetches are seen to at once, for many of them want the same."""
+        """Calls queue by host or throttle; fetches are seen to at once, for many of them want the same."""
         for row in rows:
             self._known.add(row.id)
             if row.request is not None and row.request.method == FETCH:
@@ -394,11 +395,13 @@ class Delivery:
 
     def _end(self, row: OutboxRow, outcome: ActionOutcome, started_at_us: int, message: Report | None = None) -> None:
         self._note(row, outcome)
-        self._answer(
-            ActionAnswer(
-                row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no, outcome, started_at_us, message
-            )
-        )
+        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
+        self._answer(ActionAnswer(*place, outcome, started_at_us, message))
+
+    def _on_fetched(self, row: OutboxRow, outcomes: tuple[FetchOutcome, ...], started_at_us: int) -> None:
+        outcome = ActionOutcome("internalError")
+        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
+        self._answer(ActionAnswer(*place, outcome, started_at_us, fetched=outcomes))
 
     async def _call(self, taken: Taken, limits: CallLimits) -> ActionOutcome:
         row = taken.row
@@ -411,11 +414,6 @@ class Delivery:
         return await self._caller.call(
             action, row.request, row.idempotency_key, row.version_uid, row.time_limit_us / 1e6, gate
         )
-
-    def _on_fetched(self, row: OutboxRow, outcomes: tuple[FetchOutcome, ...], started_at_us: int) -> None:
-        outcome = ActionOutcome("internalError")
-        place = (row.id, row.scope_id, row.instance_id, row.node_id, row.pass_no)
-        self._answer(ActionAnswer(*place, outcome, started_at_us, fetched=outcomes))
 
     def _note(self, row: OutboxRow, outcome: ActionOutcome) -> None:
         code = outcome.status_code

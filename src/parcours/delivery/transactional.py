@@ -40,8 +40,11 @@ from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled
 from parcours.templates.compiled import CompiledTemplate
 from parcours.templates.errors import TemplateNotFound
+from parcours.templates.service import TemplateService, read_values
 from parcours.templates.table import TemplateTable
 
+MAX_PROOFS = 10
+PROOF = "proof"
 NODE = "transactional"
 """In place of an activity's id."""
 POLL_S = 1.0
@@ -186,6 +189,48 @@ def release(connection: Connection, now_ms: int, key: str | None = None, limit: 
         state = "expired" if is_late else "queued"
         connection.execute(update(t).where(t.c.key == row.key).values(state=state))
     return len(rows)
+
+
+class ProofService:
+    """Sends a template's draft to people who are to look at it."""
+
+    def __init__(self, db: Database, templates: TemplateService) -> None:
+        self._db = db
+        self._templates = templates
+
+    def send(self, caller: Caller, uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send the draft to each of `addresses`, made with the other members as a preview is.
+
+        Raises TemplateNotFound, TemplateInvalid, MessageInvalid.
+        """
+        addresses = body.get("addresses")
+        if not isinstance(addresses, list) or not 1 <= len(addresses) <= MAX_PROOFS:
+            raise MessageInvalid(f"addresses is a list of 1 to {MAX_PROOFS}", "$.addresses")
+        values = read_values(
+            {name: value for name, value in body.items() if name not in ("addresses", "configurationUid")}
+        )
+        configuration_uid = body.get("configurationUid")
+        if configuration_uid is not None and not isinstance(configuration_uid, str):
+            raise MessageInvalid("configurationUid is a text", "$.configurationUid")
+        template = self._templates.draft(caller, uid)
+        document = self._templates.draft_document(caller, uid)
+        sent = []
+        with self._db.write() as connection:
+            for index, given in enumerate(addresses):
+                try:
+                    address = normalize(template.channel, given)
+                except AddressRefused as refused:
+                    raise MessageInvalid(str(refused), f"$.addresses[{index}]") from None
+                draft = Draft(
+                    channel=template.channel, template_uid=uid, template_version=template.version,
+                    configuration_uid=configuration_uid, address=address, values=template.pick(values),
+                    is_test=True, document=document,
+                )  # fmt: skip
+                key = idempotency_key(new_hex(32), 0)
+                now_us = time.time_ns() // 1000
+                store.enqueue_message(connection, caller.scope_id, key, PROOF, uid, draft.request(), now_us)
+                sent.append({"address": address, "messageId": key})
+        return {"sent": sent}
 
 
 class TransactionalLoop:

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends
 
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object
-from parcours.delivery.transactional import TransactionalService
+from parcours.delivery.transactional import ProofService, TransactionalService
+from parcours.templates.api import PREFIX
 
 BASE = "/{organization}/campaign/{transactional_api}/{event_id}"
 
 
-def router(gate: Gate, service: TransactionalService) -> APIRouter:
+def router(gate: Gate, service: TransactionalService, proofs: ProofService) -> APIRouter:
     """Send one message, ask what became of it, take it back. The organisation is that of the token."""
     routes = APIRouter(tags=["transactional messages"])
 
@@ -25,6 +26,13 @@ def router(gate: Gate, service: TransactionalService) -> APIRouter:
     ) -> dict[str, Any]:
         """Send, or schedule, the published template that the event id names."""
         return service.send(caller, event_id, body)
+
+    @routes.post(f"{PREFIX}/{{uid}}/proof")
+    def send_proof(
+        uid: str, caller: Caller = Depends(gate.allow("messages.write")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        """Send the draft to up to ten addresses, with the values of a preview."""
+        return proofs.send(caller, uid, body)
 
     @routes.get(BASE + "/{key}")
     def get_transactional_message(

@@ -31,6 +31,7 @@ from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape, TemplateShape
+from parcours.journeys.activities.message import MessageNode
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, examine
 from parcours.journeys.compiled import CompiledJourney
@@ -89,12 +90,16 @@ class Bundle:
             AudienceTable(self.audiences), self.rule_sets, data_sources=self.data_sources, profile=self.profile,
         ))  # fmt: skip
 
-    @property
-    def stubbed(self) -> tuple[str, ...]:
-        """What stubs may answer for: actions, data sources, and their field groups as `Source.group`."""
+    def stubbed(self, journeys: Iterable[CompiledJourney]) -> tuple[str, ...]:
+        """What stubs may answer for: actions, data sources, their field groups as `Source.group`, and templates.
+
+        Templates are those that the journeys send, as their documents name them.
+        """
         sources = self.data_sources.in_scope(0)
         groups = [f"{source.name}.{name}" for source in sources for name in source.groups]
-        return (*self.action_uids, *(source.name for source in sources), *groups)
+        nodes = [node for journey in journeys for node in journey.nodes.values()]
+        templates = dict.fromkeys([node.action_name for node in nodes if isinstance(node, MessageNode)])
+        return (*self.action_uids, *(source.name for source in sources), *groups, *templates)
 
     def schemas_of(self, schema_id: str | None) -> tuple[str, ...]:
         """Whose configurations an entity is compared with: those of its schema, or of all when it names none."""

@@ -24,6 +24,7 @@ from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.jump import first_event
+from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
@@ -63,7 +64,7 @@ from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
-from parcours.journeys.stubs import GOOD, Call, Stub, fetched_of, outcome_of
+from parcours.journeys.stubs import GOOD, Answer, Call, Stub, fetched_of, outcome_of
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
@@ -605,6 +606,7 @@ class World:
         answered_us, outcome = outcome_of(answer, command, now_us, shapes)
         endpoint = request.url.partition("?")[0]
         self._answer_call(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
+        self._react_later(answered_us, record, command.pass_no, answer)
 
     def _send(self, record: InstanceRecord, command: SendMessage, data: Mapping[str, Any]) -> None:
         """Let a stub answer in place of a provider; it is found by the template's name."""
@@ -623,10 +625,22 @@ class World:
         stub = self.stubs.get(command.action_name) or GOOD
         context = EvaluationContext() if stub.is_plain else self._context(record, data)
         call = CallAction(*command[:7])
-        answered_us, outcome = outcome_of(stub.answer(Call(call, number, context)), call, now_us, (None, None))
+        answer = stub.answer(Call(call, number, context))
+        answered_us, outcome = outcome_of(answer, call, now_us, (None, None))
         self._answer_call(
             answered_us, record, sent, outcome if outcome.is_error else replace(outcome, status_code=SENT)
         )
+        self._react_later(answered_us, record, command.pass_no, answer)
+
+    def _react_later(self, answered_us: int, record: InstanceRecord, pass_no: int, answer: Answer) -> None:
+        """What becomes of a message, as its stub has it."""
+        for name, after_us in answer.reactions:
+            self._schedule(answered_us + after_us, _EVENT, self._react, (record, pass_no, name))
+
+    def _react(self, what: tuple[InstanceRecord, int, str]) -> None:
+        record, pass_no, name = what
+        told = {"reactions": (name,), "pass": pass_no, "event": NOTHING}
+        self._move(record, EventReceived(REACTION, told, self._data_of(record)))
 
     def _fetch(self, record: InstanceRecord, command: FetchData, data: Mapping[str, Any]) -> None:
         """Let stubs answer in place of data sources; without one a source gives its sample."""

@@ -13,6 +13,7 @@ from parcours.expressions.compiler import compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.references import AnyReferences, EvaluationContext, ReferenceTypes
 from parcours.expressions.types import Type
+from parcours.journeys.activities.reaction import REACTIONS
 from parcours.journeys.model import ActionOutcome, CallAction, FetchOutcome, FetchRequest
 from parcours.journeys.moments import MomentInvalid, read_duration
 from parcours.kit.errors import Invalid
@@ -20,7 +21,7 @@ from parcours.kit.errors import Invalid
 Outcome = Literal["timeout", "capped", "error"]
 OUTCOMES: Mapping[str, str] = {"timeout": "timedout", "capped": "capped", "error": "internalError"}
 """What a stub may say in place of a status, with the status code that journeys see (expression-language §7.3)."""
-_MEMBERS = frozenset({"status", "body", "latency", "outcome"})
+_MEMBERS = frozenset({"status", "body", "latency", "outcome", "reactions"})
 
 
 class StubInvalid(Invalid):
@@ -38,6 +39,8 @@ class Answer:
     latency_us: int = 0
     outcome: Outcome | None = None
     """Of a call that got no answer."""
+    reactions: tuple[tuple[str, int], ...] = ()
+    """Of a message: what becomes of it, each with the microseconds from the answer on."""
 
 
 class Call(NamedTuple):
@@ -160,6 +163,12 @@ ANSWER_SCHEMA: Mapping[str, Any] = {
                 "body": {"description": "JSON body; left out: the sample that the action declares."},
                 "latency": _LATENCY,
                 "outcome": {"enum": list(OUTCOMES), "description": "Instead of a status: the call gets no answer."},
+                "reactions": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string", "minLength": 2},
+                    "propertyNames": {"enum": list(REACTIONS)},
+                    "description": "Of a message: what becomes of it, and how long after the answer, such as 1h.",
+                },
             },
         },
     ]
@@ -250,7 +259,9 @@ def _read_answer(document: Any, path: str) -> Answer:
         return Answer(_read_status(document, path))
     if not isinstance(document, Mapping) or not document or not set(document) <= _MEMBERS:
         names = ", ".join(OUTCOMES)
-        raise StubInvalid(f"an answer is a status, one of {names}, or has status, body, latency, outcome", path)
+        raise StubInvalid(
+            f"an answer is a status, one of {names}, or has status, body, latency, outcome, reactions", path
+        )
     outcome = document.get("outcome")
     if outcome is not None and (outcome not in OUTCOMES or "status" in document):
         raise StubInvalid(f"outcome is one of {', '.join(OUTCOMES)}, without a status", f"{path}.outcome")
@@ -261,7 +272,18 @@ def _read_answer(document: Any, path: str) -> Answer:
         except MomentInvalid as error:
             raise StubInvalid(str(error), f"{path}.latency") from None
     status = _read_status(document.get("status", 200), f"{path}.status")
-    return Answer(status, document.get("body"), latency_us, outcome)
+    reactions = _read_reactions(document.get("reactions", {}), f"{path}.reactions")
+    return Answer(status, document.get("body"), latency_us, outcome, reactions)
+
+
+def _read_reactions(document: Any, path: str) -> tuple[tuple[str, int], ...]:
+    if not isinstance(document, Mapping) or not set(document) <= set(REACTIONS):
+        raise StubInvalid(f"reactions are an object {{reaction: how long after}}, of {', '.join(REACTIONS)}", path)
+    try:
+        found = [(name, read_duration(str(after))) for name, after in document.items()]
+    except MomentInvalid as error:
+        raise StubInvalid(str(error), path) from None
+    return tuple(sorted(found, key=lambda one: one[1]))
 
 
 def _read_status(status: Any, path: str) -> int:

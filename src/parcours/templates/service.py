@@ -151,6 +151,11 @@ class TemplateService:
             "missing": template.missing(values),
         }
 
+    def draft_document(self, caller: Caller, uid: str) -> dict[str, Any]:
+        """The draft as it is stored. Raises TemplateNotFound."""
+        with self._db.read() as connection:
+            return draft_of(self._stored(connection, caller.scope_id, uid).body)
+
     def draft(self, caller: Caller, uid: str) -> CompiledTemplate:
         """The draft, compiled. Raises TemplateNotFound."""
         with self._db.read() as connection:

@@ -149,14 +149,16 @@ class JourneyClock:
     def stub(self, action: str, answer: Any) -> None:
         """How calls of an action end from now on: a status, `timeout`, an answer, a list of answers, or rules.
 
-        action: its name; or that of a data source, or `Source.group`, whose fetches then end so.
+        action: its name; or that of a data source, `Source.group`, or a message template, whose fetches or messages
+        then end so.
 
         Raises StubInvalid for a document that is no stub, UnknownName for an action nobody defined.
         """
         bundle = self.bundle
-        if action not in bundle.stubbed:
-            known = ", ".join(sorted(bundle.stubbed)) or "none"
-            what = "action" if len(bundle.stubbed) == len(bundle.action_uids) else "action or data source"
+        stubbed = bundle.stubbed(self.world.journeys)
+        if action not in stubbed:
+            known = ", ".join(sorted(stubbed)) or "none"
+            what = "action" if len(stubbed) == len(bundle.action_uids) else "action or data source"
             raise UnknownName(f"no {what} is called {action!r}; there are: {known}")
         events = {name: found.document for name, found in bundle.event_names.items()}
         platform = {PROFILE_GROUP: bundle.profile, EXPERIENCE_EVENTS: None}
