@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import collection, email, latency, matching, pipeline, simulate, startup, steps, waiting
+from bench import collection, delivery, email, latency, matching, pipeline, simulate, startup, steps, waiting
 from bench.figures import Figure, report
 from bench.machine import NotMeasured
 
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[..., list[Figure]]] = {
     "steps": steps.run,
     "latency": latency.run,
     "simulate": simulate.run,
+    "delivery": delivery.run,
     "email": email.run,
     "waiting": waiting.run,
     "startup": startup.run,

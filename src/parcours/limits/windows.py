@@ -5,10 +5,8 @@ from collections.abc import Iterable
 
 _PARTS = 1_000
 """Steps in which a window slides: a call leaves it at most this part of the period late, never early."""
-_SLACK_S = 0.02
+_SLACK_S = 0.1
 """How late a paced call may begin without its successors losing time."""
-_MARGIN = 1.025
-"""A pace is this much below what is allowed, so that slack included no second has more."""
 
 
 class SlidingWindow:
@@ -57,10 +55,14 @@ class SlidingWindow:
 
 
 class Pace:
-    """Calls evenly spaced, so many a second (the generic cell rate algorithm)."""
+    """Calls evenly spaced, so many a second (the generic cell rate algorithm), and in no second more.
+
+    Who looks late may catch up with what was missed of the last tenth of a second.
+    """
 
     def __init__(self, per_s: float) -> None:
         self._next_s = float("-inf")
+        self._last_second = SlidingWindow(1, 1_000_000)
         self.per_s = 0.0
         self.set(per_s)
 
@@ -68,12 +70,16 @@ class Pace:
         """Change the rate; what was begun stays counted."""
         if per_s != self.per_s:
             self.per_s = per_s
-            self._gap_s = _MARGIN / per_s
+            self._gap_s = 1 / per_s
+            self._last_second.max_calls = max(int(per_s), 1)
 
     def wait_s(self, now_s: float) -> float:
         """How long until the next call may begin; 0 for now."""
-        return max(self._next_s - now_s, 0.0)
+        if self._next_s > now_s:
+            return self._next_s - now_s
+        return 0.0 if self._last_second.free(int(now_s * 1e6)) else self._gap_s
 
     def take(self, now_s: float) -> None:
         """A call begins now."""
         self._next_s = max(self._next_s, now_s - _SLACK_S) + self._gap_s
+        self._last_second.take(int(now_s * 1e6))

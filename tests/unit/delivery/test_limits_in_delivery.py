@@ -153,7 +153,7 @@ def test_throttled_calls_keep_their_order_and_their_rate(db: Database) -> None:
             world.put(1, version_uid=f"v{number % 3}")  # of several journeys: one queue all the same
         before = time.monotonic()
         assert await ended(world, world.delivery(), 300) == {"http_200": 300}
-        assert time.monotonic() - before > 299 / 200 - 0.05
+        assert time.monotonic() - before > (300 - 0.1 * 200) / 200 - 0.05  # it may catch up with a tenth of a second
         begun = sorted(world.answers, key=lambda answer: answer.first_started_at_us)
         assert [answer.outbox_id for answer in begun] == sorted(answer.outbox_id for answer in begun)
         outcome = begun[-1].outcome
