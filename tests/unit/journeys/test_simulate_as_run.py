@@ -14,13 +14,15 @@ from test_engine_properties import journeys
 from test_simulate import fill, sendings
 
 from parcours.actions.model import HttpRequest
+from parcours.channels.draft import METHOD as MESSAGE
+from parcours.channels.draft import read_draft
 from parcours.db import Database
 from parcours.journeys import store
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.fetch_request import METHOD as FETCH
 from parcours.journeys.fetch_request import from_request
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import ActionOutcome, FetchOutcome, StepEvent
+from parcours.journeys.model import EXCLUDED, SENT, ActionOutcome, FetchOutcome, StepEvent
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import cap_table
@@ -31,11 +33,23 @@ from parcours.journeys.workset import Arrival, instance_id_of
 from parcours.rulesets.document import read_document as read_rule_set
 from parcours.rulesets.store import count_table, find_counts
 from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
+from parcours.templates.document import read_document as read_template
+from parcours.templates.table import TemplateTable
+
+TEMPLATE = {"name": "t1", "channel": "email", "content": {"subject": "Hello", "text": "Good day"}}
+TEMPLATES = TemplateTable([(1, "t1", 0, read_template(TEMPLATE))])
 
 
 def fetched(request: HttpRequest) -> tuple[FetchOutcome, ...]:
     """What a simulation without data sources answers a fetch with: nothing, at once."""
     return tuple([FetchOutcome(one.source, one.group, one.numbers, {}) for one in from_request(request)])
+
+
+def delivered(request: HttpRequest) -> ActionOutcome:
+    """What a simulation answers a message with: sent, to who does not refuse the channel."""
+    if read_draft(request).has_consent:
+        return ActionOutcome(SENT)
+    return ActionOutcome(EXCLUDED, error_message="noConsent: the profile refuses this channel")
 
 
 class Nobody:
@@ -70,7 +84,7 @@ class Worker:
 
     def workspace(self, connection: Connection, at_us: int) -> JourneyWorkspace:
         book = RuleBook(self.rule_sets, self.live, at_us, lambda *_: (), partial(find_counts, connection))
-        return JourneyWorkspace(connection, self.live, ACTIONS, NOBODY, at_us, book)
+        return JourneyWorkspace(connection, self.live, ACTIONS, NOBODY, at_us, book, TEMPLATES)
 
     def receive(self, uid: str, payload: dict[str, Any], at_us: int) -> None:
         self.wake(at_us - 1)
@@ -92,6 +106,9 @@ class Worker:
                 for call in calls:
                     if call.request.method == FETCH:
                         workspace.take_data(call.instance_id, call.node_id, call.pass_no, fetched(call.request))
+                        continue
+                    if call.request.method == MESSAGE:
+                        workspace.answer(call.instance_id, call.node_id, call.pass_no, delivered(call.request))
                         continue
                     sample = {"points": 1, "level": "gold"} if call.action_uid == "a2" else None
                     endpoint = call.request.url.partition("?")[0]
