@@ -37,7 +37,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
 from parcours.journeys.rulebook import RuleBook
-from parcours.journeys.run import PAUSED
+from parcours.journeys.run import PAUSED, make
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.workset import Arrival
 from parcours.kit.paths import split_pointer
@@ -308,17 +308,11 @@ class Batch:
             else:
                 data = self._data(scope_id, _identity_of(configuration, key))
                 journeys = self._journeys.receive(
-                    Arrival(
-                        scope_id,
-                        configuration.uid,
-                        key,
-                        entity,
-                        origin.xaction_id,
-                        origin.received_at_ms,
-                        data,
-                        None if configuration.supplemental is None else configuration.supplemental(entity),
-                    )
-                )
+                    make(Arrival, (
+                        scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data,
+                        None if configuration.supplemental is None else configuration.supplemental(entity), None,
+                    ))
+                )  # fmt: skip
                 told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys

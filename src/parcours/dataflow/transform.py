@@ -18,6 +18,9 @@ from parcours.xdm.table import SchemaTable
 RETRY_PREFIX = "retry:"
 """Begins the xaction id of a record that is another try of a failed one; the failed record's id follows."""
 
+make = tuple.__new__
+"""As in `journeys/run.py`: every message makes these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
@@ -40,7 +43,7 @@ def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Fail
         dataset = None  # what a deleted sandbox stored is still there, out of reach
     retry_of = _retry_of(record)
     for xaction_id, message in _messages(record):
-        origin = Origin(record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of)
+        origin = make(Origin, (record.inlet_id, record.flow_id, xaction_id, record.received_at_ms, retry_of))
         if dataset is None or (flow is None and record.flow_id):
             gone = "flow" if dataset is not None else "data set" if scope_id in definitions.inlets.scopes else "sandbox"
             yield _fail(origin, scope_id, record.dataset_id, NO_DEFINITION, f"The {gone} is gone", message)
@@ -129,7 +132,8 @@ def _one(
         warnings = (*warnings, *left_out)
     if primary is None and identities:
         primary = identities[0]  # nobody is marked: the first one named is meant
-    return Valid(origin, scope_id, dataset, schema, entity, orjson.dumps(entity), primary, identities, warnings)
+    line = orjson.dumps(entity)
+    return make(Valid, (origin, scope_id, dataset, schema, entity, line, primary, identities, warnings))
 
 
 def _fail(origin: Origin, scope_id: int, dataset_id: str, code: str, text: str, message: Any) -> Failed:

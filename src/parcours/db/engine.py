@@ -117,6 +117,7 @@ def _configure_sqlite(connection: object, _record: object) -> None:
         "busy_timeout=30000",
         "cache_size=-65536",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=8000",  # 32 MB: pages that every batch changes are copied once for several of them
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

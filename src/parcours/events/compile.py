@@ -34,7 +34,7 @@ class EventBuilder:
     def build(self, connection: Connection) -> EventTable:
         """Every event that can be used."""
         known = self._known
-        self._known = {}
+        made: dict[tuple[int, str], tuple[str, CompiledSchema | None, EventConfiguration | None]] = {}
         schemas = self._schemas.current(connection)
         for stored in self._resources.in_all_scopes(connection, EVENT_KIND):
             place = (stored.scope_id, stored.id)
@@ -42,8 +42,9 @@ class EventBuilder:
             found = known.get(place)
             if found is None or found[0] != stored.etag or found[1] is not schema:
                 found = (stored.etag, schema, self._compile(stored, schema))
-            self._known[place] = found
-        return EventTable([made for _, _, made in self._known.values() if made is not None])
+            made[place] = found
+        self._known = made  # when it is whole: another thread may build at the same time
+        return EventTable([one for _, _, one in made.values() if one is not None])
 
     def _compile(self, stored: Resource, schema: CompiledSchema | None) -> EventConfiguration | None:
         try:

@@ -328,9 +328,9 @@ class Run:
                 data = FetchedSources(self, data)
             ids = journey.audience_ids
             audiences = Audiences(self.data, ids) if ids else NO_AUDIENCES
-            context = self._context = EvaluationContext(
-                self.events, data, self.actions, Properties(self), self.now_us, NOTHING, self.lookups, audiences
-            )
+            context = self._context = make(EvaluationContext, (
+                self.events, data, self.actions, Properties(self), self.now_us, NOTHING, self.lookups, audiences, None,
+            ))  # fmt: skip
         return context
 
     def time_zone(self) -> ZoneInfo:
@@ -358,7 +358,7 @@ class Run:
             self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
             fetched,
         ))  # fmt: skip
-        return Transition(after, tuple(self.commands), tuple(self.steps))
+        return make(Transition, (after, tuple(self.commands), tuple(self.steps), None, False))
 
 
 def _is_small(answers: Answers) -> bool:

@@ -53,7 +53,7 @@ from parcours.journeys.model import (
     Transition,
 )
 from parcours.journeys.rulebook import RuleBook
-from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.run import PROFILE_GROUP, make
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.journeys.workset import (
@@ -552,18 +552,11 @@ class JourneyWorkspace:
                 problem = str(error)
             else:
                 self.calls.append(
-                    OutgoingCall(
-                        journey.scope_id,
-                        held.partition,
-                        held.instance.id,
-                        command.node_id,
-                        command.pass_no,
-                        journey.version_uid,
-                        command.action_uid,
-                        request,
-                        command.deadline_us,
-                    )
-                )
+                    make(OutgoingCall, (
+                        journey.scope_id, held.partition, held.instance.id, command.node_id, command.pass_no,
+                        journey.version_uid, command.action_uid, request, command.deadline_us,
+                    ))
+                )  # fmt: skip
                 return
         if self._rules is not None:
             self._rules.take_back(held.instance.id, command.node_id, command.pass_no)
