@@ -274,7 +274,8 @@ def build_alerts(platform: Platform) -> Alerts:
     """The evaluation of alerts and the notices of them."""
     db, resources, clock = platform.db, platform.resources, SystemClock()
     allow_private = platform.settings.allow_private_networks
-    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private)
+    proxy = platform.settings.egress_proxy
+    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private, proxy=proxy)
     return Alerts(Evaluator(db, resources, clock), notifier)
 
 
