@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.db import Database
+from parcours.db.faults import is_fault_of_the_code
 from parcours.events.model import EVENT_KIND
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys import runs_store, store
@@ -366,22 +367,32 @@ class Lifecycle:
         now_ms = _now_ms()
         with self._db.read() as connection:
             running = self._running.current(connection)
-            due = [stored for stored in running if self._change_of(connection, stored, now_ms) is not None]
-        if not due:
-            return 0
-        changed = 0
-        with self._db.write() as connection:
-            for stored in due:
-                try:
-                    version = self._journeys.find_version(connection, stored.scope_id, stored.id)
-                except JourneyNotFound:  # deleted since the look
-                    continue
+            due = [stored for stored in running if self._is_due(connection, stored, now_ms)]
+        return sum(self._sweep_one(stored, now_ms) for stored in due)
+
+    def _is_due(self, connection: Connection, stored: Resource, now_ms: int) -> bool:
+        try:
+            return self._change_of(connection, stored, now_ms) is not None
+        except Exception as fault:
+            _leave_alone(stored, fault)
+            return False
+
+    def _sweep_one(self, stored: Resource, now_ms: int) -> bool:
+        """One version in a transaction of its own: what can't be done to it holds up no other."""
+        try:
+            with self._db.write() as connection:
+                version = self._journeys.find_version(connection, stored.scope_id, stored.id)
                 change = self._change_of(connection, version, now_ms)
-                if change is not None:
-                    change(connection, version)
-                    changed += 1
-                    self._tell("changed_by_time", version)
-        return changed
+                if change is None:
+                    return False
+                change(connection, version)
+        except JourneyNotFound:  # deleted since the look
+            return False
+        except Exception as fault:
+            _leave_alone(stored, fault)
+            return False
+        self._tell("changed_by_time", version)
+        return True
 
     def _find_running(self, connection: Connection) -> list[Resource]:
         versions = self._resources.in_all_scopes(connection, VERSION_KIND)
@@ -481,6 +492,13 @@ class Lifecycle:
     @staticmethod
     def _tell(what: str, version: Resource) -> None:
         log.info(f"journey.{what}", version_uid=version.id, scope_id=version.scope_id, status=version.body["status"])
+
+
+def _leave_alone(version: Resource, fault: Exception) -> None:
+    """Tell of a version that the code fails on; raises a fault of the database again."""
+    if not is_fault_of_the_code(fault):
+        raise fault
+    log.error("journey.sweep_failed", version_uid=version.id, scope_id=version.scope_id, exc_info=fault)
 
 
 def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) -> None:

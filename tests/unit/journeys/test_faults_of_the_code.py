@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +16,11 @@ from parcours.app import Platform, build_pipeline
 from parcours.audiences import store as audience_store
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
-from parcours.journeys import runs_store, store
+from parcours.doctor.audit import Doctor
+from parcours.journeys import audience_runs, runner, runs_store, store
 from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.wait import WaitNode
-from parcours.journeys.model import ActionOutcome
+from parcours.journeys.model import ActionOutcome, Instance
 from parcours.journeys.run import Run
 from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.kit.clock import ManualClock
@@ -187,6 +189,52 @@ def test_a_stop_that_the_code_fails_on_still_takes_everybody_out(world: World, m
     assert world.newly_set_aside("stops") == 1
 
 
+def test_a_customer_whose_end_the_code_can_not_write_either_is_ended_without_a_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.publish(edges=WAIT_FIRST)
+    world.enter()
+    world.clock.advance(timedelta(seconds=3))
+    original = runner.instance_to_state
+
+    def to_state(instance: Instance) -> list[Any]:
+        if instance.key == BAD:
+            raise ZeroDivisionError("a fault of the code")
+        return original(instance)
+
+    monkeypatch.setattr(runner, "instance_to_state", to_state)
+    assert world.pipeline.run_timers(100) == 4
+    assert world.standing() == {**dict.fromkeys(GOOD, ("active", "mail")), BAD: ENDED_IN_ERROR}
+    assert calls(world.platform) == 3
+    assert world.newly_set_aside("timers") == 1
+    assert world.pipeline.run_timers(100) == 0
+    with world.platform.db.read() as connection:
+        bad_id = world.instances()[BAD].id
+        steps = "".join(text for _, text in store.list_steps(connection, [bad_id]))
+    assert "internalError" not in steps
+    assert places(world, "setAside") == [{"versionUid": world.version_uid, "nodeId": "wait", "times": 1}]
+
+
+def test_the_doctor_tells_whom_the_code_failed_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.publish(edges=WAIT_FIRST)
+    world.enter()
+    world.clock.advance(timedelta(seconds=3))
+    assert places(world, "setAside") == []
+    monkeypatch.setattr(WaitNode, "resume", failing_for_bad(WaitNode.resume))
+    world.pipeline.run_timers(100)
+    assert places(world, "setAside") == [{"versionUid": world.version_uid, "nodeId": "wait", "times": 1}]
+    world.clock.advance(timedelta(hours=26))
+    assert places(world, "setAside") == []
+
+
+def places(world: World, code: str) -> list[Any]:
+    """Where the doctor finds something."""
+    platform = world.platform
+    doctor = Doctor(platform.db, platform.resources, platform.journeys.live, clock=world.clock)
+    findings = doctor.examine(is_working=True).findings
+    return [place for finding in findings if finding.code == code for place in finding.examples]
+
+
 def reading(world: World, people: Sequence[str]) -> str:
     """A journey that reads an audience of these people; its version."""
     audience = world.api.post("/data/core/ups/audiences", json={"name": "VIP", "identityNamespace": "Email"}).json()[
@@ -251,6 +299,50 @@ def test_a_run_that_the_code_always_fails_on_has_failed(world: World, monkeypatc
     run = last_run(world)
     assert (run.status, run.read_count, run.reason) == ("failed", 5, "internalError")
     assert world.pipeline.run_audiences(1_000) == 0
+    failed = {"versionUid": world.version_uid, "runId": run.id, "reason": "internalError", "read": 5}
+    assert places(world, "runsFailed") == [failed]
+    assert places(world, "setAside") == [{"versionUid": world.version_uid, "eventUid": entry_of(world), "times": 5}]
+
+
+def test_a_run_whose_failure_the_code_can_not_tell_has_failed_nevertheless(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading(world, PEOPLE)
+
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError("a fault of the code")
+
+    monkeypatch.setattr(audience_runs, "run_line", fail)
+    for _ in range(3):
+        world.pipeline.run_audiences(1_000)
+    run = last_run(world)
+    assert (run.status, run.read_count, run.reason) == ("failed", 0, "internalError")
+    assert world.newly_set_aside("audiences") == 1
+    assert not world.pipeline.has_runs
+
+
+def test_a_run_of_a_version_that_can_not_be_run_is_told_while_it_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading(world, PEOPLE)
+    world.pipeline.run_audiences(1)
+    known = live(world.platform)
+    without = replace(known, versions={k: v for k, v in known.versions.items() if k != world.version_uid})
+    monkeypatch.setattr(world.platform.journeys.live, "current", lambda *_: without)
+    world.pipeline.run_audiences(100)
+    run = last_run(world)
+    assert run.status == "started"
+    held_up = {"versionUid": world.version_uid, "runId": run.id, "reason": "journeyNotRunnable", "read": 1}
+    assert places(world, "runsHeldUp") == [held_up]
+    monkeypatch.undo()
+    world.clock.advance(timedelta(seconds=1))
+    world.pipeline.run_audiences(100)
+    assert last_run(world).status == "finished"
+    assert places(world, "runsHeldUp") == []
+
+
+def entry_of(world: World) -> str:
+    return live(world.platform).versions[world.version_uid].entry_event_uid
 
 
 def test_a_change_of_an_audience_that_the_code_fails_on_is_told_and_forgotten(
@@ -278,3 +370,4 @@ def test_a_change_of_an_audience_that_the_code_fails_on_is_told_and_forgotten(
     told = world.api.get("/journey/orchestration/trace", params={"identity": BAD, "namespace": "Email"}).json()
     (decision,) = told["events"][0]["decisions"]
     assert (decision["outcome"], decision["fault"]) == ("error", "ZeroDivisionError")
+    assert [place["times"] for place in places(world, "setAside")] == [1]

@@ -10,6 +10,7 @@ from test_journey_api import BASE, EVENTS, JOURNEYS, VERSIONS, Sandbox, event_bo
 from parcours.app import Platform, build_pipeline
 from parcours.audiences.store import note_evaluated
 from parcours.journeys import lifecycle, runs_store
+from parcours.journeys.lifecycle import Lifecycle
 from parcours.kit.clock import to_us
 
 DAY_MS = 86_400_000
@@ -208,6 +209,35 @@ def test_a_pause_lasts_fourteen_days_at_most_and_ends_by_itself(
     shown = api.get(f"{VERSIONS}/{uid}").json()
     assert shown["status"] == "Deployed"
     assert shown["pausedJourneySettings"]["lastResumedBy"] == "parcours"
+
+
+def test_a_version_that_the_code_fails_on_holds_up_no_other(
+    api: TestClient, platform: Platform, sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, worse, good = (sandbox.published()["versionUid"] for _ in range(3))
+    for uid in (bad, worse, good):
+        verb(api, uid, "pause")
+    clock.on(14.1)
+    resume, change_of = Lifecycle._resume, Lifecycle._change_of
+
+    def failing_resume(self: Lifecycle, connection: Any, author: Any, version: Any) -> Any:
+        changed = resume(self, connection, author, version)
+        if version.id == bad:
+            raise ZeroDivisionError("a fault of the code")
+        return changed
+
+    def failing_change(self: Lifecycle, connection: Any, version: Any, now_ms: int) -> Any:
+        if version.id == worse:
+            raise ZeroDivisionError("a fault of the code")
+        return change_of(self, connection, version, now_ms)
+
+    monkeypatch.setattr(Lifecycle, "_resume", failing_resume)
+    monkeypatch.setattr(Lifecycle, "_change_of", failing_change)
+    assert platform.lifecycle.sweep() == 1
+    assert [status(api, uid) for uid in (bad, worse, good)] == ["Paused", "Paused", "Deployed"]
+    monkeypatch.setattr(Lifecycle, "_resume", resume)
+    monkeypatch.setattr(Lifecycle, "_change_of", change_of)
+    assert platform.lifecycle.sweep() == 2
 
 
 def test_only_a_live_version_is_paused_and_a_paused_one_can_be_stopped(api: TestClient, sandbox: Sandbox) -> None:
