@@ -40,6 +40,7 @@ from parcours.journeys.conflicts import ConflictViewer
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
+from parcours.journeys.steps import STEP_STATUS_SPELLINGS
 from parcours.journeys.sweeps import Sweeps
 from parcours.kit.child import Child
 from parcours.kit.clock import Clock, SystemClock
@@ -300,7 +301,8 @@ def build_lake(platform: Platform) -> "Lake":
     """Reads the data sets with SQL, beside a running server or without one."""
     from parcours.lake.query import Lake  # DuckDB: a server that is never asked needn't load it
 
-    return Lake(platform.db, platform.settings.data_dir / "lake", _schema_of_data_sets(platform))
+    warehouse = platform.settings.data_dir / "lake"
+    return Lake(platform.db, warehouse, _schema_of_data_sets(platform), spellings=STEP_STATUS_SPELLINGS)
 
 
 def log_path(settings: Settings) -> Path:
