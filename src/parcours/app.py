@@ -124,6 +124,7 @@ def build_platform(settings: Settings) -> Platform:
         resources,
         lambda connection, scope_id, schema_id: schemas.table.current(connection).get(scope_id, schema_id),
         lambda connection, scope_id, dataset_id: flows_into(resources, connection, scope_id, dataset_id),
+        kept=(STEP_EVENT_DATA_SET, JOURNEY_DATA_SET),
     )
     schemas.is_in_use = catalog.is_schema_in_use
     mappings.uses = lambda connection, scope_id, mapping_id: flows_with(resources, connection, scope_id, mapping_id)

@@ -14,8 +14,8 @@ _MEMBERSHIPS = frozenset({"COMPARE_IN", "COMPARE_NOT_IN"})
 def respell(connection: duckdb.DuckDBPyConnection, sql: str, spellings: Spellings) -> str:
     """The query with the stored words where a field is compared with others.
 
-    That is by `=`, `<>`, `IN`, `IS DISTINCT FROM` or `CASE`. Nothing but those words changes. A query that can't be read
-    comes back as it was: running it will tell why.
+    That is by `=`, `<>`, `IN`, `IS DISTINCT FROM` or `CASE`. Nothing but those words changes. A query that can't be
+    read comes back as it was: running it will tell why.
     """
     if not any(word in sql for words in spellings.values() for word in words):
         return sql

@@ -165,6 +165,9 @@ def test_a_dry_run_is_over_after_fourteen_days_and_is_none_of_a_new_version_of_a
     created = sandbox.draft()
     uid = created["versionUid"]
     assert verb(api, uid, "dryRun", {"waits": True})["status"] == "Dry Run"
+    journey = live(platform).get(uid)
+    assert journey is not None
+    assert (journey.mode, journey.wait_override_us) == ("dryRun", None)
     clock.on(13.9)
     assert platform.lifecycle.sweep() == 0
     clock.on(0.2)
@@ -358,6 +361,7 @@ def test_a_closed_version_is_finished_after_91_days_and_can_then_be_deleted(
     uid = created["versionUid"]
     clock.on(100)
     assert platform.lifecycle.sweep() == 0, "a live version without an end date stays live"
+    put_inside(platform, uid, ["jane@example.com"])
     verb(api, uid, "close")
     assert api.delete(f"{JOURNEYS}/{created['uid']}").status_code == 409
     clock.on(90.9)
@@ -365,7 +369,7 @@ def test_a_closed_version_is_finished_after_91_days_and_can_then_be_deleted(
     clock.on(0.2)
     assert platform.lifecycle.sweep() == 1
     assert status(api, uid) == "Finished"
-    build_pipeline(platform).run_stops(10)
+    assert build_pipeline(platform).run_stops(10) == 1
     assert api.delete(f"{JOURNEYS}/{created['uid']}").status_code == 204
 
 
