@@ -37,7 +37,8 @@ from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.conflicts import ConflictViewer
-from parcours.journeys.lifecycle import Lifecycle
+from parcours.journeys.held import HeldLimit
+from parcours.journeys.lifecycle import SYSTEM, Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
 from parcours.journeys.steps import STEP_STATUS_SPELLINGS
@@ -247,8 +248,13 @@ def build_worker(platform: Platform) -> Worker:
         return any(load.has_work(connection) for load in loads)
 
     sample = Sample(platform.db, platform.journeys.live)
-    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle), MessageSweeps(platform.db, settings)]
-    loops.append(TransactionalLoop(platform.db))
+    held = HeldLimit(platform.db, platform.resources, SYSTEM)
+    loops: list[Loop] = [
+        build_alerts(platform),
+        Sweeps(platform.lifecycle, held),
+        MessageSweeps(platform.db, settings),
+        TransactionalLoop(platform.db),
+    ]
     return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 

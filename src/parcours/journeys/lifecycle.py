@@ -49,7 +49,7 @@ MAX_AUDIENCES = 100
 """Audiences that `inAudience` asks for in the active journeys of a sandbox (journeys §15)."""
 MAX_QUALIFICATIONS = 300
 """Audience qualifications of a sandbox, exit criteria included."""
-_SYSTEM = Author(user_id="parcours", client_id="parcours")
+SYSTEM = Author(user_id="parcours", client_id="parcours")
 log = get_logger("journeys")
 
 
@@ -255,6 +255,7 @@ class Lifecycle:
             "id": new_uuid(),
             "behavior": behavior,
             "maxDurationInMinutes": minutes,
+            "isFull": False,
             "pausedAtMs": now_ms,
             "pausedBy": caller.author.user_id,
             "resumeAtMs": now_ms + minutes * 60_000,
@@ -413,19 +414,19 @@ class Lifecycle:
                 is_over = now_ms >= max(session["startedAtMs"], latest_ms) + TEST_IDLE_MS
             else:
                 is_over = now_ms >= session["startedAtMs"] + DRY_RUN_MS
-            return (lambda c, v: self._end_session(c, _SYSTEM, v)) if is_over else None
+            return (lambda c, v: self._end_session(c, SYSTEM, v)) if is_over else None
         journey = self._journeys.live.current(connection).get(version.id)
         if journey is not None and journey.end_us is not None and now_ms * 1000 >= journey.end_us:
-            return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
+            return lambda c, v: self._take_out(c, SYSTEM, v, "Finished", "endDate")
         if status == "Paused":
             is_over = now_ms >= body["pause"]["resumeAtMs"]
-            return (lambda c, v: self._resume(c, _SYSTEM, v)) if is_over else None
+            return (lambda c, v: self._resume(c, SYSTEM, v)) if is_over else None
         if status == "Deployed" and self._is_past_its_schedule(connection, version):
-            return lambda c, v: self._close(c, _SYSTEM, v)
+            return lambda c, v: self._close(c, SYSTEM, v)
         closed_at_ms: int | None = body.get("closedAtMs")
         since_ms = closed_at_ms if status == "Closed" else self._read_once_at_ms(connection, version)
         if since_ms is not None and now_ms >= since_ms + LIFE_MS:
-            return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
+            return lambda c, v: self._take_out(c, SYSTEM, v, "Finished", "endDate")
         return None
 
     def _is_past_its_schedule(self, connection: Connection, version: Resource) -> bool:

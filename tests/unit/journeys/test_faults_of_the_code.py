@@ -23,6 +23,7 @@ from parcours.journeys.activities.wait import WaitNode
 from parcours.journeys.model import ActionOutcome, Instance
 from parcours.journeys.run import Run
 from parcours.journeys.runner import Arrival, JourneyWorkspace
+from parcours.journeys.state import instance_from_row
 from parcours.kit.clock import ManualClock
 from parcours.pipeline import SET_ASIDE, Pipeline
 
@@ -165,6 +166,7 @@ def test_a_customer_whose_state_can_not_be_read_is_ended_without_a_step(world: W
         rows = dict(connection.execute(store.instance_table.select().with_only_columns(t.c.key, t.c.status)).all())
         timers = connection.execute(store.timer_table.select()).all()
     assert rows == {**dict.fromkeys(GOOD, "active"), BAD: "error"}
+    assert instance_from_row(world.instances()[BAD]).status == "error", "its state can be read again"
     assert {timer.instance_id for timer in timers} == {world.instances()[key].id for key in GOOD}
     counts = world.api.get(f"{VERSIONS}/{world.version_uid}/report").json()["allTime"]
     assert (counts["entered"], counts["failed"], counts["current"]) == (4, 1, 3)
@@ -212,6 +214,8 @@ def test_a_customer_whose_end_the_code_can_not_write_either_is_ended_without_a_s
         bad_id = world.instances()[BAD].id
         steps = "".join(text for _, text in store.list_steps(connection, [bad_id]))
     assert "internalError" not in steps
+    assert instance_from_row(world.instances()[BAD]).events == {}, "what an instance carried is erased at its end"
+    assert instance_from_row(world.instances()[GOOD[0]]).events != {}
     assert places(world, "setAside") == [{"versionUid": world.version_uid, "nodeId": "wait", "times": 1}]
 
 
