@@ -35,6 +35,9 @@ ERROR_SHAPES: dict[str, dict[str, Any]] = {
     ),
     "IdentityError": _shape("The identity service.", title=_TEXT, status=_STATUS, detail=_TEXT),
     "IdentityGraphError": _shape("The identity graph.", reason=_TEXT, message=_TEXT, status=_STATUS),
+    "LimitError": _shape(
+        "Capping and throttling; `error` is a JSON document in a text.", status=_STATUS, error=_TEXT, requestId=_TEXT
+    ),
     "ProfileAccessError": _shape("Profile access.", message=_TEXT, cause=_TEXT, statusCode=_TEXT, title=_TEXT),
 }
 """What `http/errors.py` makes of typed errors."""

@@ -33,12 +33,15 @@ from parcours.journeys.model import (
     Jump,
     JumpOutcome,
     LookUp,
+    MessageReply,
     Replied,
     Resumed,
+    SendMessage,
     StartTimer,
     StepEvent,
     Stimulus,
     Stopped,
+    TakeMessage,
     TakeSlot,
     TimerDue,
     Transition,
@@ -46,6 +49,7 @@ from parcours.journeys.model import (
 )
 from parcours.journeys.run import FETCH, PAUSED
 from parcours.journeys.steps import to_document, to_lines
+from parcours.rulesets.model import Refusal, Rule, RuleSet, Verdict
 
 WORLD = World()
 WORLD.events["e1"] = EventShape("e1", "Order", "Email", ORDER, has_supplemental_id=True)
@@ -117,6 +121,8 @@ def calls(draw: st.DrawFn) -> dict[str, Any]:
             "actionUid": "a1",
             "parameters": [{"paramPath": "/to", "expression": text}],
         }
+    if draw(st.integers(0, 2)) == 0:
+        return {"type": "message", "channel": draw(st.sampled_from(["email", "push"])), "templateUid": "t1"}
     return {"type": "customAction", "actionUid": "a2"}
 
 
@@ -283,7 +289,10 @@ def fetched(draw: st.DrawFn, command: FetchData) -> tuple[FetchOutcome, ...]:
     return tuple(found)
 
 
+RULE = Rule("c/r", "r", "Weekly", "frequencyCap", 3, "week", channels=frozenset({"email"}))
+REFUSAL = Refusal("CAP_REACHED", RuleSet("c", "Promotions", "channel", False, (RULE,)), RULE)
 REPLIES: dict[type, st.SearchStrategy[Any]] = {
+    TakeMessage: st.tuples(st.sampled_from(["send", "send", "skip", "hold"]), st.integers(1, 12)),
     TakeSlot: st.booleans(),
     LookUp: st.sampled_from([[], [{"price": 3.5}], "rows are away", [{"price": "x" * 20_000}]]),
     Jump: st.sampled_from([JumpOutcome("entered", None, "i9"), JumpOutcome("present"), JumpOutcome("error", "gone")]),
@@ -326,7 +335,7 @@ class History:
             journey, instance_id, "jane@example.com", NOW_US, supplemental_id=supplemental_id
         )
         self.timers: dict[Timer, int] = {}
-        self.calls: dict[Timer, CallAction] = {}
+        self.calls: dict[Timer, CallAction | SendMessage] = {}
         self.fetches: dict[Timer, FetchData] = {}
         self.gone: list[Timer] = []
         self.steps: list[StepEvent] = []
@@ -365,11 +374,16 @@ class History:
         self.steps += transition.steps
         self._check_stop(stimulus)
         request = next(
-            (c for c in transition.commands if isinstance(c, TakeSlot | LookUp | Jump | UpdateProfile)), None
+            (c for c in transition.commands if isinstance(c, TakeMessage | TakeSlot | LookUp | Jump | UpdateProfile)),
+            None,
         )
         if request is not None:
             assert self.instance.waiting_for == "reply"
             reply = self.data.draw(REPLIES[type(request)])
+            if isinstance(request, TakeMessage):
+                outcome, hours = reply
+                until_us = self.now_us + hours * 3_600 * SECOND_US
+                reply = MessageReply(Verdict(outcome, until_us, None if outcome == "send" else REFUSAL), request)
             self.give(Replied(request.node_id, request.pass_no, reply))
             return transition
         self._check(transition)
@@ -385,8 +399,10 @@ class History:
         key = (command.node_id, command.pass_no)
         journey = self.journey
         if journey.mode == "dryRun":
-            assert not isinstance(command, CallAction | Jump | UpdateProfile), "a dry run does nothing to the world"
-        if isinstance(command, CallAction):
+            assert not isinstance(command, CallAction | SendMessage | Jump | UpdateProfile), (
+                "a dry run does nothing to the world"
+            )
+        if isinstance(command, CallAction | SendMessage):
             assert (journey.pause, journey.profile_filter) == (None, None)
         if isinstance(command, StartTimer):
             if journey.wait_override_us is not None and command.kind != "globalTimeout":
@@ -407,7 +423,7 @@ class History:
             assert command.deadline_us > self.now_us
             assert command.requests
             self.fetches[key] = command
-        elif isinstance(command, CallAction):
+        elif isinstance(command, CallAction | SendMessage):
             assert key not in self.calls
             assert command.deadline_us > self.now_us
             self.calls[key] = command

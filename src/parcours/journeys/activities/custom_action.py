@@ -127,7 +127,7 @@ class ActionNode(SendingNode):
             "actionSchedulerCount": outcome.attempts,
         }
         if outcome.is_throttled:
-            fields |= {"actionIsThrottled": True, "actionWaitTime": outcome.wait_ms}
+            fields |= {"actionIsThrottled": True, "actionWaitTime": str(outcome.wait_ms)}  # a text, by its schema
         if outcome.is_mtls:
             fields["actionOriginIsMTLS"] = True
         if outcome.is_proxy:
