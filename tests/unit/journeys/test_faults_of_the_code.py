@@ -1,5 +1,6 @@
 """A fault of the code met by one customer: the others go on, the worker lives, and what happened to the one is told."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from test_journey_api import JOURNEYS, VERSIONS, Sandbox, calls, live, scope
 
 from parcours import pipeline
 from parcours.app import Platform, build_pipeline
 from parcours.audiences import store as audience_store
+from parcours.batch import Batch
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.doctor.audit import Doctor
@@ -24,6 +27,7 @@ from parcours.journeys.model import ActionOutcome, Instance
 from parcours.journeys.run import Run
 from parcours.journeys.runner import Arrival, JourneyWorkspace
 from parcours.journeys.state import instance_from_row
+from parcours.journeys.steps import from_stored
 from parcours.kit.clock import ManualClock
 from parcours.pipeline import SET_ASIDE, Pipeline
 
@@ -152,6 +156,53 @@ def test_an_answer_that_the_code_fails_on_ends_its_own_customer_alone(
     assert calls(world.platform) == 0
     assert world.last_step(BAD)["nodeId"] == "mail"
     assert world.newly_set_aside("answers") == 1
+
+
+@pytest.mark.parametrize("at", range(1, 5))
+@pytest.mark.parametrize("kind", ["timers", "answers"])
+def test_a_database_that_is_away_meanwhile_is_nobodys_fault(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str, at: int
+) -> None:
+    """It goes away at whichever transaction of taking things apart: each is done once, when it is back."""
+    world.publish(**({"edges": WAIT_FIRST} if kind == "timers" else {}))
+    world.enter()
+    world.clock.advance(timedelta(seconds=3))
+    node = WaitNode if kind == "timers" else ActionNode
+    monkeypatch.setattr(node, "resume", failing_for_bad(node.resume))
+    answers = world.answers()
+    flush, flushed = Batch.flush, 0
+
+    def away(self: Batch) -> Any:
+        nonlocal flushed
+        flushed += 1
+        if flushed == at:
+            raise OperationalError("COMMIT", {}, OSError("the disk is full"))
+        return flush(self)
+
+    monkeypatch.setattr(Batch, "flush", away)
+
+    def run() -> None:
+        if kind == "timers":
+            world.pipeline.run_timers(100)
+        else:
+            world.pipeline.run_answers(answers)
+
+    for _ in range(2):
+        with contextlib.suppress(OperationalError):
+            run()
+    assert flushed > at
+    where = "mail" if kind == "timers" else "wait"
+    assert world.standing() == {**dict.fromkeys(GOOD, ("active", where)), BAD: ENDED_IN_ERROR}
+    assert calls(world.platform) == (3 if kind == "timers" else 0)
+    for key in GOOD:
+        with world.platform.db.read() as connection:
+            steps = [
+                s for _, text in store.list_steps(connection, [world.instances()[key].id]) for s in from_stored(text)
+            ]
+        assert len({step.seq for step in steps}) == len(steps)
+        assert (
+            sum(step.is_processed and step.node_id == ("wait" if kind == "timers" else "mail") for step in steps) == 1
+        )
 
 
 def test_a_customer_whose_state_can_not_be_read_is_ended_without_a_step(world: World) -> None:
