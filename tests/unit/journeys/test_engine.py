@@ -279,7 +279,9 @@ def test_a_timeout_with_a_path_takes_it_and_without_one_continues_as_if_the_even
     transition = advance(with_path, entered(with_path).instance, TimerDue("l", 1), NOW_US + 5 * MINUTE_US)
     assert states(transition) == [("l", "ended", "timeout"), ("e", "ended", None)]
     plain = {**LISTEN, "timeout": {"value": 5, "unit": "minutes"}}
-    without = compiled(document({"l": plain, "w": WAIT}, ("start", "l"), ("l", "w")))
+    check = {"type": "condition", "paths": [{"id": "x", "expression": "@event{Payment.total} is null"}]}
+    edges = [("start", "l"), ("l", "k"), ("k", "w", "path", "x")]
+    without = compiled(document({"l": plain, "k": check, "w": WAIT}, *edges))
     transition = advance(without, entered(without).instance, TimerDue("l", 1), NOW_US + 5 * MINUTE_US)
     assert place(transition.instance) == ("w", "timer")
     assert transition.steps[0].detail["outcome"] == "timeout"
