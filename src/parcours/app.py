@@ -37,9 +37,11 @@ from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.conflicts import ConflictViewer
-from parcours.journeys.lifecycle import Lifecycle
+from parcours.journeys.held import HeldLimit
+from parcours.journeys.lifecycle import SYSTEM, Lifecycle
 from parcours.journeys.records import version_line
 from parcours.journeys.service import JourneyService
+from parcours.journeys.steps import STEP_STATUS_SPELLINGS
 from parcours.journeys.sweeps import Sweeps
 from parcours.kit.child import Child
 from parcours.kit.clock import Clock, SystemClock
@@ -123,6 +125,7 @@ def build_platform(settings: Settings) -> Platform:
         resources,
         lambda connection, scope_id, schema_id: schemas.table.current(connection).get(scope_id, schema_id),
         lambda connection, scope_id, dataset_id: flows_into(resources, connection, scope_id, dataset_id),
+        kept=(STEP_EVENT_DATA_SET, JOURNEY_DATA_SET),
     )
     schemas.is_in_use = catalog.is_schema_in_use
     mappings.uses = lambda connection, scope_id, mapping_id: flows_with(resources, connection, scope_id, mapping_id)
@@ -245,8 +248,13 @@ def build_worker(platform: Platform) -> Worker:
         return any(load.has_work(connection) for load in loads)
 
     sample = Sample(platform.db, platform.journeys.live)
-    loops: list[Loop] = [build_alerts(platform), Sweeps(platform.lifecycle), MessageSweeps(platform.db, settings)]
-    loops.append(TransactionalLoop(platform.db))
+    held = HeldLimit(platform.db, platform.resources, SYSTEM)
+    loops: list[Loop] = [
+        build_alerts(platform),
+        Sweeps(platform.lifecycle, held),
+        MessageSweeps(platform.db, settings),
+        TransactionalLoop(platform.db),
+    ]
     return Worker(settings, platform.db, build_pipeline(platform), delivery, loops, lake, loader, has_loads, sample)
 
 
@@ -274,7 +282,8 @@ def build_alerts(platform: Platform) -> Alerts:
     """The evaluation of alerts and the notices of them."""
     db, resources, clock = platform.db, platform.resources, SystemClock()
     allow_private = platform.settings.allow_private_networks
-    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private)
+    proxy = platform.settings.egress_proxy
+    notifier = Notifier(db, resources, platform.secrets, clock, allow_private=allow_private, proxy=proxy)
     return Alerts(Evaluator(db, resources, clock), notifier)
 
 
@@ -300,7 +309,8 @@ def build_lake(platform: Platform) -> "Lake":
     """Reads the data sets with SQL, beside a running server or without one."""
     from parcours.lake.query import Lake  # DuckDB: a server that is never asked needn't load it
 
-    return Lake(platform.db, platform.settings.data_dir / "lake", _schema_of_data_sets(platform))
+    warehouse = platform.settings.data_dir / "lake"
+    return Lake(platform.db, warehouse, _schema_of_data_sets(platform), spellings=STEP_STATUS_SPELLINGS)
 
 
 def log_path(settings: Settings) -> Path:

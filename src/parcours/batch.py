@@ -19,7 +19,6 @@ from parcours.dataflow import store as failures
 from parcours.dataflow.model import Failed, Origin, Valid
 from parcours.dataflow.transform import Definitions, give_up, transform
 from parcours.dataprep.service import MappingTable
-from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.events.feedback import Feedback, read_feedback
@@ -34,6 +33,7 @@ from parcours.journeys.activities.audience_qualification import event_uid_of, pa
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import NOTHING, UpdateProfile
 from parcours.journeys.rulebook import RuleBook
@@ -146,6 +146,8 @@ class Batch:
         self._decisions: list[tuple[Any, ...]] = []
         self._sets: dict[str, str] = {}
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
+        self.is_telling = True
+        """Whether those whom the code can't move end with a step; else their rows alone say so."""
         self.landed = 0
         self.failed = 0
         self.matched_at_ms: list[int] = []
@@ -508,6 +510,7 @@ class Batch:
             "event": "AudienceQualification", "eventUid": event_uid_of(change.audience_id), "status": change.status,
             "outcome": "error", "reason": INTERNAL, "fault": type(fault).__name__,
         }  # fmt: skip
+        self._journeys.tally.discard_event(change.scope_id, event_uid_of(change.audience_id), INTERNAL_ERROR)
         self._note_qualification(change, told)
 
     def fail_first(self, stop: journey_store.Stop) -> int:
@@ -524,19 +527,18 @@ class Batch:
 
     def pass_over(self, run_id: str, *, is_given_up: bool) -> int:
         """Leave out the member whom the code can't let enter, or give up the run; how many members were left out."""
-        return self._audience_runs(ReadingPace()).pass_over(run_id, is_given_up=is_given_up)
+        runs = self._audience_runs(ReadingPace())
+        if not self.is_telling:
+            return runs.break_off(run_id)
+        return runs.pass_over(run_id, is_given_up=is_given_up)
 
     def _fail(self, instance_id: str) -> None:
-        try:
-            is_told = self._journeys.fail(instance_id)
-        except Exception as fault:
-            if not is_fault_of_the_code(fault):
-                raise
-            is_told = False
-        place = None if is_told else journey_store.find_place(self._connection, instance_id)
+        if self.is_telling and self._journeys.fail(instance_id):
+            return
+        place = journey_store.find_place(self._connection, instance_id)
         if place is not None:
             journey_store.end_instances(self._connection, [instance_id], self._now_us, "error")
-            self._journeys.tally.take_out(*place, "error")
+            self._journeys.tally.take_out(*place, "error", INTERNAL_ERROR)
 
     # --- what instances ask ---
 

@@ -103,6 +103,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         flows_api.router(gate, platform.flows, base_url),
         actions_api.router(gate, platform.actions),
+        actions_api.certificate_router(gate, platform.actions.certificates),
         *limits_api.routers(gate, platform.limits),
         datasources_api.router(gate, platform.data_sources),
         events_api.router(gate, platform.events),
@@ -136,7 +137,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
             ProofService(platform.db, platform.templates),
         ),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
-        delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings.allow_private_networks),
+        delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings),
     ]
     return build_api([*routers, *more])
 

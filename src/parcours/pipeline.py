@@ -264,7 +264,7 @@ class Pipeline:
         except Exception as fault:
             self._check(fault, "audiences")
             SET_ASIDE.labels("audiences").inc()
-            return self._transact("audiences", lambda batch: batch.pass_over(run_id, is_given_up=True))
+            return self._drop("audiences", lambda batch: batch.pass_over(run_id, is_given_up=True))
         return self._one_by_one("audiences", max_members, take, drop)
 
     def run_qualifications(self, max_changes: int) -> int:
@@ -319,11 +319,24 @@ class Pipeline:
             except Exception as fault:
                 self._check(fault, kind)
                 SET_ASIDE.labels(kind).inc()
-                taken = self._transact(kind, partial(drop, done=done, fault=fault))
+                taken = self._drop(kind, partial(drop, done=done, fault=fault))
             if not taken:
                 break
             done += taken
         return done
+
+    def _drop(self, kind: str, work: Callable[[Batch], int]) -> int:
+        """Drop one with its step; or, when the code fails on telling that, too, with what SQL alone can do."""
+        try:
+            return self._transact(kind, work)
+        except Exception as fault:
+            self._check(fault, kind)
+
+        def without_steps(batch: Batch) -> int:
+            batch.is_telling = False
+            return work(batch)
+
+        return self._transact(kind, without_steps)
 
     def _transact(self, kind: str, work: Callable[[Batch], int]) -> int:
         started = time.perf_counter()

@@ -16,19 +16,25 @@ from sqlalchemy.exc import DBAPIError
 
 from parcours.audit.store import forget_audit_events
 from parcours.db import Database
+from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery.model import ActionAnswer
 from parcours.delivery.service import Delivery
 from parcours.doctor.sample import Sample, count_timers
 from parcours.kit.child import Child
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
-from parcours.kit.telemetry import Gauge, get_logger
+from parcours.kit.telemetry import Counter, Gauge, get_logger
 from parcours.lake.store import has_staged
 from parcours.log import LogUnreadable
 from parcours.pipeline import Pipeline, PositionMoved
 
 log = get_logger("worker")
 POSITION = Gauge("parcours_pipeline_position", "Last record of the event log processed.", multiprocess_mode="max")
+LOOP_FAULTS = Counter(
+    "parcours_worker_loop_faults_total",
+    "Faults of the code in what the worker does beside journeys, by loop.",
+    ["loop"],
+)
 _TRIM_EVERY_S = 300.0
 _TRIM_ON_S = 1.0
 """Until the next part, while there is more to drop."""
@@ -40,6 +46,7 @@ _LOOK_ANYWAY_S = 30.0
 """How often a child's work is looked for though nobody has committed: some of it is a matter of time."""
 _LOADS_POLL_S = 0.25
 _BACK_OFF_S = 0.5
+_LOOP_AGAIN_S = 5.0
 _LOCK_POLL_S = 0.1
 _FAULT_FILE = "worker.fault"
 
@@ -170,7 +177,7 @@ class Worker:
         loader = asyncio.create_task(self._run_child(self._loader, self._has_loads, _LOADS_POLL_S), name="loader")
         count = asyncio.create_task(self._count_timers(), name="count")
         delivery = asyncio.create_task(self._delivery.run(), name="delivery")
-        loops = [asyncio.create_task(loop.run(self._stop_requested)) for loop in self._loops]
+        loops = [asyncio.create_task(self._run_loop(loop)) for loop in self._loops]
         stop = asyncio.create_task(self._stop_requested.wait(), name="stop")
         try:
             tasks = {pipeline, lake, loader, delivery, stop, *loops}
@@ -212,8 +219,8 @@ class Worker:
                 if not is_last and time.monotonic() >= next_trim:
                     next_trim = time.monotonic() + (_TRIM_ON_S if self._trim() else _TRIM_EVERY_S)
                 if not is_last and time.monotonic() >= next_sample:
-                    self._sample.take(time.time_ns() // 1000)
                     next_sample = time.monotonic() + _SAMPLE_EVERY_S
+                    self._look_at_some()
                 self._note_fault(None)
             except (DBAPIError, LogUnreadable, PositionMoved) as error:
                 reason = str(error).splitlines()[0]
@@ -231,6 +238,28 @@ class Worker:
                 wait_s = turns.wait_s()
                 is_told = self._wake.wait(wait_s if self._is_told else min(wait_s, settings.poll_ms / 1000))
                 self._wake.clear()
+
+    def _look_at_some(self) -> None:
+        """Who looks whether others are forgotten must not be what holds them up."""
+        try:
+            self._sample.take(time.time_ns() // 1000)
+        except Exception as fault:
+            if not is_fault_of_the_code(fault):
+                raise
+            LOOP_FAULTS.labels("Sample").inc()
+            log.error("worker.sample_failed", exc_info=fault)
+
+    async def _run_loop(self, loop: Loop) -> None:
+        """Run a loop; when the code fails in it, run it again a while later: journeys go on meanwhile."""
+        name = type(loop).__name__
+        while not self._stop_requested.is_set():
+            try:
+                await loop.run(self._stop_requested)
+            except Exception as fault:
+                LOOP_FAULTS.labels(name).inc()
+                log.error("worker.loop_failed", loop=name, exc_info=fault)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop_requested.wait(), _LOOP_AGAIN_S)
 
     def _note_fault(self, reason: str | None) -> None:
         """Let the server's readiness tell that transactions fail; None: one went well."""

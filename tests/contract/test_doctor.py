@@ -301,6 +301,26 @@ def test_what_only_people_can_mend_is_told_and_left(db: Database) -> None:
     assert left["nodeUnknown"] == 1
 
 
+@pytest.mark.parametrize("state", ['["nonsense"]', "{}", "7", "no JSON", "null"])
+def test_somebody_whose_state_can_not_be_read_hides_nobody_and_is_ended(db: Database, state: str) -> None:
+    world = World(db)
+    for key in KEYS:
+        world.send("e1", key)
+    (bad_id, _, _), *others = world.inside()
+    t = store.instance_table
+    with db.write() as connection:
+        connection.execute(update(t).where(t.c.id == bad_id).values(state=state))
+    assert world.found() == {"stateUnreadable": 1}
+    Sample(db, world.live).take(world.clock.now_us())  # type: ignore[arg-type]
+    report = world.examine(repairs=True)
+    assert [(f.code, f.count, f.repaired) for f in report.findings] == [("stateUnreadable", 1, 1)]
+    assert report.findings[0].examples == [{"instanceId": bad_id, "nodeId": "rest", "versionUid": "version"}]
+    assert world.inside() == others
+    assert world.found() == {"setAside": 1}
+    world.pass_time(hours=1.1)
+    assert {node_id for _, _, node_id in world.inside()} == {"pay"}
+
+
 def test_people_in_versions_that_do_not_run_are_told_by_the_reason(db: Database) -> None:
     world = World(db)
     people_everywhere(world)

@@ -91,6 +91,30 @@ def test_a_person_whose_timer_was_lost_goes_on_after_the_repair_while_the_server
     wait_for(lambda: instances(platform, version, demo.email(7001))[-1]["status"] == "ended", what="the end")
 
 
+def test_a_person_whose_state_is_damaged_ends_in_error_and_the_others_go_on(
+    server: RunningServer, defined: tuple[Platform, Defined], state: sqlite3.Connection
+) -> None:
+    platform, definitions = defined
+    version = publish(platform, "Damaged", {"pause": LONG}, [("order", "pause")])
+    bad, good = (enter(platform, definitions, version, number, "pause") for number in (7101, 7102))
+    state.execute("UPDATE journey_instance SET state = '[\"nonsense\"]' WHERE id = ?", (bad,))
+    status, report = examined(server)
+    assert (status, codes(report)) == (1, {"stateUnreadable": 1})
+    assert report["findings"][0]["examples"] == [{"instanceId": bad, "nodeId": "pause", "versionUid": version}]
+    state.execute("UPDATE timer SET due_at_us = 1 WHERE node_id = 'pause' AND instance_id IN (?, ?)", (bad, good))
+
+    def standing() -> list[tuple[str, str | None]]:
+        found = [instances(platform, version, demo.email(number))[-1] for number in (7101, 7102)]
+        return [(one["status"], one["nodeId"]) for one in found]
+
+    wait_for(lambda: standing() == [("error", None), ("ended", None)], what="the end of both")
+    status, report = examined(server)
+    assert (status, codes(report)) == (0, {})
+    told = {finding["code"]: finding["examples"] for finding in report["findings"]}
+    assert {"versionUid": version, "nodeId": "pause", "times": 1} in told["setAside"]
+    enter(platform, definitions, version, 7103, "pause")  # by the same worker
+
+
 def test_a_lost_call_takes_its_person_along_the_error_path(
     server: RunningServer, defined: tuple[Platform, Defined], state: sqlite3.Connection
 ) -> None:

@@ -100,12 +100,15 @@ def test_paused_people_are_held_at_their_action_and_sent_to_after_the_resumption
 
 
 def test_a_filter_set_in_a_pause_takes_out_whom_it_is_true_for(shop: Shop) -> None:
-    for number, tier in ((21, "gold"), (22, "silver")):
+    def rise(number: int, tier: str) -> None:
         member = demo.xdm_member(shop.platform, shop.defined)
         member["body"]["xdmEntity"] |= {
             "_id": f"m{number}", "workEmail": {"address": demo.email(number)}, "loyalty": {"tier": tier},
         }  # fmt: skip
         assert ask("POST", shop.defined.xdm_inlet, member).status == 200
+
+    for number in (21, 22):
+        rise(number, "silver")
     version = publish(shop.platform, "Filter", {"m": shop.message("filter")}, [("order", "m")])
     shop.platform.post(f"{VERSIONS}/{version}/stop")
     nodes = {"w": {"type": "wait", "duration": {"value": 1, "unit": "seconds"}}, "m": shop.message("filter")}
@@ -114,6 +117,8 @@ def test_a_filter_set_in_a_pause_takes_out_whom_it_is_true_for(shop: Shop) -> No
     wait_for(lambda: shop.counts(version)["entered"] == 2, what="two entrances")
     tier = {"id": "no-gold", "expression": '#{ExperiencePlatform.ProfileFieldGroup.loyalty.tier} == "gold"'}
     shop.platform.post(f"{VERSIONS}/{version}/pause", {"behavior": "hold", "filter": tier})
+    wait_for(lambda: shop.counts(version)["nodes"] == {"m": 2}, what="two people held at the message")
+    rise(21, "gold")  # after they were held: the resumption sees who they are by then
     shop.platform.post(f"{VERSIONS}/{version}/resume")
     wait_for(lambda: shop.sent("filter") == [demo.email(22)], what="the message to the one the filter lets pass")
     (gold,) = instances(shop.platform, version, demo.email(21))

@@ -165,6 +165,16 @@ def test_every_query_of_the_specification_works(world: World) -> None:
     assert duration == {"minutes": None}
 
 
+def test_published_queries_may_use_other_words_for_statuses(world: World) -> None:
+    counted = f"SELECT count(*) AS n FROM journey_step_events WHERE {STEP}.journeyVersionID = '{world.version}' "
+    (ended,) = landed(world, f"{counted} AND {STEP}.stepStatus = 'ended'")
+    assert ended["n"] > 0
+    assert landed(world, f"{counted} AND {STEP}.stepStatus = 'endStep'") == [ended]
+    (failed,) = landed(world, f"{counted} AND {STEP}.stepStatus NOT IN ('endStep', 'transitions')")
+    assert failed == {"n": 4}
+    assert landed(world, f"{counted} AND {STEP}.stepStatus IN ('timedOut', 'cappingError')") == [{"n": 0}]
+
+
 def test_refusals_and_versions_land(world: World) -> None:
     refused = landed(
         world,

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.actions.certificates import CertificateService
 from parcours.actions.service import ActionService
 from parcours.resources.filtering import matches, sort_by
 
@@ -72,5 +73,33 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
     def delete_action(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.delete"))) -> None:
         """Delete an action that no journey uses."""
         service.delete(caller, uid)
+
+    return routes
+
+
+CERTIFICATE_PATH = "/journey/orchestration/clientCertificate"
+
+
+def certificate_router(gate: Gate, service: CertificateService) -> APIRouter:
+    """PUT, GET and DELETE of the organisation's client certificate."""
+    routes = APIRouter(prefix=CERTIFICATE_PATH, tags=["actions"])
+
+    @routes.put("")
+    def put_certificate(
+        caller: Caller = Depends(gate.allow_in_org("journeys_actions.write")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Present this certificate to receivers that ask for one; its key is never returned."""
+        return service.put(caller, body)
+
+    @routes.get("")
+    def get_certificate(caller: Caller = Depends(gate.allow_in_org("journeys_actions.read"))) -> dict[str, Any]:
+        """The certificate, whose it is and how long it is valid."""
+        return service.get(caller)
+
+    @routes.delete("", status_code=204)
+    def delete_certificate(caller: Caller = Depends(gate.allow_in_org("journeys_actions.delete"))) -> None:
+        """Present none any more."""
+        service.delete(caller)
 
     return routes

@@ -1,6 +1,8 @@
 """An action made ready: a journey's values in, a request out, nothing parsed per call."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from ssl import SSLContext
 from typing import Any
 
 import orjson
@@ -21,13 +23,24 @@ _PairReader = Callable[[Mapping[str, Any]], tuple[str, str] | None]
 class CompiledAction:
     """One action. `build` is pure and never touches a secret; `authorize` is for the moment of sending."""
 
-    def __init__(self, scope_id: int, uid: str, version: int, document: Mapping[str, Any], secrets: SecretBox) -> None:
-        """document: as stored, its secrets sealed."""
+    def __init__(
+        self,
+        scope_id: int,
+        uid: str,
+        version: int,
+        document: Mapping[str, Any],
+        secrets: SecretBox,
+        client: Callable[[], SSLContext | None] | None = None,
+    ) -> None:
+        """document: as stored, its secrets sealed. client: the certificate that is presented; None for none."""
+        self._client = client
         self.scope_id = scope_id
         self.uid = uid
         self.version = version
         """Version of the resource; one more at each change."""
         self.name: str = document["name"]
+        self.requires_consent = bool((document.get("marketing") or {}).get("requiredMarketingAction"))
+        """Whether it is for those alone who don't refuse marketing by its channel."""
         self.channel: str = (document.get("marketing") or {}).get("channel") or ""
         """On which channel it sends messages, in the words of its document; empty: none."""
         self.method: str = document["method"]
@@ -84,10 +97,19 @@ class CompiledAction:
             raise ActionParameterInvalid(f"the payload can't be written as JSON: {error}", "$") from None
 
     @property
+    def presents_certificate(self) -> bool:
+        """Whether a receiver that asks for a certificate gets one."""
+        return self._client is not None
+
+    @property
     def token_call(self) -> TokenCall | None:
         """The call whose token `authorize` needs; None when the action needs none. Raises SecretUnreadable."""
         opened = self._open()
-        return opened if isinstance(opened, TokenCall) else None
+        if not isinstance(opened, TokenCall):
+            return None
+        if self._client is None or (client := self._client()) is None:
+            return opened
+        return replace(opened, request=opened.request._replace(client=client))
 
     def authorize(self, request: HttpRequest, token: str | None = None) -> HttpRequest:
         """The request with the action's secret in it: never stored, never logged. Raises SecretUnreadable.
@@ -95,6 +117,8 @@ class CompiledAction:
         token: what `token_call` brought, for an action that has one.
         """
         opened = self._open()
+        if self._client is not None and (client := self._client()) is not None:
+            request = request._replace(client=client)
         if isinstance(opened, TokenCall):
             if token is None:
                 raise ValueError("this action is authorized with a token")

@@ -15,6 +15,7 @@ from parcours.expressions.types import Type
 from parcours.kit.egress import Endpoint, UrlRefused, check_url
 from parcours.kit.errors import Invalid
 from parcours.kit.paths import get_in, split_pointer
+from parcours.rulesets.model import CHANNELS, channel_of
 
 METHODS = ("POST", "PUT", "GET")
 MAX_DOCUMENT_BYTES = 262_144
@@ -29,7 +30,7 @@ _WRITTEN = (
 )  # fmt: skip
 _RESERVED = ("jo_status_code", "errorResponse")
 """Names beside an answer's own, where expressions read the outcome and the failure (journeys §6.4)."""
-_READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
+_READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn", "warnings"})
 """Keys of an answer; ignored when a client sends back what it read."""
 _EDITABLE_IN_USE = frozenset({"description", "url", "authentication"})
 
@@ -381,12 +382,17 @@ def _marketing(marketing: Any) -> dict[str, Any] | None:
     if not isinstance(marketing, dict):
         raise ActionInvalid("marketing has channel and requiredMarketingAction", where)
     _only(marketing, {"channel", "requiredMarketingAction"}, where)
-    if marketing.get("requiredMarketingAction"):
+    required = marketing.get("requiredMarketingAction") or None
+    if required is not None and (not isinstance(required, str) or len(required) > 256):
         raise ActionInvalid(
-            "consent policies are not enforced, so a marketing action can't be required",
-            f"{where}.requiredMarketingAction",
+            "requiredMarketingAction is a text of at most 256 characters", f"{where}.requiredMarketingAction"
         )
     channel = marketing.get("channel")
     if channel is not None and (not isinstance(channel, str) or len(channel) > 256):
         raise ActionInvalid("channel is a text of at most 256 characters", f"{where}.channel")
-    return {"channel": channel or "", "requiredMarketingAction": None}
+    if required is not None and (channel is None or channel_of(channel) is None):
+        raise ActionInvalid(
+            f"consent is given by channel: requiredMarketingAction needs one of {', '.join(CHANNELS)}",
+            f"{where}.channel",
+        )
+    return {"channel": channel or "", "requiredMarketingAction": required}

@@ -33,3 +33,14 @@ class ActionParameterInvalid(Invalid):
 
 class TokenUnavailable(ParcoursError):
     """The token of a custom authorization could not be had."""
+
+
+class CertificateNotFound(NotFound):
+    """The organisation has no client certificate."""
+
+    def __init__(self) -> None:
+        super().__init__("the organisation has no client certificate")
+
+
+class CertificateInvalid(Invalid):
+    """What was sent is no certificate with its key."""

@@ -1,6 +1,7 @@
 """The nouns of actions."""
 
 from collections.abc import Mapping
+from ssl import SSLContext
 from typing import Literal, NamedTuple
 
 from parcours.expressions.types import Type
@@ -25,6 +26,8 @@ class HttpRequest(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
     """None when nothing is sent."""
+    client: SSLContext | None = None
+    """With the certificate to present; never stored, and not sent to another origin by a redirect."""
 
 
 class ActionParameter(NamedTuple):

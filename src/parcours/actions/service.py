@@ -6,7 +6,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
+from parcours.access.service import SANDBOX_KIND
+from parcours.access.store import list_sandboxes
 from parcours.actions import authentication
+from parcours.actions.certificates import CERTIFICATE_KIND, CertificateService
 from parcours.actions.compiled import CompiledAction
 from parcours.actions.document import check_edit, endpoint, read_document
 from parcours.actions.errors import ActionExists, ActionInUse, ActionNotFound
@@ -32,12 +35,13 @@ class ActionService:
         self._resources = resources
         self._secrets = secrets
         self._allow_private = settings.allow_private_networks
+        self.certificates = CertificateService(db, resources, secrets)
         self._usage_of: UsageOf = lambda connection, scope_id, action_uid: Usage()
         self.table: Compiled[ActionTable] = self.compiled()
 
     def compiled(self) -> Compiled[ActionTable]:
         """Another table over the same actions, for a thread that does not share its own."""
-        return Compiled(self._resources, [ACTION_KIND], self._build)
+        return Compiled(self._resources, [ACTION_KIND, CERTIFICATE_KIND, SANDBOX_KIND], self._build)
 
     def guard(self, usage_of: UsageOf) -> None:
         """Let the room that knows journeys tell which actions they use."""
@@ -54,7 +58,7 @@ class ActionService:
         document["authentication"] = authentication.seal(document["authentication"], self._secrets, None)
         self._check_name(connection, caller.scope_id, document["name"])
         stored = self._resources.create(connection, caller.scope_id, caller.author, ACTION_KIND, document)
-        return self._view(caller, stored, Usage()), stored.etag
+        return {**self._view(caller, stored, Usage()), **_warnings(document)}, stored.etag
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every action of the sandbox, oldest first."""
@@ -92,7 +96,7 @@ class ActionService:
             previous = before.body["authentication"] if is_same_host else None
             document["authentication"] = authentication.seal(document["authentication"], self._secrets, previous)
             stored = self._resources.replace(connection, before, caller.author, document, if_match)
-        return self._view(caller, stored, usage), stored.etag
+        return {**self._view(caller, stored, usage), **_warnings(document)}, stored.etag
 
     def delete(self, caller: Caller, uid: str) -> None:
         """Delete an action no journey uses. Raises ActionNotFound or ActionInUse."""
@@ -110,11 +114,25 @@ class ActionService:
         """One action as it would be called now. Raises ActionNotFound."""
         with self._db.read() as connection:
             stored = self._stored(connection, caller.scope_id, uid)
-        return CompiledAction(stored.scope_id, stored.id, stored.version, stored.body, self._secrets)
+            certificates = self._certificates(connection)
+        documents = [(stored.scope_id, stored.id, stored.version, stored.body)]
+        found = ActionTable(documents, self._secrets, certificates).get(stored.scope_id, stored.id)
+        assert found is not None
+        return found
 
     def _build(self, connection: Connection) -> ActionTable:
         stored = self._resources.in_all_scopes(connection, ACTION_KIND)
-        return ActionTable([(r.scope_id, r.id, r.version, r.body) for r in stored], self._secrets)
+        documents = [(r.scope_id, r.id, r.version, r.body) for r in stored]
+        return ActionTable(documents, self._secrets, self._certificates(connection))
+
+    def _certificates(self, connection: Connection) -> dict[int, dict[str, Any]]:
+        """The client certificate of each scope's organisation."""
+        stored = {r.scope_id: r.body for r in self._resources.in_all_scopes(connection, CERTIFICATE_KIND)}
+        if not stored:
+            return {}
+        sandboxes = [one for one in list_sandboxes(connection) if one.state == "active"]
+        of_org = {one.org_id: stored[one.scope_id] for one in sandboxes if one.scope_id in stored}
+        return {one.scope_id: of_org[one.org_id] for one in sandboxes if one.org_id in of_org}
 
     def _stored(self, connection: Connection, scope_id: int, uid: str) -> Resource:
         try:
@@ -150,6 +168,18 @@ class ActionService:
 
 def _destinations(document: Mapping[str, Any]) -> tuple[object, str]:
     return endpoint(document).origin, authentication.destination(document["authentication"])
+
+
+def _warnings(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What is allowed and not advised, for the answer to who wrote it."""
+    places = {"$.url": document["url"], "$.authentication.endpoint": document["authentication"].get("endpoint", "")}
+    message = "http sends everything in clear, secrets too; use https"
+    found = [
+        {"code": "ACTION_NOT_HTTPS", "message": message, "path": path}
+        for path, url in places.items()
+        if url[:7].lower() == "http://"
+    ]
+    return {"warnings": found} if found else {}
 
 
 def _text(at_ms: int) -> str:

@@ -42,6 +42,7 @@ class Notifier:
         clock: Clock,
         *,
         allow_private: bool,
+        proxy: str = "",
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._db = db
@@ -49,6 +50,7 @@ class Notifier:
         self._secrets = secrets
         self._clock = clock
         self._allow_private = allow_private
+        self._proxy = proxy
         self._resolver = resolver
 
     async def send_due(self) -> int:
@@ -56,7 +58,7 @@ class Notifier:
         due = await asyncio.to_thread(self._find_due)
         if not due:
             return 0
-        async with HttpSender(self._allow_private, self._resolver) as sender:
+        async with HttpSender(self._allow_private, self._resolver, self._proxy) as sender:
             await asyncio.gather(*(self._send(sender, notice, webhook) for notice, webhook in due))
         return len(due)
 

@@ -50,6 +50,7 @@ ASSETS: Mapping[str, Asset] = {
     "dataSource": Asset("Journey datasource", "journeys_data_sources"),
     "fieldGroup": Asset("Field group", "journeys_data_sources"),
     "action": Asset("Journey custom action", "journeys_actions"),
+    "clientCertificate": Asset("Client certificate", "journeys_actions"),
     "endpointConfig": Asset("Endpoint capping", "journeys_actions"),
     "throttlingConfig": Asset("Endpoint throttling", "journeys_actions"),
     "template": Asset("Message template", "messages"),

@@ -69,7 +69,7 @@ def merged(document: Any, change: Any) -> Any:
     return {**document, **{key: merged(document.get(key), value) for key, value in change.items()}}
 
 
-def compile_data_set(resource: Resource) -> DataSet:
+def compile_data_set(resource: Resource, *, is_kept: bool = False) -> DataSet:
     """The stored document as the hot path needs it."""
     body = resource.body
     tags = body["tags"]
@@ -82,6 +82,7 @@ def compile_data_set(resource: Resource) -> DataSet:
         "isUpsert:true" in tags.get(PROFILE, ()),
         tags[TABLE][0],
         tags,
+        is_kept,
     )
 
 

@@ -27,7 +27,7 @@ class CatalogNotFound(NotFound):
 
 
 class DataSetInUse(Conflict):
-    """A data set that flows write to, or that the system keeps for itself, can't go."""
+    """A data set that flows write to, or that the system keeps for itself, can't go nor be changed."""
 
     title = "ConflictError"
 

@@ -22,6 +22,8 @@ class DataSet:
     table_name: str
     """Its name in SQL, unique in the sandbox."""
     tags: Mapping[str, list[str]]
+    is_kept: bool = False
+    """Whether the system alone writes to it, and nobody changes it."""
 
 
 @dataclass(frozen=True, slots=True)

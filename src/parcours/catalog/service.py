@@ -1,7 +1,7 @@
 """Data sets as resources, and the reading side of batches."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -64,11 +64,14 @@ class CatalogService:
         resources: ResourceStore,
         find_schema: FindSchema,
         uses: Uses = lambda _connection, _scope_id, _dataset_id: (),
+        kept: Collection[str] = (),
     ) -> None:
+        """kept: names of data sets made by the system that nobody changes, and nobody else writes to."""
         self._db = db
         self._resources = resources
         self._find_schema = find_schema
         self._uses = uses
+        self._kept = kept
         self.on_delete: OnDelete = lambda _connection, _scope_id, _dataset_id: None
         """Called in the transaction that deletes a data set, for rooms that keep something of it."""
         self.admit: Admit = lambda _tags, _before, _schema: None
@@ -234,6 +237,8 @@ class CatalogService:
         with self._db.write() as connection:
             current = self._find(connection, caller.scope_id, dataset_id)
             _check_preconditions(current, if_match, if_none_match)
+            if self._is_kept(current):
+                raise DataSetInUse(f"{current.body['name']} is kept by the system, and can't be changed")
             document = checked(edit(current.body))
             schema = self._schema(connection, caller.scope_id, document["schemaRef"]["id"])
             if schema.schema_id != current.body["schemaRef"]["id"]:
@@ -310,7 +315,15 @@ class CatalogService:
     def build_table(self, connection: Connection) -> DataSetTable:
         """Every data set as it is stored now."""
         found: Iterable[Resource] = self._resources.in_all_scopes(connection, DATA_SET_KIND)
-        return DataSetTable({(resource.scope_id, resource.id): compile_data_set(resource) for resource in found})
+        return DataSetTable(
+            {
+                (resource.scope_id, resource.id): compile_data_set(resource, is_kept=self._is_kept(resource))
+                for resource in found
+            }
+        )
+
+    def _is_kept(self, resource: Resource) -> bool:
+        return any(resource.id == self.system_data_set_id(resource.scope_id, name) for name in self._kept)
 
 
 def _check_preconditions(current: Resource, if_match: str | None, if_none_match: str | None) -> None:

@@ -66,7 +66,10 @@ class Caller:
         clock: Clock,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        *,
+        is_proxied: bool = False,
     ) -> None:
+        self._is_proxied = is_proxied
         self._sender = sender
         self._clock = clock
         self._sleep = sleep
@@ -126,6 +129,7 @@ class Caller:
         except TimeoutError:
             is_late = True
         elapsed_ms = round((loop.time() - started) * 1000)
+        is_mtls = action.presents_certificate and request.url[:8].lower() == "https://"
         if limit is None and not is_late and last is not None:
             return ActionOutcome(
                 last.code,
@@ -135,6 +139,8 @@ class Caller:
                 attempts=attempts,
                 endpoint=endpoint,
                 method=method,
+                is_mtls=is_mtls,
+                is_proxy=self._is_proxied,
             )
         reason = limit or f"no answer within {limit_s:g} s"
         return ActionOutcome(
@@ -146,6 +152,8 @@ class Caller:
             attempts=attempts,
             endpoint=endpoint,
             method=method,
+            is_mtls=is_mtls,
+            is_proxy=self._is_proxied,
         )
 
     async def _attempt(

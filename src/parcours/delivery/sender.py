@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Mapping
 from functools import lru_cache
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from parcours import __version__
+from parcours.actions.certificates import client_context
 from parcours.actions.model import HttpRequest
 from parcours.kit.egress import AddressRefused, Endpoint, UrlRefused, check_url, is_public
 from parcours.kit.errors import ParcoursError
@@ -63,20 +65,29 @@ class Sender(Protocol):
 class HttpSender:
     """Sender over aiohttp: one session, connections kept and reused. Use as an async context manager."""
 
-    def __init__(self, allow_private: bool, resolver: AbstractResolver | None = None) -> None:
+    def __init__(self, allow_private: bool, resolver: AbstractResolver | None = None, proxy: str = "") -> None:
+        """proxy: URL of the HTTP proxy through which everything goes; empty for none.
+
+        Its addresses may be private, for it is the operator's. What is behind it resolves names itself, so those that
+        lead to private addresses here are refused, and what a name means there is the proxy's to guard.
+        """
         self._allow_private = allow_private
         self._resolver = resolver
+        self._proxy = proxy or None
         self._check = lru_cache(maxsize=4096)(self._check_origin)
 
     async def __aenter__(self) -> "HttpSender":
         resolver = self._resolver or aiohttp.DefaultResolver()
+        is_open = self._allow_private or self._proxy is not None
         connector = aiohttp.TCPConnector(
             limit=0,
             ttl_dns_cache=_DNS_CACHE_S,
             keepalive_timeout=_KEEP_ALIVE_S,
-            resolver=resolver if self._allow_private else GuardedResolver(resolver),
-            socket_factory=None if self._allow_private else _guarded_socket,
+            resolver=resolver if is_open else GuardedResolver(resolver),
+            socket_factory=None if is_open else _guarded_socket,
+            ssl=client_context(),
         )
+        self._guard = None if self._allow_private or self._proxy is None else GuardedResolver(resolver)
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -101,14 +112,14 @@ class HttpSender:
             raise SendFailed(f"the URL may not be called: {refused.reason}", is_final=True) from None
         except ValueError:
             raise SendFailed("the URL can't be read", is_final=True) from None
-        method, body, own = request.method, request.body, request.headers
+        method, body, own, client = request.method, request.body, request.headers, request.client
         for _ in range(MAX_REDIRECTS + 1):
-            received, location = await self._exchange(method, url, (*own, *headers.items()), body)
+            received, location = await self._exchange(method, url, (*own, *headers.items()), body, client)
             if location is None:
                 return received
             url, target = self._resolve_redirect(url, location, has_body=body is not None)
             if target.origin != origin:
-                origin, own = target.origin, _without(bare.headers, _CREDENTIAL_HEADERS)
+                origin, own, client = target.origin, _without(bare.headers, _CREDENTIAL_HEADERS), None
             if received.status == 303 or (received.status in (301, 302) and method == "POST"):
                 method, body = "GET", None
             if body is None:
@@ -116,11 +127,20 @@ class HttpSender:
         raise SendFailed(f"more than {MAX_REDIRECTS} redirects")
 
     async def _exchange(
-        self, method: str, url: URL, pairs: tuple[tuple[str, str], ...], body: bytes | None
+        self,
+        method: str,
+        url: URL,
+        pairs: tuple[tuple[str, str], ...],
+        body: bytes | None,
+        client: SSLContext | None,
     ) -> tuple[Received, str | None]:
         """One hop: the answer, and where it redirects to, if it does."""
         try:
-            async with self._session.request(method, url, headers=pairs, data=body, allow_redirects=False) as response:
+            if self._guard is not None:
+                await self._check_name(url, self._guard)
+            async with self._session.request(
+                method, url, headers=pairs, data=body, allow_redirects=False, ssl=client or True, proxy=self._proxy
+            ) as response:
                 location = response.headers.get("Location") if response.status in _REDIRECTS else None
                 content = await _read(response)
                 return Received(response.status, response.headers, content), location
@@ -128,6 +148,16 @@ class HttpSender:
             raise SendFailed("the URL can't be read", is_final=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failure(error) from None
+
+    @staticmethod
+    async def _check_name(url: URL, guard: "GuardedResolver") -> None:
+        """Refuse a name that leads to private addresses alone; one that only the proxy knows is left to it."""
+        try:
+            await guard.resolve(url.host or "", url.port or 0)
+        except AddressRefused:
+            raise
+        except OSError:
+            return
 
     def _resolve_redirect(self, url: URL, location: str, has_body: bool) -> tuple[URL, Endpoint]:
         try:

@@ -104,6 +104,7 @@ class Delivery:
         self._messenger = messenger
         self._resources = ResourceStore()
         self._allow_private = settings.allow_private_networks
+        self._proxy = settings.egress_proxy
         self._clock = clock or SystemClock()
         self._resolver = resolver
         self._grace_s = grace_s
@@ -158,8 +159,8 @@ class Delivery:
             self._loop = loop
         self._next_sweep_s = loop.time() + SWEEP_S
         try:
-            async with HttpSender(self._allow_private, self._resolver) as sender:
-                self._caller = Caller(sender, self._clock)
+            async with HttpSender(self._allow_private, self._resolver, self._proxy) as sender:
+                self._caller = Caller(sender, self._clock, is_proxied=bool(self._proxy))
                 if self._messenger is not None:
                     self._messenger.open(sender)
                 self._fetching = Fetching(

@@ -21,7 +21,7 @@ from parcours.kit.secrets import SecretUnreadable
 
 
 def try_group(
-    source: CompiledSource, group: FieldGroup, body: Mapping[str, Any], allow_private: bool
+    source: CompiledSource, group: FieldGroup, body: Mapping[str, Any], allow_private: bool, proxy: str = ""
 ) -> dict[str, Any]:  # fmt: skip
     """Ask once, without cache and retries, and show what went over the wire; secrets are blotted out.
 
@@ -42,7 +42,7 @@ def try_group(
     received: Received | None = None
     data: Any = None
     try:
-        received, reason = asyncio.run(_exchange(source, request, allow_private, tokens)), None
+        received, reason = asyncio.run(_exchange(source, request, HttpSender(allow_private, proxy=proxy), tokens)), None
     except TimeoutError:
         reason = f"no answer within {LIMIT_S:g} s"
     except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
@@ -66,10 +66,10 @@ def try_group(
     return {key: blotter.blot(value) for key, value in shown.items()}
 
 
-def check_authentication(source: CompiledSource, allow_private: bool) -> dict[str, Any]:
+def check_authentication(source: CompiledSource, allow_private: bool, proxy: str = "") -> dict[str, Any]:
     """Whether what the source needs to be asked with can be had: `ok`, and a `reason` when it can't."""
     try:
-        asyncio.run(_exchange(source, None, allow_private, []))
+        asyncio.run(_exchange(source, None, HttpSender(allow_private, proxy=proxy), []))
     except TimeoutError:
         return {"ok": False, "reason": f"no token within {LIMIT_S:g} s"}
     except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
@@ -77,11 +77,9 @@ def check_authentication(source: CompiledSource, allow_private: bool) -> dict[st
     return {"ok": True, "reason": None}
 
 
-async def _exchange(
-    source: CompiledSource, request: HttpRequest | None, allow_private: bool, used: list[str]
-) -> Received:
+async def _exchange(source: CompiledSource, request: HttpRequest | None, http: HttpSender, used: list[str]) -> Received:
     """The answer; of no request, what stands for a token that came. Tokens that were fetched are added to `used`."""
-    async with asyncio.timeout(LIMIT_S), HttpSender(allow_private) as sender:
+    async with asyncio.timeout(LIMIT_S), http as sender:
         tokens = TokenCache(sender, SystemClock())
         try:
             call = source.token_call

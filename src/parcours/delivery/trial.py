@@ -22,7 +22,7 @@ _MAX_SHOWN = 65_536
 _KEYS = frozenset({"parameters", "path"})
 
 
-def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: bool) -> dict[str, Any]:
+def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: bool, proxy: str = "") -> dict[str, Any]:
     """Make the call once, without retries, and show what went over the wire; secrets are blotted out.
 
     body: {"parameters": {paramPath: value}, "path": the dynamic path}. Raises ActionParameterInvalid.
@@ -40,7 +40,7 @@ def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: b
     started = time.perf_counter()
     tokens: list[str] = []
     try:
-        received, reason = asyncio.run(_exchange(action, request, allow_private, tokens)), None
+        received, reason = asyncio.run(_exchange(action, request, HttpSender(allow_private, proxy=proxy), tokens)), None
     except TimeoutError:
         received, reason = None, f"no answer within {LIMIT_S:g} s"
     except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
@@ -60,9 +60,9 @@ def try_action(action: CompiledAction, body: Mapping[str, Any], allow_private: b
     return {key: blotter.blot(value) for key, value in shown.items()}
 
 
-async def _exchange(action: CompiledAction, request: HttpRequest, allow_private: bool, used: list[str]) -> Received:
+async def _exchange(action: CompiledAction, request: HttpRequest, http: HttpSender, used: list[str]) -> Received:
     """The answer; a token that was fetched for the call is added to `used`, whatever comes of the call."""
-    async with asyncio.timeout(LIMIT_S), HttpSender(allow_private) as sender:
+    async with asyncio.timeout(LIMIT_S), http as sender:
         tokens = TokenCache(sender, SystemClock())
         try:
             call = action.token_call

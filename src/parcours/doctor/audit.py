@@ -13,9 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from parcours.db import Database
 from parcours.delivery.store import enqueue_lost
 from parcours.doctor import store
-from parcours.doctor.model import Fault, Part, Report, Severity, Timer, Waiting
+from parcours.doctor.model import Fault, Part, Report, Severity, Timer, Unreadable, Waiting
 from parcours.doctor.rules import examine_part, recall_timer
+from parcours.journeys import runs_store
 from parcours.journeys import store as journey_store
+from parcours.journeys.counter_store import add_counts
+from parcours.journeys.counters import Tally
+from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import GLOBAL_TIMER
 from parcours.journeys.run import PAUSED
@@ -29,6 +33,9 @@ from parcours.resources.store import Compiled, ResourceStore
 
 PART = 5_000
 """Instances looked at in one transaction."""
+DAY_US = 86_400_000_000
+MAX_RUNS = 1_000
+"""Most runs under way that are looked at."""
 TRIES = 3
 """Of the repair of one part; on PostgreSQL the worker may move someone meanwhile."""
 log = get_logger("doctor")
@@ -87,6 +94,7 @@ class Doctor:
         with self._db.snapshot() as connection:
             live = self._journeys.current(connection)
             self._examine_lateness(connection, report, is_working=is_working)  # before repairs start what is long due
+            self._examine_failures(connection, report, live)
         after: str | None = ""
         while after is not None:
             after = self._examine_part(report, live, inside, paused, after, repairs=repairs)
@@ -122,7 +130,7 @@ class Doctor:
         repaired: set[tuple[str, str, Timer | None]] = set()
         if faults and repairs:
             part, faults, repaired = self._repair(live, after, part, faults)
-        report.count("instances", len(part.instances))
+        report.count("instances", len(part.instances) + len(part.unreadable))
         report.count("timers", sum(map(len, part.timers.values())))
         report.count("waitingForCalls", sum(i.waiting_for in ("action", "fetch") for i in part.instances.values()))
         late = 0
@@ -164,7 +172,8 @@ class Doctor:
         gone: list[tuple[str, str, int]] = []
         started: list[tuple[object, ...]] = []
         lost: list[Waiting] = []
-        missing = [f.instance for f in faults if f.code == "timerMissing" and f.instance is not None]
+        unreadable: list[Unreadable] = []
+        missing = [f.instance for f in faults if f.code == "timerMissing" and isinstance(f.instance, Waiting)]
         texts = journey_store.list_steps(connection, [i.id for i in missing]) if missing else []
         steps: dict[str, list[str]] = {}
         for instance_id, text in texts:
@@ -186,6 +195,8 @@ class Doctor:
                     started.append(store.as_timer_row(i, i.node_id, i.pass_no, *found))
                 case Fault("callMissing", _, _, Waiting() as i):
                     lost.append(i)
+                case Fault("stateUnreadable", _, _, Unreadable() as one):
+                    unreadable.append(one)
                 case _:
                     continue
             done.add((fault.code, fault.instance_id, fault.timer))
@@ -193,6 +204,12 @@ class Doctor:
         journey_store.insert_timers(connection, started)
         for i in lost:
             enqueue_lost(connection, i.scope_id, i.partition, i.id, i.node_id, i.pass_no, i.version_uid, now_us)
+        if unreadable:
+            tally = Tally()
+            for one in unreadable:
+                tally.take_out(one.scope_id, one.version_uid, one.node_id, "error", INTERNAL_ERROR)
+            journey_store.end_instances(connection, [one.id for one in unreadable], now_us, "error")
+            add_counts(connection, tally.rows(), now_us)
         return done
 
     # --- versions ---
@@ -266,6 +283,19 @@ class Doctor:
         if age_s is not None and age_s * 1e6 > self._threshold_us:
             report.add("lakeBehind", {"oldestS": age_s}, severity=severity, count=staged)
 
+    def _examine_failures(self, connection: Connection, report: Report, live: LiveJourneys) -> None:
+        """What the code failed on in the last day, and runs of Read audience that failed or can't go on."""
+        since_us = self._clock.now_us() - DAY_US
+        for version_uid, subject, what, count in store.count_set_aside(connection, since_us):
+            where = "nodeId" if what == "reason" else "eventUid"
+            place = {"versionUid": version_uid} if version_uid else {}
+            report.add("setAside", {**place, where: subject, "times": count}, severity="note", count=count)
+        for run in runs_store.find_failed(connection, since_us):
+            report.add("runsFailed", _run_place(run), severity="note")
+        for run in runs_store.find_runs(connection, self._clock.now_us(), MAX_RUNS):
+            if run.version_uid not in live.versions and run.status == "started":
+                report.add("runsHeldUp", _run_place(run))
+
     def _examine_log(self, report: Report, reader: LogReader, position: int, *, is_working: bool) -> None:
         last = reader.last_position()
         report.measured["recordsBehind"] = max(last - position, 0)
@@ -282,6 +312,10 @@ class Doctor:
             severity: Severity = "error" if is_working else "note"
             age: dict[str, Any] = {"oldestS": age_us / 1e6}
             report.add("recordsWaiting", age, severity=severity, count=last - position)
+
+
+def _run_place(run: runs_store.AudienceRun) -> dict[str, Any]:
+    return {"versionUid": run.version_uid, "runId": run.id, "reason": run.reason, "read": run.read_count}
 
 
 def is_worker_running(data_dir: Path) -> bool:

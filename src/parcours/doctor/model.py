@@ -28,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     "timerStale": Kind("timers are of a stay that is over", "delete them"),
     "timerOrphan": Kind("timers are of nobody who is in a journey", "delete them"),
     "callMissing": Kind("instances wait for the answer of a call that isn't there", "answer it as internalError"),
+    "stateUnreadable": Kind("instances whose stored state can't be read", "end them in error"),
     "waitsForNothing": Kind("instances stand at a node and wait for nothing", None),
     "nodeUnknown": Kind("instances stand at a node that their version doesn't have", None),
     "stopForgotten": Kind("instances are in a stopped version that nobody takes them out of", "take them out"),
@@ -41,6 +42,9 @@ KINDS: Mapping[str, Kind] = {
     "positionBeyondLog": Kind("records more than the event log has ever held are noted as processed", None),
     "callsOverdue": Kind("calls of the outbox are past their time limit", None),
     "lakeBehind": Kind("records wait for the lake", None),
+    "setAside": Kind("times the code failed in the last day, on those who ended in error or were left out", None),
+    "runsFailed": Kind("runs of Read audience failed in the last day", None),
+    "runsHeldUp": Kind("runs of Read audience are of a version that can't be run; mend what it uses", None),
     "workerFails": Kind("worker whose transactions fail", None),
 }
 
@@ -144,6 +148,15 @@ class Waiting(NamedTuple):
     held_since_us: int
 
 
+class Unreadable(NamedTuple):
+    """An instance inside a journey whose stored state is none."""
+
+    id: str
+    scope_id: int
+    version_uid: str
+    node_id: str
+
+
 class Fault(NamedTuple):
     """Something wrong with one instance or one timer."""
 
@@ -151,12 +164,14 @@ class Fault(NamedTuple):
     instance_id: str
     timer: Timer | None = None
     """The timer that is wrong; None when it is the instance."""
-    instance: Waiting | None = None
+    instance: Waiting | Unreadable | None = None
 
     def place(self) -> dict[str, Any]:
         """As a report names it."""
         told: dict[str, Any] = {"instanceId": self.instance_id}
-        if self.instance is not None:
+        if isinstance(self.instance, Unreadable):
+            told |= {"nodeId": self.instance.node_id, "versionUid": self.instance.version_uid}
+        elif self.instance is not None:
             i = self.instance
             told |= {"nodeId": i.node_id, "pass": i.pass_no, "waitingFor": i.waiting_for, "versionUid": i.version_uid}
         if self.timer is not None:
@@ -176,6 +191,8 @@ class Part(NamedTuple):
     """(instance id, pass) of the calls that instances of the part wait for."""
     upto: str | None
     """The last id of the range; None when nothing follows."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """Those inside a journey whose state is none; they are not among the instances."""
 
     def all_timers(self) -> Iterator[Timer]:
         """Every timer of the part."""

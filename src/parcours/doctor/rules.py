@@ -18,8 +18,11 @@ def examine_part(part: Part, live: LiveJourneys, now_us: int, threshold_us: int)
         journey = live.versions.get(instance.version_uid)
         has_call = (instance.id, instance.pass_no) in part.calls
         yield from examine(instance, part.timers.get(instance.id, ()), has_call, journey, now_us, threshold_us)
+    for unreadable in part.unreadable:
+        yield Fault("stateUnreadable", unreadable.id, None, unreadable)
+    known = part.instances.keys() | {one.id for one in part.unreadable} if part.unreadable else part.instances
     for instance_id, timers in part.timers.items():
-        if instance_id not in part.instances:
+        if instance_id not in known:
             for timer in timers:
                 yield Fault("timerOrphan", instance_id, timer)
 

@@ -262,6 +262,8 @@ class FlowService:
         data_set = self._data_sets.current(connection).get(scope_id, dataset_id)
         if data_set is None:
             raise FlowRefused("1439-400", f"no data set {dataset_id!r} in this sandbox", "$.params.dataSetId")
+        if data_set.is_kept:
+            raise FlowRefused("1439-400", f"the system alone writes to {data_set.name}", "$.params.dataSetId")
         schema_id = ((document.get("data") or {}).get("schema") or {}).get("id")
         if schema_id and schema_id != data_set.schema_id:
             raise FlowRefused("1425-400", f"data set {dataset_id} has schema {data_set.schema_id}", "$.data.schema.id")

@@ -22,7 +22,15 @@ from parcours.access.errors import (
     TokenRefused,
 )
 from parcours.access.routing import BodyInvalid
-from parcours.actions.errors import ActionExists, ActionInUse, ActionInvalid, ActionNotFound, ActionParameterInvalid
+from parcours.actions.errors import (
+    ActionExists,
+    ActionInUse,
+    ActionInvalid,
+    ActionNotFound,
+    ActionParameterInvalid,
+    CertificateInvalid,
+    CertificateNotFound,
+)
 from parcours.alerts.errors import AlertNotFound, SubscriptionInvalid, SubscriptionNotFound
 from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.audiences.errors import (
@@ -278,6 +286,8 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     LookupInvalid: (400, problem("PARC", "8001")),
     LookupTooLarge: (422, problem("PARC", "8022")),
     LookupNotEnabled: (404, problem("PARC", "8004")),
+    CertificateNotFound: (404, problem("PARC", "6104")),
+    CertificateInvalid: (400, problem("PARC", "6101")),
     ActionNotFound: (404, problem("PARC", "6004")),
     ActionExists: (409, problem("PARC", "6009")),
     ActionInUse: (409, problem("PARC", "6010")),

@@ -266,6 +266,13 @@ class AudienceRuns:
         )  # fmt: skip
         return 1
 
+    def break_off(self, run_id: str) -> int:
+        """The run has failed, and the code fails on telling so, too: its row alone says it, and no other is planned."""
+        run = runs_store.find_run(self._connection, run_id)
+        if run is not None:
+            self._end(run, "failed", INTERNAL_ERROR)
+        return 0
+
     def _page(self, read: AudienceRead, run: AudienceRun, limit: int) -> Sequence[Member]:
         # who comes in during a run is left to the next one, which reads from the beginning of this one on
         until_us = run.started_at_us if read.is_incremental else None

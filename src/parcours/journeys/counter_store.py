@@ -114,6 +114,16 @@ def read_counts(connection: Connection, scope_id: int, version_uid: str) -> list
     return [Count(*row) for row in rows]
 
 
+def count_inside(connection: Connection, scope_id: int, version_uid: str) -> int:
+    """How many are inside a version, as its figures have it."""
+    total = connection.execute(
+        select(func.sum(_t.c.count)).where(
+            _t.c.scope_id == scope_id, _t.c.version_uid == version_uid, _t.c.hour == ALL_TIME, _t.c.what == "at"
+        )
+    ).scalar()
+    return int(total or 0)
+
+
 def read_hours(
     connection: Connection, scope_id: int, version_uid: str, from_hour: int, to_hour: int
 ) -> dict[int, list[Count]]:

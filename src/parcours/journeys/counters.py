@@ -144,10 +144,15 @@ class Tally:
         """An event that came to no journey at all."""
         _raise(self._others, (scope_id, "", event_uid, "discard", reason), 1)
 
-    def take_out(self, scope_id: int, version_uid: str, node_id: str | None, status: str = "stopped") -> None:
-        """Somebody left without a step, because their journey can't be run any more."""
-        _raise(self._others, (scope_id, version_uid, node_id or "", "at", ""), -1)
-        _raise(self._others, (scope_id, version_uid, node_id or "", "ended", f"none {status}"), 1)
+    def take_out(
+        self, scope_id: int, version_uid: str, node_id: str | None, status: str = "stopped", reason: str | None = None
+    ) -> None:
+        """Somebody left without a step, because their journey or they themselves can't be moved any more."""
+        place = (scope_id, version_uid, node_id or "")
+        _raise(self._others, (*place, "at", ""), -1)
+        _raise(self._others, (*place, "ended", f"none {status}"), 1)
+        if reason is not None:
+            _raise(self._others, (*place, "reason", reason), 1)
 
     def _add(self, journey: CompiledJourney, subject: str, what: What, detail: str) -> None:
         key = (journey.scope_id, journey.version_uid, subject, what, detail)

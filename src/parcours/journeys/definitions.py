@@ -64,7 +64,15 @@ class SandboxDefinitions:
         if found is None:
             return None
         parameters = {parameter.path: _shape(parameter) for parameter in found.parameters}
-        return ActionShape(found.uid, found.name, parameters, found.response, found.failure_response, found.channel)
+        return ActionShape(
+            found.uid,
+            found.name,
+            parameters,
+            found.response,
+            found.failure_response,
+            found.channel,
+            found.requires_consent,
+        )
 
     def template(self, uid: str) -> TemplateShape | None:
         """A published message template by uid."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.db import Database
+from parcours.db.faults import is_fault_of_the_code
 from parcours.events.model import EVENT_KIND
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys import runs_store, store
@@ -48,7 +49,7 @@ MAX_AUDIENCES = 100
 """Audiences that `inAudience` asks for in the active journeys of a sandbox (journeys §15)."""
 MAX_QUALIFICATIONS = 300
 """Audience qualifications of a sandbox, exit criteria included."""
-_SYSTEM = Author(user_id="parcours", client_id="parcours")
+SYSTEM = Author(user_id="parcours", client_id="parcours")
 log = get_logger("journeys")
 
 
@@ -254,6 +255,7 @@ class Lifecycle:
             "id": new_uuid(),
             "behavior": behavior,
             "maxDurationInMinutes": minutes,
+            "isFull": False,
             "pausedAtMs": now_ms,
             "pausedBy": caller.author.user_id,
             "resumeAtMs": now_ms + minutes * 60_000,
@@ -366,22 +368,32 @@ class Lifecycle:
         now_ms = _now_ms()
         with self._db.read() as connection:
             running = self._running.current(connection)
-            due = [stored for stored in running if self._change_of(connection, stored, now_ms) is not None]
-        if not due:
-            return 0
-        changed = 0
-        with self._db.write() as connection:
-            for stored in due:
-                try:
-                    version = self._journeys.find_version(connection, stored.scope_id, stored.id)
-                except JourneyNotFound:  # deleted since the look
-                    continue
+            due = [stored for stored in running if self._is_due(connection, stored, now_ms)]
+        return sum(self._sweep_one(stored, now_ms) for stored in due)
+
+    def _is_due(self, connection: Connection, stored: Resource, now_ms: int) -> bool:
+        try:
+            return self._change_of(connection, stored, now_ms) is not None
+        except Exception as fault:
+            _leave_alone(stored, fault)
+            return False
+
+    def _sweep_one(self, stored: Resource, now_ms: int) -> bool:
+        """One version in a transaction of its own: what can't be done to it holds up no other."""
+        try:
+            with self._db.write() as connection:
+                version = self._journeys.find_version(connection, stored.scope_id, stored.id)
                 change = self._change_of(connection, version, now_ms)
-                if change is not None:
-                    change(connection, version)
-                    changed += 1
-                    self._tell("changed_by_time", version)
-        return changed
+                if change is None:
+                    return False
+                change(connection, version)
+        except JourneyNotFound:  # deleted since the look
+            return False
+        except Exception as fault:
+            _leave_alone(stored, fault)
+            return False
+        self._tell("changed_by_time", version)
+        return True
 
     def _find_running(self, connection: Connection) -> list[Resource]:
         versions = self._resources.in_all_scopes(connection, VERSION_KIND)
@@ -402,19 +414,19 @@ class Lifecycle:
                 is_over = now_ms >= max(session["startedAtMs"], latest_ms) + TEST_IDLE_MS
             else:
                 is_over = now_ms >= session["startedAtMs"] + DRY_RUN_MS
-            return (lambda c, v: self._end_session(c, _SYSTEM, v)) if is_over else None
+            return (lambda c, v: self._end_session(c, SYSTEM, v)) if is_over else None
         journey = self._journeys.live.current(connection).get(version.id)
         if journey is not None and journey.end_us is not None and now_ms * 1000 >= journey.end_us:
-            return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
+            return lambda c, v: self._take_out(c, SYSTEM, v, "Finished", "endDate")
         if status == "Paused":
             is_over = now_ms >= body["pause"]["resumeAtMs"]
-            return (lambda c, v: self._resume(c, _SYSTEM, v)) if is_over else None
+            return (lambda c, v: self._resume(c, SYSTEM, v)) if is_over else None
         if status == "Deployed" and self._is_past_its_schedule(connection, version):
-            return lambda c, v: self._close(c, _SYSTEM, v)
+            return lambda c, v: self._close(c, SYSTEM, v)
         closed_at_ms: int | None = body.get("closedAtMs")
         since_ms = closed_at_ms if status == "Closed" else self._read_once_at_ms(connection, version)
         if since_ms is not None and now_ms >= since_ms + LIFE_MS:
-            return lambda c, v: self._take_out(c, _SYSTEM, v, "Finished", "endDate")
+            return lambda c, v: self._take_out(c, SYSTEM, v, "Finished", "endDate")
         return None
 
     def _is_past_its_schedule(self, connection: Connection, version: Resource) -> bool:
@@ -481,6 +493,13 @@ class Lifecycle:
     @staticmethod
     def _tell(what: str, version: Resource) -> None:
         log.info(f"journey.{what}", version_uid=version.id, scope_id=version.scope_id, status=version.body["status"])
+
+
+def _leave_alone(version: Resource, fault: Exception) -> None:
+    """Tell of a version that the code fails on; raises a fault of the database again."""
+    if not is_fault_of_the_code(fault):
+        raise fault
+    log.error("journey.sweep_failed", version_uid=version.id, scope_id=version.scope_id, exc_info=fault)
 
 
 def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) -> None:

@@ -149,7 +149,9 @@ class LiveBuilder:
             profile_filter, _ = read_profile_filter(pause["filter"], definitions)
             asked = {**pause["filter"].get("audiences", {}), **journey.audience_ids}
             journey = replace(journey, profile_filter=profile_filter, reads_profile=True, audience_ids=asked)
-        return replace(journey, pause=pause["behavior"]) if status == "Paused" else journey
+        if status != "Paused":
+            return journey
+        return replace(journey, pause="discard" if pause.get("isFull") else pause["behavior"])
 
     def _compile(self, connection: Connection, stored: Resource, sandbox: Sandbox | None) -> CompiledJourney | None:
         current = self._tables.definitions(connection, stored.scope_id)

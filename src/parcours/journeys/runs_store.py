@@ -111,6 +111,13 @@ def find_runs(connection: Connection, now_us: int, limit: int) -> list[AudienceR
     return [*found, *(AudienceRun(*row) for row in due)]
 
 
+def find_failed(connection: Connection, since_us: int) -> list[AudienceRun]:
+    """Runs that failed since a moment, the latest first."""
+    t = run_table
+    statement = select(*_COLUMNS).where(t.c.status == "failed", t.c.finished_at_us >= since_us)
+    return [AudienceRun(*row) for row in connection.execute(statement.order_by(t.c.finished_at_us.desc(), t.c.id))]
+
+
 def find_run(connection: Connection, run_id: str) -> AudienceRun | None:
     """A run by id."""
     row = connection.execute(select(*_COLUMNS).where(run_table.c.id == run_id)).first()

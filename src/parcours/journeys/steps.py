@@ -1,6 +1,6 @@
 """Step events as people and the lake read them (journeys §13.1)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,11 @@ from parcours.rulesets.model import FORCED_DISCARD, QUIET_HOURS
 
 DISCARDING = frozenset({QUIET_HOURS, FORCED_DISCARD})
 """Reasons for which quiet hours take somebody out."""
+
+STEP_STATUS_SPELLINGS: Mapping[tuple[str, ...], Mapping[str, str]] = {
+    ("stepEvents", "stepStatus"): {"endStep": "ended", "timedOut": "timedout", "cappingError": "capped"}
+}
+"""Other words that published queries use. Source: journeys §13.1."""
 
 
 def to_stored(steps: Iterable[StepEvent]) -> str:

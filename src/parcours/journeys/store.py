@@ -92,6 +92,8 @@ consumer_table = Table(
 """How far into the event log each consumer has come; moves in the transaction of the work itself."""
 
 
+_ERASED = "[0,0,0,null,null,null,0]"
+"""The state of somebody who was ended by SQL alone; see `state.instance_to_state`."""
 RESUMED = "resumed"
 FORGET = "forgotten"
 """The reason of going through a version whose people, with everything they did, are deleted: a test is over."""
@@ -247,6 +249,20 @@ def count_inside_at(connection: Connection, scope_id: int, journey_uid: str, at_
     return int(connection.execute(statement).scalar_one())
 
 
+def count_waiting(
+    connection: Connection, scope_id: int, journey_uid: str, version_uid: str, *, waiting_for: str
+) -> int:
+    """How many instances of a version wait for something."""
+    t = instance_table
+    statement = select(func.count()).where(
+        t.c.scope_id == scope_id,
+        t.c.journey_uid == journey_uid,
+        t.c.version_uid == version_uid,
+        t.c.waiting_for == waiting_for,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def request_stop(
     connection: Connection, scope_id: int, journey_uid: str, version_uid: str, reason: str = "stopped",
     after_key: str = "",
@@ -362,7 +378,7 @@ def finish_stop(connection: Connection, stop: Stop) -> None:
 
 
 def end_instances(connection: Connection, ids: Sequence[str], now_us: int, status: InstanceStatus = "stopped") -> None:
-    """Instances that no journey can move leave where they are, without a step; their timers go."""
+    """Instances that no journey can move leave where they are, without a step; their timers and their data go."""
     t = instance_table
     for start in range(0, len(ids), 500):
         chunk = list(ids[start : start + 500])
@@ -370,7 +386,7 @@ def end_instances(connection: Connection, ids: Sequence[str], now_us: int, statu
         connection.execute(
             update(t)
             .where(t.c.id.in_(chunk))
-            .values(status=status, node_id=None, waiting_for=None, updated_at_us=now_us)
+            .values(status=status, node_id=None, waiting_for=None, updated_at_us=now_us, state=_ERASED)
         )
 
 

@@ -72,6 +72,7 @@ def _pause(pause: Mapping[str, Any]) -> dict[str, Any]:
         "lastPausedAt": at_text(pause["pausedAtMs"]),
         "lastPausedBy": pause["pausedBy"],
         "filter": pause.get("filter"),
+        "holdsNoMore": bool(pause.get("isFull")),
     }
     if "resumedAtMs" in pause:
         shown |= {"lastResumedAt": at_text(pause["resumedAtMs"]), "lastResumedBy": pause["resumedBy"]}

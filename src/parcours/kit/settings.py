@@ -64,6 +64,8 @@ class Settings:
     """How long an access token lives, in seconds."""
     allow_private_networks: bool = False
     """Whether URLs set by users may reach loopback and private addresses."""
+    egress_proxy: str = ""
+    """HTTP proxy that calls to receivers, sources and token servers go through, http://[user:password@]host:port."""
     max_body_bytes: int = 1_048_576
     """Largest request body an inlet accepts, in bytes; above it the answer is 413."""
     max_control_body_bytes: int = 8_388_608
@@ -159,7 +161,7 @@ def _parse(key: str, text: str, kind: object, name: str) -> object:
         return Path(text)
     wanted = _FORMS.get(name)
     if wanted is not None and not wanted[0](text):
-        shown = "what it is" if name == "database_url" else repr(text)  # it may hold a password
+        shown = "what it is" if name in ("database_url", "egress_proxy") else repr(text)  # it may hold a password
         raise Invalid(f"{key} must be {wanted[1]}, not {shown}", f"$.{key}")
     return text.lower() if name == "log_level" else text
 
@@ -184,6 +186,10 @@ _FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "database_url": (
         lambda text: text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) and _has_port(text),
         "a URL such as postgresql+psycopg://user:password@host/database or sqlite:///file",
+    ),
+    "egress_proxy": (
+        lambda text: _is_public_url(text) and text.startswith("http://"),
+        "a URL such as http://proxy.example.com:3128",
     ),
     "bootstrap_client_id": (lambda text: bool(_CLIENT_ID.fullmatch(text)), "at most 120 ASCII characters, no spaces"),
     "bootstrap_org_id": (lambda text: bool(_ORG_ID.fullmatch(text)), "such as ABC123@AdobeOrg"),

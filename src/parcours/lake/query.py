@@ -24,6 +24,7 @@ from parcours.lake.guard import GivenFiles, close_guarded, lock, open_guarded
 from parcours.lake.model import Chunk, DataSetName
 from parcours.lake.naming import slugs
 from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
+from parcours.lake.spellings import Spellings, respell
 from parcours.lake.store import read_all_chunks
 from parcours.lake.tables import CATALOG_TABLE, LakeTable, LakeTables, catalog_path
 from parcours.lake.writer import SchemaOf, catalog_url
@@ -38,6 +39,7 @@ _DATE_PART = re.compile(
 )
 _UNKNOWN_TABLE = re.compile(r"Table with name (\S+) does not exist")
 _BATCH_ROWS = 2_048
+_NO_SPELLINGS: Spellings = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,18 @@ class Lake:
         *,
         memory_limit: str = "1GB",
         threads: int = 2,
+        spellings: Spellings = _NO_SPELLINGS,
     ) -> None:
-        """memory_limit: what one query may use, as DuckDB writes it; queries don't spill to disk."""
+        """memory_limit: what one query may use, as DuckDB writes it; queries don't spill to disk.
+
+        spellings: other words that queries may use for what is stored.
+        """
         self._db = db
         self._warehouse = warehouse
         self._schema_of = schema_of
         self._memory_limit = memory_limit
         self._threads = threads
+        self._spellings = spellings
 
     def query(
         self,
@@ -198,6 +205,7 @@ class Lake:
                 for view in views:
                     connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
         lock(connection, files.names)
+        sql = respell(connection, sql, self._spellings)
         return _run(opened, connection, sql, names, limit, timeout_s)
 
     def _tables(self, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:

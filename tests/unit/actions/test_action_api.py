@@ -110,3 +110,13 @@ def test_a_refusal_says_where(api: TestClient) -> None:
     assert answer.status_code == 400
     assert answer.json()["report"]["path"] == "$.headers[0].name"
     assert answer.json()["type"].endswith("PARC-6001-400")
+
+
+def test_http_is_allowed_and_warned_of(api: TestClient) -> None:
+    made = api.post(URL, json=document(name="Plain", url="http://api.example.com/x"))
+    assert made.status_code == 201
+    assert [(one["code"], one["path"]) for one in made.json()["warnings"]] == [("ACTION_NOT_HTTPS", "$.url")]
+    uid = made.json()["uid"]
+    assert "warnings" not in api.get(f"{URL}/{uid}").json()
+    assert api.put(f"{URL}/{uid}", json=made.json()).json()["warnings"] == made.json()["warnings"]
+    assert "warnings" not in api.put(f"{URL}/{uid}", json=document(name="Plain")).json()

@@ -247,6 +247,7 @@ def test_an_event_is_written_anew_keeps_its_id_and_its_expressions_follow_its_na
 ) -> None:
     url = f"{EVENTS}/{created['uid']}"
     changed = {**created, "name": "Purchase", "description": "", "fields": ["/_acme/order"]}
+    assert api.put(url, json={**changed, "eventID": "0" * 64}).status_code == 400
     answer = api.put(url, json=changed, headers={"If-Match": api.get(url).headers["etag"]})
     assert answer.status_code == 200, answer.text
     body = answer.json()

@@ -65,6 +65,7 @@ class World:
         failure = AnswerShape({"reason": "x"}, {"/reason": Type.STRING})
         self.actions = {
             "a1": ActionShape("a1", "SendMail", {"/to": ParameterShape("To", Type.STRING, False)}),
+            "a3": ActionShape("a3", "Offers", {}, channel="Email", requires_consent=True),
             "a2": ActionShape("a2", "Loyalty", {"/n": ParameterShape("N", Type.INTEGER, True)}, answer, failure),
         }
 

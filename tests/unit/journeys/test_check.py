@@ -68,7 +68,7 @@ def test_what_is_no_journey_is_told_by_shape(bad: Any) -> None:
 )
 def test_a_half_configured_node_is_named(nodes: dict[str, Any], path: str) -> None:
     found = faults(document(nodes))
-    assert [fault.code for fault in found] == ["ERR_DOCUMENT_SHAPE"] * len(found)
+    assert [(fault.code, fault.severity) for fault in found] == [("ERR_DOCUMENT_SHAPE", "error")] * len(found)
     assert found[0].path == path
     if path != "$.nodes":
         assert found[0].node_id == next(iter(nodes))
@@ -119,8 +119,20 @@ def test_a_wrong_choice_is_told_with_every_choice_there_is() -> None:
     assert found[0].message == 'this is not one of "default", "path", "timeout", "error", "other"'
 
 
+def test_at_most_five_attributes_are_updated() -> None:
+    def update(count: int) -> list[str]:
+        updates = [{"path": f"/p{number}", "expression": "1"} for number in range(count)]
+        node = {"type": "updateProfile", "dataSetId": "d1", "updates": updates}
+        return [fault.code for fault in faults(document({"u": node, "e": END}, ("start", "u"), ("u", "e")))]
+
+    assert "ERR_DOCUMENT_SHAPE" not in update(5)
+    assert update(6) == ["ERR_DOCUMENT_SHAPE"]
+
+
 def test_nodes_that_no_way_leads_to_are_named() -> None:
-    assert told(document({"w": WAIT})) == [("ERR_GRAPH_UNREACHABLE", "$.nodes.w", "w")]
+    (fault,) = faults(document({"w": WAIT}))
+    assert (fault.code, fault.path, fault.node_id) == ("ERR_GRAPH_UNREACHABLE", "$.nodes.w", "w")
+    assert fault.severity == "error"
 
 
 def test_a_journey_has_at_most_fifty_activities() -> None:

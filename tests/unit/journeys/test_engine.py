@@ -1,5 +1,7 @@
 """The engine on journeys small enough to read."""
 
+from typing import Any
+
 import pytest
 from journey_world import (
     DAY_US,
@@ -167,6 +169,34 @@ def test_an_action_is_called_with_its_parameters_and_goes_on_with_the_answer() -
 
 
 @pytest.mark.parametrize(
+    ("consents", "is_called"),
+    [
+        ({}, True),
+        ({"email": {"val": "y"}}, True),
+        ({"sms": {"val": "n"}}, True),
+        ({"email": {"val": "n"}}, False),
+        ({"any": {"val": "n"}}, False),
+        ({"email": {"val": "y"}, "any": {"val": "n"}}, True),
+    ],
+)
+def test_who_refuses_marketing_skips_the_call_and_goes_on(consents: dict[str, Any], is_called: bool) -> None:
+    node = {"type": "customAction", "actionUid": "a3"}
+    doc = document({"m": node, "e": END, "x": END}, ("start", "m"), ("m", "e"), ("m", "x", "error"))
+    journey = compiled(doc)
+    assert journey.reads_profile
+    profile = {"ProfileFieldGroup": {"consents": {"marketing": consents}}}
+    first = entered(journey, {"email": "j@example.com"}, ExperiencePlatform=profile)
+    if is_called:
+        assert place(first.instance) == ("m", "reply")  # rules are asked, as for every message
+        return
+    assert not [command for command in first.commands if isinstance(command, CallAction)]
+    assert states(first)[-2:] == [("m", "ended", "default"), ("e", "ended", None)]
+    assert first.steps[-2].detail == {
+        "statusCode": "excluded", "reason": "noConsent: the profile refuses marketing by this channel",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
     ("code", "status", "error", "ended_as"),
     [
         ("http_500", "error", "http", "error"),
@@ -249,7 +279,9 @@ def test_a_timeout_with_a_path_takes_it_and_without_one_continues_as_if_the_even
     transition = advance(with_path, entered(with_path).instance, TimerDue("l", 1), NOW_US + 5 * MINUTE_US)
     assert states(transition) == [("l", "ended", "timeout"), ("e", "ended", None)]
     plain = {**LISTEN, "timeout": {"value": 5, "unit": "minutes"}}
-    without = compiled(document({"l": plain, "w": WAIT}, ("start", "l"), ("l", "w")))
+    check = {"type": "condition", "paths": [{"id": "x", "expression": "@event{Payment.total} is null"}]}
+    edges = [("start", "l"), ("l", "k"), ("k", "w", "path", "x")]
+    without = compiled(document({"l": plain, "k": check, "w": WAIT}, *edges))
     transition = advance(without, entered(without).instance, TimerDue("l", 1), NOW_US + 5 * MINUTE_US)
     assert place(transition.instance) == ("w", "timer")
     assert transition.steps[0].detail["outcome"] == "timeout"

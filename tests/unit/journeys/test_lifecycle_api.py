@@ -10,6 +10,7 @@ from test_journey_api import BASE, EVENTS, JOURNEYS, VERSIONS, Sandbox, event_bo
 from parcours.app import Platform, build_pipeline
 from parcours.audiences.store import note_evaluated
 from parcours.journeys import lifecycle, runs_store
+from parcours.journeys.lifecycle import Lifecycle
 from parcours.kit.clock import to_us
 
 DAY_MS = 86_400_000
@@ -164,6 +165,9 @@ def test_a_dry_run_is_over_after_fourteen_days_and_is_none_of_a_new_version_of_a
     created = sandbox.draft()
     uid = created["versionUid"]
     assert verb(api, uid, "dryRun", {"waits": True})["status"] == "Dry Run"
+    journey = live(platform).get(uid)
+    assert journey is not None
+    assert (journey.mode, journey.wait_override_us) == ("dryRun", None)
     clock.on(13.9)
     assert platform.lifecycle.sweep() == 0
     clock.on(0.2)
@@ -208,6 +212,35 @@ def test_a_pause_lasts_fourteen_days_at_most_and_ends_by_itself(
     shown = api.get(f"{VERSIONS}/{uid}").json()
     assert shown["status"] == "Deployed"
     assert shown["pausedJourneySettings"]["lastResumedBy"] == "parcours"
+
+
+def test_a_version_that_the_code_fails_on_holds_up_no_other(
+    api: TestClient, platform: Platform, sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, worse, good = (sandbox.published()["versionUid"] for _ in range(3))
+    for uid in (bad, worse, good):
+        verb(api, uid, "pause")
+    clock.on(14.1)
+    resume, change_of = Lifecycle._resume, Lifecycle._change_of
+
+    def failing_resume(self: Lifecycle, connection: Any, author: Any, version: Any) -> Any:
+        changed = resume(self, connection, author, version)
+        if version.id == bad:
+            raise ZeroDivisionError("a fault of the code")
+        return changed
+
+    def failing_change(self: Lifecycle, connection: Any, version: Any, now_ms: int) -> Any:
+        if version.id == worse:
+            raise ZeroDivisionError("a fault of the code")
+        return change_of(self, connection, version, now_ms)
+
+    monkeypatch.setattr(Lifecycle, "_resume", failing_resume)
+    monkeypatch.setattr(Lifecycle, "_change_of", failing_change)
+    assert platform.lifecycle.sweep() == 1
+    assert [status(api, uid) for uid in (bad, worse, good)] == ["Paused", "Paused", "Deployed"]
+    monkeypatch.setattr(Lifecycle, "_resume", resume)
+    monkeypatch.setattr(Lifecycle, "_change_of", change_of)
+    assert platform.lifecycle.sweep() == 2
 
 
 def test_only_a_live_version_is_paused_and_a_paused_one_can_be_stopped(api: TestClient, sandbox: Sandbox) -> None:
@@ -328,6 +361,7 @@ def test_a_closed_version_is_finished_after_91_days_and_can_then_be_deleted(
     uid = created["versionUid"]
     clock.on(100)
     assert platform.lifecycle.sweep() == 0, "a live version without an end date stays live"
+    put_inside(platform, uid, ["jane@example.com"])
     verb(api, uid, "close")
     assert api.delete(f"{JOURNEYS}/{created['uid']}").status_code == 409
     clock.on(90.9)
@@ -335,7 +369,7 @@ def test_a_closed_version_is_finished_after_91_days_and_can_then_be_deleted(
     clock.on(0.2)
     assert platform.lifecycle.sweep() == 1
     assert status(api, uid) == "Finished"
-    build_pipeline(platform).run_stops(10)
+    assert build_pipeline(platform).run_stops(10) == 1
     assert api.delete(f"{JOURNEYS}/{created['uid']}").status_code == 204
 
 

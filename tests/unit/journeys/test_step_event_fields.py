@@ -164,9 +164,17 @@ def written() -> list[dict[str, Any]]:
     transition = entered(JOURNEY)
     steps = list(transition.steps)
     bad = ActionOutcome(
-        "http_500", origin_error="http", origin_code="503", endpoint="https://x.example", method="POST", attempts=2,
-        is_throttled=True, wait_ms=5,
-    )  # fmt: skip
+        "http_500",
+        origin_error="http",
+        origin_code="503",
+        endpoint="https://x.example",
+        method="POST",
+        attempts=2,
+        is_throttled=True,
+        wait_ms=5,
+        is_mtls=True,
+        is_proxy=True,
+    )
     for stimulus in (TimerDue("w", 2), ActionAnswered("m", 3, bad), ActionAnswered("n", 4, GOOD)):
         transition = advance(JOURNEY, transition.instance, stimulus, NOW_US + 2 * SECOND_US)
         steps += transition.steps

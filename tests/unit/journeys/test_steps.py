@@ -50,6 +50,7 @@ def test_every_kind_of_step_is_a_valid_record_of_the_step_event_schema() -> None
     assert len({record["_id"] for record in records}) == len(records)
     fields = [record["_experience"]["journeyOrchestration"]["stepEvents"] for record in records]
     assert [field["nodeType"] for field in fields] == ["start", "wait", "wait", "action", "action"]
+    assert [field["stepStatus"] for field in fields] == ["ended", "transitions", "ended", "error", "ended"]
     assert fields[0]["entrance"] is True
     assert fields[1]["stepID"] == fields[2]["stepID"] == fields[3]["parentStepID"]
     assert fields[2]["stepName"] == "Two seconds"

@@ -34,6 +34,7 @@ STEP = obj(
     eventID=TEXT,
     journeyNodeProcessed={"type": "boolean"},
     actionExecutionError=TEXT,
+    stepStatus=TEXT,
 )
 SCHEMA = obj(
     _id=TEXT,
@@ -73,18 +74,45 @@ def lake(warehouse: Path) -> Iterator[Lake]:
     landed = [
         event(0, **start, profileID="p1", eventID="createInstance", journeyNodeProcessed=True),
         event(1, **start, profileID="p1", eventID="e", journeyNodeProcessed=True),
-        event(2, nodeID="n1", nodeName="Mail", journeyVersionID="v1", profileID="p1", journeyNodeProcessed=True),
-        event(3, nodeID="n1", nodeName="Mail", journeyVersionID="v2", profileID="p2", journeyNodeProcessed=True),
+        event(
+            2,
+            nodeID="n1",
+            nodeName="Mail",
+            journeyVersionID="v1",
+            profileID="p1",
+            journeyNodeProcessed=True,
+            stepStatus="timedout",
+        ),
+        event(
+            3,
+            nodeID="n1",
+            nodeName="Mail",
+            journeyVersionID="v2",
+            profileID="p2",
+            journeyNodeProcessed=True,
+            stepStatus="ended",
+        ),
     ]
     with db.write() as connection:
         stage(connection, 1, SETS[0].id, landed)
         stage(connection, 2, SETS[0].id, [event(9, nodeID="foreign")])
     assert writer.commit_due() == 5
     with db.write() as connection:
-        stage(connection, 1, SETS[0].id, [event(4, nodeID="n2", nodeName="Wait", profileID="p2")])
+        stage(
+            connection, 1, SETS[0].id, [event(4, nodeID="n2", nodeName="Wait", profileID="p2", stepStatus="timedout")]
+        )
     yield Lake(db, warehouse, lambda _scope_id, dataset_id: SCHEMA if dataset_id == SETS[0].id else None)
     writer.close()
     db.close()
+
+
+def test_other_words_for_what_is_stored_find_it(lake: Lake) -> None:
+    spellings = {("stepEvents", "stepStatus"): {"timedOut": "timedout"}}
+    also = Lake(lake._db, lake._warehouse, lake._schema_of, spellings=spellings)
+    counted = f"SELECT count(*) FROM journey_step_events WHERE {STEPS}.stepStatus"
+    assert tuples(lake, f"{counted} = 'timedout'") == tuples(also, f"{counted} = 'timedOut'") == [(2,)]
+    assert tuples(also, f"{counted} IN ('timedOut', 'ended')") == [(3,)]
+    assert tuples(lake, f"{counted} = 'timedOut'") == [(0,)]
 
 
 def tuples(lake: Lake, sql: str) -> list[tuple[Any, ...]]:

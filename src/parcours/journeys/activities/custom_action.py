@@ -4,10 +4,11 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from parcours.expressions.errors import ExpressionFailed
+from parcours.expressions.references import PLATFORM
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
-from parcours.journeys.activities.sending import RULE_SET_MEMBER, SendingNode
+from parcours.journeys.activities.sending import RULE_SET_MEMBER, SendingNode, has_consent
 from parcours.journeys.model import (
     BOUNCED,
     EXCLUDED,
@@ -19,14 +20,23 @@ from parcours.journeys.model import (
     Sending,
     Stimulus,
 )
-from parcours.journeys.run import PAUSED, Node, Run
+from parcours.journeys.run import PAUSED, PROFILE_GROUP, Node, Run
 from parcours.rulesets.model import channel_of
 
 
 class ActionNode(SendingNode):
     """Computes the parameters, asks for the call, and goes on with the answer."""
 
-    __slots__ = ("action_name", "action_uid", "answer_keys", "failure_keys", "names", "parameters", "path")
+    __slots__ = (
+        "action_name",
+        "action_uid",
+        "answer_keys",
+        "failure_keys",
+        "names",
+        "parameters",
+        "path",
+        "requires_consent",
+    )
 
     def __init__(
         self, node_id: str, name: str, shape: ActionShape, path: Explained | None, parameters: Mapping[str, Explained],
@@ -38,6 +48,7 @@ class ActionNode(SendingNode):
         self.answer_keys = tuple(shape.answer.sample) if shape.answer else ()
         self.failure_keys = tuple(shape.failure.sample) if shape.failure else ()
         self.path = path
+        self.requires_consent = shape.requires_consent
         self.parameters = tuple((path, explained.expression.evaluate) for path, explained in parameters.items())
         self.fixed = {
             "actionID": action_uid, "actionName": action_name,
@@ -69,6 +80,9 @@ class ActionNode(SendingNode):
             return None
         if journey.mode == "dryRun":
             return run.leave("default", action=self.fixed, detail={"skipped": "dryRun"})
+        if self.requires_consent and not has_consent(_profile(run), self.channel or ""):
+            reason = {"statusCode": EXCLUDED, "reason": "noConsent: the profile refuses marketing by this channel"}
+            return run.leave("default", action=self.fixed, detail=reason)
         context = run.context()
         try:
             path = None if self.path is None else self.path.expression.evaluate(context)
@@ -140,6 +154,10 @@ class ActionNode(SendingNode):
         return {name: value for name, value in fields.items() if value is not None}
 
 
+def _profile(run: Run) -> Mapping[str, Any]:
+    return (run.data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING
+
+
 def _reason(outcome: ActionOutcome) -> dict[str, Any]:
     detail: dict[str, Any] = {"statusCode": outcome.status_code}
     if outcome.error_message:
@@ -179,6 +197,8 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     rule_set = config.get("ruleSet")
     if rule_set is not None:
         builder.rule_set(rule_set, ".ruleSet")
+    if shape is not None and shape.requires_consent:
+        builder.read_profile()
     return ActionNode(node_id, name, shape or ActionShape(uid, "", {}), path, parameters, rule_set)
 
 

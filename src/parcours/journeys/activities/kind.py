@@ -153,6 +153,8 @@ class ActionShape:
     """What the answer of a failed call holds."""
     channel: str = ""
     """On which channel it sends messages, in the words of its configuration; empty: none."""
+    requires_consent: bool = False
+    """Whether those who refuse marketing by that channel are left out (journeys §6.8)."""
 
 
 @dataclass(frozen=True, slots=True)

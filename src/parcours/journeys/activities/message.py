@@ -7,7 +7,7 @@ from parcours.expressions.references import PLATFORM
 from parcours.expressions.types import Type
 from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind, TemplateShape
-from parcours.journeys.activities.sending import RULE_SET_MEMBER
+from parcours.journeys.activities.sending import RULE_SET_MEMBER, has_consent
 from parcours.journeys.model import NOTHING, Sending, SendMessage
 from parcours.journeys.run import PROFILE_GROUP, Node, Run
 
@@ -19,8 +19,6 @@ ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Channel → the namespace whose ids are its addresses, and the profile's field where there is no such id."""
 MAX_DEVICES = 20
 """Of a profile, that are looked at."""
-REFUSALS = frozenset({"n", "dn"})
-"""Values of a consent that say no: no, and no by default. Source: XDM, Consents and Preferences."""
 
 
 class MessageNode(ActionNode):
@@ -86,19 +84,6 @@ def _device(devices: Any) -> tuple[Any, str]:
     if len(found) > 1:
         return found[:MAX_DEVICES], ""
     return (found[0][0], found[0][1]) if found else (None, "")
-
-
-def has_consent(profile: Mapping[str, Any], channel: str) -> bool:
-    """Whether a profile does not refuse marketing by a channel; one that says nothing does not."""
-    found: Any = profile
-    for name in ("consents", "marketing"):
-        found = found.get(name) if isinstance(found, Mapping) else None
-    for name in (channel, "any"):
-        choice = found.get(name) if isinstance(found, Mapping) else None
-        value = choice.get("val") if isinstance(choice, Mapping) else None
-        if value is not None:
-            return value not in REFUSALS
-    return True
 
 
 def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:

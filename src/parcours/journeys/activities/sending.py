@@ -32,6 +32,9 @@ RULE_SET_MEMBER: Mapping[str, Any] = {
 }
 """What the schema of a sending node has besides."""
 
+REFUSALS = frozenset({"n", "dn"})
+"""Values of a consent that say no: no, and no by default. Source: XDM, Consents and Preferences."""
+
 
 class SendingNode(Node):
     """Sends by a command, on a channel that rules may be about."""
@@ -97,3 +100,16 @@ class SendingNode(Node):
 
 def _told(refusal: Refusal) -> dict[str, Any]:
     return {"reason": refusal.reason, "rejectedRuleset": refusal.to_json()}
+
+
+def has_consent(profile: Mapping[str, Any], channel: str) -> bool:
+    """Whether a profile does not refuse marketing by a channel; one that says nothing does not."""
+    found: Any = profile
+    for name in ("consents", "marketing"):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    for name in (channel, "any"):
+        choice = found.get(name) if isinstance(found, Mapping) else None
+        value = choice.get("val") if isinstance(choice, Mapping) else None
+        if value is not None:
+            return value not in REFUSALS
+    return True
