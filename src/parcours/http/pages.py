@@ -1,4 +1,4 @@
-"""Pages for browsers: the start page, and the reader of the API at `/docs`. Nothing is loaded from elsewhere."""
+"""The reader of the API at `/docs`, and the start page of a server without the designer. Nothing is from elsewhere."""
 
 from importlib.resources import files
 
@@ -7,6 +7,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from parcours import __version__
+from parcours.http import static
 
 _ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
 _POLICY = {
@@ -30,6 +31,7 @@ _START = f"""<!doctype html>
 <style>body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }}</style>
 <h1>Parcours {__version__}</h1>
 <p>Real-time customer journeys: events come in over HTTP, customers move along journeys, messages leave.</p>
+<p>The designer was not built here: <code>make web</code> builds it. This server has:</p>
 <ul>
 <li><a href="/docs">The API</a>, to read and to try</li>
 <li><a href="/openapi.json">Its description</a> as OpenAPI, for tools</li>
@@ -41,13 +43,13 @@ _START = f"""<!doctype html>
 
 
 def router() -> APIRouter:
-    """GET /, /docs and what /docs is made of; none of them is part of the API."""
+    """The designer or, where it was not built, a page that says so; /docs and what that is made of."""
     routes = APIRouter(include_in_schema=False)
     folder = files("fastapi_offline") / "static"
-
-    @routes.get("/")
-    def start() -> Response:
-        return HTMLResponse(_START, headers=_POLICY)
+    if static.is_built():
+        routes.include_router(static.router())
+    else:
+        routes.add_api_route("/", lambda: HTMLResponse(_START, headers=_POLICY), name="start")
 
     @routes.get("/docs")
     def docs() -> Response:

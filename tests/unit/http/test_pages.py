@@ -1,19 +1,69 @@
 """The pages for browsers work on a machine without a network."""
 
+import gzip
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from parcours import __version__
+from parcours.http import static
 from parcours.http.app import build_api
+
+SCRIPT = b"export const answer = 42;" * 100
+ROUTES = Path(__file__).parents[3] / "web/src"
 
 
 @pytest.fixture
-def browser() -> TestClient:
+def browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TestClient:
+    """The pages of a server in which no designer was built."""
+    monkeypatch.setattr(static, "BUILT", tmp_path / "nothing")
     app: FastAPI = build_api([])
     return TestClient(app)
+
+
+@pytest.fixture
+def designer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TestClient:
+    """The pages of a server with a designer of one script."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text('<script type="module" src="/assets/index-1.js"></script>')
+    (tmp_path / "favicon.svg").write_text("<svg/>")
+    (tmp_path / "assets/index-1.js").write_bytes(SCRIPT)
+    (tmp_path / "assets/index-1.js.gz").write_bytes(gzip.compress(SCRIPT))
+    monkeypatch.setattr(static, "BUILT", tmp_path)
+    return TestClient(build_api([]))
+
+
+@pytest.mark.parametrize("path", ["/", "/journeys", "/journeys/u1/versions/v1", "/sign-in"])
+def test_every_page_is_the_one_document_which_runs_no_script_of_others(designer: TestClient, path: str) -> None:
+    answer = designer.get(path)
+    assert answer.status_code == 200
+    assert loaded(answer.text) == ["/assets/index-1.js"]
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+
+
+def test_an_asset_is_kept_for_good_and_sent_compressed_to_who_reads_that(designer: TestClient) -> None:
+    answer = designer.get("/assets/index-1.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (answer.headers["Content-Encoding"], answer.content) == ("gzip", SCRIPT)
+    assert "immutable" in answer.headers["Cache-Control"]
+    plain = designer.get("/assets/index-1.js", headers={"Accept-Encoding": "identity"})
+    assert ("Content-Encoding" in plain.headers, plain.content) == (False, SCRIPT)
+
+
+@pytest.mark.parametrize("path", ["/assets/other.js", "/assets/index-1.js.gz", "/assets/..%2findex.html", "/nowhere"])
+def test_what_is_no_page_and_no_asset_is_not_found(designer: TestClient, path: str) -> None:
+    assert designer.get(path).status_code == 404
+
+
+def test_the_server_knows_every_page_that_the_designer_routes() -> None:
+    """A page that is missing there opens from a link inside the designer, and is a 404 when it is loaded anew."""
+    sources = [path.read_text() for path in ROUTES.rglob("routes.ts")]
+    routed = {found.split("/")[0] for text in sources for found in re.findall(r'\bpath: "/?([a-z-]+)', text)}
+    assert routed <= set(static.PAGES)
+    assert {"journeys", "sign-in", "setup"} <= routed
 
 
 def loaded(page: str) -> list[str]:

@@ -1,0 +1,65 @@
+"""The designer: the web application that `web/` is built into, served at `/`. Nothing is loaded from elsewhere."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+BUILT = Path(str(files("parcours") / "http" / "designer"))
+"""What `make web` writes; a wheel has it, a clone in which nothing was built has not."""
+PAGES = (
+    "account", "actions", "alerts", "audiences", "audit", "data-sources", "datasets", "events", "inbox", "inlets",
+    "join", "journeys", "operations", "people", "profiles", "schemas", "settings", "setup", "sign-in", "templates",
+)  # fmt: skip
+"""First segments of the addresses that are pages; `web/src/app/router.tsx` has their routes."""
+_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+"""The name of an asset says what is in it."""
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
+
+
+def is_built() -> bool:
+    """Whether there is a designer to serve."""
+    return (BUILT / "index.html").is_file()
+
+
+def router() -> APIRouter:
+    """Its pages, whose addresses all give the one document, and what that is made of; none is part of the API."""
+    routes = APIRouter(include_in_schema=False)
+    assets = {path.name: path for path in (BUILT / "assets").iterdir()} if is_built() else {}
+
+    def page() -> Response:
+        return FileResponse(BUILT / "index.html", media_type="text/html", headers=_POLICY)
+
+    for name in PAGES:
+        routes.add_api_route(f"/{name}", page, name=f"page {name}")
+        routes.add_api_route(f"/{name}/{{rest:path}}", page, name=f"page below {name}")
+    routes.add_api_route("/", page, name="designer")
+
+    @routes.get("/favicon.svg")
+    def icon() -> Response:
+        return FileResponse(BUILT / "favicon.svg", media_type="image/svg+xml", headers=_FOREVER)
+
+    @routes.get("/assets/{name}")
+    def asset(name: str, request: Request) -> Response:
+        path = assets.get(name)
+        if path is None or path.suffix not in _TYPES:
+            raise HTTPException(404)
+        headers = {**_FOREVER, "Vary": "Accept-Encoding"}
+        compressed = assets.get(f"{name}.gz")
+        if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+            path = compressed
+            headers["Content-Encoding"] = "gzip"
+        return FileResponse(path, media_type=_TYPES[Path(name).suffix], headers=headers)
+
+    return routes
