@@ -69,18 +69,7 @@ function OneTimePage({ purpose }: { purpose: "setup" | "join" }) {
           isRequired={purpose === "setup"}
           autoFocus
         />
-        {purpose === "setup" ? (
-          <TextField
-            label={t("access.email")}
-            type="email"
-            autoComplete="username"
-            value={email}
-            onChange={setEmail}
-            isRequired
-          />
-        ) : (
-          <></>
-        )}
+        <EmailField isAsked={purpose === "setup"} value={email} onChange={setEmail} />
         <TextField
           label={t("access.newPassword")}
           description={t("access.passwordRule", { count: SHORTEST })}
@@ -96,5 +85,29 @@ function OneTimePage({ purpose }: { purpose: "setup" | "join" }) {
         </Button>
       </Form>
     </Card>
+  );
+}
+
+/** An invitation knows the address already. */
+function EmailField({
+  isAsked,
+  value,
+  onChange,
+}: {
+  isAsked: boolean;
+  value: string;
+  onChange: (text: string) => void;
+}) {
+  const t = useT();
+  if (!isAsked) return null;
+  return (
+    <TextField
+      label={t("access.email")}
+      type="email"
+      autoComplete="username"
+      value={value}
+      onChange={onChange}
+      isRequired
+    />
   );
 }
