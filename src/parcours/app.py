@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from parcours.access import Access
+from parcours.access.sessions import Sessions
+from parcours.access.users import Users
 from parcours.actions import ActionService
 from parcours.alerts.evaluator import Evaluator
 from parcours.alerts.loop import Alerts
@@ -79,6 +81,8 @@ class Platform:
     secrets: SecretBox
     resources: ResourceStore
     access: Access
+    sessions: Sessions
+    users: Users
     namespaces: NamespaceService
     actions: ActionService
     limits: Limits
@@ -117,6 +121,7 @@ def build_platform(settings: Settings) -> Platform:
     db = Database(settings.state_url)
     resources = ResourceStore()
     access = Access(db, resources, settings, secrets)
+    sessions = Sessions(db, access, settings, secrets)
     namespaces = NamespaceService(db, resources)
     schemas = XdmService(db, resources)
     mappings = DataPrepService(db, resources, schemas)
@@ -169,6 +174,8 @@ def build_platform(settings: Settings) -> Platform:
         secrets=secrets,
         resources=resources,
         access=access,
+        sessions=sessions,
+        users=Users(db, resources, access, sessions, settings),
         namespaces=namespaces,
         schemas=schemas,
         mappings=mappings,

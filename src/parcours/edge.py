@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from parcours.access import Caller, admin_api, audit_api
+from parcours.access import Caller, admin_api, audit_api, session_api, users_api
 from parcours.access import api as access_api
 from parcours.access.administration import Administration
 from parcours.access.routing import Gate
@@ -73,12 +73,14 @@ class DefinitionsUnavailable(Unavailable):
 
 def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> FastAPI:
     """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
-    gate = Gate(platform.access)
+    gate = Gate(platform.access, platform.sessions)
     base_url = platform.settings.base_url
     descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
         access_api.router(gate, platform.access),
         admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
+        session_api.router(gate, platform.sessions, platform.users),
+        users_api.router(gate, platform.sessions, platform.users),
         audit_api.router(gate, platform.access, platform.db),
         identity_api.router(gate, platform.namespaces),
         graph_api.router(gate, IdentityGraphService(platform.db, platform.namespaces)),
@@ -254,7 +256,7 @@ def build_process_routers(
             raise LogUnavailable("the event log can't be written now; whether the event was kept is unknown") from error
 
     platform.flows.runs.pending = pending
-    gate = Gate(platform.access)
+    gate = Gate(platform.access, platform.sessions)
     sender = EventSender(platform.db, platform.resources, platform.catalog, platform.events, append_test_event)
     feedback = build_feedback(platform, log, loop)
     base_url = platform.settings.base_url

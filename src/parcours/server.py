@@ -12,6 +12,7 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
+from parcours.access.users import Users
 from parcours.app import build_lake_writer, build_loader, build_platform, build_worker, log_path
 from parcours.collection.inlet import Collector
 from parcours.db.engine import Changes
@@ -87,6 +88,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         tasks.append(asyncio.create_task(_look_after(worker, stop)))
     _write_address(settings)
     log.info("server.started", url=settings.base_url, data_dir=str(settings.data_dir))
+    _print_setup(platform.users)
     calm_garbage_collector()
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -106,6 +108,14 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
         error = task.exception()
         if error is not None:
             raise error
+
+
+def _print_setup(users: Users) -> None:
+    """On a server without users: the link that makes the first one, for whoever sees the console."""
+    link = users.open_setup()
+    if link is not None:
+        with contextlib.suppress(OSError):  # a console that is gone stops no server
+            print(f"Open {link.url} to create the first administrator", flush=True)
 
 
 def _state_of(worker: Child, settings: Settings) -> str:

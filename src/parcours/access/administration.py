@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from parcours.access import store
+from parcours.access import store, user_store
 from parcours.access.errors import (
     CredentialExists,
     CredentialInvalid,
@@ -101,6 +101,7 @@ class Administration:
             if role.is_ready_made:
                 raise RoleReadOnly(f"the role {role.name} is ready-made and can't be deleted")
             store.delete_role(connection, role_id)
+            user_store.forget_role(connection, role_id)
             self._record_role(connection, caller, role, "Delete")
         self._access.refresh()
 

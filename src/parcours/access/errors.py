@@ -100,3 +100,65 @@ class CredentialExists(Conflict):
 
 class CredentialInvalid(Invalid):
     """A credential that can't be accepted."""
+
+
+class UserNotFound(NotFound):
+    """The organisation has no user with this id."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"no user {user_id!r}")
+
+
+class UserExists(Conflict):
+    """The e-mail address is another user's, or the user is in the organisation already."""
+
+
+class UserInvalid(Invalid):
+    """A user's document, or a password, that can't be accepted."""
+
+
+class UserElsewhere(Conflict):
+    """The user's own organisation alone may change this."""
+
+
+class SetupDone(Conflict):
+    """There are users already: they invite others."""
+
+
+class SessionNotFound(NotFound):
+    """The user has no session with this id."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(f"no session {session_id!r}")
+
+
+class LinkStale(ParcoursError):
+    """A one-time link that was used, replaced, or is too old."""
+
+
+class SignInNeeded(ParcoursError):
+    """Nobody is signed in. `setup_needed`: there is no user yet; `oidc`: {"name", "url"} of a provider, or None."""
+
+    def __init__(self, message: str, setup_needed: bool = False, oidc: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.setup_needed = setup_needed
+        self.oidc = oidc
+
+
+class SignInRefused(ParcoursError):
+    """The e-mail address and the password are no user's, or the user may not sign in; which of it isn't told."""
+
+    def __init__(self) -> None:
+        super().__init__("e-mail address or password is wrong")
+
+
+class TooManyAttempts(ParcoursError):
+    """Too many failures in a row, of an account or from an address."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many failed attempts: try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class OidcFailed(ParcoursError):
+    """The identity provider's answer can't be trusted, or lets nobody in that is known here."""

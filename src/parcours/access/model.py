@@ -44,6 +44,8 @@ class Caller:
     """Low-level permissions held in this sandbox."""
     labels: frozenset[str] = frozenset()
     """Access labels whose objects the caller sees; `*` for all."""
+    subject: str = ""
+    """Whom roles name: the client, or a user. Empty where nobody asks."""
 
     def may(self, permission: str) -> bool:
         """Whether the caller holds a low-level permission, such as `journeys.publish`, in this sandbox."""

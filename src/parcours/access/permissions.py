@@ -35,6 +35,7 @@ RESOURCES: Mapping[str, tuple[str, ...]] = {
     "audit_log": ("read",),
     "roles": _RWD,
     "credentials": _RWD,
+    "users": _RWD,
 }
 """Resource → its actions; a low-level permission is `resource.action`."""
 
@@ -127,8 +128,8 @@ PERMISSION_SETS: Mapping[str, PermissionSet] = {
         _set("Reset sandboxes", "Sandbox Administration", "sandboxes.view", "sandboxes.reset"),
         _set("Apply data usage labels", _GOVERNANCE, "usage_labels.read", "usage_labels.write"),
         _set("View user activity log", _GOVERNANCE, "audit_log.read"),
-        _set("View access control", "Access Control", "roles.read", "credentials.read"),
-        _set("Manage access control", "Access Control", "roles.*", "credentials.*"),
+        _set("View access control", "Access Control", "roles.read", "credentials.read", "users.read"),
+        _set("Manage access control", "Access Control", "roles.*", "credentials.*", "users.*"),
     )
 }  # fmt: skip
 """By id, in the order in which they are shown."""

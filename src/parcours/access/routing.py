@@ -17,6 +17,8 @@ from parcours.access.model import Caller
 from parcours.access.permissions import EVERY_PERMISSION, READING
 from parcours.access.roles import EVERY_SANDBOX
 from parcours.access.service import Access
+from parcours.access.sessions import COOKIE, Sessions
+from parcours.access.user_model import WEB_CLIENT, Session, User
 from parcours.audit import CALL, AuditEvent, Call
 from parcours.audit.assets import type_of_resource, verb_of_path
 from parcours.kit.depth import MAX_DEPTH, text_nests_too_deep
@@ -76,7 +78,9 @@ def reads_headers(*names: str) -> dict[str, Any]:
 
 
 PLATFORM_HEADERS: Mapping[str, list[str]] = {"token": [], "apiKey": [], "organisation": []}
-"""The security schemes every call of the control plane needs, all of them."""
+"""The security schemes every call of the control plane needs, all of them; or else `SESSION_COOKIE`."""
+SESSION_COOKIE: Mapping[str, list[str]] = {"session": []}
+SignedIn = tuple[Session, User]
 
 
 class Gate:
@@ -85,8 +89,10 @@ class Gate:
     `Depends(gate.caller)` asks for a valid caller alone; tests/unit/access lists the routes that may.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, sessions: Sessions | None = None) -> None:
+        """sessions: None where nobody signs in in a browser."""
         self._access = access
+        self._sessions = sessions
         self._guards: dict[tuple[_Place, tuple[str, ...]], Guard] = {}
 
     def allow(self, *permissions: str) -> Guard:
@@ -104,16 +110,26 @@ class Gate:
         """The same for a route about a sandbox: held in the one that the path parameter `name` names."""
         return self._guard("path", permissions)
 
-    @described({"security": [PLATFORM_HEADERS], **reads_headers("x-sandbox-name")})
+    @described({"security": [PLATFORM_HEADERS, SESSION_COOKIE], **reads_headers("x-sandbox-name")})
     async def caller(self, request: Request) -> Caller:
         """The admitted caller in its sandbox. Raises GatewayRefused or SandboxNotFound."""
         return await self._admit(request, needs_sandbox=True)
 
-    @described({"security": [PLATFORM_HEADERS]})
+    @described({"security": [PLATFORM_HEADERS, SESSION_COOKIE]})
     async def caller_of_org(self, request: Request) -> Caller:
         """The admitted caller of a service without sandboxes: `x-sandbox-name` is not read."""
         return await self._admit(request, needs_sandbox=False)
 
+    @described({"security": [SESSION_COOKIE]})
+    async def signed_in(self, request: Request) -> SignedIn:
+        """The session of the cookie and its user, for what concerns nobody else. Raises GatewayRefused."""
+        assert self._sessions is not None
+        cookie = request.cookies.get(COOKIE, "")
+        found = await run_in_threadpool(self._sessions.signed_in, cookie, request.method, request.headers)
+        CALL.set(replace(CALL.get() or Call(), user_id=found[1].email, client_id=WEB_CLIENT))
+        return found
+
+    setattr(signed_in, PERMISSIONS, ())
     setattr(caller, PERMISSIONS, ())
     setattr(caller_of_org, PERMISSIONS, ())
 
@@ -145,13 +161,21 @@ class Gate:
                 raise
 
         headers = reads_headers("x-sandbox-name") if place == "sandbox" else {}
-        described({"security": [PLATFORM_HEADERS], **headers, "x-permissions": list(permissions)})(guard)
+        described({"security": [PLATFORM_HEADERS, SESSION_COOKIE], **headers, "x-permissions": list(permissions)})(
+            guard
+        )
         setattr(guard, PERMISSIONS, permissions)
         self._guards[place, permissions] = guard
         return guard
 
     async def _admit(self, request: Request, *, needs_sandbox: bool) -> Caller:
-        caller = await run_in_threadpool(self._access.admit, request.headers, needs_sandbox=needs_sandbox)
+        headers, cookie = request.headers, request.cookies.get(COOKIE, "")
+        if self._sessions is not None and cookie and "authorization" not in headers:
+            caller = await run_in_threadpool(
+                self._sessions.admit, cookie, request.method, headers, needs_sandbox=needs_sandbox
+            )
+        else:
+            caller = await run_in_threadpool(self._access.admit, headers, needs_sandbox=needs_sandbox)
         hidden = self._access.hidden_from(caller)
         CALL.set(replace(CALL.get() or Call(), user_id=caller.user_id, client_id=caller.client_id, hidden=hidden))
         return caller

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error
+from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from parcours.access import store
+from parcours.access import store, user_store
 from parcours.access.errors import (
     GatewayRefused,
     SandboxExists,
@@ -42,7 +42,7 @@ from parcours.resources.store import Compiled, ResourceStore
 
 SANDBOX_KIND = "sandbox"
 ACCESS_KIND = "access"
-"""Its revision is raised whenever a role or a credential changes."""
+"""Its revision is raised whenever a role, a credential or a user changes."""
 DEFAULT_SANDBOX = "prod"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,255}")
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -222,24 +222,48 @@ class Access:
             raise GatewayRefused("400003", "Missing header")
         if org_id != token.org_id:
             raise GatewayRefused("403025", "Profile is not valid")
+        return self.admit_subject(
+            token.client_id, token.client_id, token.user_id, org_id, headers, needs_sandbox=needs_sandbox
+        )
+
+    def admit_subject(
+        self,
+        subject: str,
+        client_id: str,
+        user_id: str,
+        org_id: str,
+        headers: Mapping[str, str],
+        *,
+        needs_sandbox: bool = True,
+    ) -> Caller:
+        """The caller that somebody is who has proved it, in the sandbox that the headers name.
+
+        subject: a client id, or a user as roles name it. Raises SandboxNotFound.
+        """
+        if time.monotonic() - self._refreshed_s > _REFRESH_S:
+            self.refresh()
         name = DEFAULT_SANDBOX
         if needs_sandbox:
             name = (headers.get("x-sandbox-name") or DEFAULT_SANDBOX).split(",")[0].strip()
         sandbox = self.sandbox(org_id, name)
-        held = self.held(token.client_id, sandbox.name if needs_sandbox else EVERY_SANDBOX)
-        return Caller(token.client_id, token.user_id, sandbox, held.permissions, held.labels)
+        held = self.held(subject, sandbox.name if needs_sandbox else EVERY_SANDBOX)
+        return Caller(client_id, user_id, sandbox, held.permissions, held.labels, subject)
 
-    def held(self, client_id: str, sandbox: str) -> Held:
-        """What a client holds in a sandbox that there is; `*`: in every one. Looked up in memory."""
+    def held(self, subject: str, sandbox: str) -> Held:
+        """What a client or user holds in a sandbox that there is; `*`: in every one. Looked up in memory."""
         grants = self._grants
         if grants is None:
             self.refresh()
             grants = self._grants
-        return Held() if grants is None else grants.held(client_id, sandbox)
+        return Held() if grants is None else grants.held(subject, sandbox)
 
     def held_in(self, caller: Caller, sandbox: str) -> Held:
         """What the caller holds in another sandbox of its organisation; nothing in one that there is not."""
-        return self.held(caller.client_id, sandbox) if (caller.org_id, sandbox) in self._by_key else Held()
+        return (
+            self.held(caller.subject or caller.client_id, sandbox)
+            if (caller.org_id, sandbox) in self._by_key
+            else Held()
+        )
 
     def hidden_from(self, caller: Caller) -> frozenset[str]:
         """Ids of what the caller lacks an access label for, in its sandbox. Looked up in memory."""
@@ -397,7 +421,7 @@ class Access:
         record(
             connection,
             AuditEvent(
-                self._org_scope(connection, org_id), verb, type_of_resource(resource), asset_id, asset_name, resource,
+                self.org_scope(connection, org_id), verb, type_of_resource(resource), asset_id, asset_name, resource,
                 permission=permission_of(verb),
             ),
         )  # fmt: skip
@@ -419,7 +443,7 @@ class Access:
 
     def _record_token(self, connection: Connection, org_id: str, client_id: str, verb: str, status: Status) -> None:
         failure = "TokenRefused" if status == "Failure" else ""
-        scope_id = self._org_scope(connection, org_id)
+        scope_id = self.org_scope(connection, org_id)
         event = AuditEvent(
             scope_id, verb, "Token", client_id, client_id, "credentials", status, failure=failure,
             user_id=user_of(client_id), client_id=client_id,
@@ -427,7 +451,8 @@ class Access:
         record(connection, event)
 
     @staticmethod
-    def _org_scope(connection: Connection, org_id: str) -> int:
+    def org_scope(connection: Connection, org_id: str) -> int:
+        """The scope in which the log tells what concerns an organisation: that of its default sandbox."""
         found = (s.scope_id for s in store.list_sandboxes(connection, org_id) if s.name == DEFAULT_SANDBOX)
         return next(found, 0)
 
@@ -442,9 +467,12 @@ class Access:
 
 def _build_grants(connection: Connection) -> Grants:
     return Grants(
-        [found.client_id for found in store.list_credentials(connection) if found.is_enabled],
+        [
+            *(found.client_id for found in store.list_credentials(connection) if found.is_enabled),
+            *user_store.enabled_subjects(connection),
+        ],
         {role.id: role for role in store.list_roles(connection)},
-        store.list_subjects(connection),
+        [*store.list_subjects(connection), *user_store.list_user_subjects(connection)],
         list_labels(connection),
     )
 
@@ -462,6 +490,14 @@ def _title(value: Any) -> str:
 def hash_secret(client_secret: str) -> str:
     """What is stored of a secret; takes some twenty milliseconds, on purpose."""
     return _HASHER.hash(client_secret)
+
+
+def verify_secret(secret_hash: str, secret: str) -> bool:
+    """Whether it is what the hash was made of; as slow."""
+    try:
+        return _HASHER.verify(secret_hash, secret)
+    except (Argon2Error, InvalidHashError, UnicodeEncodeError):
+        return False
 
 
 def _digest(text: str) -> str:

@@ -109,6 +109,13 @@ def count_orgs(connection: Connection) -> int:
     return len(connection.execute(select(org_table.c.id)).all())
 
 
+def list_orgs(connection: Connection) -> list[tuple[str, str]]:
+    """(id, tenant) of every organisation, oldest first."""
+    t = org_table
+    rows = connection.execute(select(t.c.id, t.c.tenant).order_by(t.c.created_at_ms, t.c.id))
+    return [(row.id, row.tenant) for row in rows]
+
+
 def find_key_check(connection: Connection) -> str | None:
     """The check value of the key in use; None on a database that has seen none."""
     return connection.execute(select(secret_key_check_table.c.check_value)).scalar()

@@ -91,6 +91,7 @@ _RESOURCE_TYPES: Mapping[str, str] = {
     "journeys_report": "Journey report",
     "roles": "Role",
     "credentials": "Credential",
+    "users": "User",
     "sandboxes": "Sandbox",
     "audit_log": "Audit log",
     "usage_labels": "Access label",

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parcours import __version__
+from parcours.access.sessions import COOKIE
 from parcours.audit import CALL, Call
 from parcours.http import pages
 from parcours.http.errors import from_framework, to_response
@@ -20,6 +21,14 @@ from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
 
 log = get_logger("http")
+_SAFETY = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""For every answer: a browser takes it for what it says it is, frames it nowhere, and tells no other site of it."""
+_COOKIE = f"{COOKIE}=".encode()
 
 
 def build_api(routers: Iterable[APIRouter]) -> FastAPI:
@@ -71,6 +80,7 @@ class _RequestEdge:
     The audit log learns address and id of the call here.
 
     HEAD is a GET whose answer has no body.
+    Browsers are told to be careful; what a session sees is kept in no cache.
     A NUL in path or query is refused: it names nothing, and PostgreSQL can't even be asked for it.
     """
 
@@ -92,9 +102,16 @@ class _RequestEdge:
         if is_head:
             scope = {**scope, "method": "GET"}
 
+        has_session = any(k == b"cookie" and _COOKIE in v for k, v in scope["headers"])
+
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = request_id.decode("latin-1")
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id.decode("latin-1")
+                for name, value in _SAFETY.items():
+                    headers.setdefault(name, value)
+                if has_session:
+                    headers.setdefault("Cache-Control", "no-store")
             elif is_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)

@@ -15,11 +15,16 @@ from starlette.routing import Match
 from parcours import __version__
 from parcours.access.errors import (
     GatewayRefused,
+    LinkStale,
+    OidcFailed,
     PermissionDenied,
     SandboxExists,
     SandboxInvalid,
     SandboxNotFound,
+    SignInNeeded,
+    SignInRefused,
     TokenRefused,
+    TooManyAttempts,
 )
 from parcours.access.routing import BodyInvalid
 from parcours.actions.errors import (
@@ -151,6 +156,11 @@ def problem(prefix: str, number: str) -> Shape:
     return shape
 
 
+def session_problem(status: int, error: SignInNeeded, request: Request) -> dict[str, Any]:
+    """Problem details, and what a page shows instead."""
+    return {**problem("PARC", "1401")(status, error, request), "setupNeeded": error.setup_needed, "oidc": error.oidc}
+
+
 def authoring_problem(number: str) -> Shape:
     """Problem details with the place inside an expression, or every fault of a journey, in the report."""
     base = problem("PARC", number)
@@ -257,6 +267,11 @@ def denied(status: int, error: PermissionDenied, request: Request) -> dict[str, 
 STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     GatewayRefused: (lambda error: int(error.code[:3]), gateway),
     PermissionDenied: (403, denied),
+    SignInNeeded: (401, session_problem),
+    SignInRefused: (401, problem("PARC", "1402")),
+    TooManyAttempts: (429, problem("PARC", "1429")),
+    LinkStale: (410, problem("PARC", "1410")),
+    OidcFailed: (403, problem("PARC", "1404")),
     TokenRefused: (lambda error: 401 if error.is_unauthorized else 400, token_service),
     SandboxNotFound: (404, problem("SMS", "2100")),
     SandboxExists: (409, problem("SMS", "1100")),
@@ -363,7 +378,9 @@ def to_response(error: Exception, request: Request) -> Response:
     """The answer for a typed error."""
     status, shape = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     code = status if isinstance(status, int) else status(error)
-    return json_response(code, shape(code, error, request), {"Retry-After": "1"} if code == 503 else None)
+    retry_after = getattr(error, "retry_after_s", 1 if code == 503 else None)
+    headers = None if retry_after is None else {"Retry-After": str(retry_after)}
+    return json_response(code, shape(code, error, request), headers)
 
 
 def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:

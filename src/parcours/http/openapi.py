@@ -22,6 +22,15 @@ def _shape(description: str, /, **properties: dict[str, Any]) -> dict[str, Any]:
 ERROR_SHAPES: dict[str, dict[str, Any]] = {
     "GatewayError": _shape("The gateway refused the caller.", error_code=_TEXT, message=_TEXT),
     "TokenError": _shape("The token service (RFC 6749 §5.2).", error=_TEXT, error_description=_TEXT),
+    "SignInNeeded": _shape(
+        "Nobody is signed in (`GET /parcours/session`).",
+        type=_TEXT,
+        title=_TEXT,
+        status=_STATUS,
+        detail=_TEXT,
+        setupNeeded={"type": "boolean"},
+        oidc={"type": ["object", "null"]},
+    ),
     "Problem": _shape("Most services.", type=_TEXT, title=_TEXT, status=_STATUS, detail=_TEXT),
     "ProfileDefinitionError": _shape(
         "Merge policies, profile jobs and audiences.",
@@ -46,6 +55,12 @@ SECURITY_SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "From `POST /ims/token/v3`."},
     "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key", "description": "The client id."},
     "organisation": {"type": "apiKey", "in": "header", "name": "x-gw-ims-org-id", "description": "The organisation."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "parcours_session",
+        "description": "From `POST /parcours/session`; changes also need its `csrfToken` in `x-csrf-token`.",
+    },
 }
 
 _REFUSED = {

@@ -13,6 +13,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 RANGES: Mapping[str, tuple[int, int]] = {
     "port": (1, 65_535),
     "token_lifetime_s": (1, 31_536_000),
+    "session_idle_s": (60, 31_536_000),
+    "session_lifetime_s": (60, 31_536_000),
     "max_body_bytes": (1_024, 1_073_741_824),
     "max_control_body_bytes": (1_024, 1_073_741_824),
     "collector_backlog": (1, 10_000_000),
@@ -62,6 +64,10 @@ class Settings:
     """Tenant id of the first organisation: custom fields live under `_{tenant}`."""
     token_lifetime_s: int = 86_400
     """How long an access token lives, in seconds."""
+    session_idle_s: int = 43_200
+    """How long a session of a user lives without a call, in seconds."""
+    session_lifetime_s: int = 1_209_600
+    """How long a session lives at most, in seconds."""
     allow_private_networks: bool = False
     """Whether URLs set by users may reach loopback and private addresses."""
     egress_proxy: str = ""

@@ -18,7 +18,7 @@ from parcours.http.app import build_api
 
 WITHOUT_BODY = re.compile(
     r"/(action|retry|versions|check|publish|close|stop|activate|deactivate|endTest|endDryRun|testAuthentication|deploy|undeploy|canDeploy"
-    r"|(?<!list/journeyVersions/)resume|restore)$|^/m/u/|^/journey/orchestration/list/(journeys|endpointConfigs|throttlingConfigs)$"
+    r"|(?<!list/journeyVersions/)resume|restore|resetLink|setupLink)$|^/m/u/|^/journey/orchestration/list/(journeys|endpointConfigs|throttlingConfigs)$"
 )
 
 
@@ -53,9 +53,11 @@ def test_every_operation_that_takes_a_body_says_so(document: dict[str, Any]) -> 
         assert ("requestBody" in operation) is takes_body, f"{method} {path}"
 
 
-def test_only_tokens_health_metrics_and_links_of_messages_are_open_to_anyone(document: dict[str, Any]) -> None:
+def test_only_tokens_sign_in_health_metrics_and_links_of_messages_are_open_to_anyone(document: dict[str, Any]) -> None:
     anonymous = {path for _, path, operation in operations(document) if "security" not in operation}
-    assert {path.split("/")[1] for path in anonymous} == {"ims", "health", "metrics", "m"}
+    signing_in = {path for path in anonymous if path.startswith("/parcours/")}
+    assert signing_in == {"/parcours/session", "/parcours/setup", "/parcours/join"}
+    assert {path.split("/")[1] for path in anonymous - signing_in} == {"ims", "health", "metrics", "m"}
 
 
 def test_what_a_route_and_its_dependencies_read_is_put_together() -> None:
