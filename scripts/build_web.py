@@ -123,7 +123,15 @@ def write_api_types() -> None:
     install()
     for name, document in documents.items():
         (WEB / f"src/api/{name}.gen.json").write_text(json.dumps(document))
-    wrong = npm("exec", "--", "openapi-typescript", "src/api/openapi.gen.json", "-o", "src/api/schema.gen.d.ts")
+    wrong = npm(
+        "exec",
+        "--",
+        "openapi-typescript",
+        "src/api/openapi.gen.json",
+        "--empty-objects-unknown",
+        "-o",
+        "src/api/schema.gen.d.ts",
+    )
     wrong |= npm("exec", "--", "json2ts", "-i", "src/api/journey.gen.json", "-o", "src/api/journey.gen.d.ts")
     if wrong:
         raise SystemExit("the types of the API could not be made")
