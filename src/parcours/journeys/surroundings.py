@@ -1,17 +1,44 @@
 """What the nodes of a document name, and what expressions at each may read; true of unfinished documents too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from parcours.journeys import graph
 from parcours.journeys.activities.dataset_lookup import result_name_of
 from parcours.journeys.activities.kind import ActionShape
+from parcours.journeys.activities.listener import race_id
+from parcours.journeys.document import transition_of
 from parcours.journeys.language import NodeScope
 
 if TYPE_CHECKING:
     from parcours.journeys.compile import Definitions, EventShape
 
 _EVENTS = ("event", "businessEvent")
+
+
+Arrow = tuple[str, str, str]
+"""(from, transition, to)."""
+
+
+def arrows_of(document: Mapping[str, Any]) -> list[Arrow]:
+    """The arrows of a document in its order; of an unfinished one those that have the shape of one."""
+    edges = document.get("edges")
+    return [
+        (edge["from"], transition_of(edge), edge["to"])
+        for edge in (edges if isinstance(edges, list) else ())
+        if isinstance(edge, Mapping)
+        and isinstance(edge.get("from"), str)
+        and isinstance(edge.get("to"), str)
+        and (edge.get("kind") != "path" or "path" in edge)
+    ]
+
+
+def races_of(arrows: Iterable[Arrow]) -> dict[str, list[str]]:
+    """Activities in parallel, where people wait for the first of them to happen, by the id of their race."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for source, transition, target in arrows:
+        ways.setdefault((source, transition), []).append(target)
+    return {race_id(*way): targets for way, targets in ways.items() if len(targets) > 1}
 
 
 class Surroundings:
