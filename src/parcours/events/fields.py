@@ -50,8 +50,12 @@ def to_pointer(tokens: Sequence[str]) -> str:
 
 def to_reference(name: str, tokens: Sequence[str]) -> str:
     """The expression that reads a field of an event: @event{name.path}, segments quoted where they must be."""
-    path = "".join("." + (token if _BARE.fullmatch(token) else _quoted(token)) for token in tokens)
-    return f"@event{{{name}{path}}}"
+    return f"@event{{{name}{to_steps(tokens)}}}"
+
+
+def to_steps(tokens: Sequence[str]) -> str:
+    """A path as it stands in a reference after its root: .person.'first name'."""
+    return "".join("." + (token if _BARE.fullmatch(token) else _quoted(token)) for token in tokens)
 
 
 def _quoted(token: str) -> str:

@@ -47,9 +47,7 @@ class Evaluator:
 
     def evaluate(self, text: str, context: JsonContext) -> Result:
         """The value of an expression. Raises ExpressionInvalid or ExpressionFailed."""
-        expression = self.compile(text, context)
-        value = expression.evaluate(context.evaluation)
-        return Result(_to_json(value), shown_type(expression.type, value))
+        return result_of(self.compile(text, context), context)
 
     def compile(self, text: str, context: JsonContext) -> JourneyExpression:
         """The expression, compiled for the types of this context. Raises ExpressionInvalid."""
@@ -80,6 +78,12 @@ class Evaluator:
         while len(self._kept) > MAX_KEPT or self._length > MAX_KEPT_LENGTH:
             forgotten, _ = self._kept.popitem(last=False)
             self._length -= len(forgotten)
+
+
+def result_of(expression: JourneyExpression, context: JsonContext) -> Result:
+    """The value of a compiled expression. Raises ExpressionFailed."""
+    value = expression.evaluate(context.evaluation)
+    return Result(_to_json(value), shown_type(expression.type, value))
 
 
 def describe_error(text: str, error: ExpressionInvalid | ExpressionFailed | ContextInvalid) -> dict[str, Any]:

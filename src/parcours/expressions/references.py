@@ -147,7 +147,7 @@ class AnyReferences:
 
 
 Schema = Mapping[str, Any]
-_QUALIFICATION: Schema = {
+QUALIFICATION: Schema = {
     "type": "object",
     "properties": {
         "status": {"type": "string"},
@@ -155,6 +155,7 @@ _QUALIFICATION: Schema = {
         "audienceId": {"type": "string"},
     },
 }
+"""The payload of `AudienceQualification`."""
 
 
 class SchemaReferences:
@@ -170,7 +171,7 @@ class SchemaReferences:
 
         actions: name → schema of the response.
         """
-        qualification = dict.fromkeys(("AudienceQualification", "SegmentQualification"), _QUALIFICATION)
+        qualification = dict.fromkeys(("AudienceQualification", "SegmentQualification"), QUALIFICATION)
         self._events: Mapping[str, Schema | None] = {**qualification, **(events or {})}
         self._data_sources = data_sources or {}
         self._actions = actions or {}

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
-from parcours.journeys import entrance, graph
+from parcours.journeys import entrance
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.custom_action import ActionNode
-from parcours.journeys.activities.dataset_lookup import result_name_of
 from parcours.journeys.activities.event import EventNode
 from parcours.journeys.activities.kind import (
     ANY_NAMESPACE,
@@ -39,6 +38,7 @@ from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
+from parcours.journeys.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,15 @@ class Compiler:
         self.definitions = definitions
         self.identity = identity
         self.faults: list[Fault] = []
+        around = Surroundings(document, definitions)
         self.nodes: Mapping[str, Any] = document["nodes"]
-        self.entry_id: str = document["entry"]["node"]
-        self.events: dict[str, EventShape] = {}
-        self.actions: dict[str, ActionShape] = {}
+        self.entry_id = around.entry_id
+        self.events = around.events
+        self.actions = around.actions
+        self.targets = around.targets
+        self.back = around.back
+        self.scope_of = around.scope_of
+        self._default_name = around.default_name
         self.time_zone = ZoneInfo("UTC")
         timeouts = document.get("timeouts", {})
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
@@ -173,19 +178,6 @@ class Compiler:
         self.language = Language(definitions.platform(), definitions.sources())
         self.fetches = 0
         """How many fetches the journey has so far; each has its number."""
-        self.targets: dict[str, list[str]] = {}
-        for edge in document.get("edges", ()):
-            self.targets.setdefault(edge["from"], []).append(edge["to"])
-        self.back = graph.reversed_edges(self.targets)
-        for node_id, config in self.nodes.items():
-            if config["type"] in ("event", "businessEvent"):
-                event = definitions.event(config["eventUid"])
-                if event is not None:
-                    self.events[node_id] = event
-            elif config["type"] == "customAction":
-                action = definitions.action(config["actionUid"])
-                if action is not None:
-                    self.actions[node_id] = action
         self.entry = entrance.read_entry(document, self.events.get(self.entry_id), definitions)
 
     def compile(self) -> CompiledJourney | None:
@@ -282,7 +274,7 @@ class Compiler:
     # --- nodes and arrows ---
 
     def _build(self, node_id: str, config: Mapping[str, Any]) -> Node:
-        name = config.get("label") or self._default_name(node_id, config)
+        name = config.get("label") or self._default_name(node_id)
         builder = _NodeBuilder(self, node_id)
         node = KINDS[config["type"]].build(node_id, name, config, builder)
         node.fetches = build_fetches(builder, config.get("dynamicValues", ()), self.fetches)
@@ -304,16 +296,6 @@ class Compiler:
                 races[following.id] = following
             built[source].exits[transition] = following
         return races
-
-    def _default_name(self, node_id: str, config: Mapping[str, Any]) -> str:
-        """The configuration's name, with a number when it is used again (journeys §7)."""
-        found = self.events.get(node_id) or self.actions.get(node_id)
-        if found is None:
-            return node_id
-        group = self.events if node_id in self.events else self.actions
-        same = [other for other, shape in group.items() if shape.uid == found.uid]
-        position = same.index(node_id)
-        return found.name if position == 0 else f"{found.name}{position + 1}"
 
     def _alias(self, node: ActionNode) -> str | None:
         """A name of its own for a node whose action is used by several (expression-language §7.3)."""
@@ -375,27 +357,6 @@ class Compiler:
             message = "a journey without a namespace can't know who is in an audience"
             self.fault("ERR_AUDIENCE_NAMESPACE", message, "$.entry.node", self.entry_id)
         return found
-
-    def scope_of(self, node_id: str) -> NodeScope:
-        """What expressions at a node may read: the entry event, and what lies on some way to the node."""
-        before = graph.ancestors(node_id, self.back) - {node_id} | {self.entry_id}
-        events = {self.events[other].name: self.events[other] for other in before if other in self.events}
-        if node_id in self.events:
-            events.setdefault(self.events[node_id].name, self.events[node_id])
-        actions: dict[str, ActionShape] = {}
-        lookups: dict[str, Mapping[str, Any] | None] = {}
-        for other in before:
-            config = self.nodes.get(other)
-            if other in self.actions:
-                shape = self.actions[other]
-                actions[shape.name] = shape
-                name = self.nodes[other].get("label") or self._default_name(other, self.nodes[other])
-                if name.isidentifier():
-                    actions.setdefault(name, shape)
-            elif config is not None and config["type"] == "datasetLookup":
-                data_set = self.definitions.data_set(config["dataSetId"])
-                lookups[result_name_of(other, config)] = None if data_set is None else data_set.document
-        return NodeScope({name: event.document for name, event in events.items()}, actions, lookups)
 
 
 class _NodeBuilder:

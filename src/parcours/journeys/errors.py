@@ -34,3 +34,7 @@ class JourneyTooLarge(JourneyInvalid):
 
 class JourneyStateConflict(Conflict):
     """The version's status does not allow this."""
+
+
+class DraftQueryInvalid(Invalid):
+    """A question about a document or an expression that can't be read."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from parcours.actions.model import AnswerShape
-from parcours.expressions.compiler import compile_journey
+from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, UnknownReference
 from parcours.expressions.references import (
     EXPERIENCE_EVENTS,
@@ -57,9 +57,13 @@ class Language:
         self.audiences_read: set[str] = set()
         """Names of the audiences they ask for."""
 
+    def parse(self, text: str, scope: NodeScope, expected: Type | None = None) -> JourneyExpression:
+        """A text compiled for a scope, and nothing noted of what it reads. Raises ExpressionInvalid."""
+        return compile_journey(text, _References(scope, self._platform, self.sources), expected)
+
     def compile(self, text: str, scope: NodeScope, expected: Type | None) -> Explained:
         """A text as an expression at a node with this scope. Raises ExpressionInvalid."""
-        expression = compile_journey(text, _References(scope, self._platform, self.sources), expected)
+        expression = self.parse(text, scope, expected)
         external: list[Reference] = []
         readers: dict[str, Callable[[EvaluationContext], Any]] = {}
         for reference in expression.references:
@@ -106,7 +110,7 @@ class _References:
             group = source.groups.get(root[1])
             if group is None:
                 raise UnknownReference("field group", root[1], source.groups)
-            return _answer_type(group.answer, path)
+            return answer_type(group.answer, path)
         if kind != "action":
             return self._schemas.type_of(kind, root, path)
         action = self._actions.get(root[0])
@@ -117,13 +121,14 @@ class _References:
         if path == ("jo_status_code",):
             return Type.STRING
         if path[0] == "errorResponse" and action.failure is not None:
-            return _answer_type(action.failure, path[1:])
+            return answer_type(action.failure, path[1:])
         if action.answer is None:
             raise UnknownReference("field", path[0], ["jo_status_code"])
-        return _answer_type(action.answer, path)
+        return answer_type(action.answer, path)
 
 
-def _answer_type(shape: AnswerShape, path: tuple[str, ...]) -> Type:
+def answer_type(shape: AnswerShape, path: tuple[str, ...]) -> Type:
+    """The type of a field of an answer. Raises UnknownReference."""
     node: Any = shape.sample
     pointer: str | None = ""
     """Below a list, its elements are at `[]`; None for what can't be declared."""

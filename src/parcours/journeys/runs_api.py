@@ -1,5 +1,6 @@
 """Running instances over HTTP: one, those of a version, where they stand, and the trace of a person or event."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +12,9 @@ from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import store, trace
 from parcours.journeys.counter_store import read_counts
 from parcours.journeys.counters import statuses_of
+from parcours.journeys.errors import DraftQueryInvalid
 from parcours.journeys.service import JourneyService
+from parcours.journeys.surroundings import arrows_of, races_of
 from parcours.journeys.trace import TraceUnclear
 
 BASE = "/journey/orchestration"
@@ -32,14 +35,26 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
         version_uid: str,
         caller: Caller = Depends(gate.allow("journeys.read")),
         key: str | None = None,
+        node_id: str | None = Query(None, alias="nodeId", description="The activity that they are at."),
+        states: list[str] = Query(default=[], alias="state", description="`active`, `ended` …; several mean any."),
+        start: str = Query("", description="`next` of the page before."),
         limit: int = Query(100, ge=1, le=1000),
     ) -> dict[str, Any]:
-        """Instances of a version, the latest entrance first."""
+        """Instances of a version, the latest entrance first, page by page."""
+        after = _read_place(start)
         with db.read() as connection:
-            journeys.require_version(connection, caller.scope_id, version_uid)
+            version = journeys.require_version(connection, caller.scope_id, version_uid)
             live = journeys.live.current(connection)
-            found = store.list_instances(connection, caller.scope_id, version_uid=version_uid, key=key, limit=limit)
-            return {"results": [trace.describe_instance(instance, live, [], []) for instance in found]}
+            found = store.page_instances(
+                connection, caller.scope_id, version.body["journeyUid"], version_uid, limit=limit + 1,
+                node_ids=() if node_id is None else _places_of(version.body["document"], node_id),
+                statuses=states, key=key, after=after,
+            )  # fmt: skip
+        shown = found[:limit]
+        return {
+            "results": [trace.describe_instance(instance, live, [], []) for instance in shown],
+            "next": f"{shown[-1].entered_at_us}-{shown[-1].id}" if len(found) > limit else None,
+        }
 
     @routes.get(BASE + "/journeyVersions/{version_uid}/testLog")
     def get_test_log(
@@ -78,3 +93,18 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
             return trace.trace_person(connection, caller.scope_id, person, live, limit)
 
     return routes
+
+
+def _places_of(document: Mapping[str, Any], node_id: str) -> list[str]:
+    """Ids that instances at an activity may have: its own, and those of the races that it is in."""
+    races = races_of(arrows_of(document))
+    return [node_id, *(race for race, members in races.items() if node_id in members)]
+
+
+def _read_place(text: str) -> store.InstancePlace | None:
+    if not text:
+        return None
+    at, _, instance_id = text.partition("-")
+    if not at.isascii() or not at.isdecimal() or len(at) > 18 or not instance_id:
+        raise DraftQueryInvalid("start is `next` of the page before", "$.start")
+    return int(at), instance_id

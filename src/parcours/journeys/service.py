@@ -317,15 +317,15 @@ class JourneyService:
         journey, faults = examine(version.body["document"], used, identity)
         if journey is not None and version.body["status"] in DRAFTS:
             faults += self._check_succession(connection, version, journey)
-            faults += self._check_audiences(connection, version)
+            faults += self.check_audiences(connection, version.scope_id, version.body["document"])
         return journey, faults
 
-    def _check_audiences(self, connection: Connection, version: Resource) -> list[Fault]:
+    def check_audiences(self, connection: Connection, scope_id: int, document: Mapping[str, Any]) -> list[Fault]:
         """Nobody enters by an audience that was never evaluated. Source: journeys §4.7."""
-        nodes = version.body["document"].get("nodes", {})
+        nodes = document.get("nodes", {})
         asked = {node_id: node["audienceId"] for node_id, node in nodes.items() if "audienceId" in node}
         ids = sorted(set(asked.values()))
-        unknown = self._audiences.never_evaluated(connection, version.scope_id, ids) if ids else set()
+        unknown = self._audiences.never_evaluated(connection, scope_id, ids) if ids else set()
         return [
             Fault(
                 "ERR_AUDIENCE_NOT_EVALUATED", "the audience was never evaluated: it has no members yet",

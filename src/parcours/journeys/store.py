@@ -14,10 +14,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -221,6 +223,34 @@ def list_instances(
     if key is not None:
         statement = statement.where(t.c.key == key)
     return [_instance(row) for row in connection.execute(statement.order_by(t.c.entered_at_us.desc()).limit(limit))]
+
+
+InstancePlace = tuple[int, str]
+"""(entered at, id) of the last instance of a page: the next one begins after it."""
+
+
+def page_instances(
+    connection: Connection, scope_id: int, journey_uid: str, version_uid: str, *, limit: int,
+    node_ids: Sequence[str] = (), statuses: Sequence[str] = (), key: str | None = None,
+    after: InstancePlace | None = None,
+) -> list[StoredInstance]:  # fmt: skip
+    """Instances of a version, the latest entrance first; node_ids, statuses: where they are one of these, if given."""
+    t = instance_table
+    statement = select(*_INSTANCE_COLUMNS).where(
+        t.c.scope_id == scope_id, t.c.journey_uid == journey_uid, t.c.version_uid == version_uid
+    )
+    if node_ids:
+        statement = statement.where(t.c.node_id.in_(list(node_ids)))
+    if statuses:
+        statement = statement.where(t.c.status.in_(list(statuses)))
+    if key is not None:
+        statement = statement.where(t.c.key == key)
+    if after is not None:
+        at_us, last_id = after
+        earlier = and_(t.c.entered_at_us == at_us, t.c.id < last_id)
+        statement = statement.where(or_(t.c.entered_at_us < at_us, earlier))
+    ordered = statement.order_by(t.c.entered_at_us.desc(), t.c.id.desc())
+    return [_instance(row) for row in connection.execute(ordered.limit(limit))]
 
 
 def list_entrances(

@@ -45,6 +45,14 @@ def router(gate: Gate, service: ReportService, live: LiveReports) -> APIRouter:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(live.stream(caller.scope_id, uid), media_type=EVENT_STREAM, headers=headers)
 
+    @routes.get("/journeyVersions/{uid}/counters")
+    def get_counters(uid: str, caller: Caller = Depends(gate.allow("journeys_report.read"))) -> dict[str, Any]:
+        """A version's counters as they are now: what the stream tells whenever they change."""
+        found = service.counters(caller.scope_id, uid)
+        if found is None:
+            raise JourneyNotFound(uid)
+        return found
+
     @routes.get("/overview")
     def get_overview(caller: Caller = Depends(gate.allow("journeys_report.read"))) -> dict[str, Any]:
         """The sandbox's journeys in the last 24 hours."""

@@ -5,8 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 from parcours.journeys.activities.listener import race_id
 from parcours.journeys.counters import Count, outcome_of, percentile
-from parcours.journeys.document import transition_of
 from parcours.journeys.naming import names_of_nodes
+from parcours.journeys.surroundings import Arrow, arrows_of, races_of
 
 Family = Literal["action", "event", "orchestration"]
 FAMILIES: Mapping[str, Family] = {
@@ -38,8 +38,8 @@ class Shape(NamedTuple):
     entry_node_id: str
     nodes: Mapping[str, NodeShape]
     """By id, in the order of the document."""
-    paths: Sequence[tuple[str, str, str]]
-    """(from, transition, to), in the order of the document."""
+    paths: Sequence[Arrow]
+    """In the order of the document."""
     events: Mapping[str, str]
     """Names of event configurations by uid."""
 
@@ -51,15 +51,7 @@ def shape_of(document: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
     """
     config = document.get("nodes")
     nodes = {i: n for i, n in config.items() if isinstance(n, Mapping)} if isinstance(config, Mapping) else {}
-    edges = document.get("edges")
-    paths = [
-        (edge["from"], transition_of(edge), edge["to"])
-        for edge in (edges if isinstance(edges, list) else ())
-        if isinstance(edge, Mapping)
-        and isinstance(edge.get("from"), str)
-        and isinstance(edge.get("to"), str)
-        and (edge.get("kind") != "path" or "path" in edge)
-    ]
+    paths = arrows_of(document)
     called = names_of_nodes(nodes, names)
     shapes = {
         node_id: NodeShape(name, str(nodes[node_id].get("type", "")), nodes[node_id].get("actionUid"))
@@ -68,22 +60,16 @@ def shape_of(document: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
     entry = document.get("entry")
     return Shape(
         str(entry.get("node", "")) if isinstance(entry, Mapping) else "",
-        {**shapes, **_races(paths, called)},
+        {
+            **shapes,
+            **{
+                one: NodeShape(" | ".join(called.get(member, member) for member in members), "race")
+                for one, members in races_of(paths).items()
+            },
+        },
         paths,
         names.get("events", {}),
     )
-
-
-def _races(paths: Sequence[tuple[str, str, str]], called: Mapping[str, str]) -> dict[str, NodeShape]:
-    """Activities in parallel, where people wait for the first of them to happen, by the id that counters have."""
-    ways: dict[tuple[str, str], list[str]] = {}
-    for source, transition, target in paths:
-        ways.setdefault((source, transition), []).append(target)
-    return {
-        race_id(source, transition): NodeShape(" | ".join(called.get(one, one) for one in targets), "race")
-        for (source, transition), targets in ways.items()
-        if len(targets) > 1
-    }
 
 
 def summarize(counts: Iterable[Count], shape: Shape, *, is_all_time: bool) -> dict[str, Any]:
@@ -141,12 +127,22 @@ def summarize(counts: Iterable[Count], shape: Shape, *, is_all_time: bool) -> di
     }  # fmt: skip
 
 
-def counters(counts: Iterable[Count]) -> dict[str, Any]:
-    """The few figures a canvas shows, over all time: totals, and for each node who came, is there, failed and left."""
+def counters(counts: Iterable[Count], shape: Shape) -> dict[str, Any]:
+    """The few figures a canvas shows, over all time: totals; for each node who came, is there, failed and left; and
+    for each arrow who took it.
+
+    Who waits for the first of several activities in parallel waits at each of them.
+    """
     sums = _Sums()
     for count in counts:
         sums.add(count)
     outcomes = sums.outcomes()
+    races = races_of(shape.paths)
+    inside: dict[str, int] = {}
+    for race, members in races.items():
+        for member in members:
+            _raise(inside, member, sums.at.get(race, 0))
+    shown = [node_id for node_id in sums.node_ids(shape) if node_id not in races]
     return {
         "entered": sum(sums.entered.values()),
         "current": sum(sums.at.values()),
@@ -159,15 +155,33 @@ def counters(counts: Iterable[Count]) -> dict[str, Any]:
         "discarded": _sum(sums.discards),
         "nodes": {
             node_id: {
-                "arrived": sums.arrived.get(node_id, 0),
-                "current": sums.at.get(node_id, 0),
+                "arrived": sums.arrivals(node_id, shape),
+                "current": sums.at.get(node_id, 0) + inside.get(node_id, 0),
                 "errors": sums.errors.get(node_id, 0),
                 "ended": sum(sums.ended.get(node_id, {}).values()),
                 "left": sums.left.get(node_id, {}),
             }
-            for node_id in sorted(sums.nodes - {""})
+            for node_id in shown
         },
+        "edges": [
+            {"from": source, "transition": transition, "to": target, "passed": passed}
+            for (source, transition, target), passed in zip(shape.paths, _passed(sums, shape, races), strict=True)
+        ],
     }
+
+
+def _passed(sums: "_Sums", shape: Shape, races: Mapping[str, Sequence[str]]) -> list[int]:
+    """How many took each arrow. Of arrows to activities in parallel: how many went on by this one, where that can be
+    told, for it is the only such arrow to it; else how many came to all of them."""
+    taken = [sums.left.get(source, {}).get(transition, 0) for source, transition, _ in shape.paths]
+    is_raced = [race_id(source, transition) in races for source, transition, _ in shape.paths]
+    for index, (_, _, target) in enumerate(shape.paths):
+        if not is_raced[index]:
+            continue
+        others = [other for other, arrow in enumerate(shape.paths) if arrow[2] == target and other != index]
+        if not any(is_raced[other] for other in others):
+            taken[index] = max(sums.arrivals(target, shape) - sum(taken[other] for other in others), 0)
+    return taken
 
 
 def point(counts: Iterable[Count]) -> dict[str, Any]:
@@ -271,10 +285,13 @@ class _Sums:
         """Those of the document, then any other that was counted."""
         return [*shape.nodes, *sorted(self.nodes - set(shape.nodes) - {""})]
 
+    def arrivals(self, node_id: str, shape: Shape) -> int:
+        """How many came to a node; of the entry, how many entered."""
+        return sum(self.entered.values()) if node_id == shape.entry_node_id else self.arrived.get(node_id, 0)
+
     def node(self, node_id: str, shape: Shape, *, is_all_time: bool) -> dict[str, Any]:
         known = shape.nodes.get(node_id, NodeShape(node_id, ""))
-        is_entry = node_id == shape.entry_node_id
-        arrived = sum(self.entered.values()) if is_entry else self.arrived.get(node_id, 0)
+        arrived = self.arrivals(node_id, shape)
         ended = self.ended.get(node_id, {})
         lost = sum(number for outcome, number in ended.items() if outcome != "completed")
         figures: dict[str, Any] = {"id": node_id, "name": known.name, "type": known.type, "arrived": arrived}

@@ -74,9 +74,11 @@ class ReportService:
     def counters(self, scope_id: int, version_uid: str) -> dict[str, Any] | None:
         """What a canvas shows of a version; None when it was deleted."""
         with self._db.read() as connection:
-            if self._resources.find(connection, scope_id, VERSION_KIND, version_uid) is None:
+            version = self._resources.find(connection, scope_id, VERSION_KIND, version_uid)
+            if version is None:
                 return None
-            return counters(counter_store.read_counts(connection, scope_id, version_uid))
+            shape = shape_of(version.body["document"], self._journeys.names_of(connection, version))
+            return counters(counter_store.read_counts(connection, scope_id, version_uid), shape)
 
     def overview(self, caller: Caller) -> dict[str, Any]:
         """The sandbox in the last 24 hours (journeys §3.3), and each live journey with traffic."""

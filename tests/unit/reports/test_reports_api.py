@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parcours.app import Platform
+from parcours.journeys.activities.listener import race_id
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import (
     HOUR_US,
@@ -28,7 +29,7 @@ from parcours.journeys.model import StepEvent
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.workset import Arrival
 from parcours.reports.errors import ReportQueryInvalid, TooManyStreams
-from parcours.reports.figures import shape_of, summarize
+from parcours.reports.figures import counters, shape_of, summarize
 from parcours.reports.live import LiveReports
 from parcours.reports.period import Period, live_period, read_interval, read_period
 
@@ -186,7 +187,7 @@ def test_a_deleted_journey_takes_its_figures_along(world: World, platform: Platf
 
 def test_nothing_of_another_sandbox_is_seen(world: World) -> None:
     dev = {"x-sandbox-name": "dev"}
-    for path in ("report", "report/live", "counts"):
+    for path in ("report", "report/live", "counts", "counters", "instances"):
         answer = world.api.get(f"{BASE}/journeyVersions/{world.version_uid}/{path}", headers=dev)
         assert answer.status_code == 404, path
     assert world.api.get(f"{BASE}/overview", headers=dev).json()["journeys"] == []
@@ -257,6 +258,71 @@ def test_data_sources_that_a_step_names_are_counted_as_enrichment() -> None:
     assert set(counts) == {Count("e", "fetch", "http 503", 1), Count("e", "reason", "evaluation", 1)}
     found = summarize(counts, shape_of({"nodes": {"e": {"type": "end"}}}, {}), is_all_time=True)
     assert (found["executed"]["enrichment"], found["errors"]["enrichment"]) == (1, 1)
+
+
+RACE = {
+    "entry": {"node": "a"},
+    "nodes": {one: {"type": "event", "eventUid": one} for one in "abcd"},
+    "edges": [
+        {"from": "a", "to": "b"},
+        {"from": "a", "to": "c"},
+        {"from": "b", "to": "d"},
+        {"from": "c", "to": "d", "kind": "timeout"},
+    ],
+}
+
+
+def test_a_canvas_is_told_who_took_each_arrow_and_who_waits_at_several_activities() -> None:
+    race = race_id("a", "default")
+    counts = [
+        Count("a", "entered", "", 10), Count("a", "left", "ended default", 10), Count(race, "arrived", "", 10),
+        Count(race, "left", "ended won", 7), Count(race, "at", "", 3), Count("b", "arrived", "", 5),
+        Count("c", "arrived", "", 2), Count("b", "left", "ended default", 4), Count("b", "left", "error default", 1),
+        Count("c", "left", "timedout timeout", 2), Count("d", "arrived", "", 7), Count("d", "at", "", 7),
+    ]  # fmt: skip
+    found = counters(counts, shape_of(RACE, {}))
+    assert (found["entered"], found["current"]) == (10, 10)
+    assert {node_id: (one["arrived"], one["current"], one["errors"]) for node_id, one in found["nodes"].items()} == {
+        "a": (10, 0, 0), "b": (5, 3, 1), "c": (2, 3, 2), "d": (7, 7, 0),
+    }  # fmt: skip
+    assert [(one["from"], one["to"], one["passed"]) for one in found["edges"]] == [
+        ("a", "b", 5), ("a", "c", 2), ("b", "d", 5), ("c", "d", 2),
+    ]  # fmt: skip
+    assert counters([], shape_of({"nodes": 3, "edges": [{"from": "x", "to": "y"}]}, {}))["edges"] == [
+        {"from": "x", "transition": "default", "to": "y", "passed": 0}
+    ]
+
+
+def test_counters_are_told_once_as_the_stream_tells_them(world: World) -> None:
+    now_us = time.time_ns() // 1_000
+    world.send(now_us, 200, 200, 10)
+    found = world.api.get(f"{BASE}/journeyVersions/{world.version_uid}/counters").json()
+    assert found["nodes"]["start"] == {"arrived": 3, "current": 0, "errors": 0, "ended": 0, "left": {"default": 3}}
+    assert found["nodes"]["pause"]["current"] == 2
+    assert [edge["passed"] for edge in found["edges"]] == [3, 2]
+    assert world.api.get(f"{BASE}/journeyVersions/nothing/counters").status_code == 404
+
+
+def test_who_stands_at_an_activity_is_told_page_by_page(world: World) -> None:
+    now_us = time.time_ns() // 1_000
+    world.send(now_us, 200, 10, 200, 200)
+    world.send(now_us + 1, 200)
+    url = f"{BASE}/journeyVersions/{world.version_uid}/instances"
+    keys: list[str] = []
+    start = ""
+    while start is not None:
+        page = world.api.get(url, params={"nodeId": "pause", "limit": 3, "start": start}).json()
+        assert all(one["nodeId"] == "pause" for one in page["results"])
+        keys += [one["key"] for one in page["results"]]
+        start = page["next"]
+    assert keys[0] == f"{now_us + 1}-0@example.com"
+    assert sorted(keys[1:]) == [f"{now_us}-{number}@example.com" for number in (0, 2, 3)]
+    ended = world.api.get(url, params={"state": ["ended", "error"]}).json()
+    assert [one["key"] for one in ended["results"]] == [f"{now_us}-1@example.com"]
+    assert ended["next"] is None
+    assert world.api.get(url, params={"nodeId": "big"}).json() == {"results": [], "next": None}
+    assert len(world.api.get(url).json()["results"]) == 5
+    assert world.api.get(url, params={"start": "never"}).status_code == 400
 
 
 class Watched:
