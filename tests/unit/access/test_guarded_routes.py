@@ -13,6 +13,7 @@ from parcours.access.permissions import EVERY_PERMISSION
 from parcours.access.routing import PERMISSIONS, Gate
 from parcours.app import Platform
 from parcours.edge import build_control_plane, build_process_routers
+from parcours.http import static
 
 OPEN_TO_ALL = {
     "GET /",
@@ -81,10 +82,12 @@ def needed(dependant: Dependant) -> Iterator[tuple[str, ...]]:
 
 
 def routes(app: FastAPI) -> dict[str, list[tuple[str, ...]]]:
+    """What each route asks for; the designer's pages, which hold nobody's data, are there where it was built."""
+    pages = {route.path for route in static.router().routes if isinstance(route, APIRoute) and route.path != "/"}
     return {
         f"{method} {context.path}": list(needed(context.original_route.dependant))
         for context in iter_route_contexts(app.routes)
-        if isinstance(context.original_route, APIRoute)
+        if isinstance(context.original_route, APIRoute) and context.path not in pages
         for method in context.methods or ()
     }
 
