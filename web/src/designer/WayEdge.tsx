@@ -40,7 +40,10 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps<WayFlowEdge>) {
       />
       {overlay?.label !== undefined && (
         <EdgeLabelRenderer>
-          <span className={styles.label} style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}>
+          <span
+            className={styles.label}
+            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+          >
             {overlay.label}
           </span>
         </EdgeLabelRenderer>

@@ -1,0 +1,196 @@
+import { AlertDialog, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
+import { useBlocker, useNavigate } from "@tanstack/react-router";
+import { useReactFlow } from "@xyflow/react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { api, read } from "@/api/client";
+import { useSession } from "@/api/useSession";
+import { queryClient } from "@/app/queryClient";
+import type { NodeId } from "@/flow/document";
+import { place } from "@/flow/edit";
+import { useT } from "@/i18n/useT";
+import { startAutosave } from "./autosave";
+import { Canvas } from "./Canvas";
+import { addComment } from "./comments";
+import styles from "./Designer.module.css";
+import { useDraft, useDraftStore } from "./draftContext";
+import { FaultList } from "./FaultList";
+import { Inspector } from "./Inspector";
+import { KeysDialog } from "./KeysDialog";
+import { LifecycleButtons } from "./LifecycleButtons";
+import { Palette } from "./Palette";
+import { PropertiesPanel } from "./PropertiesPanel";
+import { SourceDialog } from "./SourceDialog";
+import { Toolbar } from "./Toolbar";
+import { tidy } from "./tidy";
+import { forget, recall, type Unsaved } from "./unsaved";
+import { useFaults } from "./useFaults";
+import { useKeys } from "./useKeys";
+import { type JourneyVersion, saveVersion, versionQuery } from "./version";
+
+type Panel = { kind: "node"; id: NodeId } | { kind: "properties" } | { kind: "faults" } | null;
+
+/** One version on the canvas, with everything around it. */
+export function Designer({ version }: { version: JourneyVersion }) {
+  const t = useT();
+  const store = useDraftStore();
+  const session = useSession();
+  const navigate = useNavigate();
+  const flow = useReactFlow();
+  const document = useDraft((draft) => draft.document);
+  const isReadOnly = useDraft((draft) => draft.isReadOnly);
+  const { faults, isChecked, error } = useFaults(document);
+  const [panel, setPanel] = useState<Panel>(null);
+  const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
+  const [kept, setKept] = useState<Unsaved | null>(null);
+  const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
+
+  useEffect(() => {
+    const started = startAutosave(version.uid, store, {
+      save: (next, etag) => saveVersion(version.uid, next, etag),
+      load: () => queryClient.fetchQuery({ ...versionQuery(version.uid), staleTime: 0 }),
+    });
+    saver.current = started;
+    return () => {
+      void started.flush().finally(started.stop);
+    };
+  }, [version.uid, store]);
+
+  useEffect(() => {
+    const found = recall(version.uid);
+    if (found === null) return;
+    if (store.getState().isReadOnly || JSON.stringify(found.document) === JSON.stringify(store.getState().document))
+      forget(version.uid);
+    else setKept(found);
+  }, [version.uid, store]);
+
+  const hasUnsaved = useCallback(
+    () => !["saved"].includes(store.getState().save.kind) && !store.getState().isReadOnly,
+    [store],
+  );
+  useBlocker({
+    shouldBlockFn: async () => {
+      await saver.current?.flush();
+      return hasUnsaved() && !window.confirm(t("designer.leave"));
+    },
+    enableBeforeUnload: hasUnsaved,
+  });
+
+  useEffect(() => {
+    globalThis.document.title = `${document.name} · Parcours`;
+  }, [document.name]);
+
+  const open = useCallback((id: NodeId) => setPanel({ kind: "node", id }), []);
+  const close = useCallback(() => setPanel(null), []);
+  const help = useCallback(() => setDialog("keys"), []);
+  const refuse = useCallback((reason: string) => ToastQueue.info(reason, { timeout: 5_000 }), []);
+  useKeys({ onOpen: open, onClose: close, onHelp: help });
+
+  const jumpTo = (id: NodeId) => {
+    store.getState().select([id]);
+    setPanel({ kind: "node", id });
+    void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 200 });
+  };
+
+  const layOut = async () => {
+    const { document: now, change } = store.getState();
+    change(place(now, await tidy(now)));
+    requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 200 }));
+  };
+
+  const comment = () => {
+    const { document: now, change } = store.getState();
+    const centre = flow.screenToFlowPosition({ x: window.innerWidth / 2, y: window.innerHeight / 2 });
+    change(addComment(now, { x: Math.round(centre.x), y: Math.round(centre.y) }, session.user.name));
+  };
+
+  const more = async (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => {
+    if (act === "source" || act === "keys") return setDialog(act);
+    const at = { params: { path: { uid: act === "newVersion" ? version.journeyUid : version.uid } } };
+    try {
+      await saver.current?.flush();
+      if (act === "export") {
+        const found = await read<unknown>(api.GET("/journey/orchestration/journeyVersions/{uid}/export", at));
+        return download(`${version.name}.json`, JSON.stringify(found, null, 2));
+      }
+      const made =
+        act === "duplicate"
+          ? await read<JourneyVersion>(
+              api.POST("/journey/orchestration/journeyVersions/{uid}/duplicate", { ...at, body: {} }),
+            )
+          : await read<JourneyVersion>(api.POST("/journey/orchestration/journeys/{uid}/versions", at));
+      await navigate(addressOf(made));
+    } catch (failure) {
+      ToastQueue.negative(failure instanceof Error ? failure.message : String(failure));
+    }
+  };
+
+  return (
+    <div className={styles.designer} data-panel={panel !== null || undefined} data-fixed={isReadOnly || undefined}>
+      <Toolbar
+        version={version}
+        faults={faults}
+        isChecked={isChecked}
+        onSave={() => void saver.current?.flush()}
+        onTidy={() => void layOut()}
+        onComment={comment}
+        onPanel={(kind) => setPanel(panel?.kind === kind ? null : { kind })}
+        onMore={(what) => void more(what)}
+      >
+        <LifecycleButtons
+          version={version}
+          beforeAct={async () => saver.current?.flush()}
+          onFaults={() => setPanel({ kind: "faults" })}
+        />
+      </Toolbar>
+      {!isReadOnly && <Palette onOpen={open} />}
+      <div className={styles.canvas}>
+        <Canvas faults={faults} onRefusal={refuse} onOpen={open} />
+      </div>
+      {panel?.kind === "node" && (
+        <Inspector id={panel.id} faults={faults.filter((fault) => fault.nodeId === panel.id)} onClose={close} />
+      )}
+      {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
+      {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}
+      <DialogContainer onDismiss={() => setDialog(null)}>
+        {dialog === "source" && <SourceDialog onClose={() => setDialog(null)} />}
+        {dialog === "keys" && <KeysDialog />}
+      </DialogContainer>
+      <DialogContainer onDismiss={() => setKept(null)}>
+        {kept !== null && (
+          <AlertDialog
+            title={t("designer.kept.title")}
+            variant="confirmation"
+            primaryActionLabel={t("designer.kept.take")}
+            secondaryActionLabel={t("designer.kept.drop")}
+            cancelLabel={t("designer.kept.later")}
+            onPrimaryAction={() => {
+              store.getState().change(kept.document);
+              setKept(null);
+            }}
+            onSecondaryAction={() => {
+              forget(version.uid);
+              setKept(null);
+            }}
+          >
+            {t("designer.kept.detail", { at: new Date(kept.at).toLocaleString() })}
+          </AlertDialog>
+        )}
+      </DialogContainer>
+    </div>
+  );
+}
+
+/** Where a version is edited. A copy comes as a journey, a new version as itself. */
+function addressOf(made: JourneyVersion & { latestVersionUid?: string; versionUid?: string }) {
+  const versionUid = made.latestVersionUid ?? made.versionUid ?? made.uid;
+  const uid = made.journeyUid ?? made.uid;
+  return { to: "/journeys/$uid/versions/$versionUid", params: { uid, versionUid } } as const;
+}
+
+function download(name: string, text: string): void {
+  const link = globalThis.document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,74 @@
+import { AlertDialog, Button, ButtonGroup, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiError } from "@/api/error";
+import { may } from "@/api/session";
+import { useSession } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { ACTS, act, type Verb } from "./lifecycle";
+import { type JourneyVersion, versionQuery } from "./version";
+
+interface Props {
+  version: JourneyVersion;
+  /** Bring the draft to the server first. */
+  beforeAct: () => Promise<void>;
+  onFaults: () => void;
+}
+
+/** Publish, test, pause, stop …: what the version's status allows and the person may do. */
+export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
+  const t = useT();
+  const session = useSession();
+  const queries = useQueryClient();
+  const [asked, setAsked] = useState<Verb | null>(null);
+  const [busy, setBusy] = useState<Verb | null>(null);
+  const acts = ACTS[version.status].filter(({ permission }) => may(session, permission));
+
+  const run = async (verb: Verb) => {
+    setAsked(null);
+    setBusy(verb);
+    try {
+      await beforeAct();
+      await act(version.uid, verb);
+      ToastQueue.positive(t(`designer.did.${verb}`), { timeout: 5_000 });
+      await queries.invalidateQueries({ queryKey: versionQuery(version.uid).queryKey });
+    } catch (error) {
+      if (error instanceof ApiError && error.faults.length > 0) onFaults();
+      ToastQueue.negative(error instanceof Error ? error.message : String(error));
+    } finally {
+      setBusy(null);
+    }
+  };
+
+  return (
+    <>
+      <ButtonGroup>
+        {acts.map(({ verb, isGrave }, index) => (
+          <Button
+            key={verb}
+            variant={isGrave ? "negative" : index === 0 ? "accent" : "secondary"}
+            style={index === 0 ? "fill" : "outline"}
+            isPending={busy === verb}
+            isDisabled={busy !== null && busy !== verb}
+            onPress={() => setAsked(verb)}
+          >
+            {t(`designer.do.${verb}`)}
+          </Button>
+        ))}
+      </ButtonGroup>
+      <DialogContainer onDismiss={() => setAsked(null)}>
+        {asked !== null && (
+          <AlertDialog
+            title={t(`designer.ask.${asked}.title`)}
+            variant={asked === "stop" ? "destructive" : "confirmation"}
+            primaryActionLabel={t(`designer.do.${asked}`)}
+            cancelLabel={t("designer.cancel")}
+            onPrimaryAction={() => void run(asked)}
+          >
+            {t(`designer.ask.${asked}.detail`)}
+          </AlertDialog>
+        )}
+      </DialogContainer>
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+import {
+  ActionButton,
+  Checkbox,
+  Flex,
+  Form,
+  Heading,
+  NumberField,
+  Switch,
+  TextArea,
+  TextField,
+} from "@adobe/react-spectrum";
+import Close from "@spectrum-icons/workflow/Close";
+import type { JourneyDocument } from "@/flow/document";
+import { useT } from "@/i18n/useT";
+import { useDraft, useDraftStore } from "./draftContext";
+import styles from "./Panel.module.css";
+
+const DEFAULT_WAIT_S = 300;
+const DEFAULT_DAYS = 91;
+const DEFAULT_ACTION_S = 30;
+
+interface Timeouts {
+  actionSeconds?: number;
+  globalDays?: number;
+}
+
+/** What holds for the journey as a whole. */
+export function PropertiesPanel({ onClose }: { onClose: () => void }) {
+  const t = useT();
+  const store = useDraftStore();
+  const document = useDraft((draft) => draft.document);
+  const isReadOnly = useDraft((draft) => draft.isReadOnly);
+
+  /** Set members; one that is undefined is left out. */
+  const set = (members: Partial<JourneyDocument>) => {
+    const { document: now, change } = store.getState();
+    const next = Object.fromEntries(Object.entries({ ...now, ...members }).filter(([, value]) => value !== undefined));
+    change(next as JourneyDocument, `properties ${Object.keys(members).join()}`);
+  };
+  const textOf = (name: string) => (typeof document[name] === "string" ? (document[name] as string) : "");
+  const setText = (name: string) => (text: string) => set({ [name]: text === "" ? undefined : text });
+  const { reentrance } = document.entry;
+  const setReentrance = (members: { allowed?: boolean; waitSeconds?: number }) =>
+    set({ entry: { ...document.entry, reentrance: { ...reentrance, ...members } } });
+  const timeouts = (document.timeouts ?? {}) as Timeouts;
+  const setTimeouts = (members: Timeouts) => set({ timeouts: { ...timeouts, ...members } });
+  const tags = Array.isArray(document.tags) ? document.tags.join(", ") : "";
+  const isAllowed = reentrance?.allowed !== false;
+
+  return (
+    <aside className={styles.panel} aria-label={t("designer.properties")}>
+      <Flex alignItems="center">
+        <Heading level={2} margin={0} flex>
+          {t("designer.properties")}
+        </Heading>
+        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
+          <Close />
+        </ActionButton>
+      </Flex>
+      <Form isReadOnly={isReadOnly}>
+        <TextField
+          label={t("designer.properties.name")}
+          value={document.name}
+          onChange={(name) => set({ name })}
+          maxLength={255}
+          isRequired
+        />
+        <TextArea label={t("designer.description")} value={textOf("description")} onChange={setText("description")} />
+        <TextField
+          label={t("designer.properties.tags")}
+          description={t("designer.properties.tags.detail")}
+          defaultValue={tags}
+          onBlur={(event) => {
+            const words = (event.target as HTMLInputElement).value.split(",").map((word) => word.trim());
+            const kept = words.filter((word) => word !== "");
+            if (kept.join(", ") !== tags) set({ tags: kept.length === 0 ? undefined : kept });
+          }}
+        />
+        <Heading level={3}>{t("designer.properties.entry")}</Heading>
+        <Switch isSelected={isAllowed} onChange={(allowed) => setReentrance({ allowed })} isReadOnly={isReadOnly}>
+          {t("designer.properties.reentrance")}
+        </Switch>
+        <NumberField
+          label={t("designer.properties.waitSeconds")}
+          value={reentrance?.waitSeconds ?? DEFAULT_WAIT_S}
+          minValue={0}
+          maxValue={90 * 86_400}
+          isDisabled={!isAllowed}
+          onChange={(waitSeconds) => setReentrance({ waitSeconds })}
+        />
+        <TextField
+          label={t("designer.properties.startDate")}
+          description={t("designer.properties.date.detail")}
+          value={textOf("startDate")}
+          onChange={setText("startDate")}
+        />
+        <TextField
+          label={t("designer.properties.endDate")}
+          description={t("designer.properties.date.detail")}
+          value={textOf("endDate")}
+          onChange={setText("endDate")}
+        />
+        <Heading level={3}>{t("designer.properties.time")}</Heading>
+        <TextField
+          label={t("designer.properties.timeZone")}
+          description={t("designer.properties.timeZone.detail")}
+          value={textOf("timeZone")}
+          onChange={setText("timeZone")}
+        />
+        <Checkbox
+          isSelected={document.useProfileTimeZone === true}
+          onChange={(isOn) => set({ useProfileTimeZone: isOn ? true : undefined })}
+        >
+          {t("designer.properties.useProfileTimeZone")}
+        </Checkbox>
+        <NumberField
+          label={t("designer.properties.globalDays")}
+          value={timeouts.globalDays ?? DEFAULT_DAYS}
+          minValue={1}
+          maxValue={DEFAULT_DAYS}
+          onChange={(globalDays) => setTimeouts({ globalDays })}
+        />
+        <NumberField
+          label={t("designer.properties.actionSeconds")}
+          value={timeouts.actionSeconds ?? DEFAULT_ACTION_S}
+          minValue={1}
+          maxValue={DEFAULT_ACTION_S}
+          onChange={(actionSeconds) => setTimeouts({ actionSeconds })}
+        />
+        <NumberField
+          label={t("designer.properties.priority")}
+          description={t("designer.properties.priority.detail")}
+          value={typeof document.priority === "number" ? document.priority : 0}
+          minValue={0}
+          maxValue={100}
+          onChange={(priority) => set({ priority })}
+        />
+      </Form>
+    </aside>
+  );
+}

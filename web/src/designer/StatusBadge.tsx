@@ -1,0 +1,20 @@
+import { StatusLight } from "@adobe/react-spectrum";
+import { useT } from "@/i18n/useT";
+import type { Status } from "./version";
+
+const VARIANT = {
+  Draft: "neutral",
+  Testing: "yellow",
+  "Dry Run": "notice",
+  Deployed: "positive",
+  Paused: "notice",
+  Closed: "info",
+  Stopped: "negative",
+  Finished: "neutral",
+} as const;
+
+/** The status of a version, in colour and in words. */
+export function StatusBadge({ status }: { status: Status }) {
+  const t = useT();
+  return <StatusLight variant={VARIANT[status]}>{t(`designer.status.${status.replace(" ", "")}`)}</StatusLight>;
+}
