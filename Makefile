@@ -78,9 +78,14 @@ check: lint ## What to run before a commit: lint and the tests that need no data
 	@$(PYTEST) tests/unit -m "not slow and not stored" --hypothesis-profile=quick $(ARGS)
 
 .PHONY: test
-test: lint ## Every test there is; one that the machine can't run is skipped with its reason
-	@scripts/install-system-packages.sh postgresql
+test: lint web check-web ## Every test there is; one that the machine can't run is skipped with its reason
+	@scripts/install-system-packages.sh postgresql chromium
 	@$(PYTEST) $(ARGS)
+
+.PHONY: e2e
+e2e: $(VENV)/.dev web ## The tests of the real command, and of the designer in a real browser
+	@scripts/install-system-packages.sh chromium
+	@$(PYTEST) tests/e2e $(ARGS)
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Measure speed, each figure against its baseline; results in bench/out/

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install Debian packages that tests and benchmarks use where they are there: postgresql, wrk.
+# Install Debian packages that tests and benchmarks use where they are there: postgresql, chromium, wrk.
 #   scripts/install-system-packages.sh PACKAGE…        PARCOURS_NO_APT=1 keeps it from doing anything
 # It acts only as root on a machine with apt, prints one line, and never fails: what is then still missing is skipped,
 # with its reason, by whoever needs it.
@@ -11,6 +11,7 @@ is_there() {
     case $1 in
         postgresql) command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
         wrk) command -v wrk >/dev/null ;;
+        chromium) command -v chromium >/dev/null || command -v chromium-browser >/dev/null ;;
         *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$' ;;
     esac
 }

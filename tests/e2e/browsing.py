@@ -1,0 +1,87 @@
+"""Debian's Chromium over the real server: pages opened, looked at, and examined by axe."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from running import RunningServer
+
+from parcours.http import static
+
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+PASSWORD = "correct horse battery staple"
+_PATIENCE_MS = 20_000
+
+
+def chromium() -> str:
+    """Where Chromium is; skips the test, or fails it when it is required, where there is none."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    missing = "Chromium is missing" if found is None else None if static.is_built() else "the designer was not built"
+    if missing is None:
+        assert found is not None
+        return found
+    (pytest.fail if "chromium" in os.environ.get("PARCOURS_REQUIRE", "") else pytest.skip)(missing)
+    return None
+
+
+@contextmanager
+def started_browser() -> Iterator[Browser]:
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person with a browser window; what the page complains of is kept."""
+
+    def __init__(self, browser: Browser, server: RunningServer, **context: Any) -> None:
+        self.server = server
+        options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-US", **context}
+        self.context = browser.new_context(base_url=server.url, **options)
+        self.context.set_default_timeout(_PATIENCE_MS)
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        self.page.goto(path)
+        return self.page
+
+    def create_administrator(self, name: str = "Ada Example", email: str = "ada@example.com") -> None:
+        """By the link that the first start printed."""
+        found = re.findall(r"/setup#\S+", self.server.log.read_text())
+        page = self.open(found[-1])
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("E-mail address").fill(email)
+        page.get_by_label("New password").fill(PASSWORD)
+        page.get_by_role("button", name="Create and sign in").click()
+        page.wait_for_url("**/journeys**")
+
+    def sign_in(self, email: str = "ada@example.com", password: str = PASSWORD) -> None:
+        page = self.open("/sign-in")
+        page.get_by_label("E-mail address").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/journeys**")
+
+    def complaints_of_axe(self) -> list[str]:
+        """Serious and critical violations of WCAG on the page as it is now: rule, and the elements."""
+        self.page.evaluate(AXE.read_text())
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+        found = self.page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
+        return [
+            f"{one['id']}: {[node['html'][:160] for node in one['nodes']][:4]}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    def close(self) -> None:
+        self.context.close()
