@@ -17,6 +17,12 @@ import { FaultList } from "./FaultList";
 import { Inspector } from "./Inspector";
 import { KeysDialog } from "./KeysDialog";
 import { LifecycleButtons } from "./LifecycleButtons";
+import { spokenTitle } from "./labels";
+import { CountersBar } from "./live/CountersBar";
+import { PeoplePanel } from "./live/PeoplePanel";
+import { useCounters } from "./live/useCounters";
+import { useLiveOverlay } from "./live/useLiveOverlay";
+import { useNamesOf } from "./namesContext";
 import { Palette } from "./Palette";
 import { PropertiesPanel } from "./PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
@@ -27,7 +33,12 @@ import { useFaults } from "./useFaults";
 import { useKeys } from "./useKeys";
 import { type JourneyVersion, saveVersion, versionQuery } from "./version";
 
-type Panel = { kind: "node"; id: NodeId } | { kind: "properties" } | { kind: "faults" } | null;
+type Panel =
+  | { kind: "node"; id: NodeId }
+  | { kind: "people"; id: NodeId | null }
+  | { kind: "properties" }
+  | { kind: "faults" }
+  | null;
 
 /** One version on the canvas, with everything around it. */
 export function Designer({ version }: { version: JourneyVersion }) {
@@ -39,6 +50,10 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const document = useDraft((draft) => draft.document);
   const isReadOnly = useDraft((draft) => draft.isReadOnly);
   const { faults, isChecked, error } = useFaults(document);
+  const names = useNamesOf();
+  const isRunning = version.status !== "Draft";
+  const { counters, isLost } = useCounters(version.uid, isRunning);
+  useLiveOverlay(counters, document);
   const [panel, setPanel] = useState<Panel>(null);
   const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
@@ -79,7 +94,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
     globalThis.document.title = `${document.name} · Parcours`;
   }, [document.name]);
 
-  const open = useCallback((id: NodeId) => setPanel({ kind: "node", id }), []);
+  const open = useCallback((id: NodeId) => setPanel({ kind: isRunning ? "people" : "node", id }), [isRunning]);
   const close = useCallback(() => setPanel(null), []);
   const help = useCallback(() => setDialog("keys"), []);
   const refuse = useCallback((reason: string) => ToastQueue.info(reason, { timeout: 5_000 }), []);
@@ -95,6 +110,12 @@ export function Designer({ version }: { version: JourneyVersion }) {
     const { document: now, change } = store.getState();
     change(place(now, await tidy(now)));
     requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 200 }));
+  };
+
+  const titleOfPeople = (id: NodeId | null): string => {
+    const node = id === null ? undefined : document.nodes[id];
+    if (id === null || node === undefined) return t("live.people");
+    return t("live.people.at", { name: spokenTitle(id, node, names, t) });
   };
 
   const comment = () => {
@@ -133,7 +154,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
         onSave={() => void saver.current?.flush()}
         onTidy={() => void layOut()}
         onComment={comment}
-        onPanel={(kind) => setPanel(panel?.kind === kind ? null : { kind })}
+        onPanel={(kind) => setPanel(panel?.kind === kind ? null : kind === "people" ? { kind, id: null } : { kind })}
         onMore={(what) => void more(what)}
       >
         <LifecycleButtons
@@ -144,10 +165,21 @@ export function Designer({ version }: { version: JourneyVersion }) {
       </Toolbar>
       {!isReadOnly && <Palette onOpen={open} />}
       <div className={styles.canvas}>
+        {counters !== null && <CountersBar counters={counters} isLost={isLost} />}
         <Canvas faults={faults} onRefusal={refuse} onOpen={open} />
       </div>
       {panel?.kind === "node" && (
         <Inspector id={panel.id} faults={faults.filter((fault) => fault.nodeId === panel.id)} onClose={close} />
+      )}
+      {panel?.kind === "people" && (
+        <PeoplePanel
+          key={panel.id}
+          versionUid={version.uid}
+          nodeId={panel.id}
+          title={titleOfPeople(panel.id)}
+          onClose={close}
+          onSettings={panel.id === null ? null : () => setPanel({ kind: "node", id: panel.id ?? "" })}
+        />
       )}
       {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}

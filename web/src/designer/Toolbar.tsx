@@ -2,6 +2,7 @@ import { ActionButton, Flex, Item, Menu, MenuTrigger, Text, Tooltip, TooltipTrig
 import Comment from "@spectrum-icons/workflow/Comment";
 import Organize from "@spectrum-icons/workflow/GraphPathing";
 import More from "@spectrum-icons/workflow/More";
+import People from "@spectrum-icons/workflow/PeopleGroup";
 import Properties from "@spectrum-icons/workflow/Properties";
 import Redo from "@spectrum-icons/workflow/Redo";
 import Undo from "@spectrum-icons/workflow/Undo";
@@ -22,7 +23,7 @@ interface Props {
   onSave: () => void;
   onTidy: () => void;
   onComment: () => void;
-  onPanel: (panel: "properties" | "faults") => void;
+  onPanel: (panel: "properties" | "faults" | "people") => void;
   onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => void;
   /** Publish, test, pause … */
   children: ReactNode;
@@ -67,6 +68,9 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
             <Tool icon={Organize} label={t("designer.tidy")} onPress={onTidy} />
             <Tool icon={Comment} label={t("designer.comment.add")} onPress={onComment} />
           </>
+        )}
+        {version.status !== "Draft" && (
+          <Tool icon={People} label={t("live.people")} onPress={() => onPanel("people")} />
         )}
         <Tool icon={Properties} label={t("designer.properties")} onPress={() => onPanel("properties")} />
         <button type="button" className={styles.verdict} data-verdict={verdict} onClick={() => onPanel("faults")}>
