@@ -158,6 +158,7 @@ class Administration:
         return having_now
 
     def _change_users(self, connection: Connection, caller: Caller, role: Role, verb: str, chosen: list[str]) -> None:
+        self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
         users = user_store.list_users(connection, caller.org_id)
         by_name = {name: user for user in users for name in (user.id, user.email)}
         if unknown := [name for name in chosen if name not in by_name and name.lower() not in by_name]:

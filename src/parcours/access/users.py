@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from parcours.access import store, user_store
 from parcours.access.errors import (
@@ -157,6 +158,7 @@ class Users:
         if roles is not None:
             self._check_giving(caller, ["roles"])
         with self._db.write() as connection:
+            self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
             user = self._member(connection, caller.org_id, user_id)
             self._check_reach(connection, caller, user)
             if values and user.org_id != caller.org_id:
@@ -167,7 +169,10 @@ class Users:
                 user_store.drop_links(connection, user_id)
             if values:
                 made = {"updated_at_ms": _now_ms(), "updated_by": caller.user_id}
-                user_store.update_user(connection, user_id, {**values, **made})
+                try:
+                    user_store.update_user(connection, user_id, {**values, **made})
+                except IntegrityError:  # taken since it was looked for
+                    raise UserExists(f"{values['email']} is another user's address") from None
             if roles is not None:
                 self._check_roles(connection, caller.org_id, roles)
             keep_an_administrator(
@@ -187,6 +192,7 @@ class Users:
     def delete(self, caller: Caller, user_id: str) -> None:
         """Remove a user; one of another organisation is only taken out of this one. Raises as `change`."""
         with self._db.write() as connection:
+            self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
             user = self._member(connection, caller.org_id, user_id)
             self._check_reach(connection, caller, user)
             keep_an_administrator(connection, caller.org_id, user, stays=False, roles=None)
@@ -346,7 +352,10 @@ class Users:
             "updated_by": by,
             "signed_in_at_ms": None,
         }
-        user_store.insert_user(connection, values)
+        try:
+            user_store.insert_user(connection, values)
+        except IntegrityError:  # invited twice at once
+            raise UserExists(f"{email} is a user already") from None
         return self._found(connection, str(values["id"]))
 
     def _link(self, connection: Connection, kind: LinkKind, user_id: str | None) -> Link:

@@ -582,3 +582,22 @@ def test_what_is_over_is_forgotten(signing: Platform) -> None:
         assert connection.execute(user_store.link_table.select()).all() == []
         assert connection.execute(user_store.attempt_table.select()).all() == []
         assert user_store.find_user(connection, invited_id) is not None
+
+
+def test_two_last_administrators_cant_go_at_once(signing: Platform) -> None:
+    ada = set_up(signing)
+    ben_id, ben = invited(ada, signing, ["administrators"])
+    (ada_id,) = [one["id"] for one in ada.ask("GET", "/parcours/users").json()["users"] if one["id"] != ben_id]
+    calls = [(ada, f"/parcours/users/{ben_id}"), (ben, f"/parcours/users/{ada_id}")]
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(lambda call: call[0].ask("PATCH", call[1], {"enabled": False}).status_code, calls))
+    assert statuses.count(200) == 1, statuses
+    assert signing.sessions.has_users()
+
+
+def test_an_address_invited_twice_at_once_is_one_user(signing: Platform) -> None:
+    admin = set_up(signing)
+    with ThreadPoolExecutor(4) as pool:
+        body = {"email": BEN["email"]}
+        answers = list(pool.map(lambda _: admin.ask("POST", "/parcours/users", body).status_code, range(4)))
+    assert sorted(answers) == [201, 409, 409, 409]
