@@ -35,7 +35,7 @@ class Attempts:
         raise TooManyAttempts(1)
 
     def _take(self, email: str, address: str) -> None:
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = _now_ms()
         with self._db.write() as connection:
             for digest, free in ((self._account(email), ACCOUNT_FREE), (self._address(address), ADDRESS_FREE)):
                 found = user_store.find_attempt(connection, digest)
@@ -84,3 +84,7 @@ def network_of(address: str) -> str:
         mapped = ip.ipv4_mapped
         return str(mapped) if mapped else str(ipaddress.IPv6Network((ip, 64), strict=False))
     return str(ip)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
