@@ -9,9 +9,10 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from parcours.access import Caller, admin_api, audit_api, session_api, users_api
+from parcours.access import Caller, admin_api, audit_api, oidc_api, session_api, users_api
 from parcours.access import api as access_api
 from parcours.access.administration import Administration
+from parcours.access.oidc import Oidc
 from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.alerts import api as alerts_api
@@ -76,12 +77,14 @@ class DefinitionsUnavailable(Unavailable):
 def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> FastAPI:
     """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
     gate = Gate(platform.access, platform.sessions)
+    oidc = Oidc(platform.settings, platform.secrets)
     base_url = platform.settings.base_url
     descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
         access_api.router(gate, platform.access),
         admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
-        session_api.router(gate, platform.sessions, platform.users),
+        session_api.router(gate, platform.sessions, platform.users, oidc.shown),
+        oidc_api.router(oidc, platform.sessions, platform.users, platform.settings.oidc_role),
         users_api.router(gate, platform.sessions, platform.users),
         audit_api.router(gate, platform.access, platform.db),
         identity_api.router(gate, platform.namespaces),

@@ -160,3 +160,38 @@ def test_a_cookie_opens_no_inlet(server: RunningServer) -> None:
     token = ask("POST", f"{server.url}/ims/token/v3?{form}").body["access_token"]
     known = ask("POST", inlet, {"header": {}, "body": {}}, {**kind, "Authorization": f"Bearer {token}"})
     assert known.status == 400
+
+
+def test_users_from_a_terminal(server: RunningServer) -> None:
+    def link_of(*arguments: str) -> str:
+        answer = server.command("user", *arguments)
+        assert answer.returncode == 0, answer.stderr
+        return re.search(r"#(\S+)", answer.stdout)[1]  # type: ignore[index]
+
+    assert "user invite" in server.command("user", "list").stdout
+    token = link_of("invite")
+    ada = Browser(server)
+    assert ada.ask("POST", "/parcours/setup", {**ADA, "name": "Ada", "token": token}).status == 201
+    late = server.command("user", "invite")
+    assert (late.returncode, "users already" in late.stderr) == (1, True)
+
+    first = link_of("add", BEN["email"], "--name", "Ben", "--role", "standard-user")
+    second = link_of("invite", BEN["email"])
+    ben = Browser(server)
+    assert ben.ask("POST", "/parcours/join", {"token": first, "password": BEN["password"]}).status == 410
+    assert ben.ask("POST", "/parcours/join", {"token": second, "password": BEN["password"]}).status == 201
+    shown = server.command("user", "list").stdout
+    assert re.search(r"ben@example\.com +Ben +active +standard-user +20", shown), shown
+
+    wrong = {**BEN, "password": "wrong staple staple"}
+    assert [ben.ask("POST", "/parcours/session", wrong).status for _ in range(6)] == [401] * 5 + [429]
+    third = link_of("reset", BEN["email"])
+    assert ben.ask("POST", "/parcours/join", {"token": third, "password": "another password"}).status == 201
+    assert ben.ask("POST", "/parcours/session", {**BEN, "password": "another password"}).status == 200
+    assert server.command("user", "disable", BEN["email"]).returncode == 0
+    assert ben.ask("GET", "/parcours/session").status == 401
+    unknown = server.command("user", "reset", "eve@example.com")
+    assert (unknown.returncode, "no user has" in unknown.stderr) == (1, True)
+    last = server.command("user", "disable", ADA["email"])
+    assert last.returncode == 1
+    assert ada.ask("GET", "/parcours/session").status == 200

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse
 
-from parcours.access.administration import Administration
+from parcours.access.administration import Administration, Subject
 from parcours.access.errors import CredentialInvalid, RoleInvalid, RoleNotFound
 from parcours.access.model import Caller
 from parcours.access.permissions import PERMISSION_SETS, RESOURCES, PermissionSet
@@ -156,10 +156,10 @@ def _add_subjects(api: APIRouter, gate: Gate, administration: Administration) ->
     def list_subjects(
         role_id: str, request: Request, caller: Caller = Depends(gate.allow_in_org("roles.read"))
     ) -> dict[str, Any]:
-        clients = administration.subjects(caller.org_id, role_id)
-        return _page(request, "items", [{"roleId": role_id, **_subject(client)} for client in clients])
+        found = administration.subjects(caller.org_id, role_id)
+        return _page(request, "items", [{"roleId": role_id, **_subject(one)} for one in found])
 
-    @api.patch(path, summary="Give a role to credentials, or take it from them")
+    @api.patch(path, summary="Give a role to credentials and users, or take it from them")
     def change_subjects(
         role_id: str,
         request: Request,
@@ -167,10 +167,10 @@ def _add_subjects(api: APIRouter, gate: Gate, administration: Administration) ->
         body: Any = Depends(json_body),
     ) -> dict[str, Any]:
         operations = body.get("operations") if isinstance(body, Mapping) else body
-        clients = administration.change_subjects(caller, role_id, operations)
+        found = administration.change_subjects(caller, role_id, operations)
         return {
-            "subjects": [_subject(client) for client in clients],
-            "_page": {"limit": len(clients), "count": len(clients)},
+            "subjects": [_subject(one) for one in found],
+            "_page": {"limit": len(found), "count": len(found)},
             "_links": {"self": {"href": request.url.path, "templated": False}},
         }
 
@@ -282,8 +282,8 @@ def _answer(response: Response, role: Role) -> dict[str, Any]:
     return _document(role)
 
 
-def _subject(client_id: str) -> dict[str, str]:
-    return {"subjectType": "api-integration", "subjectId": user_of(client_id)}
+def _subject(one: Subject) -> dict[str, str]:
+    return {"subjectType": one.kind, "subjectId": one.id}
 
 
 def _credential(found: Credential, roles: list[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from parcours.access.errors import (
     RoleInvalid,
     RoleNotFound,
     RoleReadOnly,
+    UserNotFound,
 )
 from parcours.access.model import Caller
 from parcours.access.permissions import ADMINISTRATORS
@@ -27,6 +28,7 @@ from parcours.access.roles import EVERY_SANDBOX, READY_MADE_ROLES, Role, read_ro
 from parcours.access.service import ACCESS_KIND, Access, hash_secret
 from parcours.access.store import Credential
 from parcours.access.tokens import user_of
+from parcours.access.users import keep_an_administrator
 from parcours.audit import AuditEvent
 from parcours.audit.assets import asset_of, name_of
 from parcours.audit.store import record
@@ -39,6 +41,15 @@ from parcours.resources.store import ResourceNotFound, ResourceStore
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._@-]{1,120}")
 _MAX_LABELS = 50
 _SUBJECT_TYPES = ("user", "api-integration")
+
+
+class Subject(NamedTuple):
+    """Who has a role."""
+
+    kind: str
+    """`api-integration` or `user`."""
+    id: str
+    """The technical account of a credential, or a user's id."""
 
 
 class Administration:
@@ -105,18 +116,19 @@ class Administration:
             self._record_role(connection, caller, role, "Delete")
         self._access.refresh()
 
-    def subjects(self, org_id: str, role_id: str) -> list[str]:
-        """Client ids of those who have a role. Raises RoleNotFound."""
+    def subjects(self, org_id: str, role_id: str) -> list[Subject]:
+        """Who has a role: credentials, then users. Raises RoleNotFound."""
         with self._db.read() as connection:
             self._role(connection, org_id, role_id)
-            return self._having(connection, org_id, role_id)
+            return self._subjects(connection, org_id, role_id)
 
-    def change_subjects(self, caller: Caller, role_id: str, operations: Any) -> list[str]:
-        """Give a role to credentials, or take it from them; returns who has it then.
+    def change_subjects(self, caller: Caller, role_id: str, operations: Any) -> list[Subject]:
+        """Give a role to credentials and users, or take it from them; returns who has it then.
 
         operations: [{"op": "add" | "replace" | "remove", "path": "/api-integration" | "/user", "value": client id or
-        technical account, or a list of them}]; `replace` takes it from everybody else. A credential is the user, too.
-        Raises RoleNotFound, RoleInvalid, CredentialNotFound, LastAdministrator.
+        technical account, or a list of them}]; `replace` takes it from everybody else of its kind. `/user` also takes
+        ids and addresses of users, and is the credentials where the values are those.
+        Raises RoleNotFound, RoleInvalid, CredentialNotFound, UserNotFound, LastAdministrator.
         """
         if not isinstance(operations, list) or not operations:
             raise RoleInvalid("subjects change by a list of operations")
@@ -124,7 +136,10 @@ class Administration:
             role = self._role(connection, caller.org_id, role_id)
             clients = {found.client_id for found in store.list_credentials(connection, caller.org_id)}
             for index, operation in enumerate(operations):
-                verb, chosen = _read_operation(operation, f"$[{index}]")
+                verb, kind, chosen = _read_operation(operation, f"$[{index}]")
+                if kind == "user" and not clients & set(chosen):
+                    self._change_users(connection, caller, role, verb, chosen)
+                    continue
                 if unknown := [client for client in chosen if client not in clients]:
                     raise CredentialNotFound(unknown[0])
                 having = set(self._having(connection, caller.org_id, role_id))
@@ -138,9 +153,32 @@ class Administration:
                     self._record_role(connection, caller, role, "Remove user", client)
             if role_id == ADMINISTRATORS:
                 self._keep_an_administrator(connection, caller.org_id)
-            having_now = self._having(connection, caller.org_id, role_id)
+            having_now = self._subjects(connection, caller.org_id, role_id)
         self._access.refresh()
         return having_now
+
+    def _change_users(self, connection: Connection, caller: Caller, role: Role, verb: str, chosen: list[str]) -> None:
+        self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
+        users = user_store.list_users(connection, caller.org_id)
+        by_name = {name: user for user in users for name in (user.id, user.email)}
+        if unknown := [name for name in chosen if name not in by_name and name.lower() not in by_name]:
+            raise UserNotFound(unknown[0])
+        named = {(by_name.get(name) or by_name[name.lower()]).id for name in chosen}
+        roles = user_store.roles_of_users(connection, caller.org_id)
+        adding = [user for user in users if user.id in named and verb != "remove"]
+        removing = {"add": [], "remove": [user for user in users if user.id in named]}.get(
+            verb, [user for user in users if user.id not in named]
+        )
+        for user in adding:
+            if role.id not in roles.get(user.id, ()):
+                user_store.set_roles(connection, user.id, caller.org_id, [*roles.get(user.id, ()), role.id])
+                self._record_role(connection, caller, role, "Add user", user.email)
+        for user in removing:
+            if role.id in roles.get(user.id, ()):
+                left = [role_id for role_id in roles[user.id] if role_id != role.id]
+                keep_an_administrator(connection, caller.org_id, user, stays=True, roles=left)
+                user_store.set_roles(connection, user.id, caller.org_id, left)
+                self._record_role(connection, caller, role, "Remove user", user.email)
 
     # --- access labels ---
 
@@ -285,6 +323,17 @@ class Administration:
         roles = self._roles_of(connection)
         return [client for client in clients if role_id in roles.get(client, ())]
 
+    def _subjects(self, connection: Connection, org_id: str, role_id: str) -> list[Subject]:
+        roles = user_store.roles_of_users(connection, org_id)
+        return [
+            *(Subject("api-integration", user_of(client)) for client in self._having(connection, org_id, role_id)),
+            *(
+                Subject("user", user.id)
+                for user in user_store.list_users(connection, org_id)
+                if role_id in roles.get(user.id, ())
+            ),
+        ]
+
     @staticmethod
     def _sandbox_names(connection: Connection, org_id: str) -> list[str]:
         return [found.name for found in store.list_sandboxes(connection, org_id) if found.state == "active"]
@@ -342,8 +391,8 @@ def _bare(etag: str) -> str:
     return etag.removeprefix("W/").strip('"')
 
 
-def _read_operation(operation: Any, where: str) -> tuple[str, list[str]]:
-    """("add" | "remove" | "replace", client ids). Raises RoleInvalid."""
+def _read_operation(operation: Any, where: str) -> tuple[str, str, list[str]]:
+    """("add" | "remove" | "replace", "api-integration" | "user", client ids or users). Raises RoleInvalid."""
     if not isinstance(operation, Mapping):
         raise RoleInvalid("an operation is an object with op, path and value", where)
     verb, path, value = (operation.get(key) for key in ("op", "path", "value"))
@@ -356,4 +405,4 @@ def _read_operation(operation: Any, where: str) -> tuple[str, list[str]]:
     if not values or not all(isinstance(one, str) and one and "\0" not in one for one in values):
         raise RoleInvalid("value is a client id or its technical account, or a list of them", f"{where}.value")
     suffix = user_of("")
-    return verb, [str(one).removesuffix(suffix) for one in values]
+    return verb, path.strip("/"), [str(one).removesuffix(suffix) for one in values]

@@ -160,5 +160,12 @@ class TooManyAttempts(ParcoursError):
         self.retry_after_s = retry_after_s
 
 
+class OidcNotConfigured(NotFound):
+    """The settings name no OpenID provider."""
+
+    def __init__(self) -> None:
+        super().__init__("no OpenID provider is set up: PARCOURS_OIDC_ISSUER and PARCOURS_OIDC_CLIENT_ID are empty")
+
+
 class OidcFailed(ParcoursError):
     """The identity provider's answer can't be trusted, or lets nobody in that is known here."""

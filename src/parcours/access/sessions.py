@@ -142,7 +142,8 @@ class Sessions:
         with self._db.read() as connection:
             found = user_store.find_user_by_email(connection, email) if "\0" not in email else None
         user, password_hash = found if found is not None else (None, None)
-        is_right = verify_secret(password_hash or self._hash_of_nobody(), normalized(password))
+        of_nobody = self._hash_of_nobody()  # also where it isn't needed: making it takes time once
+        is_right = verify_secret(password_hash or of_nobody, normalized(password))
         if user is None or password_hash is None or not is_right or not user.is_enabled:
             self._note(user, "Failure")
             raise SignInRefused

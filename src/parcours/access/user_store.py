@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    func,
     insert,
     or_,
     select,
@@ -140,6 +139,11 @@ def find_user_by_oidc(connection: Connection, oidc_subject: str) -> User | None:
 def password_hash_of(connection: Connection, user_id: str) -> str | None:
     """The hash of a user's password; None for one who has none."""
     return connection.execute(select(user_table.c.password_hash).where(user_table.c.id == user_id)).scalar()
+
+
+def oidc_subject_of(connection: Connection, user_id: str) -> str | None:
+    """Whom the identity provider knows the user as; None for one who never came by it."""
+    return connection.execute(select(user_table.c.oidc_subject).where(user_table.c.id == user_id)).scalar()
 
 
 def list_users(connection: Connection, org_id: str) -> list[User]:
@@ -292,31 +296,32 @@ def drop_links(connection: Connection, user_id: str) -> None:
 # --- failed attempts ---
 
 
-def find_attempt(connection: Connection, digest: str) -> tuple[int, int, int]:
-    """(failures in a row, time of the last one, locked until), in milliseconds; zeros where none failed.
+def find_attempt(connection: Connection, digest: str) -> tuple[int, int, int] | None:
+    """(failures in a row, time of the last one, locked until), in milliseconds; None where none failed.
 
     On PostgreSQL whoever asks next waits until this transaction is over, so that no failure goes uncounted.
     """
     t = attempt_table
     statement = select(t.c.failures, t.c.last_at_ms, t.c.locked_until_ms).where(t.c.digest == digest)
     row = connection.execute(statement.with_for_update()).first()
-    return (0, 0, 0) if row is None else (row.failures, row.last_at_ms, row.locked_until_ms)
+    return None if row is None else (row.failures, row.last_at_ms, row.locked_until_ms)
 
 
-def save_attempt(connection: Connection, digest: str, failures: int, last_at_ms: int, locked_until_ms: int) -> None:
+def insert_attempt(connection: Connection, digest: str, failures: int, last_at_ms: int, locked_until_ms: int) -> None:
+    """The first failure. Raises IntegrityError where somebody else has counted one meanwhile."""
+    values = {"failures": failures, "last_at_ms": last_at_ms, "locked_until_ms": locked_until_ms}
+    connection.execute(insert(attempt_table), {"digest": digest, **values})
+
+
+def update_attempt(connection: Connection, digest: str, failures: int, last_at_ms: int, locked_until_ms: int) -> None:
+    """A further one, of a row that `find_attempt` has found."""
     t = attempt_table
     values = {"failures": failures, "last_at_ms": last_at_ms, "locked_until_ms": locked_until_ms}
-    if connection.execute(update(t).where(t.c.digest == digest).values(values)).rowcount == 0:
-        connection.execute(insert(t), {"digest": digest, **values})
+    connection.execute(update(t).where(t.c.digest == digest).values(values))
 
 
 def forget_attempts(connection: Connection, digests: list[str]) -> None:
     connection.execute(delete(attempt_table).where(attempt_table.c.digest.in_(digests)))
-
-
-def count_attempts(connection: Connection) -> int:
-    """How many accounts and addresses have failures."""
-    return connection.execute(select(func.count()).select_from(attempt_table)).scalar_one()
 
 
 def _user(row: Row[Any], prefix: str = "") -> User:

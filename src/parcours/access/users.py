@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from parcours.access import store, user_store
 from parcours.access.errors import (
     LastAdministrator,
     LinkStale,
+    OidcFailed,
     PermissionDenied,
     RoleNotFound,
     SetupDone,
@@ -156,6 +158,7 @@ class Users:
         if roles is not None:
             self._check_giving(caller, ["roles"])
         with self._db.write() as connection:
+            self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
             user = self._member(connection, caller.org_id, user_id)
             self._check_reach(connection, caller, user)
             if values and user.org_id != caller.org_id:
@@ -166,10 +169,13 @@ class Users:
                 user_store.drop_links(connection, user_id)
             if values:
                 made = {"updated_at_ms": _now_ms(), "updated_by": caller.user_id}
-                user_store.update_user(connection, user_id, {**values, **made})
+                try:
+                    user_store.update_user(connection, user_id, {**values, **made})
+                except IntegrityError:  # taken since it was looked for
+                    raise UserExists(f"{values['email']} is another user's address") from None
             if roles is not None:
                 self._check_roles(connection, caller.org_id, roles)
-            self._keep_an_administrator(
+            keep_an_administrator(
                 connection, caller.org_id, user, stays=values.get("is_enabled", user.is_enabled), roles=roles
             )
             if roles is not None:
@@ -186,13 +192,14 @@ class Users:
     def delete(self, caller: Caller, user_id: str) -> None:
         """Remove a user; one of another organisation is only taken out of this one. Raises as `change`."""
         with self._db.write() as connection:
+            self._resources.touch(connection, ACCESS_KIND)  # first: two last administrators can't go at once
             user = self._member(connection, caller.org_id, user_id)
             self._check_reach(connection, caller, user)
-            self._keep_an_administrator(connection, caller.org_id, user, stays=False, roles=None)
+            keep_an_administrator(connection, caller.org_id, user, stays=False, roles=None)
             if user.org_id == caller.org_id:
                 for org_id in user_store.orgs_of_user(connection, user_id):
                     if org_id != caller.org_id:
-                        self._keep_an_administrator(connection, org_id, user, stays=False, roles=None)
+                        keep_an_administrator(connection, org_id, user, stays=False, roles=None)
                 user_store.delete_user(connection, user_id)
             else:
                 user_store.remove_member(connection, user_id, caller.org_id)
@@ -275,34 +282,46 @@ class Users:
         """Begin a session of somebody whom the provider vouches for, with a verified address.
 
         subject: issuer and subject. Known by it, else by the address, else new with `role_id`; where that is empty,
-        nobody new comes in. Raises UserNotFound where nobody comes in, RoleNotFound.
+        nobody new comes in. Raises OidcFailed where nobody comes in.
         """
         with self._db.write() as connection:
             user = user_store.find_user_by_oidc(connection, subject)
             if user is None:
-                user = self._adopt(connection, subject, read_email(email), name, role_id)
+                user = self._adopt(connection, subject, email, name, role_id)
             if not user.is_enabled:
-                raise UserNotFound(user.email)
+                raise OidcFailed("the user is disabled")
             begun = self._sessions.begin(connection, user, browser)
         self._access.refresh()
         return begun
 
-    def _adopt(self, connection: Connection, subject: str, email: str, name: str, role_id: str) -> User:
+    def _adopt(self, connection: Connection, subject: str, address: str, name: str, role_id: str) -> User:
+        """The user with this address, made if need be, known by the subject from now on."""
+        try:
+            email = read_email(address)
+        except UserInvalid as error:
+            raise OidcFailed(str(error)) from None
         known = user_store.find_user_by_email(connection, email)
         if known is not None:
             user = known[0]
-        elif not role_id or not user_store.has_users(connection):
-            raise UserNotFound(email)  # the first administrator comes by the printed link
+            if user_store.oidc_subject_of(connection, user.id) is not None:
+                raise OidcFailed("the address is that of somebody else whom the provider knows")
         else:
+            if not user_store.has_users(connection):
+                raise OidcFailed("the first administrator comes by the link that the server printed")
+            if not role_id:
+                raise OidcFailed("nobody with this e-mail address was invited")
             org_id = store.list_orgs(connection)[0][0]
-            self._check_roles(connection, org_id, [role_id])
-            called = name if name.isprintable() and 0 < len(name.strip()) <= 255 else email.partition("@")[0]
-            user = self._insert(connection, org_id, email, called.strip(), None, SYSTEM_USER)
+            try:
+                self._check_roles(connection, org_id, [role_id])
+            except RoleNotFound:
+                raise OidcFailed("PARCOURS_OIDC_ROLE names a role that there is not") from None
+            called = name.strip() if name.isprintable() and len(name) <= 255 else ""
+            user = self._insert(connection, org_id, email, called or email.partition("@")[0], None, SYSTEM_USER)
             user_store.set_roles(connection, user.id, org_id, [role_id])
         user_store.update_user(connection, user.id, {"oidc_subject": subject})
         user_store.drop_links(connection, user.id)
         speak_as(user)
-        self._changed(connection, user.org_id, "Join" if known is not None else "Create", user)
+        self._changed(connection, user.org_id, "Create" if known is None else "Join", user)
         return self._found(connection, user.id)
 
     # --- within a transaction ---
@@ -333,7 +352,10 @@ class Users:
             "updated_by": by,
             "signed_in_at_ms": None,
         }
-        user_store.insert_user(connection, values)
+        try:
+            user_store.insert_user(connection, values)
+        except IntegrityError:  # invited twice at once
+            raise UserExists(f"{email} is a user already") from None
         return self._found(connection, str(values["id"]))
 
     def _link(self, connection: Connection, kind: LinkKind, user_id: str | None) -> Link:
@@ -389,25 +411,25 @@ class Users:
             if role_id not in known:
                 raise RoleNotFound(role_id)
 
-    @staticmethod
-    def _keep_an_administrator(
-        connection: Connection, org_id: str, user: User, *, stays: bool, roles: list[str] | None
-    ) -> None:
-        """Whether somebody is left who can sign in and may do everything. Raises LastAdministrator.
-
-        stays: whether the user does; roles: what it will have; None for as now.
-        """
-        having = user_store.roles_of_users(connection, org_id)
-        was_one = ADMINISTRATORS in having.get(user.id, ()) and user.is_enabled and user.has_joined
-        if not was_one or (stays and (roles is None or ADMINISTRATORS in roles)):
-            return
-        others = (one for one in user_store.list_users(connection, org_id) if one.id != user.id)
-        if not any(one.is_enabled and one.has_joined and ADMINISTRATORS in having.get(one.id, ()) for one in others):
-            raise LastAdministrator
-
     def _changed(self, connection: Connection, org_id: str, verb: str, user: User) -> None:
         self._resources.touch(connection, ACCESS_KIND)
         self._access.record(connection, org_id, verb, "users", user.id, user.email)
+
+
+def keep_an_administrator(
+    connection: Connection, org_id: str, user: User, *, stays: bool, roles: list[str] | None
+) -> None:
+    """Whether somebody would be left who can sign in and may do everything. Raises LastAdministrator.
+
+    stays: whether the user would; roles: what it would have; None for as now.
+    """
+    having = user_store.roles_of_users(connection, org_id)
+    was_one = ADMINISTRATORS in having.get(user.id, ()) and user.is_enabled and user.has_joined
+    if not was_one or (stays and (roles is None or ADMINISTRATORS in roles)):
+        return
+    others = (one for one in user_store.list_users(connection, org_id) if one.id != user.id)
+    if not any(one.is_enabled and one.has_joined and ADMINISTRATORS in having.get(one.id, ()) for one in others):
+        raise LastAdministrator
 
 
 def _read_changes(body: Mapping[str, Any]) -> dict[str, Any]:

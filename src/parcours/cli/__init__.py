@@ -12,7 +12,7 @@ import typer
 
 from parcours.cli.root import app
 
-from parcours.cli import serving, looking, trying, failed, files, audiences  # isort: skip  # noqa: F401  # as in --help
+from parcours.cli import serving, looking, trying, failed, files, audiences, users  # isort: skip  # noqa: F401  # as in --help
 from parcours.kit.errors import ParcoursError
 
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EPIPE})

@@ -68,6 +68,16 @@ class Settings:
     """How long a session of a user lives without a call, in seconds."""
     session_lifetime_s: int = 1_209_600
     """How long a session lives at most, in seconds."""
+    oidc_issuer: str = ""
+    """Issuer of an OpenID provider that users sign in with; empty means passwords alone."""
+    oidc_client_id: str = ""
+    """The client id that the provider knows this server by."""
+    oidc_client_secret: str = ""
+    """Its secret; empty for a public client."""
+    oidc_name: str = ""
+    """What the sign-in page calls the provider; empty means the issuer's host."""
+    oidc_role: str = ""
+    """Id of the role that newcomers get; empty means that only invited addresses come in."""
     allow_private_networks: bool = False
     """Whether URLs set by users may reach loopback and private addresses."""
     egress_proxy: str = ""
@@ -197,6 +207,7 @@ _FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
         lambda text: _is_public_url(text) and text.startswith("http://"),
         "a URL such as http://proxy.example.com:3128",
     ),
+    "oidc_issuer": (_is_public_url, "a URL such as https://login.example.com, without query"),
     "bootstrap_client_id": (lambda text: bool(_CLIENT_ID.fullmatch(text)), "at most 120 ASCII characters, no spaces"),
     "bootstrap_org_id": (lambda text: bool(_ORG_ID.fullmatch(text)), "such as ABC123@AdobeOrg"),
     "bootstrap_tenant": (lambda text: bool(_TENANT.fullmatch(text)), "at most 60 letters, digits and underscores"),

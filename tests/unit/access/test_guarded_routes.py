@@ -38,6 +38,8 @@ OPEN_TO_ALL = {
     "POST /parcours/session",
     "POST /parcours/setup",
     "POST /parcours/join",
+    "GET /parcours/oidc/start",
+    "GET /parcours/oidc/callback",
 }
 """Without a caller: they tell nothing that is stored. Links of messages are signed, and feedback has its secret.
 

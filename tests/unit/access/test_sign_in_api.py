@@ -1,6 +1,8 @@
 """Sessions, users and one-time links through the control plane, on both databases."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from fastapi.testclient import TestClient
 from starlette.responses import Response
 
 from parcours.access import user_store
+from parcours.access.attempts import ACCOUNT_FREE, ADDRESS_FREE
+from parcours.access.errors import TooManyAttempts
 from parcours.access.sessions import COOKIE
 from parcours.app import Platform, build_platform
 from parcours.db import metadata
@@ -39,6 +43,13 @@ def signing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform
     built.access.bootstrap()
     yield built
     built.close()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lock runs out during the test, however slow the machine is."""
+    now_ms = time.time_ns() // 1_000_000
+    monkeypatch.setattr("parcours.access.attempts._now_ms", lambda: now_ms)
 
 
 class Browser:
@@ -267,7 +278,7 @@ def test_the_audit_log_names_the_user(signing: Platform) -> None:
     assert ("User", "Create", "Success", ADA["email"]) in shown
 
 
-def test_failures_in_a_row_lock_the_account(signing: Platform) -> None:
+def test_failures_in_a_row_lock_the_account(signing: Platform, still: None) -> None:
     browser = set_up(signing)
     wrong = {**ADA, "password": "wrong horse battery"}
     assert [browser.ask("POST", "/parcours/session", wrong).status_code for _ in range(5)] == [401] * 5
@@ -489,3 +500,112 @@ def test_sessions_outlive_the_process(signing: Platform) -> None:
         assert later.ask("GET", "/parcours/session").json()["csrfToken"] == browser.csrf
     finally:
         again.close()
+
+
+def test_a_role_is_given_to_users_and_taken_from_them(signing: Platform) -> None:
+    admin = set_up(signing)
+    user_id, ben = invited(admin, signing, [])
+    path = "/data/foundation/access-control/administration/roles/{}/subjects"
+    standard, administrators = path.format("standard-user"), path.format("administrators")
+
+    def change(at: str, op: str, value: Any) -> Any:
+        return admin.ask("PATCH", at, [{"op": op, "path": "/user", "value": value}])
+
+    assert ben.ask("GET", "/journey/orchestration/journeys").status_code == 403
+    given = change(standard, "add", BEN["email"].upper())
+    assert given.json()["subjects"] == [{"subjectType": "user", "subjectId": user_id}]
+    assert ben.ask("GET", "/journey/orchestration/journeys").status_code == 200
+    assert admin.ask("GET", f"/parcours/users/{user_id}").json()["roles"] == ["standard-user"]
+    assert change(standard, "remove", user_id).json()["subjects"] == []
+    assert ben.ask("GET", "/journey/orchestration/journeys").status_code == 403
+    assert change(standard, "add", "eve@example.com").status_code == 404
+
+    (ada,) = [one["id"] for one in admin.ask("GET", "/parcours/users").json()["users"] if one["id"] != user_id]
+    assert change(administrators, "remove", ada).status_code == 409
+    kinds = [one["subjectType"] for one in change(administrators, "replace", [user_id]).json()["subjects"]]
+    assert kinds == ["api-integration", "user"]
+    assert admin.ask("GET", "/parcours/users").status_code == 403
+    assert ben.ask("GET", "/parcours/users").status_code == 200
+
+
+def test_a_deleted_role_is_nobodys(signing: Platform) -> None:
+    admin = set_up(signing)
+    roles = "/data/foundation/access-control/administration/roles"
+    role = admin.ask("POST", roles, {"name": "Readers", "permissions": ["journeys.read"], "sandboxes": ["*"]}).json()
+    user_id, _ = invited(admin, signing, [role["id"]])
+    assert admin.ask("DELETE", f"{roles}/{role['id']}").status_code == 204
+    assert admin.ask("GET", f"/parcours/users/{user_id}").json()["roles"] == []
+
+
+def test_an_address_that_fails_for_many_accounts_is_locked_too(signing: Platform, still: None) -> None:
+    attempts = signing.sessions.attempts
+    for number in range(ADDRESS_FREE):
+        attempts.take(f"user{number}@example.com", "2001:db8::1")
+    with pytest.raises(TooManyAttempts) as refused:
+        attempts.take("ada@example.com", "2001:db8::ffff")
+    assert 0 < refused.value.retry_after_s <= 15
+    attempts.take("ada@example.com", "2001:db8:0:1::1")
+    attempts.take("ada@example.com", "203.0.113.5")
+
+
+def test_attempts_at_once_are_all_counted(signing: Platform, still: None) -> None:
+    attempts = signing.sessions.attempts
+
+    def attempt(number: int) -> bool:
+        try:
+            attempts.take("ada@example.com", f"203.0.113.{number}")
+        except TooManyAttempts:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(attempt, range(32))) == ACCOUNT_FREE
+
+
+def test_one_setup_link_used_at_once_makes_one_user(signing: Platform) -> None:
+    link = signing.users.open_setup()
+    assert link is not None
+    token = token_of(link.url)
+
+    def set_one_up(number: int) -> int:
+        body = {"token": token, "name": "N", "email": f"n{number}@example.com", "password": ADA["password"]}
+        status: int = Browser(signing).ask("POST", "/parcours/setup", body).status_code
+        return status
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(set_one_up, range(4))) == [201, 410, 410, 410]
+
+
+def test_what_is_over_is_forgotten(signing: Platform) -> None:
+    browser = set_up(signing)
+    invited_id = browser.ask("POST", "/parcours/users", {"email": BEN["email"]}).json()["id"]
+    Browser(signing).ask("POST", "/parcours/session", {**ADA, "password": "wrong horse battery"})
+    with signing.db.write() as connection:
+        connection.execute(user_store.session_table.update().values(ends_at_ms=1))
+        connection.execute(user_store.link_table.update().values(expires_at_ms=1))
+        connection.execute(user_store.attempt_table.update().values(last_at_ms=1))
+    assert Browser(signing).ask("POST", "/parcours/session", ADA).status_code == 200
+    with signing.db.read() as connection:
+        assert len(connection.execute(user_store.session_table.select()).all()) == 1
+        assert connection.execute(user_store.link_table.select()).all() == []
+        assert connection.execute(user_store.attempt_table.select()).all() == []
+        assert user_store.find_user(connection, invited_id) is not None
+
+
+def test_two_last_administrators_cant_go_at_once(signing: Platform) -> None:
+    ada = set_up(signing)
+    ben_id, ben = invited(ada, signing, ["administrators"])
+    (ada_id,) = [one["id"] for one in ada.ask("GET", "/parcours/users").json()["users"] if one["id"] != ben_id]
+    calls = [(ada, f"/parcours/users/{ben_id}"), (ben, f"/parcours/users/{ada_id}")]
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(lambda call: call[0].ask("PATCH", call[1], {"enabled": False}).status_code, calls))
+    assert statuses.count(200) == 1, statuses
+    assert signing.sessions.has_users()
+
+
+def test_an_address_invited_twice_at_once_is_one_user(signing: Platform) -> None:
+    admin = set_up(signing)
+    with ThreadPoolExecutor(4) as pool:
+        body = {"email": BEN["email"]}
+        answers = list(pool.map(lambda _: admin.ask("POST", "/parcours/users", body).status_code, range(4)))
+    assert sorted(answers) == [201, 409, 409, 409]

@@ -56,7 +56,13 @@ def test_every_operation_that_takes_a_body_says_so(document: dict[str, Any]) -> 
 def test_only_tokens_sign_in_health_metrics_and_links_of_messages_are_open_to_anyone(document: dict[str, Any]) -> None:
     anonymous = {path for _, path, operation in operations(document) if "security" not in operation}
     signing_in = {path for path in anonymous if path.startswith("/parcours/")}
-    assert signing_in == {"/parcours/session", "/parcours/setup", "/parcours/join"}
+    assert signing_in == {
+        "/parcours/session",
+        "/parcours/setup",
+        "/parcours/join",
+        "/parcours/oidc/start",
+        "/parcours/oidc/callback",
+    }
     assert {path.split("/")[1] for path in anonymous - signing_in} == {"ims", "health", "metrics", "m"}
 
 
