@@ -50,12 +50,14 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import conflicts_api, drafts_api, read_api, runs_api
+from parcours.journeys import conflicts_api, drafts_api, read_api, runs_api, trials_api
 from parcours.journeys.drafts import Drafts
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
+from parcours.journeys.trials import Trials
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Unavailable
+from parcours.kit.helper import Helpers
 from parcours.limits import api as limits_api
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
@@ -132,6 +134,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
         drafts_api.router(gate, Drafts(platform.db, platform.journeys, platform.profiles, SystemClock())),
+        trials_api.router(gate, Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir))),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),

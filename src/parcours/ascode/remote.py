@@ -185,7 +185,7 @@ class _Reader:
         self._add("rule-sets", items, [one["name"] for one in items], [one["uid"] for one in items])
 
     def _read_journeys(self) -> None:
-        journeys = list(self._pages(f"{JOURNEYS}/journeys"))
+        journeys = list(self._pages(f"{JOURNEYS}/journeys", archived="any"))
         keys = keys_of(one["name"] for one in journeys)
         self._keys["journeys"] = dict(zip((one["uid"] for one in journeys), keys, strict=True))
         for key, journey in zip(keys, journeys, strict=True):
@@ -211,10 +211,10 @@ class _Reader:
             etag = etags[place] if etags else None
             self._found.append(Resource(Ref(kind, key), forms.to_file(kind, item), uid, etag, {"shown": item}))
 
-    def _pages(self, path: str) -> Iterator[Document]:
+    def _pages(self, path: str, **more: Any) -> Iterator[Document]:
         page = 0
         while True:
-            found = self._get(path, page=page, pageSize=100)
+            found = self._get(path, page=page, pageSize=100, **more)
             yield from found["results"]
             page += 1
             if page >= found["pages"]:

@@ -146,3 +146,11 @@ def evaluate(
         eval_command.run_lines(context)
     else:
         eval_command.run(expression, context)
+
+
+@app.command(hidden=True)
+def trial(limit: Annotated[float, typer.Option()], data_dir: DataDir = None) -> None:
+    """Answer one simulation that a server asks for on standard input."""
+    from parcours.commands import trial_command
+
+    trial_command.run(Settings.from_environment(data_dir=data_dir), limit)

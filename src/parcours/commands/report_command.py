@@ -37,7 +37,7 @@ def _find(client: Client, journey: str, version: str | None, sandbox: str) -> st
     known: list[dict[str, Any]] = []
     page, pages = 0, 1
     while page < pages:
-        found = client.get(f"{_JOURNEYS}/journeys", page=page, pageSize=100)
+        found = client.get(f"{_JOURNEYS}/journeys", page=page, pageSize=100, archived="any")
         known, page, pages = [*known, *found["results"]], page + 1, found["pages"]
     if any(one["uid"] == journey for entry in known for one in entry["versions"]):
         return journey

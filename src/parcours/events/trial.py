@@ -94,7 +94,7 @@ def _read_form(body: Mapping[str, Any], document: Mapping[str, Any], schema: Com
         raise TrialInvalid(faults)
     identifier = body.get("profileIdentifier")
     if identifier is not None:
-        _set_key(entity, identifier, document, schema)
+        set_key(entity, identifier, document, schema)
     return entity
 
 
@@ -112,7 +112,7 @@ def _refuse_field(pointer: str, selected: Sequence[Sequence[str]], schema: Compi
     return None if is_above or covers(selected, tokens) else "the event does not select this field"
 
 
-def _set_key(entity: dict[str, Any], value: Any, document: Mapping[str, Any], schema: CompiledSchema) -> None:
+def set_key(entity: dict[str, Any], value: Any, document: Mapping[str, Any], schema: CompiledSchema) -> None:
     """Put the profile identifier where the event's expression will find it."""
     at = "$.profileIdentifier"
     text, name = document["profileIdentifier"], document["name"]

@@ -8,12 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from parcours.access.model import Caller
 from parcours.access.routing import BodyInvalid, Gate, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.journeys.journey_list import Archived, read_wanted
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.rights import permission_to
 from parcours.journeys.service import JourneyService
-from parcours.resources.filtering import matches, sort_by
+from parcours.resources.filtering import sort_by
 
 BASE = "/journey/orchestration"
+MAX_LISTED = 100_000
+"""Most journeys that are put in an order of documents' members."""
 
 
 def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRouter:
@@ -48,9 +51,37 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         orderby: str = "",
         page: int = Query(default=0, ge=0, le=1_000_000),
         page_size: int = Query(default=100, ge=1, le=100, alias="pageSize"),
+        limit: int | None = Query(default=None, ge=1, le=100, description="In place of `pageSize`."),
+        start: int | None = Query(
+            default=None, ge=0, le=100_000_000, description="`next` of the answer before, in place of `page`."
+        ),
+        search: str = Query(default="", description="Words in name, description or tags."),
+        statuses: list[str] = Query(default=[], alias="status", description="Of the latest or the live version."),
+        entry_types: list[str] = Query(default=[], alias="entryType"),
+        tags: list[str] = Query(default=[], alias="tag", description="All of them."),
+        created_by: str = Query(default="", alias="createdBy"),
+        modified_since: str = Query(default="", alias="modifiedSince"),
+        archived: Archived = Query(default="false", description="`true`: those alone; `any`: those, too."),
+        sort: str = Query(default="", description="`name`, `status`, `createdAt` or `lastModifiedAt`; `-name`: down."),
     ) -> dict[str, Any]:
-        """The sandbox's journeys, page by page."""
-        return _page(service.find_all(caller), filters, orderby, page, page_size)
+        """The sandbox's journeys, page by page, each with its last 24 hours by the hour."""
+        wanted = read_wanted(search, statuses, entry_types, tags, created_by, modified_since, archived, sort)
+        size = page_size if limit is None else limit
+        first = page * size if start is None else start
+        if orderby:  # the older way to order
+            found = sort_by(service.page(caller, wanted, filters, 0, MAX_LISTED)["results"], orderby)
+            results, total = found[first : first + size], len(found)
+        else:
+            answer = service.page(caller, wanted, filters, first, size)
+            results, total = answer["results"], answer["total"]
+        return {
+            "results": results,
+            "page": first // size,
+            "limit": size,
+            "pages": -(-total // size),
+            "total": total,
+            "next": first + size if first + size < total else None,
+        }
 
     @routes.post("/list/journeys")
     def list_journeys_with_versions(caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
@@ -67,6 +98,16 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
     def delete_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
         """Delete a journey that nobody is in, with all that it did."""
         service.delete(caller, uid)
+
+    @routes.post("/journeys/{uid}/archive")
+    def archive_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.write"))) -> dict[str, Any]:
+        """Leave a journey in which nothing runs out of lists."""
+        return service.archive(caller, uid, is_archived=True)
+
+    @routes.post("/journeys/{uid}/restore")
+    def restore_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.write"))) -> dict[str, Any]:
+        """Show an archived journey in lists again."""
+        return service.archive(caller, uid, is_archived=False)
 
     @routes.get("/journeys/{uid}/latest")
     def get_latest(
@@ -176,13 +217,3 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         return {"results": lifecycle.list_runs(caller, uid)}
 
     return routes
-
-
-def _page(found: list[dict[str, Any]], filters: list[str], orderby: str, page: int, page_size: int) -> dict[str, Any]:
-    kept = sort_by([document for document in found if matches(document, filters)], orderby)
-    return {
-        "results": kept[page * page_size : (page + 1) * page_size],
-        "page": page,
-        "limit": page_size,
-        "pages": -(-len(kept) // page_size),
-    }

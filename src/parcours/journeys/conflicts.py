@@ -15,8 +15,7 @@ from parcours.actions.table import ActionTable
 from parcours.db import Database
 from parcours.journeys.definitions import uids_in
 from parcours.journeys.errors import JourneyNotFound
-from parcours.journeys.readmodel import TYPES
-from parcours.journeys.versions import VERSION_KIND
+from parcours.journeys.versions import ENTRY_TYPES, VERSION_KIND
 from parcours.kit.clock import to_us
 from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.rulesets.model import DOMAINS, channel_of
@@ -102,7 +101,7 @@ class ConflictViewer:
                     "name": body["document"].get("name"),
                     "version": body["version"],
                     "status": body["status"],
-                    "type": TYPES.get(theirs.first, "unspecified"),
+                    "type": ENTRY_TYPES.get(theirs.first, "unspecified"),
                     "priority": priority,
                     "startDate": body["document"].get("startDate"),
                     "endDate": body["document"].get("endDate"),

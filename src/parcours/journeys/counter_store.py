@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from parcours.db import metadata
+from parcours.db.among import among, texts
 from parcours.db.bulk import Bulk, conflict_insert
 from parcours.journeys.counters import HOUR_US, PULSE_US, Count, Pulse, Row, pulses_of
 
@@ -142,6 +143,30 @@ def read_hours(
     for hour, *figures in rows:
         found.setdefault(hour, []).append(Count(*figures))
     return found
+
+
+HourCount = tuple[str, int, str, str, int]
+"""(version, hour, what, detail, number)."""
+
+
+def read_hours_of(
+    connection: Connection, scope_id: int, version_uids: Sequence[str], from_hour: int, whats: Sequence[str]
+) -> list[HourCount]:
+    """Some kinds of figures of versions by hour since one, summed over subjects."""
+    if not version_uids:
+        return []
+    rows = connection.execute(
+        select(_t.c.version_uid, _t.c.hour, _t.c.what, _t.c.detail, func.sum(_t.c.count))
+        .where(
+            _t.c.scope_id == scope_id,
+            among(_t.c.version_uid),
+            _t.c.hour >= max(from_hour, 0),
+            _t.c.what.in_(whats),
+        )
+        .group_by(_t.c.version_uid, _t.c.hour, _t.c.what, _t.c.detail),
+        {"texts": texts(version_uids)},
+    )
+    return [(version_uid, hour, what, detail, int(count)) for version_uid, hour, what, detail, count in rows]
 
 
 class Total(NamedTuple):

@@ -38,3 +38,11 @@ class JourneyStateConflict(Conflict):
 
 class DraftQueryInvalid(Invalid):
     """A question about a document or an expression that can't be read."""
+
+
+class SimulationInvalid(Invalid):
+    """What is to be simulated or replayed can't be."""
+
+
+class SimulationTooLong(Invalid):
+    """A simulation that took longer than it may."""

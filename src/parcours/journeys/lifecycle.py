@@ -20,7 +20,7 @@ from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
 from parcours.journeys.schedule import first_runs, new_run
-from parcours.journeys.service import JourneyService
+from parcours.journeys.service import JourneyService, refuse_archived
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
@@ -181,6 +181,7 @@ class Lifecycle:
         self._resources.touch(connection, EVENT_KIND)  # whoever deletes an event now waits, and sees this version
         version = self._journeys.find_version(connection, caller.scope_id, version_uid)
         _expect(version, allowed, verb)
+        refuse_archived(self._journeys.require_journey(connection, caller.scope_id, version.body["journeyUid"]))
         journey, faults = self._journeys.examine_version(connection, caller, version)
         errors = [fault for fault in faults if fault.severity == "error"]
         if journey is None or errors:

@@ -7,16 +7,8 @@ from parcours.access.model import Caller
 from parcours.journeys.activities.read_audience import DEFAULT_RATE, RECURRING
 from parcours.journeys.document import DEFAULT_ACTION_S, DEFAULT_REENTRANCE_WAIT_S, transition_of
 from parcours.journeys.naming import names_of_nodes
-from parcours.journeys.versions import metadata
+from parcours.journeys.versions import entry_type_of, metadata
 from parcours.resources.store import Resource
-
-TYPES: Mapping[str, str] = {
-    "event": "unitary",
-    "businessEvent": "business",
-    "audienceQualification": "audience_qualification",
-    "readAudience": "read_audience",
-}
-"""`type` of a journey by the kind of its first activity; `unspecified` for any other."""
 
 JOURNEY_FIELDS = (
     "id", "name", "description", "version", "type", "status", "imsOrgId", "sandboxName", "metadata", "timeouts",
@@ -42,7 +34,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         "name": document.get("name"),
         "description": document.get("description", ""),
         "version": body["version"],
-        "type": TYPES.get(str(first.get("type")), "unspecified"),
+        "type": entry_type_of(document),
         "status": body["status"],
         "imsOrgId": caller.org_id,
         "sandboxName": caller.sandbox.name,

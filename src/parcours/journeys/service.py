@@ -1,6 +1,7 @@
 """Authoring: journeys and their versions, from a draft to a stop; and the live ones, compiled for the worker."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from parcours.actions.model import Usage as ActionUsage
 from parcours.actions.service import ActionService
 from parcours.audiences.model import Usage as AudienceUsage
 from parcours.audiences.service import AudienceService
+from parcours.audit import AuditEvent
+from parcours.audit.store import record
 from parcours.catalog.model import DataSetTable
 from parcours.datasources.model import Usage as SourceUsage
 from parcours.datasources.service import DataSourceService
@@ -24,7 +27,8 @@ from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.counter_store import delete_counts
+from parcours.journeys.counter_store import HourCount, delete_counts, read_hours_of
+from parcours.journeys.counters import HOUR_US
 from parcours.journeys.definitions import (
     FrozenDefinitions,
     SandboxDefinitions,
@@ -33,6 +37,7 @@ from parcours.journeys.definitions import (
     uids_in,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
+from parcours.journeys.journey_list import HOURS, Wanted, choose, traffic_of, uids_of
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.rights import check_timeouts
@@ -45,7 +50,9 @@ from parcours.journeys.versions import (
     JOURNEY_KIND,
     LIVE,
     PUBLISHED,
+    RUNNING,
     VERSION_KIND,
+    at_text,
     new_version,
     show_faults,
     show_journey,
@@ -53,6 +60,7 @@ from parcours.journeys.versions import (
 )
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
+from parcours.resources.filtering import matches
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.rulesets.service import RuleSetService
 from parcours.templates.service import TemplateService
@@ -207,6 +215,54 @@ class JourneyService:
             self._resources.delete(connection, journey)
             delete_counts(connection, caller.scope_id, [version.id for version in versions])
 
+    def archive(self, caller: Caller, journey_uid: str, *, is_archived: bool) -> dict[str, Any]:
+        """Put a journey in which nothing runs out of sight, or back. Raises JourneyNotFound, JourneyStateConflict."""
+        with self._db.write() as connection:
+            journey = self._journey(connection, caller.scope_id, journey_uid)
+            versions = self._versions(connection, journey)
+            running = [version for version in versions if version.body["status"] in RUNNING]
+            if is_archived and running:
+                told = f"version {running[-1].body['version']} is {running[-1].body['status']}"
+                raise JourneyStateConflict(f"{told}: the journey can't be archived")
+            if is_archived == ("archivedAtMs" in journey.body):
+                return show_journey(caller, journey, versions)
+            body = {name: value for name, value in journey.body.items() if name != "archivedAtMs"}
+            if is_archived:
+                body["archivedAtMs"] = time.time_ns() // 1_000_000
+            journey = self._resources.replace(connection, journey, caller.author, body)
+            name = str(versions[-1].body["document"].get("name", ""))
+            verb = "Archive" if is_archived else "Restore"
+            record(
+                connection,
+                AuditEvent(caller.scope_id, verb, "Journey", journey_uid, name, "journeys", permission="WRITE"),
+            )
+        return show_journey(caller, journey, versions)
+
+    def page(self, caller: Caller, wanted: Wanted, filters: Iterable[str], start: int, limit: int) -> dict[str, Any]:
+        """{"results", "total"}: journeys that are wanted, each with the `traffic` of its last 24 hours."""
+        first_hour = time.time_ns() // 1_000 // HOUR_US - HOURS
+        with self._db.read() as connection:
+            every = [one for one in self.find_in(connection, caller) if matches(one, filters)]
+            chosen = choose(every, wanted)
+            shown = chosen[start : start + limit]
+            uids = [version["uid"] for one in shown for version in one["versions"]]
+            rows = read_hours_of(connection, caller.scope_id, uids, first_hour, ("entered", "ended", "discard"))
+        since = at_text(first_hour * HOUR_US // 1_000)
+        of_version: dict[str, list[HourCount]] = {}
+        for row in rows:
+            of_version.setdefault(row[0], []).append(row)
+        results = [
+            {
+                **one,
+                "traffic": {
+                    "from": since,
+                    **traffic_of([row for uid in uids_of(one) for row in of_version.get(uid, ())], first_hour),
+                },
+            }
+            for one in shown
+        ]
+        return {"results": results, "total": len(chosen)}
+
     def latest(self, caller: Caller, journey_uid: str) -> tuple[dict[str, Any], str]:
         """The latest version of a journey, and its etag. Raises JourneyNotFound."""
         with self._db.read() as connection:
@@ -225,6 +281,7 @@ class JourneyService:
         with self._db.write() as connection:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             uids = journey.body["versions"]
+            refuse_archived(journey)
             latest = self._version(connection, caller.scope_id, uids[-1])
             if latest.body["status"] in DRAFTS:
                 raise JourneyStateConflict("the latest version is a draft already")
@@ -271,6 +328,10 @@ class JourneyService:
             return self._resources.get(connection, scope_id, JOURNEY_KIND, uid)
         except ResourceNotFound:
             raise JourneyNotFound(uid) from None
+
+    def require_journey(self, connection: Connection, scope_id: int, journey_uid: str) -> Resource:
+        """The stored journey. Raises JourneyNotFound when the sandbox has no such one."""
+        return self._journey(connection, scope_id, journey_uid)
 
     def require_version(self, connection: Connection, scope_id: int, version_uid: str) -> Resource:
         """The stored version. Raises JourneyNotFound when the sandbox has no such one."""
@@ -489,6 +550,12 @@ class JourneyService:
                 new = event.name
                 document = map_expressions(document, partial(rename_event, old=old, new=new))
         return document
+
+
+def refuse_archived(journey: Resource) -> None:
+    """Raises JourneyStateConflict for a journey that is archived."""
+    if "archivedAtMs" in journey.body:
+        raise JourneyStateConflict("the journey is archived: restore it first")
 
 
 def _read_draft(document: Any) -> dict[str, Any]:

@@ -26,6 +26,15 @@ DRAFTS: frozenset[str] = frozenset({"Draft", "Testing", "Dry Run"})
 """Not published yet, or not any more."""
 
 
+ENTRY_TYPES: Mapping[str, str] = {
+    "event": "unitary",
+    "businessEvent": "business",
+    "audienceQualification": "audience_qualification",
+    "readAudience": "read_audience",
+}
+"""The type of a journey by the kind of its first activity."""
+
+
 def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> dict[str, Any]:
     """The stored body of a draft."""
     return {
@@ -93,12 +102,19 @@ def show_journey(caller: Caller, stored: Resource, versions: Sequence[Resource])
     """A journey with a line for each of its versions, oldest first; name and description are the latest's."""
     latest = versions[-1]
     document = latest.body["document"]
+    live = next((version for version in reversed(versions) if version.body["status"] in LIVE), None)
     return {
         "uid": stored.id,
         "name": document.get("name"),
         "description": document.get("description", ""),
+        "tags": tags if isinstance(tags := document.get("tags"), list) else [],
+        "entryType": entry_type_of(document),
+        "archived": "archivedAtMs" in stored.body,
         "latestVersionUid": latest.id,
         "status": latest.body["status"],
+        "live": None
+        if live is None
+        else {"uid": live.id, "version": live.body["version"], "status": live.body["status"]},
         "versions": [
             {"uid": version.id, "version": version.body["version"], "status": version.body["status"]}
             for version in versions
@@ -107,6 +123,14 @@ def show_journey(caller: Caller, stored: Resource, versions: Sequence[Resource])
         "sandboxName": caller.sandbox.name,
         "metadata": {**metadata(latest), **_created(stored)},
     }
+
+
+def entry_type_of(document: Mapping[str, Any]) -> str:
+    """How people enter a document that may be unfinished: see ENTRY_TYPES; `unspecified` for any other way."""
+    entry, nodes = document.get("entry"), document.get("nodes")
+    node_id = entry.get("node") if isinstance(entry, Mapping) else None
+    first = nodes.get(node_id) if isinstance(nodes, Mapping) and isinstance(node_id, str) else None
+    return ENTRY_TYPES.get(str(first.get("type")) if isinstance(first, Mapping) else "", "unspecified")
 
 
 def metadata(stored: Resource) -> dict[str, Any]:

@@ -122,6 +122,7 @@ def test_what_changes_something_needs_more_than_reading(app: FastAPI) -> None:
         "/canDeploy",
         "/expressions/scope",
         "/expressions/evaluate",
+        "/simulate",
     )
     for name, guards in routes(app).items():
         method, _, path = name.partition(" ")

@@ -119,7 +119,7 @@ def test_a_draft_is_made_read_changed_and_deleted(api: TestClient, sandbox: Sand
     journey = api.get(f"{JOURNEYS}/{uid}").json()
     assert journey["versions"] == [{"uid": version_uid, "version": "1.0", "status": "Draft"}]
     assert journey["name"] == "Order follow-up"
-    assert journey in api.get(JOURNEYS).json()["results"]
+    assert journey in [{k: v for k, v in one.items() if k != "traffic"} for one in api.get(JOURNEYS).json()["results"]]
     assert api.post(f"{BASE}/list/journeys").json()["results"] == [journey]
     version = api.get(f"{VERSIONS}/{version_uid}")
     assert version.json() == api.get(f"{JOURNEYS}/{uid}/latest").json()

@@ -1,0 +1,43 @@
+"""Routes of simulations, under /journey/orchestration: nothing is sent, and nothing is stored."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+
+from parcours.access.model import Caller
+from parcours.access.routing import Gate, json_object
+from parcours.journeys.trials import Trials
+
+BASE = "/journey/orchestration"
+
+
+def router(gate: Gate, trials: Trials) -> APIRouter:
+    """Reads only: a simulated world has no doors."""
+    routes = APIRouter(prefix=BASE, tags=["Trying journeys"])
+
+    @routes.post("/journeys/simulate")
+    async def simulate_document(
+        request: Request,
+        caller: Caller = Depends(gate.allow("journeys.read")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """Let events and people, given or made up, go through a document under a virtual clock."""
+        return await trials.simulate(caller, None, body, lambda: _gone(request))
+
+    @routes.post("/journeyVersions/{uid}/simulate")
+    async def simulate_version(
+        uid: str,
+        request: Request,
+        caller: Caller = Depends(gate.allow("journeys.read")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """The same through a version, or through `document` in its place."""
+        return await trials.simulate(caller, uid, body, lambda: _gone(request))
+
+    return routes
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has gone; the body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

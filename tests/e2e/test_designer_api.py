@@ -1,0 +1,99 @@
+"""What the designer asks of a running server: checks, scopes, simulations, counters, lists, data, operations."""
+
+from typing import Any, NamedTuple
+
+import demo
+import pytest
+from answering import Reply, ScriptedReceiver
+from asking import ask, query
+from definitions import JOURNEYS, define
+from journey_tools import event_uid, publish
+from platform_client import Platform
+from running import RunningServer, wait_for
+
+TOTAL = "@event{OrderPlaced.commerce.order.priceTotal}"
+
+
+class World(NamedTuple):
+    server: RunningServer
+    platform: Platform
+    version: str
+    document: dict[str, Any]
+    defined: Any
+
+
+@pytest.fixture(scope="module")
+def world(server: RunningServer) -> World:
+    platform = server.platform()
+    receiver = ScriptedReceiver(lambda _request, _before: Reply(200))
+    defined = define(platform, receiver.url, lambda _line: None)
+    version = publish(
+        platform,
+        "Drawn",
+        {"stay": {"type": "event", "eventUid": event_uid(platform)}, "end": {"type": "end"}},
+        [("order", "stay"), ("stay", "end")],
+        tags=["e2e"],
+    )
+    document = platform.get(f"{JOURNEYS}/journeyVersions/{version}")["document"]
+    made = World(server, platform, version, document, defined)
+    for number in range(3):
+        message = demo.order(platform, defined, number)
+        message["body"]["xdmEntity"]["_id"] = f"drawn-{number}"
+        assert ask("POST", defined.event_inlet, message).status == 200
+    wait_for(lambda: counters(made)["nodes"]["stay"]["current"] == 3, what="the orders")
+    return made
+
+
+def counters(world: World) -> Any:
+    return world.platform.get(f"{JOURNEYS}/journeyVersions/{world.version}/counters")
+
+
+def test_an_expression_is_typed_at_its_node_and_evaluated(world: World) -> None:
+    scope = world.platform.post(f"{JOURNEYS}/expressions/scope", {"document": world.document, "nodeId": "stay"})
+    fields = {one["expression"]: one for root in scope["roots"] for one in root["fields"]}
+    assert fields[TOTAL]["type"] == "decimal"
+    body = {"document": world.document, "nodeId": "stay", "expression": f"{TOTAL} > 10"}
+    assert world.platform.post(f"{JOURNEYS}/expressions/check", {**body, "expects": "boolean"}) == {
+        "type": "boolean",
+        "faults": [],
+    }
+    entity = demo.order(world.platform, world.defined, 1)["body"]["xdmEntity"]
+    found = world.platform.post(f"{JOURNEYS}/expressions/evaluate", {**body, "events": {"OrderPlaced": entity}})
+    assert found == {"value": True, "type": "boolean"}
+
+
+def test_a_document_is_checked_and_simulated_before_it_is_saved(world: World) -> None:
+    wrong = {**world.document, "nodes": {**world.document["nodes"], "alone": {"type": "end"}}}
+    checked = world.platform.post(f"{JOURNEYS}/journeys/check", wrong)
+    assert {fault["nodeId"] for fault in checked["errors"] + checked["warnings"]} == {"alone"}
+    events = [{"event": "OrderPlaced", "at": at, "customer": "eve@example.com"} for at in ("1h", "2h")]
+    found = world.platform.post(
+        f"{JOURNEYS}/journeys/simulate", {"document": world.document, "events": events, "customers": 20, "until": "5d"}
+    )
+    assert (found["entered"], found["customerCount"]) == (21, 21)
+    assert found["counts"]["stay"] == {"in": 21, "waiting": 20, "out": 1, "errors": 0}
+    assert world.platform.get(f"{JOURNEYS}/journeyVersions/{world.version}/counts")["entered"] == 3
+
+
+def test_a_canvas_is_told_who_is_where(world: World) -> None:
+    found = counters(world)
+    assert found["nodes"]["order"]["arrived"] == 3
+    assert [edge["passed"] for edge in found["edges"]] == [3, 0]
+    url = f"{JOURNEYS}/journeyVersions/{world.version}/instances"
+    first = world.platform.get(query(url, nodeId="stay", state="active", limit=2))
+    second = world.platform.get(query(url, nodeId="stay", state="active", limit=2, start=first["next"]))
+    keys = [one["key"] for one in first["results"] + second["results"]]
+    assert sorted(keys) == sorted(demo.email(number) for number in range(3))
+    assert second["next"] is None
+
+
+def test_a_list_shows_the_last_day_and_what_is_archived_is_left_out(world: World) -> None:
+    platform = world.platform
+    (ours,) = platform.get(query(f"{JOURNEYS}/journeys", search="drawn E2E", status="live", limit=10))["results"]
+    assert (ours["live"]["uid"], ours["entryType"], ours["traffic"]["entered"]) == (world.version, "unitary", 3)
+    draft = platform.post(f"{JOURNEYS}/journeys", {**world.document, "name": "Drawn and left"})
+    platform.post(f"{JOURNEYS}/journeys/{draft['uid']}/archive")
+    names = [one["name"] for one in platform.get(query(f"{JOURNEYS}/journeys", search="drawn"))["results"]]
+    assert names == ["Drawn"]
+    answer = ask("POST", f"{platform.url}{JOURNEYS}/journeys/{ours['uid']}/archive", headers=platform.headers)
+    assert answer.status == 409
