@@ -30,6 +30,7 @@ class Defined:
     xdm_flow: str
     event_flow: str
     event_id: str
+    journey: str
     journey_version: str
 
 
@@ -109,7 +110,7 @@ def define(platform: Platform, receiver_url: str, say: Any) -> Defined:
     say("journey       “Thank the customer”: order → gold member? → wait 2 s → message, published")
     return Defined(
         tenant, profile_schema, event_schema, profile_dataset, event_dataset, raw[1], xdm[1], event[1],
-        raw_flow, xdm_flow, event_flow, configuration["eventID"], journey["versionUid"],
+        raw_flow, xdm_flow, event_flow, configuration["eventID"], journey["uid"], journey["versionUid"],
     )  # fmt: skip
 
 

@@ -7,8 +7,10 @@ what it must be.
 
 import argparse
 import concurrent.futures
+import contextlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -35,6 +37,8 @@ BATCH = 50
 SINGLES = 60
 """Orders posted one by one; the others go in batches."""
 WAIT_S = 2.0
+BUY_EVERY_S = 3.0
+DEMO_EMAIL = "demo@example.com"
 console = Console(highlight=False)
 
 
@@ -74,6 +78,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8080, help="port of the server, or the next free one [8080]")
     options = parser.parse_args()
     data_dir = Path(tempfile.mkdtemp(prefix="parcours-demo-"))
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # whoever ends the demo ends its server, too
     receiver = Receiver()
     port = free_port(options.port)
     server = start_server(data_dir, port)
@@ -95,7 +100,7 @@ def main() -> int:
             )
             return 1 if wrong else 0
         invite(platform, defined, data_dir)
-        server.wait()
+        keep_buying(platform, defined, server)
         return 0
     except KeyboardInterrupt:
         return 0
@@ -402,7 +407,13 @@ def invite(platform: Platform, defined: Defined, data_dir: Path) -> None:
     headers = " ".join(f"-H '{name}: {value}'" for name, value in platform.headers.items() if name != "x-sandbox-name")
     example = {**order(platform, defined, 7)}
     example["body"]["xdmEntity"]["_id"] = "order-by-hand"
-    console.print(f"The server stays up at [bold]{platform.url}[/] until Ctrl-C. Open {platform.url}/docs, or try:\n")
+    password = secrets.token_urlsafe(12)
+    open_account(platform, password)
+    where = f"{platform.url}/journeys/{defined.journey}/versions/{defined.journey_version}"
+    console.print("The journey with its live counters, in a browser (a customer buys now and then):\n")
+    console.print(f"    [bold]{where}[/]", soft_wrap=True)
+    console.print(f"    sign in as [bold]{DEMO_EMAIL}[/] with the password [bold]{password}[/]\n")
+    console.print(f"The server stays up until Ctrl-C. Its API is at {platform.url}/docs; or try:\n")
     for line in (
         f"curl -X POST {defined.event_inlet} -H 'Content-Type: application/json' -d '{json.dumps(example)}'",
         f"curl '{platform.url}/journey/orchestration/trace?identity={email(7)}&namespace=Email' {headers}",
@@ -412,6 +423,23 @@ def invite(platform: Platform, defined: Defined, data_dir: Path) -> None:
         f".venv/bin/parcours sql 'SELECT * FROM orders LIMIT 3' --data-dir {data_dir}",
     ):
         say(line + "\n")
+
+
+def open_account(platform: Platform, password: str) -> None:
+    """An administrator for who looks at the demo; its password is of this run alone."""
+    user = platform.post("/parcours/users", {"name": "Demo", "email": DEMO_EMAIL, "roles": ["administrators"]})
+    token = user["invitationUrl"].partition("#")[2]
+    platform.post("/parcours/join", {"token": token, "password": password})
+
+
+def keep_buying(platform: Platform, defined: Defined, server: "subprocess.Popen[bytes]") -> None:
+    """An order every few seconds until the server ends, so that there is something to watch."""
+    number = CUSTOMERS + 1
+    while server.poll() is None:
+        time.sleep(BUY_EVERY_S)
+        with contextlib.suppress(OSError, Refused):
+            call("POST", defined.event_inlet, order(platform, defined, number))
+        number += 1
 
 
 if __name__ == "__main__":
