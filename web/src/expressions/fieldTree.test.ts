@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPickable, linesOf, toTree } from "./fieldTree";
+import { type FieldNode, filterTree, findNode, isPickable, openable, toTree } from "./fieldTree";
 import type { ScopeField, ScopeRoot } from "./scope";
 
 const field = (path: string, title = path): ScopeField => ({
@@ -22,37 +22,33 @@ const root: ScopeRoot = {
   ],
 };
 const tree = toTree([root]);
-const names = (open: string[], search = "") =>
-  linesOf(tree, new Set(open), search).map((line) => `${"-".repeat(line.level)}${line.node.name}`);
+const drawn = (nodes: readonly FieldNode[], level = 1): string[] =>
+  nodes.flatMap((node) => [`${"-".repeat(level)}${node.name}`, ...drawn(node.children, level + 1)]);
 
 test("steps between fields are there though the scope doesn't tell them", () => {
-  expect(names(["@event{Order", "@event{Order.commerce", "@event{Order.commerce.order"])).toEqual([
-    "-Order",
-    "--_id",
-    "--commerce",
-    "---order",
-    "----price",
-    "----state",
-  ]);
+  expect(drawn(tree)).toEqual(["-Order", "--_id", "--commerce", "---order", "----price", "----state"]);
 });
 
-test("what is closed is not drawn", () => {
-  expect(names([])).toEqual(["-Order"]);
-  expect(names(["@event{Order"])).toEqual(["-Order", "--_id", "--commerce"]);
+test("a search finds names and titles, over several steps, with what they hang on", () => {
+  expect(drawn(filterTree(tree, "PRICE"))).toEqual(["-Order", "--commerce", "---order", "----price"]);
+  expect(drawn(filterTree(tree, "order state"))).toEqual(["-Order", "--commerce", "---order", "----state"]);
+  expect(filterTree(tree, "nothing")).toEqual([]);
 });
 
-test("a search finds names and titles, over several steps, and opens what they hang on", () => {
-  expect(names([], "price")).toEqual(["-Order", "--commerce", "---order", "----price"]);
-  expect(names([], "order state")).toEqual(["-Order", "--commerce", "---order", "----state"]);
-  expect(names([], "nothing")).toEqual([]);
+test("what a place doesn't accept is left out, and so is what holds nothing else", () => {
+  expect(drawn(filterTree(tree, "", (node) => node.name === "_id"))).toEqual(["-Order", "--_id"]);
+});
+
+test("a root of which nothing is known stays", () => {
+  const open = toTree([{ ...root, fields: [], isOpen: true }]);
+  expect(drawn(filterTree(open, ""))).toEqual(["-Order"]);
 });
 
 test("an object can't be picked", () => {
-  const lines = linesOf(tree, new Set(["@event{Order"]), "");
-  expect(lines.map((line) => isPickable(line.node))).toEqual([false, true, false]);
+  expect(isPickable(findNode(tree, "@event{Order.commerce") ?? (tree[0] as FieldNode))).toBe(false);
+  expect(isPickable(findNode(tree, "@event{Order._id") as FieldNode)).toBe(true);
 });
 
-test("a line tells its place among its siblings", () => {
-  const [, id, commerce] = linesOf(tree, new Set(["@event{Order"]), "");
-  expect([id?.place, id?.siblings, commerce?.place]).toEqual([1, 2, 2]);
+test("what has something below it can be opened", () => {
+  expect(openable(tree)).toEqual(["@event{Order", "@event{Order.commerce", "@event{Order.commerce.order"]);
 });

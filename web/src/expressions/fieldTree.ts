@@ -63,42 +63,44 @@ function nodeAt(known: Map<string, FieldNode>, reference: string, path: string):
 /** Whether a node is a value that can be picked: an object is none. */
 export const isPickable = (node: FieldNode): boolean => node.field !== null && node.field.type !== "object";
 
-/** One line of the tree as it is drawn. */
-export interface Line {
-  node: FieldNode;
-  level: number;
-  isOpen: boolean;
-  /** Its place among its siblings, from 1, and their number. */
-  place: number;
-  siblings: number;
-  parent: string | null;
-}
-
-/** The lines to draw: what is below open nodes; of a search, every match with what it hangs on. */
-export function linesOf(
-  roots: readonly FieldNode[],
-  open: ReadonlySet<string>,
+/** The tree without what a search does not match or a place does not accept; every word must be somewhere on the way. */
+export function filterTree<N extends FieldNode>(
+  nodes: readonly N[],
   search: string,
   accepts: (node: FieldNode) => boolean = () => true,
-): Line[] {
+): N[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const lines: Line[] = [];
-  const visit = (nodes: readonly FieldNode[], level: number, parent: FieldNode | null, path: string) => {
-    const shown = nodes.filter((node) => keeps(node, `${path} ${node.name} ${node.title}`, words, accepts));
-    shown.forEach((node, index) => {
-      const isOpen = node.children.length > 0 && (words.length > 0 || open.has(node.id));
-      lines.push({ node, level, isOpen, place: index + 1, siblings: shown.length, parent: parent?.id ?? null });
-      if (isOpen) visit(node.children, level + 1, node, `${path} ${node.name} ${node.title}`);
-    });
-  };
-  visit(roots, 1, null, "");
-  return lines;
+  return kept(nodes, "", words, accepts);
 }
 
-/** Whether a node or something below it matches every word and is accepted. */
-function keeps(node: FieldNode, path: string, words: string[], accepts: (node: FieldNode) => boolean): boolean {
-  const text = path.toLowerCase();
-  if (isPickable(node) && accepts(node) && words.every((word) => text.includes(word))) return true;
-  if (node.children.length === 0) return node.field === null && words.length === 0;
-  return node.children.some((child) => keeps(child, `${path} ${child.name} ${child.title}`, words, accepts));
+function kept<N extends FieldNode>(
+  nodes: readonly N[],
+  above: string,
+  words: string[],
+  accepts: (node: FieldNode) => boolean,
+): N[] {
+  const shown: N[] = [];
+  for (const node of nodes) {
+    const path = `${above} ${node.name} ${node.title}`.toLowerCase();
+    const isMatch = words.every((word) => path.includes(word));
+    const children = kept(node.children, path, words, accepts);
+    if (children.length > 0 || (isMatch && isPickable(node) && accepts(node))) shown.push({ ...node, children });
+    else if (isMatch && node.field === null && node.children.length === 0) shown.push({ ...node, children });
+  }
+  return shown;
+}
+
+/** The ids of everything that has something below it. */
+export function openable(nodes: readonly FieldNode[]): string[] {
+  return nodes.flatMap((node) => (node.children.length === 0 ? [] : [node.id, ...openable(node.children)]));
+}
+
+/** The node of an id; null when there is none. */
+export function findNode(nodes: readonly FieldNode[], id: string): FieldNode | null {
+  for (const node of nodes) {
+    if (node.id === id) return node;
+    const found = findNode(node.children, id);
+    if (found !== null) return found;
+  }
+  return null;
 }
