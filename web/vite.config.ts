@@ -28,5 +28,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 1600,
   },
   server: { proxy: Object.fromEntries(SERVED.map((path) => [path, SERVER])) },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    // They import style sheets, which Node alone can not.
+    server: { deps: { inline: [/@adobe\/react-spectrum/, /@spectrum-icons/] } },
+  },
 });

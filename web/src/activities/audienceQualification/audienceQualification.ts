@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/UserCheckedOut";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { textOf, withTimeoutWay } from "../ways";
 
 /** Entering or leaving an audience. */
@@ -13,5 +13,5 @@ export const audienceQualification: ActivityKind = {
   summary: (node, names) => names.audience(textOf(node.audienceId)) ?? "",
   canBegin: true,
   canFollow: () => true,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./AudienceQualificationForm")).AudienceQualificationForm),
 };

@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/Events";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { oneWay, textOf } from "../ways";
 
 /** Something that concerns no one person; Read audience follows it. */
@@ -13,5 +13,5 @@ export const businessEvent: ActivityKind = {
   summary: (node, names) => names.event(textOf(node.eventUid)) ?? "",
   canBegin: true,
   canFollow: (previous) => previous === null,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./BusinessEventForm")).BusinessEventForm),
 };

@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/Actions";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { textOf, withErrorWay } from "../ways";
 
 /** Calls another system. */
@@ -13,5 +13,5 @@ export const customAction: ActivityKind = {
   summary: (node, names) => names.action(textOf(node.actionUid)) ?? "",
   canBegin: false,
   canFollow: (previous) => previous !== null,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./CustomActionForm")).CustomActionForm),
 };

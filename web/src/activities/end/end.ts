@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/StopCircle";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 
 /** Where the journey ends; an arrow that leads nowhere ends it, too. */
 export const end: ActivityKind = {
@@ -12,5 +12,5 @@ export const end: ActivityKind = {
   summary: () => "",
   canBegin: false,
   canFollow: (previous) => previous !== null,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./EndForm")).EndForm),
 };

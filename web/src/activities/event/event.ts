@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/Event";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { textOf, withTimeoutWay } from "../ways";
 
 /** An event of the individual: who enters, or what somebody inside waits for. */
@@ -13,5 +13,5 @@ export const event: ActivityKind = {
   summary: (node, names) => names.event(textOf(node.eventUid)) ?? "",
   canBegin: true,
   canFollow: () => true,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./EventForm")).EventForm),
 };

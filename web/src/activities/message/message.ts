@@ -1,7 +1,33 @@
 import Icon from "@spectrum-icons/workflow/Email";
-import { JsonForm } from "../JsonForm";
+import type { JourneyNode } from "@/flow/document";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
+import type { Parameter } from "../mappings";
+import { withMembers } from "../members";
+import type { TemplateRef } from "../references";
 import { textOf, withErrorWay } from "../ways";
+
+export const CHANNELS = ["email", "sms", "push"] as const;
+
+/** The message by another channel: template, configuration and address are that channel's. */
+export function byChannel(node: JourneyNode, channel: string): JourneyNode {
+  if (channel === node.channel) return node;
+  const gone = { configurationUid: undefined, address: undefined, parameters: undefined };
+  return withMembers(node, { ...gone, channel, templateUid: "" });
+}
+
+/** The parameters of a template as places to be filled. */
+export function parametersOfTemplate(template: TemplateRef): Parameter[] {
+  return template.parameters.map(({ name, label, optional }) => ({
+    paramPath: name,
+    label: label || name,
+    type: null,
+    isOptional: optional === true,
+  }));
+}
+
+/** What tells templates apart beside their names: subject, title or the text itself. */
+export const subjectOf = ({ content }: TemplateRef): string => content.subject ?? content.title ?? content.body ?? "";
 
 /** Sends an e-mail, a text message or a push notification. */
 export const message: ActivityKind = {
@@ -17,5 +43,5 @@ export const message: ActivityKind = {
   },
   canBegin: false,
   canFollow: (previous) => previous !== null,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./MessageForm")).MessageForm),
 };

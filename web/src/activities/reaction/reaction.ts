@@ -1,9 +1,29 @@
 import Icon from "@spectrum-icons/workflow/Hand";
-import { JsonForm } from "../JsonForm";
+import type { JourneyDocument, NodeId } from "@/flow/document";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { withTimeoutWay } from "../ways";
 
+export const REACTIONS = [
+  "sent",
+  "delivered",
+  "opened",
+  "clicked",
+  "failed",
+  "bounced",
+  "unsubscribed",
+  "replied",
+] as const;
+/** A reaction shorter than this is refused: feedback takes its time. */
+export const LEAST_TIMEOUT_S = 40;
+
 const SENDING = new Set(["message", "customAction"]);
+
+/** The activities that a reaction at this node may be about: those right before it that send. */
+export function sendersBefore(document: JourneyDocument, nodeId: NodeId): NodeId[] {
+  const before = (document.edges ?? []).filter((edge) => edge.to === nodeId).map((edge) => edge.from);
+  return [...new Set(before)].filter((id) => SENDING.has(document.nodes[id]?.type ?? ""));
+}
 
 /** What becomes of the message right before it. */
 export const reaction: ActivityKind = {
@@ -16,5 +36,5 @@ export const reaction: ActivityKind = {
     Array.isArray(node.reactions) ? node.reactions.map((name) => t(`activities.reaction.${name}`)).join(", ") : "",
   canBegin: false,
   canFollow: (previous) => previous !== null && SENDING.has(previous.type),
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./ReactionForm")).ReactionForm),
 };

@@ -1,6 +1,6 @@
 import Icon from "@spectrum-icons/workflow/PeopleGroup";
-import { JsonForm } from "../JsonForm";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
 import { oneWay, textOf } from "../ways";
 
 /** The members of an audience enter, at once or on a schedule. */
@@ -13,5 +13,5 @@ export const readAudience: ActivityKind = {
   summary: (node, names) => names.audience(textOf(node.audienceId)) ?? "",
   canBegin: true,
   canFollow: (previous) => previous === null || previous.type === "businessEvent",
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./ReadAudienceForm")).ReadAudienceForm),
 };

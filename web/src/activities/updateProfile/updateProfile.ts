@@ -1,7 +1,23 @@
 import Icon from "@spectrum-icons/workflow/UserEdit";
-import { JsonForm } from "../JsonForm";
+import type { JourneyNode } from "@/flow/document";
 import type { ActivityKind } from "../kind";
+import { lazyForm } from "../lazyForm";
+import { objectOf } from "../members";
 import { textOf, withErrorWay } from "../ways";
+
+export const MAX_UPDATES = 5;
+
+/** The attributes that are written, by JSON pointer. */
+export function updatesOf(node: JourneyNode): { pointer: string; expression: string }[] {
+  if (!Array.isArray(node.updates)) return [];
+  return node.updates.map(objectOf).map(({ path, expression }) => ({
+    pointer: textOf(path),
+    expression: textOf(expression),
+  }));
+}
+
+export const toUpdates = (rows: readonly { pointer: string; expression: string }[]) =>
+  rows.map(({ pointer, expression }) => ({ path: pointer, expression }));
 
 /** Writes attributes of the profile. */
 export const updateProfile: ActivityKind = {
@@ -13,5 +29,5 @@ export const updateProfile: ActivityKind = {
   summary: (node, names) => names.dataSet(textOf(node.dataSetId)) ?? "",
   canBegin: false,
   canFollow: (previous) => previous !== null,
-  Form: JsonForm,
+  Form: lazyForm(async () => (await import("./UpdateProfileForm")).UpdateProfileForm),
 };

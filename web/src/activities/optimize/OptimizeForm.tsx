@@ -1,0 +1,99 @@
+import { Item, NumberField, Picker, TextField } from "@adobe/react-spectrum";
+import { ExpressionField } from "@/expressions/ExpressionField";
+import { useT } from "@/i18n/useT";
+import { DynamicValues } from "../fields/DynamicValues";
+import { PathList } from "../fields/PathList";
+import { Shares } from "../fields/Shares";
+import { Note, Stack } from "../fields/Stack";
+import type { FormProps } from "../kind";
+import { numberOf, withMembers } from "../members";
+import { type Path, shareOf } from "../paths";
+import { pathsOf, textOf } from "../ways";
+import { letterOf, OPTIMIZE_TYPES, ofType, optimizeTypeOf } from "./optimize";
+
+/** An experiment with its treatments, or rules. */
+export function OptimizeForm(props: FormProps) {
+  const { node, document, nodeId, onChange, isReadOnly } = props;
+  const t = useT();
+  const type = optimizeTypeOf(node);
+  const isExperiment = type === "experiment";
+  const paths = pathsOf(node) as Path[];
+  const holdout = numberOf(node.holdout) ?? 0;
+  const set = (changes: Record<string, unknown>) => onChange(withMembers(node, changes));
+  const nameOf = (path: Path, index: number) =>
+    path.label || t("activities.way.treatment", { letter: letterOf(index) });
+  return (
+    <Stack>
+      <Picker
+        label={t("activities.optimize.type")}
+        selectedKey={type}
+        isDisabled={isReadOnly}
+        onSelectionChange={(key) =>
+          key !== type && onChange(ofType(node, key === "targeting" ? "targeting" : "experiment"))
+        }
+        width="100%"
+      >
+        {OPTIMIZE_TYPES.map((one) => (
+          <Item key={one}>{t(`activities.optimize.${one}`)}</Item>
+        ))}
+      </Picker>
+      <Note>{t(`activities.optimizeHelp.${type}`)}</Note>
+      <PathList
+        paths={paths}
+        onChange={(next) => set({ paths: next })}
+        isReadOnly={isReadOnly}
+        nameOf={nameOf}
+        detailOf={(path) =>
+          isExperiment ? t("activities.percent", { share: shareOf(path) }) : textOf(path.expression)
+        }
+        create={() => (isExperiment ? { percentage: 0 } : { expression: "" })}
+        most={20}
+      >
+        {(path, change) =>
+          isExperiment ? null : (
+            <ExpressionField
+              label={t("activities.condition.expression")}
+              value={textOf(path.expression)}
+              onChange={(expression) => change({ expression })}
+              place={{ document, nodeId }}
+              expects="boolean"
+              isReadOnly={isReadOnly}
+              isRequired
+            />
+          )
+        }
+      </PathList>
+      {isExperiment && (
+        <>
+          <NumberField
+            label={t("activities.optimize.holdout")}
+            description={t("activities.optimize.holdout.help")}
+            value={holdout}
+            minValue={0}
+            maxValue={99}
+            isReadOnly={isReadOnly}
+            onChange={(share) => Number.isFinite(share) && set({ holdout: share === 0 ? undefined : share })}
+            width="100%"
+          />
+          <Shares
+            paths={paths}
+            holdout={holdout}
+            onChange={(next) => set({ paths: next })}
+            isReadOnly={isReadOnly}
+            nameOf={nameOf}
+          />
+        </>
+      )}
+      <TextField
+        label={t("activities.optimize.metric")}
+        description={t("activities.optimize.metric.help")}
+        value={textOf(node.successMetric)}
+        maxLength={200}
+        isReadOnly={isReadOnly}
+        onChange={(metric) => set({ successMetric: metric === "" ? undefined : metric })}
+        width="100%"
+      />
+      {!isExperiment && <DynamicValues {...props} />}
+    </Stack>
+  );
+}

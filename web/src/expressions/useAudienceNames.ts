@@ -1,0 +1,6 @@
+import { useReferences } from "@/activities/useReferences";
+
+/** The names that `inAudience` may be asked for. */
+export function useAudienceNames(): readonly string[] {
+  return useReferences().audienceNames;
+}
