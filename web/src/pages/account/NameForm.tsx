@@ -38,16 +38,17 @@ export function NameForm() {
       >
         {(item) => <Item>{NAMES[item.id]}</Item>}
       </Picker>
-      <Button
-        variant="accent"
-        type="submit"
-        isPending={save.isPending}
-        isDisabled={name.trim() === user.name && language === (user.locale ?? locale)}
-        alignSelf="start"
-        marginTop="size-150"
-      >
-        {t("common.save")}
-      </Button>
+      <div>
+        <Button
+          variant="accent"
+          type="submit"
+          isPending={save.isPending}
+          isDisabled={name.trim() === user.name && language === (user.locale ?? locale)}
+          marginTop="size-150"
+        >
+          {t("common.save")}
+        </Button>
+      </div>
     </Form>
   );
 }

@@ -58,9 +58,11 @@ export function PasswordForm() {
         errorMessage={isOther ? t("account.password.other") : undefined}
         isRequired
       />
-      <Button variant="accent" type="submit" isPending={save.isPending} alignSelf="start" marginTop="size-150">
-        {t("account.password.button")}
-      </Button>
+      <div>
+        <Button variant="accent" type="submit" isPending={save.isPending} marginTop="size-150">
+          {t("account.password.button")}
+        </Button>
+      </div>
     </Form>
   );
 }

@@ -7,7 +7,6 @@ import {
   Item,
   Picker,
   Row,
-  StatusLight,
   TableBody,
   TableHeader,
   TableView,
@@ -18,6 +17,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Pager } from "@/ui/Pager";
 import { Time } from "@/ui/Time";
@@ -35,11 +35,7 @@ const TONES = { open: "negative", resolved: "positive", information: "info" } as
 
 export function AlertState({ state }: { state: Alert["state"] }) {
   const t = useT();
-  return (
-    <StatusLight variant={TONES[state]} UNSAFE_style={{ padding: 0 }}>
-      {t(`alerts.state.${state}`)}
-    </StatusLight>
-  );
+  return <Light tone={TONES[state]}>{t(`alerts.state.${state}`)}</Light>;
 }
 
 export function AlertList({ search, onChange, onSubscribe }: Props) {

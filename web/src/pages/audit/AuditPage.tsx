@@ -8,7 +8,6 @@ import {
   Divider,
   Heading,
   Row,
-  StatusLight,
   TableBody,
   TableHeader,
   TableView,
@@ -20,6 +19,7 @@ import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Facts } from "@/ui/Facts";
+import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { Pager } from "@/ui/Pager";
@@ -140,9 +140,9 @@ function Result({ status }: { status: string }) {
   const t = useT();
   const known = RESULTS.find((one) => one === status);
   return (
-    <StatusLight variant={known === undefined ? "neutral" : TONES[known]} UNSAFE_style={{ padding: 0 }}>
+    <Light tone={known === undefined ? "neutral" : TONES[known]}>
       {known === undefined ? status : t(`audit.result.${known}`)}
-    </StatusLight>
+    </Light>
   );
 }
 

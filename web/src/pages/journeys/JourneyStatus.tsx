@@ -1,5 +1,5 @@
-import { StatusLight } from "@adobe/react-spectrum";
 import { useT } from "@/i18n/useT";
+import { Light } from "@/ui/Light";
 import { STATUSES, statusId } from "./journey";
 
 const TONES: Record<string, "neutral" | "info" | "positive" | "notice" | "negative" | "seafoam" | "purple"> = {
@@ -18,8 +18,8 @@ export function JourneyStatus({ status }: { status: string }) {
   const t = useT();
   const known = STATUSES.find((one) => one === status);
   return (
-    <StatusLight variant={TONES[status] ?? "neutral"} UNSAFE_style={{ padding: 0 }}>
+    <Light tone={TONES[status] ?? "neutral"}>
       {known === undefined ? status : t(`journeys.status.${statusId(known)}`)}
-    </StatusLight>
+    </Light>
   );
 }

@@ -93,7 +93,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
         overflowMode="wrap"
       >
         <TableHeader>
-          <Column key="name" allowsSorting isRowHeader minWidth={190} width="2fr">
+          <Column key="name" allowsSorting isRowHeader minWidth={170} width="2fr">
             {t("journeys.column.name")}
           </Column>
           <Column key="status" width={125}>
@@ -105,10 +105,10 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
           <Column key="entry" width={125}>
             {t("journeys.column.entry")}
           </Column>
-          <Column key="modified" allowsSorting width={150}>
+          <Column key="modified" allowsSorting width={145}>
             {t("journeys.column.modified")}
           </Column>
-          <Column key="entrances" width={185}>
+          <Column key="entrances" width={170}>
             {t("journeys.column.entrances")}
           </Column>
           <Column key="inside" width={85} align="end">

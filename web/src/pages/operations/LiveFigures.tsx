@@ -1,4 +1,4 @@
-import { Heading, StatusLight } from "@adobe/react-spectrum";
+import { Heading } from "@adobe/react-spectrum";
 import { FormattedNumber } from "react-intl";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
@@ -7,6 +7,7 @@ import { COLORS, TimeChart } from "@/ui/chart/TimeChart";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Figure, Figures } from "@/ui/Figure";
 import { FigureTable } from "@/ui/FigureTable";
+import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import type { Operations } from "./operations";
 import { useOperations } from "./useOperations";
@@ -105,9 +106,9 @@ function NowFigures({ now }: { now: Operations }) {
       <Figure
         label={t("operations.figure.worker")}
         value={
-          <StatusLight variant={WORKER[now.worker] ?? "notice"} UNSAFE_style={{ padding: 0 }}>
+          <Light tone={WORKER[now.worker] ?? "notice"}>
             {now.worker in WORKER ? t(`operations.worker.${now.worker}`) : now.worker || "–"}
-          </StatusLight>
+          </Light>
         }
       />
     </Figures>

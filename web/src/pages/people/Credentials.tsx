@@ -7,7 +7,6 @@ import {
   Flex,
   Item,
   Row,
-  StatusLight,
   TableBody,
   TableHeader,
   TableView,
@@ -19,6 +18,7 @@ import { useState } from "react";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
@@ -79,9 +79,9 @@ export function Credentials() {
               <Cell>{one.clientId}</Cell>
               <Cell>{one.roles.map(nameOf).join(", ") || t("people.roles.none")}</Cell>
               <Cell textValue={String(one.enabled)}>
-                <StatusLight variant={one.enabled ? "positive" : "neutral"} UNSAFE_style={{ padding: 0 }}>
+                <Light tone={one.enabled ? "positive" : "neutral"}>
                   {t(`people.status.${one.enabled ? "active" : "disabled"}`)}
-                </StatusLight>
+                </Light>
               </Cell>
               <Cell>
                 <Time value={one.createdAt} />

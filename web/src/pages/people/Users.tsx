@@ -7,7 +7,6 @@ import {
   Flex,
   Item,
   Row,
-  StatusLight,
   TableBody,
   TableHeader,
   TableView,
@@ -20,6 +19,7 @@ import { useSession } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
@@ -91,9 +91,7 @@ export function Users() {
               </Cell>
               <Cell>{user.roles.map(nameOf).join(", ") || t("people.roles.none")}</Cell>
               <Cell textValue={user.status}>
-                <StatusLight variant={TONES[user.status]} UNSAFE_style={{ padding: 0 }}>
-                  {t(`people.status.${user.status}`)}
-                </StatusLight>
+                <Light tone={TONES[user.status]}>{t(`people.status.${user.status}`)}</Light>
               </Cell>
               <Cell>{user.lastSignInAt === null ? "–" : <Time value={user.lastSignInAt} />}</Cell>
               <Cell textValue={t("common.actionsOf", { name: user.name || user.email })}>

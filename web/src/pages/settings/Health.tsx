@@ -1,8 +1,8 @@
-import { StatusLight } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Figure, Figures } from "@/ui/Figure";
+import { Light } from "@/ui/Light";
 
 interface Readiness {
   status: string;
@@ -37,9 +37,7 @@ export function Health() {
             key={part}
             label={PARTS.includes(part) ? t(`settings.part.${part}`) : part}
             value={
-              <StatusLight variant={state === "ok" ? "positive" : "negative"} UNSAFE_style={{ padding: 0 }}>
-                {state === "ok" ? t("settings.ok") : state}
-              </StatusLight>
+              <Light tone={state === "ok" ? "positive" : "negative"}>{state === "ok" ? t("settings.ok") : state}</Light>
             }
           />
         ))}

@@ -58,6 +58,7 @@ export default function Lines({ series, points, format, formatValue, isBar }: Pr
           }
         />
         <Legend
+          itemSorter={null}
           iconType={isBar ? "square" : "plainline"}
           formatter={(name) => (
             <span style={{ color: "var(--spectrum-global-color-gray-800)", fontSize: 12 }}>{name}</span>
@@ -82,7 +83,7 @@ export default function Lines({ series, points, format, formatValue, isBar }: Pr
               strokeDasharray={one.dash}
               strokeWidth={2}
               dot={points.length < 3}
-              type="monotone"
+              type="linear"
               isAnimationActive={false}
             />
           ),

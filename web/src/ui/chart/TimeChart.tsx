@@ -54,9 +54,9 @@ export function TimeChart({ title, series, points, times, unit = "", height = 22
   const format = (at: number) => formatDate(at, times ?? { dateStyle: "short", timeStyle: "short" });
   const name = (one: ChartSeries) => (unit === "" ? one.name : `${one.name} (${unit})`);
   return (
-    <section className={styles.chart} aria-labelledby={id}>
+    <figure className={styles.chart} aria-labelledby={id}>
       <Flex alignItems="center" justifyContent="space-between">
-        <Heading level={3} id={id} margin={0}>
+        <Heading level={2} id={id} margin={0} UNSAFE_className={styles.title}>
           {title}
         </Heading>
         <ActionButton
@@ -100,6 +100,6 @@ export function TimeChart({ title, series, points, times, unit = "", height = 22
           },
         }))}
       />
-    </section>
+    </figure>
   );
 }
