@@ -115,7 +115,7 @@ export function AlertList({ search, onChange, onSubscribe }: Props) {
                 {t("alerts.column.opened")}
               </Column>
             </TableHeader>
-            <TableBody items={alerts.data}>
+            <TableBody items={alerts.data.map((one) => ({ ...one }))}>
               {(alert) => (
                 <Row key={alert.uid}>
                   <Cell textValue={alert.state}>

@@ -94,7 +94,7 @@ export function Subscriptions({ search, onChange }: Props) {
               {t("alerts.column.actions")}
             </Column>
           </TableHeader>
-          <TableBody items={subscriptions.data}>
+          <TableBody items={subscriptions.data.map((one) => ({ ...one }))}>
             {(one) => (
               <Row key={one.uid}>
                 <Cell>{nameOf(one)}</Cell>

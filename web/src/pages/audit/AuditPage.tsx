@@ -94,7 +94,7 @@ export function AuditPage() {
                 {t("audit.column.result")}
               </Column>
             </TableHeader>
-            <TableBody items={lines}>
+            <TableBody items={lines.map((one) => ({ ...one }))}>
               {(line) => (
                 <Row key={line.id}>
                   <Cell>

@@ -81,7 +81,7 @@ export function JourneysPage() {
               <JourneysTable
                 rows={rows}
                 overview={overview.data}
-                sort={search.sort ?? "-modified"}
+                sort={search.sort ?? "-lastModifiedAt"}
                 onSort={(sort) => change({ sort })}
               />
               <Pager

@@ -14,6 +14,7 @@ import {
 } from "@adobe/react-spectrum";
 import Pause from "@spectrum-icons/workflow/Pause";
 import Play from "@spectrum-icons/workflow/Play";
+import { useQuery } from "@tanstack/react-query";
 import { type ComponentProps, useState } from "react";
 import { FormattedNumber } from "react-intl";
 import { call } from "@/api/call";
@@ -29,7 +30,7 @@ import { JourneyActions } from "./JourneyActions";
 import { JourneyStatus } from "./JourneyStatus";
 import styles from "./JourneysTable.module.css";
 import { canPause, canResume, type JourneyRow } from "./journey";
-import type { Overview } from "./queries";
+import { countsQuery, insideOf, type Overview } from "./queries";
 
 interface Props {
   rows: JourneyRow[];
@@ -105,7 +106,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
           <Column key="entry" width={125}>
             {t("journeys.column.entry")}
           </Column>
-          <Column key="modified" allowsSorting width={145}>
+          <Column key="lastModifiedAt" allowsSorting width={145}>
             {t("journeys.column.modified")}
           </Column>
           <Column key="entrances" width={170}>
@@ -118,7 +119,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
             {t("journeys.column.actions")}
           </Column>
         </TableHeader>
-        <TableBody items={rows}>
+        <TableBody items={rows.map((one) => ({ ...one }))}>
           {(row) => (
             <Row key={row.uid}>
               <Cell textValue={row.name}>
@@ -146,7 +147,9 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
               <Cell>
                 <Entrances row={row} entered={enteredBy.get(row.uid) ?? 0} />
               </Cell>
-              <Cell>{row.current === null ? "–" : <FormattedNumber value={row.current} />}</Cell>
+              <Cell>
+                <Inside row={row} />
+              </Cell>
               <Cell textValue={t("common.actionsOf", { name: row.name })}>
                 <JourneyActions row={row} />
               </Cell>
@@ -191,7 +194,7 @@ function VersionCell({ row }: { row: JourneyRow }) {
 
 function Entrances({ row, entered }: { row: JourneyRow; entered: number }) {
   const t = useT();
-  const total = row.entrances === null ? entered : row.entrances.reduce((sum, one) => sum + one, 0);
+  const total = row.entered ?? entered;
   const label = t("journeys.entrances", { count: total });
   return (
     <div className={styles.entrances}>
@@ -201,4 +204,10 @@ function Entrances({ row, entered }: { row: JourneyRow; entered: number }) {
       </span>
     </div>
   );
+}
+
+/** Who is inside the live version now. */
+function Inside({ row }: { row: JourneyRow }) {
+  const counts = useQuery({ ...countsQuery(row.live?.uid ?? ""), enabled: row.live !== null });
+  return counts.data === undefined ? "–" : <FormattedNumber value={insideOf(counts.data)} />;
 }

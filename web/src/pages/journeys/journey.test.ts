@@ -23,7 +23,13 @@ test("the latest version is not the live one", () => {
 
 test("what the server leaves out is nothing, not zero", () => {
   const row = readRow({ uid: "j" });
-  expect([row.entrances, row.current, row.live, row.name]).toEqual([null, null, null, ""]);
+  expect([row.entrances, row.entered, row.live, row.name]).toEqual([null, null, null, ""]);
+});
+
+test("entrances by the hour are those of all versions", () => {
+  const traffic = { entered: 7, hours: { entered: [0, 5, 2], failed: [0, 0, 1] } };
+  const row = readRow({ ...journey, traffic, live: { uid: "v1", version: "1.0", status: "Paused" } });
+  expect([row.entrances, row.entered, row.live?.status]).toEqual([[0, 5, 2], 7, "Paused"]);
 });
 
 test("a stopped version doesn't keep a journey", () => {

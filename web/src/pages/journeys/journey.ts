@@ -16,8 +16,8 @@ export interface JourneyRow {
   modifiedAt: string | null;
   /** Entrances by hour, the oldest first; null when they aren't told. */
   entrances: number[] | null;
-  /** Who is inside now; null when it isn't told. */
-  current: number | null;
+  /** Entrances of the last day; null when they aren't told. */
+  entered: number | null;
 }
 
 export interface VersionLine {
@@ -30,7 +30,7 @@ export const STATUSES = ["Draft", "Testing", "Dry Run", "Deployed", "Paused", "C
 export type Status = (typeof STATUSES)[number];
 
 /** How a journey begins. */
-export const ENTRY_TYPES = ["event", "businessEvent", "audienceQualification", "readAudience"] as const;
+export const ENTRY_TYPES = ["unitary", "business", "audience_qualification", "read_audience", "unspecified"] as const;
 
 const LIVE = new Set(["Deployed", "Paused", "Closed"]);
 const DELETABLE = new Set(["Draft", "Stopped", "Finished"]);
@@ -53,17 +53,19 @@ function line(value: unknown): VersionLine | null {
 export function readRow(value: unknown): JourneyRow {
   const journey = json(value);
   const metadata = json(journey.metadata);
+  const traffic = json(journey.traffic);
+  const hours = json(traffic.hours).entered;
   const versions = (Array.isArray(journey.versions) ? journey.versions : []).map(line).filter((one) => one !== null);
   const named = { uid: text(journey.latestVersionUid), version: "", status: text(journey.status) };
-  const latest = line(journey.latestVersion) ?? versions.at(-1) ?? named;
-  const live = line(journey.liveVersion) ?? versions.findLast((one) => LIVE.has(one.status)) ?? null;
+  const latest = versions.at(-1) ?? named;
+  const live = line(journey.live) ?? versions.findLast((one) => LIVE.has(one.status)) ?? null;
   return {
     uid: text(journey.uid),
     name: text(journey.name),
     description: text(journey.description),
     tags: texts(journey.tags),
     entryType: textOrNull(journey.entryType),
-    isArchived: journey.archived === true || textOrNull(journey.archivedAt) !== null,
+    isArchived: journey.archived === true,
     latest,
     live,
     versionCount: Math.max(1, versions.length),
@@ -71,8 +73,8 @@ export function readRow(value: unknown): JourneyRow {
     createdAt: textOrNull(metadata.createdAt),
     modifiedBy: text(metadata.lastModifiedBy),
     modifiedAt: textOrNull(metadata.lastModifiedAt),
-    entrances: Array.isArray(journey.entrances) ? journey.entrances.map((one) => numberOrNull(one) ?? 0) : null,
-    current: numberOrNull(journey.current),
+    entrances: Array.isArray(hours) ? hours.map((one) => numberOrNull(one) ?? 0) : null,
+    entered: numberOrNull(traffic.entered),
   };
 }
 

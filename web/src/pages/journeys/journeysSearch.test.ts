@@ -25,8 +25,8 @@ test("spans become moments, statuses a list", () => {
   expect(query).toMatchObject({
     status: ["Draft", "Paused"],
     modifiedSince: "2026-01-24T12:00:00.000Z",
-    createdSince: "2026-01-30T12:00:00.000Z",
-    sort: "-modified",
+    property: ["metadata.createdAt>=2026-01-30T12:00:00.000Z"],
+    sort: "-lastModifiedAt",
     page: 0,
   });
 });

@@ -3,7 +3,7 @@ import { ENTRY_TYPES, STATUSES } from "./journey";
 
 export const SPANS = { day: 1, week: 7, month: 30, quarter: 91 } as const;
 export type Span = keyof typeof SPANS;
-export const SORTS = ["-modified", "modified", "name", "-name", "-created", "created"] as const;
+export const SORTS = ["-lastModifiedAt", "lastModifiedAt", "name", "-name", "-createdAt", "createdAt"] as const;
 export const WAYS_TO_CREATE = ["blank", "template", "import"] as const;
 
 /** What the list of journeys has in its address. */
@@ -59,6 +59,7 @@ const since = (span: Span | undefined, now: Date): string | undefined =>
 
 /** The address's filters as the server takes them. */
 export function queryOf(search: JourneysSearch, pageSize: number, now: Date): Query {
+  const created = since(search.created, now);
   return {
     search: search.q,
     status: search.status?.split(","),
@@ -66,9 +67,9 @@ export function queryOf(search: JourneysSearch, pageSize: number, now: Date): Qu
     tag: search.tag,
     createdBy: search.by,
     modifiedSince: since(search.modified, now),
-    createdSince: since(search.created, now),
+    property: created === undefined ? undefined : [`metadata.createdAt>=${created}`],
     archived: search.archived,
-    sort: search.sort ?? "-modified",
+    sort: search.sort ?? "-lastModifiedAt",
     page: search.page ?? 0,
     pageSize,
   };

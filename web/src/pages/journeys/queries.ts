@@ -91,3 +91,22 @@ export interface Created {
 }
 
 export const createJourney = (document: unknown) => call<Created>("POST", `${BASE}/journeys`, { body: document });
+
+/** How many entered, and how many stand in each status. */
+export interface Counts {
+  entered: number;
+  status: Record<string, number>;
+}
+
+export const countsQuery = (versionUid: string) =>
+  queryOptions({
+    queryKey: ["journeys", "counts", versionUid],
+    queryFn: () => call<Counts>("GET", `${BASE}/journeyVersions/${encodeURIComponent(versionUid)}/counts`),
+    refetchInterval: 15_000,
+  });
+
+const LEFT = new Set(["ended", "completed", "failed", "timedOut", "stopped", "exited", "exitedByCriteria"]);
+
+/** Everybody whose status is none of those who left. */
+export const insideOf = (counts: Counts): number =>
+  Object.entries(counts.status).reduce((sum, [status, count]) => sum + (LEFT.has(status) ? 0 : count), 0);

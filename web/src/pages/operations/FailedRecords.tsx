@@ -140,7 +140,7 @@ export function FailedRecords({ search, onChange }: Props) {
                 {t("operations.failed.attempts")}
               </Column>
             </TableHeader>
-            <TableBody items={records}>
+            <TableBody items={records.map((one) => ({ ...one }))}>
               {(record) => (
                 <Row key={String(record.id)}>
                   <Cell>{reasonOf(record)}</Cell>

@@ -1,23 +1,40 @@
 import { expect, test } from "vitest";
 import { MOST_SAMPLES, readOperations, type Sample, sampleOf, withSample } from "./operations";
 
-const told = (at: string, received: number) =>
-  readOperations({ at, events: { received, landed: received, failed: 0, pending: { records: 3, seconds: 0.2 } } });
+const told = (received: number) =>
+  readOperations(
+    {
+      at: "2026-01-31T12:00:00.000Z",
+      records: { pending: 3, lastDay: { received, landed: received, failed: 0 } },
+      rates: { calls: 1.5 },
+      server: { checks: { worker: "ok" }, timers: { due: 2, lateSeconds: 0.4 } },
+      messages: { email: { sent: 4 } },
+    },
+    0,
+  );
 
-test("rates are made of two totals after one another", () => {
-  const before = told("2026-01-31T12:00:00Z", 100);
-  const now = told("2026-01-31T12:00:02Z", 150);
-  expect(sampleOf(before, now).values).toMatchObject({ received: 25, failed: 0, pendingRecords: 3 });
+test("rates are made of two counts after one another", () => {
+  const sample = sampleOf({ now: told(100), at: 1_000 }, told(150), 3_000);
+  expect(sample).toMatchObject({
+    at: 3_000,
+    values: { received: 25, refused: 0, pending: 3, calls: 1.5, timersDue: 2 },
+  });
 });
 
-test("the first moment and a restart have no rate", () => {
-  const now = told("2026-01-31T12:00:02Z", 10);
-  expect(sampleOf(null, now).values.received).toBeNull();
-  expect(sampleOf(told("2026-01-31T12:00:00Z", 100), now).values.received).toBeNull();
+test("the first moment has no rate, nor has one after which the count is less", () => {
+  expect(sampleOf(null, told(10), 1_000).values.received).toBeNull();
+  expect(sampleOf({ now: told(100), at: 1_000 }, told(10), 3_000).values.received).toBeNull();
 });
 
 test("what the server doesn't tell is nothing, not zero", () => {
-  expect(readOperations({})).toMatchObject({ received: null, outbox: null, actions: [], messages: [], worker: "" });
+  expect(readOperations({}, 7)).toMatchObject({
+    at: 7,
+    received: null,
+    outbox: null,
+    actions: [],
+    messages: [],
+    checks: {},
+  });
 });
 
 test("only the last five minutes are kept", () => {

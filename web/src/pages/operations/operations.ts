@@ -1,20 +1,30 @@
-/** What `GET /parcours/operations` tells; null where the server doesn't know. */
+/** What `GET /parcours/operations` tells; null where the server doesn't say. */
 export interface Operations {
   /** Milliseconds since 1970. */
   at: number;
+  /** Of the last day, in the sandbox. */
   received: number | null;
   landed: number | null;
   failed: number | null;
-  pendingRecords: number | null;
-  pendingSeconds: number | null;
+  /** Accepted and not processed yet, in the sandbox. */
+  pending: number | null;
+  failedAtRest: number | null;
+  waitingForLake: number | null;
+  lakeLateSeconds: number | null;
+  /** By the second, of the last minute. */
+  rates: Record<(typeof RATES)[number], number | null>;
+  /** Of the whole server, which all sandboxes share. */
+  pendingLateSeconds: number | null;
   timersDue: number | null;
   timersLateSeconds: number | null;
   outbox: number | null;
-  callsPerSecond: number | null;
+  outboxLateSeconds: number | null;
+  checks: Record<string, string>;
   actions: ActionLine[];
   messages: { channel: string; counts: Record<string, number> }[];
-  worker: string;
 }
+
+export const RATES = ["entered", "discarded", "failed", "calls", "callErrors"] as const;
 
 export interface ActionLine {
   id: string;
@@ -23,9 +33,10 @@ export interface ActionLine {
   errors: number | null;
   p50Ms: number | null;
   p95Ms: number | null;
+  reasons: Record<string, number>;
 }
 
-/** A moment of the charts: rates by the second, made of two totals after one another. */
+/** A moment of the charts. */
 export interface Sample {
   at: number;
   values: Record<string, number | null>;
@@ -37,71 +48,82 @@ export const MOST_SAMPLES = 150;
 type Json = Record<string, unknown>;
 const json = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-const numberOf = (...values: unknown[]): number | null => {
-  const found = values.find((value) => typeof value === "number");
-  return typeof found === "number" ? found : null;
-};
+const number = (value: unknown): number | null => (typeof value === "number" ? value : null);
 const text = (value: unknown) => (typeof value === "string" ? value : "");
+const numbers = (value: unknown): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(json(value)).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
 
-export function readOperations(answer: unknown): Operations {
+/** now: milliseconds since 1970, for an answer that doesn't say when it was. */
+export function readOperations(answer: unknown, now: number): Operations {
   const body = json(answer);
-  const events = json(body.events);
-  const pending = json(events.pending);
-  const timers = json(body.timers);
-  const outbox = json(body.outbox);
-  const at = typeof body.at === "string" ? Date.parse(body.at) : Date.now();
+  const records = json(body.records);
+  const lastDay = json(records.lastDay);
+  const lake = json(records.waitingForLake);
+  const rates = json(body.rates);
+  const server = json(body.server);
+  const [timers, outbox] = [json(server.timers), json(server.outbox)];
   return {
-    at,
-    received: numberOf(events.received),
-    landed: numberOf(events.landed),
-    failed: numberOf(events.failed),
-    pendingRecords: numberOf(pending.records, events.pending),
-    pendingSeconds: numberOf(pending.seconds),
-    timersDue: numberOf(timers.due),
-    timersLateSeconds: numberOf(timers.latenessSeconds),
-    outbox: numberOf(outbox.depth, body.outbox),
-    callsPerSecond: numberOf(outbox.callsPerSecond, body.callsPerSecond),
+    at: typeof body.at === "string" ? Date.parse(body.at) : now,
+    received: number(lastDay.received),
+    landed: number(lastDay.landed),
+    failed: number(lastDay.failed),
+    pending: number(records.pending),
+    failedAtRest: number(records.failedAtRest),
+    waitingForLake: number(lake.count),
+    lakeLateSeconds: number(lake.lateSeconds),
+    rates: {
+      entered: number(rates.entered),
+      discarded: number(rates.discarded),
+      failed: number(rates.failed),
+      calls: number(rates.calls),
+      callErrors: number(rates.callErrors),
+    },
+    pendingLateSeconds: number(json(server.pending).lateSeconds),
+    timersDue: number(timers.due),
+    timersLateSeconds: number(timers.lateSeconds),
+    outbox: number(outbox.depth),
+    outboxLateSeconds: number(outbox.lateSeconds),
+    checks: Object.fromEntries(Object.entries(json(server.checks)).map(([part, state]) => [part, text(state)])),
     actions: (Array.isArray(body.actions) ? body.actions : []).map((one, i) => {
       const action = json(one);
       return {
-        id: text(action.actionUid) || text(action.name) || String(i),
+        id: `${text(action.actionUid)} ${text(action.name) || i}`,
         name: text(action.name) || text(action.actionUid),
-        calls: numberOf(action.calls, action.executed),
-        errors: numberOf(action.errors, action.inError),
-        p50Ms: numberOf(action.p50Ms),
-        p95Ms: numberOf(action.p95Ms),
+        calls: number(action.calls),
+        errors: number(action.errors),
+        p50Ms: number(action.p50Ms),
+        p95Ms: number(action.p95Ms),
+        reasons: numbers(action.reasons),
       };
     }),
-    messages: Object.entries(json(body.messages)).map(([channel, counts]) => ({
-      channel,
-      counts: Object.fromEntries(
-        Object.entries(json(counts)).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
-      ),
-    })),
-    worker: text(json(body.worker).state) || text(body.worker),
+    messages: Object.entries(json(body.messages)).map(([channel, counts]) => ({ channel, counts: numbers(counts) })),
   };
 }
 
-/** By the second between two totals; null without a former one, or after a restart that began counting anew. */
+/** By the second between two counts of the last day; null without a former one, or where the older part fell out. */
 function rate(before: number | null | undefined, after: number | null, seconds: number): number | null {
   if (before === null || before === undefined || after === null || seconds <= 0 || after < before) return null;
   return Math.round(((after - before) / seconds) * 10) / 10;
 }
 
-export function sampleOf(before: Operations | null, now: Operations): Sample {
-  const seconds = before === null ? 0 : (now.at - before.at) / 1000;
+/** A sample of what is known now. before: what was known at the sample before it, and when that was taken. */
+export function sampleOf(before: { now: Operations; at: number } | null, now: Operations, at: number): Sample {
+  const seconds = before === null ? 0 : (at - before.at) / 1000;
   return {
-    at: now.at,
+    at,
     values: {
-      received: rate(before?.received, now.received, seconds),
-      landed: rate(before?.landed, now.landed, seconds),
-      failed: rate(before?.failed, now.failed, seconds),
-      pendingRecords: now.pendingRecords,
-      pendingSeconds: now.pendingSeconds,
+      received: rate(before?.now.received, now.received, seconds),
+      landed: rate(before?.now.landed, now.landed, seconds),
+      refused: rate(before?.now.failed, now.failed, seconds),
+      pending: now.pending,
+      pendingLateSeconds: now.pendingLateSeconds,
       timersDue: now.timersDue,
       timersLateSeconds: now.timersLateSeconds,
       outbox: now.outbox,
-      callsPerSecond: now.callsPerSecond,
+      outboxLateSeconds: now.outboxLateSeconds,
+      ...now.rates,
     },
   };
 }

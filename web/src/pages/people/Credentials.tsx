@@ -73,7 +73,7 @@ export function Credentials() {
             {t("people.column.actions")}
           </Column>
         </TableHeader>
-        <TableBody items={credentials.data}>
+        <TableBody items={credentials.data.map((one) => ({ ...one }))}>
           {(one) => (
             <Row key={one.clientId}>
               <Cell>{one.clientId}</Cell>

@@ -63,7 +63,7 @@ export function Roles() {
             {t("people.column.holders")}
           </Column>
         </TableHeader>
-        <TableBody items={roles.data}>
+        <TableBody items={roles.data.map((one) => ({ ...one }))}>
           {(role) => {
             const { users: names, credentials: clients } = holders(role.id);
             return (

@@ -72,7 +72,7 @@ export function Sandboxes() {
             {t("people.column.actions")}
           </Column>
         </TableHeader>
-        <TableBody items={sandboxes.data}>
+        <TableBody items={sandboxes.data.map((one) => ({ ...one }))}>
           {(sandbox) => {
             const offered = [
               { id: "reset", isOffered: mayReset },

@@ -80,7 +80,7 @@ export function Users() {
             {t("people.column.actions")}
           </Column>
         </TableHeader>
-        <TableBody items={users.data}>
+        <TableBody items={users.data.map((one) => ({ ...one }))}>
           {(user) => (
             <Row key={user.id}>
               <Cell textValue={user.name}>

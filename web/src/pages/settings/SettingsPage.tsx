@@ -79,4 +79,4 @@ export function SettingsPage() {
   );
 }
 
-const SOURCES = ["default", "environment", "commandLine"];
+const SOURCES = ["default", "environment", "option"];

@@ -2,7 +2,7 @@
 export interface Setting {
   name: string;
   value: string;
-  /** Where it comes from, such as `default` or `environment`. */
+  /** Where it comes from, `default`, `environment` or `option`. */
   source: string;
   description: string;
 }
@@ -19,7 +19,7 @@ export function readSettings(answer: unknown): Setting[] {
   if (!Array.isArray(found)) return [];
   return (found as Json[])
     .map((one) => ({
-      name: shown(one.name),
+      name: shown(one.variable ?? one.name),
       value: shown(one.value),
       source: shown(one.source),
       description: shown(one.description),
