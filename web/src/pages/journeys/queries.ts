@@ -105,8 +105,5 @@ export const countsQuery = (versionUid: string) =>
     refetchInterval: 15_000,
   });
 
-const LEFT = new Set(["ended", "completed", "failed", "timedOut", "stopped", "exited", "exitedByCriteria"]);
-
-/** Everybody whose status is none of those who left. */
-export const insideOf = (counts: Counts): number =>
-  Object.entries(counts.status).reduce((sum, [status, count]) => sum + (LEFT.has(status) ? 0 : count), 0);
+/** Everybody who has not left. */
+export const insideOf = (counts: Counts): number => counts.status.active ?? 0;
