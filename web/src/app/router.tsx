@@ -1,13 +1,28 @@
 import { createRouter } from "@tanstack/react-router";
 import { designerRoutes } from "@/designer/routes";
 import { accessRoutes } from "@/pages/access/routes";
+import { accountRoutes } from "@/pages/account/routes";
+import { alertsRoutes } from "@/pages/alerts/routes";
+import { auditRoutes } from "@/pages/audit/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
+import { operationsRoutes } from "@/pages/operations/routes";
+import { peopleRoutes } from "@/pages/people/routes";
+import { settingsRoutes } from "@/pages/settings/routes";
 import { NotFound, RouteFault } from "./RouteFault";
 import { rootRoute, shellRoute } from "./routes";
 
 const routeTree = rootRoute.addChildren([
   ...accessRoutes,
-  shellRoute.addChildren([...journeysRoutes, ...designerRoutes]),
+  shellRoute.addChildren([
+    ...journeysRoutes,
+    ...designerRoutes,
+    ...operationsRoutes,
+    ...alertsRoutes,
+    ...auditRoutes,
+    ...peopleRoutes,
+    ...settingsRoutes,
+    ...accountRoutes,
+  ]),
 ]);
 
 export const router = createRouter({

@@ -1,12 +1,105 @@
+import { Button, Flex, Item, Menu, MenuTrigger, Text } from "@adobe/react-spectrum";
+import Add from "@spectrum-icons/workflow/Add";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
+import { Pager } from "@/ui/Pager";
+import { CreateJourney } from "./CreateJourney";
+import { FirstSteps } from "./FirstSteps";
+import { JourneysFilters } from "./JourneysFilters";
+import { JourneysOverview } from "./JourneysOverview";
+import { JourneysTable } from "./JourneysTable";
+import { isFiltered, type JourneysSearch, queryOf, WAYS_TO_CREATE } from "./journeysSearch";
+import { journeysQuery, overviewQuery } from "./queries";
+
+const PAGE_SIZE = 25;
 
 export function JourneysPage() {
   const t = useT();
+  const search = useSearch({ from: "/shell/journeys" });
+  const navigate = useNavigate();
+  const mayWrite = useMay("journeys.write");
+  const mayReport = useMay("journeys_report.read");
+  const change = (changed: Partial<JourneysSearch>) =>
+    void navigate({ to: "/journeys", search: { ...search, page: undefined, ...changed } });
+
+  // The moments of "last week" stand still while the filters do, else every render would ask anew.
+  const query = useMemo(() => queryOf(search, PAGE_SIZE, new Date()), [search]);
+  const list = useQuery({ ...journeysQuery(query), placeholderData: keepPreviousData });
+  const overview = useQuery({ ...overviewQuery, enabled: mayReport });
+
+  const rows = list.data?.rows ?? [];
+  const isNewcomer = list.data !== undefined && rows.length === 0 && !isFiltered(search) && search.page === undefined;
   return (
-    <Page title={t("journeys.title")}>
-      <Empty title={t("journeys.empty.title")} detail={t("journeys.empty.detail")} />
+    <Page
+      title={t("journeys.title")}
+      description={t("journeys.description")}
+      actions={
+        mayWrite && (
+          <MenuTrigger>
+            <Button variant="accent">
+              <Add />
+              <Text>{t("journeys.create")}</Text>
+            </Button>
+            <Menu onAction={(key) => change({ create: WAYS_TO_CREATE.find((way) => way === key) })}>
+              {WAYS_TO_CREATE.map((way) => (
+                <Item key={way}>{t(`journeys.create.${way}`)}</Item>
+              ))}
+            </Menu>
+          </MenuTrigger>
+        )
+      }
+    >
+      {isNewcomer ? (
+        <FirstSteps onCreate={(create) => change({ create })} />
+      ) : (
+        <>
+          {overview.data && <JourneysOverview overview={overview.data} />}
+          <JourneysFilters search={search} onChange={change} />
+          {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+          {list.isPending && <Loading />}
+          {list.data && rows.length === 0 && (
+            <Empty
+              isSearch
+              title={t("common.noneMatch.title")}
+              detail={t("common.noneMatch.detail")}
+              action={
+                <Button variant="secondary" onPress={() => void navigate({ to: "/journeys", search: {} })}>
+                  {t("common.clearFilters")}
+                </Button>
+              }
+            />
+          )}
+          {rows.length > 0 && (
+            <Flex direction="column">
+              <JourneysTable
+                rows={rows}
+                overview={overview.data}
+                sort={search.sort ?? "-lastModifiedAt"}
+                onSort={(sort) => change({ sort })}
+              />
+              <Pager
+                page={search.page ?? 0}
+                hasNext={list.data?.hasNext ?? false}
+                total={list.data?.total}
+                onChange={(page) => change({ page: page === 0 ? undefined : page })}
+              />
+            </Flex>
+          )}
+        </>
+      )}
+      <CreateJourney
+        way={search.create}
+        template={search.template}
+        onChoose={(template) => change({ template, page: search.page })}
+        onClose={() => change({ create: undefined, template: undefined, page: search.page })}
+      />
     </Page>
   );
 }

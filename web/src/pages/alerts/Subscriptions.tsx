@@ -1,0 +1,145 @@
+import {
+  ActionMenu,
+  Button,
+  Cell,
+  Column,
+  DialogContainer,
+  Item,
+  Row,
+  TableBody,
+  TableHeader,
+  TableView,
+} from "@adobe/react-spectrum";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useMay } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
+import { Empty } from "@/ui/Empty";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Loading } from "@/ui/Loading";
+import { useAct } from "@/ui/useAct";
+import {
+  type AlertsSearch,
+  deleteSubscription,
+  journeyNamesQuery,
+  KIND_NAMES,
+  type Subscription,
+  subscriptionsQuery,
+} from "./alerts";
+import { SubscriptionDialog } from "./SubscriptionDialog";
+
+interface Props {
+  search: AlertsSearch;
+  onChange: (changed: Partial<AlertsSearch>) => void;
+}
+
+/** Who is told of which alerts. */
+export function Subscriptions({ search, onChange }: Props) {
+  const t = useT();
+  const subscriptions = useQuery(subscriptionsQuery);
+  const journeys = useQuery({ ...journeyNamesQuery, enabled: useMay("journeys.read") });
+  const mayWrite = useMay("alerts.write");
+  const mayDelete = useMay("alerts.delete");
+  const [asked, setAsked] = useState<Subscription | null>(null);
+  const remove = useAct((uid: string) => deleteSubscription(uid), {
+    invalidates: [["alerts"]],
+    done: t("alerts.done.deleted"),
+  });
+  const edited = subscriptions.data?.find((one) => one.uid === search.subscription);
+  const journeyName = (uid: string | null) =>
+    uid === null ? t("alerts.journey.all") : (journeys.data?.find((one) => one.uid === uid)?.name ?? uid);
+  const nameOf = (one: Subscription) => one.name || t("alerts.unnamed");
+  const offered = [
+    { id: "edit", isOffered: mayWrite },
+    { id: "delete", isOffered: mayDelete },
+  ].filter((one) => one.isOffered);
+  return (
+    <>
+      {subscriptions.error && <ErrorNotice error={subscriptions.error} onRetry={() => void subscriptions.refetch()} />}
+      {subscriptions.isPending && <Loading />}
+      {subscriptions.data?.length === 0 && (
+        <Empty
+          title={t("alerts.subscriptions.empty")}
+          detail={t("alerts.subscriptions.emptyDetail")}
+          action={
+            mayWrite && (
+              <Button variant="secondary" onPress={() => onChange({ subscription: "new" })}>
+                {t("alerts.subscribe")}
+              </Button>
+            )
+          }
+        />
+      )}
+      {subscriptions.data !== undefined && subscriptions.data.length > 0 && (
+        <TableView
+          aria-label={t("alerts.tab.subscriptions")}
+          overflowMode="wrap"
+          onAction={(key) => mayWrite && onChange({ subscription: String(key) })}
+        >
+          <TableHeader>
+            <Column key="name" isRowHeader minWidth={160}>
+              {t("alerts.column.name")}
+            </Column>
+            <Column key="journey" minWidth={160}>
+              {t("alerts.column.journey")}
+            </Column>
+            <Column key="kinds" minWidth={240} width="2fr">
+              {t("alerts.column.kinds")}
+            </Column>
+            <Column key="webhook" minWidth={180}>
+              {t("alerts.column.webhook")}
+            </Column>
+            <Column key="actions" width={60} align="end" hideHeader>
+              {t("alerts.column.actions")}
+            </Column>
+          </TableHeader>
+          <TableBody items={subscriptions.data.map((one) => ({ ...one }))}>
+            {(one) => (
+              <Row key={one.uid}>
+                <Cell>{nameOf(one)}</Cell>
+                <Cell>{journeyName(one.journeyUid)}</Cell>
+                <Cell>
+                  {one.alerts.length === KIND_NAMES.length
+                    ? t("alerts.kinds.all")
+                    : one.alerts.map((kind) => t(`alerts.kind.${kind}`)).join(", ")}
+                </Cell>
+                <Cell>{one.webhook?.url ?? t("alerts.webhook.none")}</Cell>
+                <Cell textValue={t("common.actionsOf", { name: nameOf(one) })}>
+                  {offered.length > 0 && (
+                    <ActionMenu
+                      isQuiet
+                      aria-label={t("common.actionsOf", { name: nameOf(one) })}
+                      items={offered}
+                      onAction={(key) => (key === "edit" ? onChange({ subscription: one.uid }) : setAsked(one))}
+                    >
+                      {(item) => <Item>{t(`common.${item.id}`)}</Item>}
+                    </ActionMenu>
+                  )}
+                </Cell>
+              </Row>
+            )}
+          </TableBody>
+        </TableView>
+      )}
+      <DialogContainer onDismiss={() => onChange({ subscription: undefined })}>
+        {(edited !== undefined || search.subscription === "new") && (
+          <SubscriptionDialog
+            key={search.subscription}
+            subscription={edited ?? null}
+            onClose={() => onChange({ subscription: undefined })}
+          />
+        )}
+      </DialogContainer>
+      <Asked
+        isOpen={asked !== null}
+        title={t("alerts.delete.title", { name: asked === null ? "" : nameOf(asked) })}
+        confirm={t("common.delete")}
+        onConfirm={() => asked !== null && remove.mutate(asked.uid)}
+        onClose={() => setAsked(null)}
+      >
+        {t("alerts.delete.detail")}
+      </Asked>
+    </>
+  );
+}

@@ -1,0 +1,208 @@
+import {
+  ActionBar,
+  ActionBarContainer,
+  ActionButton,
+  Button,
+  Cell,
+  Column,
+  DialogContainer,
+  Flex,
+  Item,
+  Picker,
+  Row,
+  type Selection,
+  TableBody,
+  TableHeader,
+  TableView,
+  Text,
+  ToastQueue,
+} from "@adobe/react-spectrum";
+import Delete from "@spectrum-icons/workflow/Delete";
+import Refresh from "@spectrum-icons/workflow/Refresh";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useMay } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
+import { Empty } from "@/ui/Empty";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Loading } from "@/ui/Loading";
+import { Time } from "@/ui/Time";
+import { useAct } from "@/ui/useAct";
+import { FailedDialog } from "./FailedDialog";
+import { datasetNamesQuery, failedQuery, flowNamesQuery, giveUp, reasonOf, retry } from "./failed";
+import type { OperationsSearch } from "./operationsSearch";
+
+interface Props {
+  search: OperationsSearch;
+  onChange: (changed: Partial<OperationsSearch>) => void;
+}
+
+const ANY = "any";
+
+/** Records that could not be taken in, with the reason; to try again or to give up. */
+export function FailedRecords({ search, onChange }: Props) {
+  const t = useT();
+  const failed = useQuery({ ...failedQuery(search), placeholderData: keepPreviousData });
+  const flows = useQuery({ ...flowNamesQuery, enabled: useMay("sources.read") });
+  const datasets = useQuery({ ...datasetNamesQuery, enabled: useMay("datasets.read") });
+  const [mayRetry, mayGiveUp] = [useMay("sources.write"), useMay("sources.delete")];
+  const [selection, setSelection] = useState<Selection>(new Set());
+  const [isAsked, setAsked] = useState(false);
+  const records = failed.data?.items ?? [];
+  const chosen = records.filter((one) => selection === "all" || selection.has(String(one.id))).map((one) => one.id);
+  const invalidates = [["operations"]];
+  const each = useAct(
+    async ({ ids, kind }: { ids: number[]; kind: "retry" | "giveUp" }) => {
+      const done = await Promise.allSettled(ids.map((id) => (kind === "retry" ? retry(id) : giveUp(id))));
+      return done.filter((one) => one.status === "rejected").length;
+    },
+    {
+      invalidates,
+      onDone: (refused, { ids, kind }) => {
+        const count = ids.length - refused;
+        if (count > 0) ToastQueue.positive(t(`operations.done.${kind}`, { count }), { timeout: 5_000 });
+        if (refused > 0) ToastQueue.negative(t("operations.done.refused", { count: refused }));
+        setSelection(new Set());
+      },
+    },
+  );
+  const isFiltered = search.flow !== undefined || search.dataset !== undefined;
+  const nameOf = (names: { id: string; name: string }[] | undefined, id: string) =>
+    names?.find((one) => one.id === id)?.name ?? id;
+  const withAny = (names: { id: string; name: string }[] | undefined) => [
+    { id: ANY, name: t("common.any") },
+    ...(names ?? []),
+  ];
+  const filter = (key: unknown) => (key === ANY ? undefined : String(key));
+  return (
+    <>
+      <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
+        <Picker
+          label={t("operations.failed.flow")}
+          width="size-3400"
+          items={withAny(flows.data)}
+          selectedKey={search.flow ?? ANY}
+          onSelectionChange={(key) => onChange({ flow: filter(key), after: undefined })}
+        >
+          {(item) => <Item>{item.name}</Item>}
+        </Picker>
+        <Picker
+          label={t("operations.failed.dataset")}
+          width="size-3400"
+          items={withAny(datasets.data)}
+          selectedKey={search.dataset ?? ANY}
+          onSelectionChange={(key) => onChange({ dataset: filter(key), after: undefined })}
+        >
+          {(item) => <Item>{item.name}</Item>}
+        </Picker>
+      </Flex>
+      {failed.error && <ErrorNotice error={failed.error} onRetry={() => void failed.refetch()} />}
+      {failed.isPending && <Loading />}
+      {failed.data && records.length === 0 && (
+        <Empty
+          isSearch={isFiltered || search.after !== undefined}
+          title={isFiltered ? t("common.noneMatch.title") : t("operations.failed.empty")}
+          detail={isFiltered ? t("common.noneMatch.detail") : t("operations.failed.emptyDetail")}
+          action={
+            (isFiltered || search.after !== undefined) && (
+              <Button
+                variant="secondary"
+                onPress={() => onChange({ flow: undefined, dataset: undefined, after: undefined })}
+              >
+                {t("common.clearFilters")}
+              </Button>
+            )
+          }
+        />
+      )}
+      {records.length > 0 && (
+        <ActionBarContainer>
+          <TableView
+            aria-label={t("operations.tab.failed")}
+            overflowMode="wrap"
+            selectionMode={mayRetry || mayGiveUp ? "multiple" : "none"}
+            selectedKeys={selection}
+            onSelectionChange={setSelection}
+            onAction={(key) => onChange({ record: Number(key) })}
+          >
+            <TableHeader>
+              <Column key="reason" isRowHeader minWidth={260} width="2fr">
+                {t("operations.failed.reason")}
+              </Column>
+              <Column key="dataset" minWidth={150}>
+                {t("operations.failed.dataset")}
+              </Column>
+              <Column key="failed" width={170}>
+                {t("operations.failed.at")}
+              </Column>
+              <Column key="attempts" width={110} align="end">
+                {t("operations.failed.attempts")}
+              </Column>
+            </TableHeader>
+            <TableBody items={records.map((one) => ({ ...one }))}>
+              {(record) => (
+                <Row key={String(record.id)}>
+                  <Cell>{reasonOf(record)}</Cell>
+                  <Cell>{nameOf(datasets.data, record.datasetId)}</Cell>
+                  <Cell>
+                    <Time value={record.failedTimeMs} />
+                  </Cell>
+                  <Cell>{record.attempts}</Cell>
+                </Row>
+              )}
+            </TableBody>
+          </TableView>
+          <ActionBar
+            isEmphasized
+            selectedItemCount={selection === "all" ? "all" : selection.size}
+            onClearSelection={() => setSelection(new Set())}
+            onAction={(key) => (key === "retry" ? each.mutate({ ids: chosen, kind: "retry" }) : setAsked(true))}
+            disabledKeys={[...(mayRetry ? [] : ["retry"]), ...(mayGiveUp ? [] : ["giveUp"])]}
+          >
+            <Item key="retry">
+              <Refresh />
+              <Text>{t("operations.act.retry")}</Text>
+            </Item>
+            <Item key="giveUp">
+              <Delete />
+              <Text>{t("operations.act.giveUp")}</Text>
+            </Item>
+          </ActionBar>
+        </ActionBarContainer>
+      )}
+      <Flex justifyContent="end" gap="size-100" marginTop="size-150">
+        {search.after !== undefined && (
+          <ActionButton onPress={() => onChange({ after: undefined })}>{t("operations.failed.first")}</ActionButton>
+        )}
+        {failed.data?._page.next && (
+          <ActionButton onPress={() => onChange({ after: failed.data?._page.next ?? undefined })}>
+            {t("operations.failed.next")}
+          </ActionButton>
+        )}
+      </Flex>
+      <Asked
+        isOpen={isAsked}
+        title={t("operations.giveUp.title", { count: chosen.length })}
+        confirm={t("operations.act.giveUp")}
+        onConfirm={() => each.mutate({ ids: chosen, kind: "giveUp" })}
+        onClose={() => setAsked(false)}
+      >
+        {t("operations.giveUp.detail")}
+      </Asked>
+      <DialogContainer onDismiss={() => onChange({ record: undefined })}>
+        {search.record !== undefined && (
+          <FailedDialog
+            id={search.record}
+            flowName={(id) => nameOf(flows.data, id)}
+            datasetName={(id) => nameOf(datasets.data, id)}
+            onAct={(kind) => {
+              each.mutate({ ids: [search.record ?? 0], kind });
+              onChange({ record: undefined });
+            }}
+          />
+        )}
+      </DialogContainer>
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+import {
+  ActionMenu,
+  Button,
+  Cell,
+  Column,
+  DialogContainer,
+  Flex,
+  Item,
+  Row,
+  TableBody,
+  TableHeader,
+  TableView,
+  Text,
+} from "@adobe/react-spectrum";
+import Add from "@spectrum-icons/workflow/Add";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Light } from "@/ui/Light";
+import { Loading } from "@/ui/Loading";
+import { Time } from "@/ui/Time";
+import { useAct } from "@/ui/useAct";
+import { CredentialDialog, CredentialRoles } from "./CredentialDialog";
+import {
+  type Credential,
+  credentialsQuery,
+  deleteCredential,
+  enableCredential,
+  rolesQuery,
+  useMayInOrganization,
+} from "./people";
+
+type Opened = { kind: "make" } | { kind: "roles"; credential: Credential } | null;
+
+/** Programs that call the APIs. */
+export function Credentials() {
+  const t = useT();
+  const credentials = useQuery(credentialsQuery);
+  const roles = useQuery({ ...rolesQuery, enabled: useMayInOrganization("roles.read") });
+  const mayWrite = useMayInOrganization("credentials.write");
+  const [opened, setOpened] = useState<Opened>(null);
+  const nameOf = (id: string) => roles.data?.find((role) => role.id === id)?.name ?? id;
+  if (credentials.error) return <ErrorNotice error={credentials.error} onRetry={() => void credentials.refetch()} />;
+  if (credentials.data === undefined) return <Loading />;
+  return (
+    <>
+      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+        <Text>{t("people.credentials.detail")}</Text>
+        {mayWrite && (
+          <Button variant="accent" onPress={() => setOpened({ kind: "make" })}>
+            <Add />
+            <Text>{t("people.credentials.make")}</Text>
+          </Button>
+        )}
+      </Flex>
+      <TableView aria-label={t("people.tab.credentials")} overflowMode="wrap">
+        <TableHeader>
+          <Column key="id" isRowHeader minWidth={280}>
+            {t("people.column.clientId")}
+          </Column>
+          <Column key="roles" minWidth={180}>
+            {t("people.roles")}
+          </Column>
+          <Column key="status" width={150}>
+            {t("people.column.status")}
+          </Column>
+          <Column key="created" width={180}>
+            {t("people.column.created")}
+          </Column>
+          <Column key="actions" width={60} align="end" hideHeader>
+            {t("people.column.actions")}
+          </Column>
+        </TableHeader>
+        <TableBody items={credentials.data.map((one) => ({ ...one }))}>
+          {(one) => (
+            <Row key={one.clientId}>
+              <Cell>{one.clientId}</Cell>
+              <Cell>{one.roles.map(nameOf).join(", ") || t("people.roles.none")}</Cell>
+              <Cell textValue={String(one.enabled)}>
+                <Light tone={one.enabled ? "positive" : "neutral"}>
+                  {t(`people.status.${one.enabled ? "active" : "disabled"}`)}
+                </Light>
+              </Cell>
+              <Cell>
+                <Time value={one.createdAt} />
+              </Cell>
+              <Cell textValue={t("common.actionsOf", { name: one.clientId })}>
+                <CredentialActions credential={one} onRoles={() => setOpened({ kind: "roles", credential: one })} />
+              </Cell>
+            </Row>
+          )}
+        </TableBody>
+      </TableView>
+      <DialogContainer onDismiss={() => setOpened(null)}>
+        {opened?.kind === "make" ? (
+          <CredentialDialog onClose={() => setOpened(null)} />
+        ) : opened?.kind === "roles" ? (
+          <CredentialRoles credential={opened.credential} onClose={() => setOpened(null)} />
+        ) : null}
+      </DialogContainer>
+    </>
+  );
+}
+
+function CredentialActions({ credential, onRoles }: { credential: Credential; onRoles: () => void }) {
+  const t = useT();
+  const mayWrite = useMayInOrganization("credentials.write");
+  const mayDelete = useMayInOrganization("credentials.delete");
+  const mayGive = useMayInOrganization("roles.write");
+  const [asked, setAsked] = useState<"disable" | "delete" | null>(null);
+  const invalidates = [["people"]];
+  const name = credential.clientId;
+  const enable = useAct((enabled: boolean) => enableCredential(name, enabled), {
+    invalidates,
+    done: (_, enabled) => t(enabled ? "people.done.enabled" : "people.done.disabled", { name }),
+  });
+  const remove = useAct(() => deleteCredential(name), { invalidates, done: t("people.done.deleted", { name }) });
+  const offered = [
+    { id: "roles", isOffered: mayGive },
+    { id: "disable", isOffered: mayWrite && credential.enabled },
+    { id: "enable", isOffered: mayWrite && !credential.enabled },
+    { id: "delete", isOffered: mayDelete },
+  ].filter((one) => one.isOffered);
+  if (offered.length === 0) return null;
+  return (
+    <>
+      <ActionMenu
+        isQuiet
+        aria-label={t("common.actionsOf", { name })}
+        items={offered}
+        onAction={(key) => {
+          if (key === "roles") onRoles();
+          else if (key === "enable") enable.mutate(true);
+          else setAsked(key === "delete" ? "delete" : "disable");
+        }}
+      >
+        {(item) => <Item>{t(`people.act.${item.id}`)}</Item>}
+      </ActionMenu>
+      <Asked
+        isOpen={asked !== null}
+        title={t(asked === "delete" ? "people.delete.title" : "people.disable.title", { name })}
+        confirm={t(`people.act.${asked ?? "disable"}`)}
+        onConfirm={() => (asked === "delete" ? remove.mutate() : enable.mutate(false))}
+        onClose={() => setAsked(null)}
+      >
+        {t(asked === "delete" ? "people.delete.credential" : "people.disable.credential")}
+      </Asked>
+    </>
+  );
+}

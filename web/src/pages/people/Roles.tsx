@@ -1,0 +1,99 @@
+import {
+  Button,
+  Cell,
+  Column,
+  DialogContainer,
+  Flex,
+  Row,
+  TableBody,
+  TableHeader,
+  TableView,
+  Text,
+} from "@adobe/react-spectrum";
+import Add from "@spectrum-icons/workflow/Add";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useT } from "@/i18n/useT";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Loading } from "@/ui/Loading";
+import { credentialsQuery, rolesQuery, useMayInOrganization, usersQuery } from "./people";
+import styles from "./people.module.css";
+import { RoleDialog } from "./RoleDialog";
+
+/** What people and programs may do. */
+export function Roles() {
+  const t = useT();
+  const search = useSearch({ from: "/shell/people" });
+  const navigate = useNavigate();
+  const roles = useQuery(rolesQuery);
+  const users = useQuery({ ...usersQuery, enabled: useMayInOrganization("users.read") });
+  const credentials = useQuery({ ...credentialsQuery, enabled: useMayInOrganization("credentials.read") });
+  const mayWrite = useMayInOrganization("roles.write");
+  const open = (role: string | undefined) => void navigate({ to: "/people", search: { ...search, role } });
+  if (roles.error) return <ErrorNotice error={roles.error} onRetry={() => void roles.refetch()} />;
+  if (roles.data === undefined) return <Loading />;
+  const opened = roles.data.find((role) => role.id === search.role);
+  const holders = (id: string) => ({
+    users: (users.data ?? []).filter((user) => user.roles.includes(id)).map((user) => user.name || user.email),
+    credentials: (credentials.data ?? []).filter((one) => one.roles.includes(id)).map((one) => one.clientId),
+  });
+  return (
+    <>
+      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+        <Text>{t("people.roles.detail")}</Text>
+        {mayWrite && (
+          <Button variant="accent" onPress={() => open("new")}>
+            <Add />
+            <Text>{t("people.roles.make")}</Text>
+          </Button>
+        )}
+      </Flex>
+      <TableView aria-label={t("people.tab.roles")} overflowMode="wrap" onAction={(key) => open(String(key))}>
+        <TableHeader>
+          <Column key="name" isRowHeader minWidth={240} width="2fr">
+            {t("people.column.name")}
+          </Column>
+          <Column key="kind" width={150}>
+            {t("people.column.kind")}
+          </Column>
+          <Column key="sandboxes" minWidth={140}>
+            {t("people.tab.sandboxes")}
+          </Column>
+          <Column key="holders" minWidth={200}>
+            {t("people.column.holders")}
+          </Column>
+        </TableHeader>
+        <TableBody items={roles.data.map((one) => ({ ...one }))}>
+          {(role) => {
+            const { users: names, credentials: clients } = holders(role.id);
+            return (
+              <Row key={role.id}>
+                <Cell textValue={role.name}>
+                  <div className={styles.two}>
+                    <span>{role.name}</span>
+                    <small className={styles.small}>{role.description}</small>
+                  </div>
+                </Cell>
+                <Cell>{t(`people.kind.${role.roleType}`)}</Cell>
+                <Cell>
+                  {role.sandboxes.includes("*") ? t("people.sandboxes.all") : role.sandboxes.join(", ") || "–"}
+                </Cell>
+                <Cell>{t("people.holders", { users: names.length, credentials: clients.length })}</Cell>
+              </Row>
+            );
+          }}
+        </TableBody>
+      </TableView>
+      <DialogContainer onDismiss={() => open(undefined)}>
+        {(opened !== undefined || search.role === "new") && (
+          <RoleDialog
+            key={search.role}
+            role={opened ?? null}
+            holders={opened === undefined ? null : holders(opened.id)}
+            onClose={() => open(undefined)}
+          />
+        )}
+      </DialogContainer>
+    </>
+  );
+}
