@@ -38,6 +38,8 @@ from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
 from parcours.delivery import transactional_api
 from parcours.delivery.transactional import ProofService, TransactionalService
+from parcours.doctor import operations_api
+from parcours.doctor.operations import Operations
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -235,6 +237,12 @@ def build_process_routers(
         with reader_lock:
             return reader.pending(position)
 
+    def oldest_pending_ms(connection: Connection) -> int | None:
+        position = get_position(connection, CONSUMER)
+        with reader_lock:
+            found = reader.read(position, 1)
+        return found[0][1].received_at_ms if found else None
+
     async def append(record: Record) -> None:
         await log.append((record,))
 
@@ -265,8 +273,14 @@ def build_process_routers(
     feedback = build_feedback(platform, log, loop)
     base_url = platform.settings.base_url
     hooks = HookService(platform.db, platform.resources, platform.secrets, feedback, base_url)
+    operations = Operations(
+        platform.db, platform.resources, platform.journeys.live, SystemClock(), health.checks, pending,
+        oldest_pending_ms,
+    )  # fmt: skip
+    live = LiveReports(lambda scope_id, _: operations.read(scope_id), poll_s=2.0, event="operations")
     return [
         health_api.router(health),
+        operations_api.router(gate, operations, live, platform.settings),
         links_api.router(Links(platform.secrets, base_url), feedback, hooks),
         dataflow_api.router(gate, platform.db, retry),
         events_api.sending_router(gate, sender),

@@ -1,5 +1,7 @@
 """What the designer asks of a running server: checks, scopes, simulations, counters, lists, data, operations."""
 
+import http.client
+import json
 from typing import Any, NamedTuple
 
 import demo
@@ -97,3 +99,19 @@ def test_a_list_shows_the_last_day_and_what_is_archived_is_left_out(world: World
     assert names == ["Drawn"]
     answer = ask("POST", f"{platform.url}{JOURNEYS}/journeys/{ours['uid']}/archive", headers=platform.headers)
     assert answer.status == 409
+
+
+def test_operators_are_told_how_the_server_is_doing(world: World) -> None:
+    found = world.platform.get("/parcours/operations")
+    assert (found["server"]["status"], found["server"]["checks"]["worker"]) == ("ok", "ok")
+    assert found["records"]["lastDay"]["landed"] >= 3
+    settings = {one["name"]: one for one in world.platform.get("/parcours/settings")["results"]}
+    assert (settings["port"]["value"], settings["port"]["source"]) == (world.server.port, "option")
+    connection = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=30)
+    connection.request("GET", "/parcours/operations/live", headers=world.platform.headers)
+    answer = connection.getresponse()
+    lines = [answer.readline() for _ in range(5)]
+    connection.close()
+    assert b"event: operations\n" in lines
+    data = next(line for line in lines if line.startswith(b"data: "))
+    assert json.loads(data[6:])["server"]["status"] == "ok"
