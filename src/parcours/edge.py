@@ -59,6 +59,7 @@ from parcours.journeys.trials import Trials
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import Helpers
+from parcours.lake import query_api
 from parcours.limits import api as limits_api
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
@@ -132,6 +133,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
         drafts_api.router(gate, Drafts(platform.db, platform.journeys, platform.profiles, SystemClock())),
         trials_api.router(gate, Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir))),
+        query_api.router(gate, Helpers(platform.settings.data_dir)),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
