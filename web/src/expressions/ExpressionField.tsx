@@ -146,7 +146,9 @@ function TextEditor({
       </Suspense>
       {cursor !== null && <SignatureHelp text={value} cursor={cursor} functions={scope.functions} />}
       <div id={helpId}>
-        <span className={styles.note}>{[description, yielded].filter(Boolean).join(" · ")}</span>
+        <span className={styles.note}>
+          {[description, yielded].filter(Boolean).join(description?.endsWith(".") ? " " : " · ")}
+        </span>
         <span className={styles.hidden}>{t("expressions.keys")}</span>
         <Faults text={value} faults={faults} error={error} onChange={isReadOnly ? null : onChange} />
       </div>
