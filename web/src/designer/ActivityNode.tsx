@@ -39,6 +39,7 @@ export const ActivityNode = memo(function ActivityNode({ id, data, selected }: N
       data-faulty={errors > 0 || undefined}
       data-dimmed={overlay?.dimmed || undefined}
       data-highlighted={overlay?.highlighted || undefined}
+      data-tone={overlay?.tone}
     >
       {!isEntry && <Handle type="target" position={Position.Left} className={styles.handle} />}
       <div className={styles.head}>

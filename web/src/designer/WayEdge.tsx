@@ -35,6 +35,7 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps<WayFlowEdge>) {
         data-selected={selected || undefined}
         data-target={data?.isTarget || undefined}
         data-highlighted={overlay?.highlighted || undefined}
+        data-tone={overlay?.tone}
         style={{ strokeDasharray: isAlternative ? "6 4" : undefined, opacity: overlay?.dimmed ? 0.35 : 1 }}
         interactionWidth={24}
       />

@@ -15,6 +15,7 @@ export interface NodeOverlay {
 
 export interface EdgeOverlay {
   label?: string;
+  tone?: Tone;
   highlighted?: boolean;
   dimmed?: boolean;
 }

@@ -18,7 +18,8 @@ export interface JourneyVersion {
 
 export const versionQuery = (uid: string) =>
   queryOptions({
-    queryKey: ["journeys", "version", uid],
+    // with its etag: another thing than what the page of a journey keeps as "version"
+    queryKey: ["journeys", "draft", uid],
     queryFn: () =>
       readWithEtag<JourneyVersion>(
         api.GET("/journey/orchestration/journeyVersions/{uid}", { params: { path: { uid } } }),
