@@ -71,6 +71,7 @@ from parcours.reports import api as reports_api
 from parcours.reports.live import LiveReports
 from parcours.rulesets import api as rule_sets_api
 from parcours.templates import api as templates_api
+from parcours.templates.values import PreviewValues
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -145,11 +146,11 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
         conflicts_api.router(gate, platform.conflicts),
-        templates_api.router(gate, platform.templates),
+        templates_api.router(gate, platform.templates, PreviewValues(platform.profiles)),
         transactional_api.router(
             gate,
             TransactionalService(platform.db, platform.templates.table),
-            ProofService(platform.db, platform.templates),
+            ProofService(platform.db, platform.templates, PreviewValues(platform.profiles)),
         ),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings),
