@@ -2,6 +2,7 @@ import { Flex, Item, Picker, TextField } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useReferences } from "@/activities/useReferences";
+import { ApiError } from "@/api/error";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import styles from "./ExpressionField.module.css";
@@ -37,6 +38,7 @@ export function TryPanel({ text, place, scope }: Props) {
     enabled: asked.text.trim() !== "" && asked.body !== null,
     retry: false,
   });
+  const isUnknown = error instanceof ApiError && error.status === 404 && reads.profile;
   return (
     <div className={styles.try}>
       {reads.events.map((name) => (
@@ -74,11 +76,15 @@ export function TryPanel({ text, place, scope }: Props) {
           />
         </Flex>
       )}
-      {error !== null && <ErrorNotice error={error} />}
+      {error !== null && !isUnknown && <ErrorNotice error={error} />}
       <div aria-live="polite" className={styles.result}>
         {body === null && t("expressions.try.notJson")}
-        {body !== null && data?.error !== undefined && t("expressions.try.failed", { message: data.error.message })}
-        {body !== null && data !== undefined && data.error === undefined && (
+        {isUnknown && t("expressions.try.noProfile")}
+        {body !== null &&
+          !isUnknown &&
+          data?.error !== undefined &&
+          t("expressions.try.failed", { message: data.error.message })}
+        {body !== null && !isUnknown && data !== undefined && data.error === undefined && (
           <>
             <span>{t("expressions.try.result", { type: t(`expressions.type.${data.type}`) })}</span>
             <pre className={styles.value}>{JSON.stringify(data.value, null, 1)}</pre>
