@@ -28,6 +28,7 @@ import { PropertiesPanel } from "./PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
+import { SimulatePanel } from "./trial/SimulatePanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
 import { useKeys } from "./useKeys";
@@ -37,6 +38,7 @@ type Panel =
   | { kind: "node"; id: NodeId }
   | { kind: "people"; id: NodeId | null }
   | { kind: "properties" }
+  | { kind: "simulate" }
   | { kind: "faults" }
   | null;
 
@@ -181,6 +183,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
           onSettings={panel.id === null ? null : () => setPanel({ kind: "node", id: panel.id ?? "" })}
         />
       )}
+      {panel?.kind === "simulate" && <SimulatePanel versionUid={version.uid} onClose={close} />}
       {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}
       <DialogContainer onDismiss={() => setDialog(null)}>
