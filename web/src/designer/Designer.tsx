@@ -29,6 +29,7 @@ import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
 import { SimulatePanel } from "./trial/SimulatePanel";
+import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
 import { useKeys } from "./useKeys";
@@ -39,6 +40,7 @@ type Panel =
   | { kind: "people"; id: NodeId | null }
   | { kind: "properties" }
   | { kind: "simulate" }
+  | { kind: "test" }
   | { kind: "faults" }
   | null;
 
@@ -56,7 +58,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const isRunning = version.status !== "Draft";
   const { counters, isLost } = useCounters(version.uid, isRunning);
   useLiveOverlay(counters, document);
-  const [panel, setPanel] = useState<Panel>(null);
+  const [panel, setPanel] = useState<Panel>(version.status === "Testing" ? { kind: "test" } : null);
   const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
   const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
@@ -184,6 +186,9 @@ export function Designer({ version }: { version: JourneyVersion }) {
         />
       )}
       {panel?.kind === "simulate" && <SimulatePanel versionUid={version.uid} onClose={close} />}
+      {panel?.kind === "test" && (
+        <TestPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
+      )}
       {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}
       <DialogContainer onDismiss={() => setDialog(null)}>
