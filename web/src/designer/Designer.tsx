@@ -28,6 +28,8 @@ import { PropertiesPanel } from "./PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
+import { SimulatePanel } from "./trial/SimulatePanel";
+import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
 import { useKeys } from "./useKeys";
@@ -37,6 +39,8 @@ type Panel =
   | { kind: "node"; id: NodeId }
   | { kind: "people"; id: NodeId | null }
   | { kind: "properties" }
+  | { kind: "simulate" }
+  | { kind: "test" }
   | { kind: "faults" }
   | null;
 
@@ -54,7 +58,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const isRunning = version.status !== "Draft";
   const { counters, isLost } = useCounters(version.uid, isRunning);
   useLiveOverlay(counters, document);
-  const [panel, setPanel] = useState<Panel>(null);
+  const [panel, setPanel] = useState<Panel>(version.status === "Testing" ? { kind: "test" } : null);
   const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
   const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
@@ -180,6 +184,10 @@ export function Designer({ version }: { version: JourneyVersion }) {
           onClose={close}
           onSettings={panel.id === null ? null : () => setPanel({ kind: "node", id: panel.id ?? "" })}
         />
+      )}
+      {panel?.kind === "simulate" && <SimulatePanel versionUid={version.uid} onClose={close} />}
+      {panel?.kind === "test" && (
+        <TestPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
       )}
       {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}

@@ -1,8 +1,10 @@
 import { ActionButton, Flex, Item, Menu, MenuTrigger, Text, Tooltip, TooltipTrigger } from "@adobe/react-spectrum";
+import Test from "@spectrum-icons/workflow/Beaker";
 import Comment from "@spectrum-icons/workflow/Comment";
 import Organize from "@spectrum-icons/workflow/GraphPathing";
 import More from "@spectrum-icons/workflow/More";
 import People from "@spectrum-icons/workflow/PeopleGroup";
+import Simulate from "@spectrum-icons/workflow/PlayCircle";
 import Properties from "@spectrum-icons/workflow/Properties";
 import Redo from "@spectrum-icons/workflow/Redo";
 import Undo from "@spectrum-icons/workflow/Undo";
@@ -23,7 +25,7 @@ interface Props {
   onSave: () => void;
   onTidy: () => void;
   onComment: () => void;
-  onPanel: (panel: "properties" | "faults" | "people") => void;
+  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "test") => void;
   onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => void;
   /** Publish, test, pause … */
   children: ReactNode;
@@ -72,6 +74,10 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
         {version.status !== "Draft" && (
           <Tool icon={People} label={t("live.people")} onPress={() => onPanel("people")} />
         )}
+        {(version.status === "Draft" || version.status === "Testing") && (
+          <Tool icon={Test} label={t("trial.test")} onPress={() => onPanel("test")} />
+        )}
+        <Tool icon={Simulate} label={t("trial.simulate")} onPress={() => onPanel("simulate")} />
         <Tool icon={Properties} label={t("designer.properties")} onPress={() => onPanel("properties")} />
         <button type="button" className={styles.verdict} data-verdict={verdict} onClick={() => onPanel("faults")}>
           {t(`designer.verdict.${verdict}`, { count: verdict === "errors" ? errors : faults.length })}
