@@ -88,8 +88,8 @@ e2e: $(VENV)/.dev web ## The tests of the real command, and of the designer in a
 	@$(PYTEST) tests/e2e $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure speed, each figure against its baseline; results in bench/out/
-	@scripts/install-system-packages.sh wrk
+bench: $(VENV)/.dev web ## Measure speed, each figure against its baseline; results in bench/out/
+	@scripts/install-system-packages.sh wrk chromium
 	@$(BIN)/python -m bench $(ARGS)
 
 # --- keeping ----------------------------------------------------------------------------------------------------------

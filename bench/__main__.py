@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from bench import collection, delivery, email, latency, matching, pipeline, simulate, startup, steps, waiting
+from bench import collection, delivery, designer, email, latency, matching, pipeline, simulate, startup, steps, waiting
 from bench.figures import Figure, report
 from bench.machine import NotMeasured
 
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[..., list[Figure]]] = {
     "simulate": simulate.run,
     "delivery": delivery.run,
     "email": email.run,
+    "designer": designer.run,
     "waiting": waiting.run,
     "startup": startup.run,
 }
