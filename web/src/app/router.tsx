@@ -4,6 +4,7 @@ import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { auditRoutes } from "@/pages/audit/routes";
+import { eventsRoutes } from "@/pages/events/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
@@ -16,6 +17,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
+    ...eventsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

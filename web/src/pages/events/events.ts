@@ -1,0 +1,80 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call } from "@/api/call";
+import type { EventType } from "./eventsSearch";
+
+const BASE = "/journey/orchestration/events";
+const PAGE = 100;
+
+/** docs/reference/events.md. */
+export interface EventConfiguration {
+  uid: string;
+  name: string;
+  description?: string;
+  type: EventType;
+  idType: "systemGenerated" | "ruleBased";
+  eventID: string | null;
+  schemaRef: { id: string };
+  fields: string[];
+  idCondition: string | null;
+  namespace: string | null;
+  profileIdentifier: string | null;
+  maxAgeSeconds: number | null;
+  usedIn: number;
+}
+
+/** How to send an event to one inlet. */
+export interface SendRequest {
+  inlet: string | { name?: string };
+  flowId: string;
+  url: string;
+  curl: string;
+}
+
+export interface UsingJourney {
+  uid: string;
+  name: string;
+  versions: { uid: string; version: string; status: string }[];
+}
+
+const of = (uid: string) => `${BASE}/${encodeURIComponent(uid)}`;
+
+export const eventsQuery = queryOptions({
+  queryKey: ["events", "list"],
+  queryFn: async ({ signal }) => {
+    const found: EventConfiguration[] = [];
+    for (let page = 0; ; page++) {
+      const answer = await call<{ results: EventConfiguration[]; pages: number }>("GET", BASE, {
+        query: { orderby: "name", page, pageSize: PAGE },
+        signal,
+      });
+      found.push(...answer.results);
+      if (page + 1 >= answer.pages) return found;
+    }
+  },
+});
+
+export const eventQuery = (uid: string) =>
+  queryOptions({ queryKey: ["events", "one", uid], queryFn: () => call<EventConfiguration>("GET", of(uid)) });
+
+export const payloadQuery = (uid: string, values: "types" | "examples") =>
+  queryOptions({
+    queryKey: ["events", "payload", uid, values],
+    queryFn: () => call<unknown>("GET", `${of(uid)}/payload`, { query: { values } }),
+  });
+
+export const requestsQuery = (uid: string) =>
+  queryOptions({
+    queryKey: ["events", "requests", uid],
+    queryFn: async () => (await call<{ results: SendRequest[] }>("GET", `${of(uid)}/requests`)).results,
+  });
+
+export const journeysOfEventQuery = (uid: string) =>
+  queryOptions({
+    queryKey: ["events", "journeys", uid],
+    queryFn: async () => (await call<{ results: UsingJourney[] }>("GET", `${of(uid)}/journeys`)).results,
+  });
+
+export const deleteEvent = (uid: string) => call<void>("DELETE", of(uid));
+
+export const sendEvent = (uid: string, payload: unknown) =>
+  call<{ _id: string; xactionId: string }>("POST", `${of(uid)}/send`, { body: { payload } });
