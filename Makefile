@@ -99,6 +99,11 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
 
+.PHONY: screenshots
+screenshots: $(VENV)/.dev web ## Take the pictures of docs/designer.md
+	@scripts/install-system-packages.sh chromium
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
+
 .PHONY: lock
 lock: $(BIN)/python ## Choose the newest allowed versions of all dependencies and lock them
 	@$(PIP) uv==$(UV_VERSION)
