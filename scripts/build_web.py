@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from unittest.mock import Mock
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -113,7 +113,7 @@ def write_api_types() -> None:
     from parcours.journeys.document import DOCUMENT_SCHEMA
     from parcours.kit.settings import Settings
 
-    nothing: Any = None  # of a running process; its routes are described without it
+    nothing = Mock()  # of a running process; its routes are described without it
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         platform = build_platform(Settings.from_environment(data_dir=Path(folder)))
         platform.migrate()

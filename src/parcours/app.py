@@ -158,6 +158,8 @@ def build_platform(settings: Settings) -> Platform:
     journeys = JourneyService(
         db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources
     )
+    channels = ChannelService(db, resources, secrets, settings)
+    channels.guard(journeys.journeys_of_configuration)
 
     conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)
     rule_sets.users = conflicts.journeys_naming
@@ -196,7 +198,7 @@ def build_platform(settings: Settings) -> Platform:
         rule_sets=rule_sets,
         conflicts=conflicts,
         templates=templates,
-        channels=ChannelService(db, resources, secrets, settings),
+        channels=channels,
     )
 
 

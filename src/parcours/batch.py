@@ -98,8 +98,8 @@ class _Looked(NamedTuple):
 
     event_id: str
     """The event's `_id` in a form that fits an index."""
-    matched: list[tuple[EventConfiguration, str | None]]
-    """Each with the key it computes from the event; None when that failed."""
+    matched: list[tuple[EventConfiguration, str | None, Identity | None]]
+    """Each with the key it computes from the event, None when that failed, and the identity that is."""
     others: str | None
     """The set of configurations that it is not, with those it is; None when it is them all."""
     has_id: bool
@@ -223,21 +223,23 @@ class Batch:
                 self._sets[others] = considered.text
             event_id = event_key(outcome.entity["_id"])
             event_ids.setdefault(scope_id, []).append(event_id)
-            looked = found[id(outcome)] = _Looked(
-                event_id,
-                [(c, c.key(outcome.entity)) for c in matched],
-                others,
-                read_event_id(outcome.entity) is not None,
-            )
-            for configuration, key in looked.matched:
+            named: list[tuple[EventConfiguration, str | None, Identity | None]] = []
+            for configuration in matched:
+                key = configuration.key(outcome.entity)
+                identity = _identity_of(configuration, key)
+                named.append((configuration, key, identity))
                 if not key:
                     continue
                 interest = self._journeys.interest(scope_id, configuration.uid)
                 instances.extend([(scope_id, journey_uid, key) for journey_uid in interest.journey_uids])
-                identity = _identity_of(configuration, key) if interest.reads_profile else None
-                if identity is not None:
+                if identity is not None and interest.reads_profile:
                     # also those the event is about to link: the profile is read after it was applied
-                    keys.setdefault(scope_id, {}).update(dict.fromkeys((identity, *outcome.identities)))
+                    wanted = keys.setdefault(scope_id, {})
+                    wanted[identity] = None
+                    for other in outcome.identities:
+                        wanted[other] = None
+            has_id = read_event_id(outcome.entity) is not None
+            found[id(outcome)] = make(_Looked, (event_id, named, others, has_id))
         self._duplicates = {
             scope_id: decision_store.find_duplicates(
                 self._connection, scope_id, ids, self._now_us // 1000 - DUPLICATE_WINDOW_MS
@@ -285,7 +287,7 @@ class Batch:
         is_duplicate = (origin.inlet_id, event_id) in duplicates
         duplicates.add((origin.inlet_id, event_id))
         decisions: list[dict[str, Any]] = []
-        for configuration, key in looked.matched:
+        for configuration, key, identity in looked.matched:
             told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
             if configuration.type == "business":
                 told["type"] = "business"
@@ -308,7 +310,7 @@ class Batch:
                 else:
                     self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             else:
-                data = self._data(scope_id, _identity_of(configuration, key))
+                data = self._data(scope_id, identity)
                 journeys = self._journeys.receive(
                     make(Arrival, (
                         scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data,
@@ -342,18 +344,23 @@ class Batch:
         return None
 
     def _land(self, valid: Valid) -> None:
+        origin, scope_id, dataset, _, entity, line, _, _, warnings = valid
+        place = (scope_id, dataset.id)
         self.landed += 1
-        self._lines.setdefault((valid.scope_id, valid.dataset.id), []).append(valid.line)
-        self._lookups.take(valid.scope_id, valid.dataset.id, valid.entity, valid.line)
-        delta = self._delta(valid.scope_id, valid.dataset.id, valid.origin)
+        lines = self._lines.get(place)
+        if lines is None:
+            lines = self._lines[place] = []
+        lines.append(line)
+        self._lookups.take(place, entity, line)
+        delta = self._delta(scope_id, dataset.id, origin)
         delta.landed += 1
-        delta.bytes_out += len(valid.line)
-        if valid.warnings:
+        delta.bytes_out += len(line)
+        if warnings:
             delta.warnings += 1
-        if valid.origin.retry_of:
+        if origin.retry_of:
             delta.failed -= 1
-            _count(delta.reasons, self._retried[valid.origin.retry_of], -1)
-            failures.delete_failed(self._connection, valid.origin.retry_of)
+            _count(delta.reasons, self._retried[origin.retry_of], -1)
+            failures.delete_failed(self._connection, origin.retry_of)
 
     def fail(self, failed: Failed) -> None:
         """Keep a failed message with its body and reason."""

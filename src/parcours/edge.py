@@ -39,6 +39,8 @@ from parcours.datasources import api as datasources_api
 from parcours.delivery import api as delivery_api
 from parcours.delivery import transactional_api
 from parcours.delivery.transactional import ProofService, TransactionalService
+from parcours.doctor import operations_api
+from parcours.doctor.operations import Operations
 from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
@@ -58,6 +60,7 @@ from parcours.journeys.trials import Trials
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import Helpers
+from parcours.lake import query_api
 from parcours.limits import api as limits_api
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
@@ -68,6 +71,7 @@ from parcours.reports import api as reports_api
 from parcours.reports.live import LiveReports
 from parcours.rulesets import api as rule_sets_api
 from parcours.templates import api as templates_api
+from parcours.templates.values import PreviewValues
 from parcours.xdm import DescriptorService
 from parcours.xdm import api as xdm_api
 
@@ -135,17 +139,18 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
         drafts_api.router(gate, Drafts(platform.db, platform.journeys, platform.profiles, SystemClock())),
         trials_api.router(gate, Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir))),
+        query_api.router(gate, Helpers(platform.settings.data_dir)),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
         conflicts_api.router(gate, platform.conflicts),
-        templates_api.router(gate, platform.templates),
+        templates_api.router(gate, platform.templates, PreviewValues(platform.profiles)),
         transactional_api.router(
             gate,
             TransactionalService(platform.db, platform.templates.table),
-            ProofService(platform.db, platform.templates),
+            ProofService(platform.db, platform.templates, PreviewValues(platform.profiles)),
         ),
         channels_api.router(gate, platform.channels, MessageService(platform.db)),
         delivery_api.router(gate, platform.actions, platform.data_sources, platform.settings),
@@ -240,6 +245,12 @@ def build_process_routers(
         with reader_lock:
             return reader.pending(position)
 
+    def oldest_pending_ms(connection: Connection) -> int | None:
+        position = get_position(connection, CONSUMER)
+        with reader_lock:
+            found = reader.read(position, 1)
+        return found[0][1].received_at_ms if found else None
+
     async def append(record: Record) -> None:
         await log.append((record,))
 
@@ -270,8 +281,14 @@ def build_process_routers(
     feedback = build_feedback(platform, log, loop)
     base_url = platform.settings.base_url
     hooks = HookService(platform.db, platform.resources, platform.secrets, feedback, base_url)
+    operations = Operations(
+        platform.db, platform.resources, platform.journeys.live, SystemClock(), health.checks, pending,
+        oldest_pending_ms,
+    )  # fmt: skip
+    live = LiveReports(lambda scope_id, _: operations.read(scope_id), poll_s=2.0, event="operations")
     return [
         health_api.router(health),
+        operations_api.router(gate, operations, live, platform.settings),
         links_api.router(Links(platform.secrets, base_url), feedback, hooks),
         dataflow_api.router(gate, platform.db, retry),
         events_api.sending_router(gate, sender),

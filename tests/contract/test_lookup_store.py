@@ -81,8 +81,8 @@ def test_records_of_one_transaction_are_kept_by_key_the_last_counts(db: Database
             ("d", {"_acme": {"sku": "x" * 1_025}}),
             ("other", {"_acme": {"sku": "a"}, "n": 5}),
         ):
-            workspace.take(1, dataset, entity, orjson.dumps(entity))
-        workspace.take(1, "e", {"sku": "long"}, long)
+            workspace.take((1, dataset), entity, orjson.dumps(entity))
+        workspace.take((1, "e"), {"sku": "long"}, long)
         workspace.flush(connection, 10)
         assert store.count_rows(connection, 1, "d") == 2
         workspace.flush(connection, 11)  # nothing is written twice

@@ -99,16 +99,22 @@ class MailServer:
         self, certificate: Certificate | None = None, *, security: str = "starttls", auth: bool = True
     ) -> None:
         self.handler = Handler()
+        self.logins: list[bool] = []
+        """Whether user name and password were right, each time they were told."""
 
         def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
             is_good = isinstance(data, LoginPassword) and (data.login, data.password) == (
                 USER.encode(), PASSWORD.encode(),
             )  # fmt: skip
+            self.logins.append(is_good)
             return AuthResult(success=is_good, handled=False)
 
         options: dict[str, Any] = {"enable_SMTPUTF8": True}
         if auth:
-            options |= {"authenticator": check, "auth_required": True, "auth_require_tls": certificate is not None}
+            # aiosmtpd knows nothing of TLS that was there before its first word
+            is_upgraded = certificate is not None and security == "starttls"
+            is_required = security != "tls"
+            options |= {"authenticator": check, "auth_required": is_required, "auth_require_tls": is_upgraded}
         if certificate is not None and security == "starttls":
             options |= {"tls_context": certificate.context(), "require_starttls": True}
         context = certificate.context() if certificate is not None and security == "tls" else None

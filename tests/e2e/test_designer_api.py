@@ -1,5 +1,7 @@
 """What the designer asks of a running server: checks, scopes, simulations, counters, lists, data, operations."""
 
+import http.client
+import json
 from typing import Any, NamedTuple
 
 import demo
@@ -97,3 +99,39 @@ def test_a_list_shows_the_last_day_and_what_is_archived_is_left_out(world: World
     assert names == ["Drawn"]
     answer = ask("POST", f"{platform.url}{JOURNEYS}/journeys/{ours['uid']}/archive", headers=platform.headers)
     assert answer.status == 409
+
+
+def test_operators_are_told_how_the_server_is_doing(world: World) -> None:
+    found = world.platform.get("/parcours/operations")
+    assert (found["server"]["status"], found["server"]["checks"]["worker"]) == ("ok", "ok")
+    assert found["records"]["lastDay"]["landed"] >= 3
+    settings = {one["name"]: one for one in world.platform.get("/parcours/settings")["results"]}
+    assert (settings["port"]["value"], settings["port"]["source"]) == (world.server.port, "option")
+    connection = http.client.HTTPConnection("127.0.0.1", world.server.port, timeout=30)
+    connection.request("GET", "/parcours/operations/live", headers=world.platform.headers)
+    answer = connection.getresponse()
+    lines = [answer.readline() for _ in range(5)]
+    connection.close()
+    assert b"event: operations\n" in lines
+    data = next(line for line in lines if line.startswith(b"data: "))
+    assert json.loads(data[6:])["server"]["status"] == "ok"
+
+
+def test_data_sets_are_asked_with_sql_and_nothing_else_is_reached(world: World) -> None:
+    def run(sql: str, **more: Any) -> Any:
+        body = {"sql": sql, **more}
+        return ask("POST", f"{world.platform.url}/parcours/query", body, world.platform.headers)
+
+    wait_for(lambda: run("SELECT count(*) AS n FROM orders").body.get("rows") == [[3]], what="the orders in the lake")
+    found = run("SELECT _id FROM orders ORDER BY _id", limit=2).body
+    assert (found["rows"], found["truncated"]) == ([["drawn-0"], ["drawn-1"]], True)
+    assert [one["name"] for one in found["columns"]] == ["_id"]
+    for sql in (
+        "SELECT * FROM nothing", "SELEC 1", "SELECT 1; SELECT 2", "CREATE TABLE x (a INT)", "SET memory_limit = '9GB'",
+        "SELECT * FROM read_text('/etc/hostname')", "COPY (SELECT 1) TO '/tmp/out.csv'", "INSTALL httpfs",
+        "SELECT * FROM read_csv('http://127.0.0.1:1/x.csv')",
+    ):  # fmt: skip
+        assert run(sql).status == 400, sql
+    for body in ({}, {"sql": 1}, {"sql": "SELECT 1", "limit": 0}):
+        answer = ask("POST", f"{world.platform.url}/parcours/query", body, world.platform.headers)
+        assert answer.status == 400, body

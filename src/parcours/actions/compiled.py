@@ -15,6 +15,7 @@ from parcours.actions.model import ActionParameter, AnswerShape, HttpRequest
 from parcours.actions.payload import Field, Reader, compile_payload, sample_types
 from parcours.actions.urls import add_query, climbs, encode_part, encode_url, has_path
 from parcours.expressions.types import Type
+from parcours.kit.named import make
 from parcours.kit.secrets import SecretBox
 
 _PairReader = Callable[[Mapping[str, Any]], tuple[str, str] | None]
@@ -89,10 +90,10 @@ class CompiledAction:
         if self._headers:
             headers = (*headers, *(pair for read in self._headers if (pair := read(parameters)) is not None))
         if self._payload is None:
-            return HttpRequest(self.method, url, headers, None)
+            return make(HttpRequest, (self.method, url, headers, None, None))
         document = self._payload(parameters)
         try:
-            return HttpRequest(self.method, url, headers, orjson.dumps(document))
+            return make(HttpRequest, (self.method, url, headers, orjson.dumps(document), None))
         except TypeError as error:
             raise ActionParameterInvalid(f"the payload can't be written as JSON: {error}", "$") from None
 

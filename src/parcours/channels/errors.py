@@ -21,6 +21,10 @@ class ConfigurationExists(Conflict):
         super().__init__(f"a channel configuration named {name!r} exists already in this sandbox")
 
 
+class ConfigurationInUse(Conflict):
+    """A journey sends its messages by the configuration."""
+
+
 class MessageNotFound(NotFound):
     """No such message."""
 

@@ -1,6 +1,6 @@
 """The channel configurations of a sandbox."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,13 +14,22 @@ from parcours.channels.document import (
     seal,
     show,
 )
-from parcours.channels.errors import ConfigurationExists, ConfigurationInvalid, ConfigurationNotFound
+from parcours.channels.errors import (
+    ConfigurationExists,
+    ConfigurationInUse,
+    ConfigurationInvalid,
+    ConfigurationNotFound,
+)
 from parcours.channels.model import INBOX, Configuration
 from parcours.db import Database
 from parcours.kit.clock import to_datetime
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.resources.users import names_of
+
+JourneysOf = Callable[[Connection, int, str], list[dict[str, Any]]]
+"""(connection, scope_id, configuration uid) → the journeys that name it: {uid, name, versions}."""
 
 
 class ChannelTable:
@@ -58,6 +67,11 @@ class ChannelService:
         self._secrets = secrets
         self._allow_private = settings.allow_private_networks
         self.table: Compiled[ChannelTable] = self.compiled()
+        self._journeys_of: JourneysOf = lambda connection, scope_id, uid: []
+
+    def guard(self, journeys_of: JourneysOf) -> None:
+        """Let the room that knows journeys tell which configurations they name."""
+        self._journeys_of = journeys_of
 
     def compiled(self) -> Compiled[ChannelTable]:
         """Another table over the same configurations, for a thread that does not share its own."""
@@ -101,9 +115,13 @@ class ChannelService:
         return self._view(caller, stored), stored.etag
 
     def delete(self, caller: Caller, uid: str) -> None:
-        """Delete one; messages that name it fail from now on. Raises ConfigurationNotFound."""
+        """Delete one that no journey names. Raises ConfigurationNotFound or ConfigurationInUse."""
         with self._db.write() as connection:
-            self._resources.delete(connection, self._stored(connection, caller.scope_id, uid))
+            stored = self._stored(connection, caller.scope_id, uid)
+            users = self._journeys_of(connection, caller.scope_id, uid)
+            if users:
+                raise ConfigurationInUse(f"it can't be deleted, for messages leave by it of {names_of(users)}")
+            self._resources.delete(connection, stored)
 
     def _build(self, connection: Connection) -> ChannelTable:
         stored = self._resources.in_all_scopes(connection, CONFIGURATION_KIND)

@@ -11,15 +11,13 @@ from parcours.collection.envelope import is_enveloped
 from parcours.dataflow.model import NO_DEFINITION, NOT_MAPPED, NOT_VALID, UNREADABLE, Failed, Origin, Valid
 from parcours.dataprep.service import MappingTable
 from parcours.flows.model import Flow, InletTable
+from parcours.kit.named import make
 from parcours.log import Record
 from parcours.xdm.identities import extract_identities
 from parcours.xdm.table import SchemaTable
 
 RETRY_PREFIX = "retry:"
 """Begins the xaction id of a record that is another try of a failed one; the failed record's id follows."""
-
-make = tuple.__new__
-"""As in `journeys/run.py`: every message makes these."""
 
 
 @dataclass(frozen=True, slots=True)

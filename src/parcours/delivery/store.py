@@ -65,12 +65,11 @@ def enqueue(connection: Connection, calls: Sequence[OutgoingCall], now_us: int) 
     """Put calls into the outbox. A stay at a node can be there only once: IntegrityError otherwise."""
     rows = [
         (
-            call.scope_id, call.partition, call.instance_id, call.node_id, call.pass_no, call.version_uid,
-            call.action_uid, idempotency_key(call.instance_id, call.pass_no),
-            _encode_head(call.request[:3]), None if call.request.body is None else call.request.body.decode(),
-            now_us, call.deadline_us,
+            scope_id, partition, instance_id, node_id, pass_no, version_uid, action_uid,
+            idempotency_key(instance_id, pass_no), _encode_head(request[:3]),
+            None if request.body is None else request.body.decode(), now_us, deadline_us,
         )
-        for call in calls
+        for scope_id, partition, instance_id, node_id, pass_no, version_uid, action_uid, request, deadline_us in calls
     ]  # fmt: skip
     _ENQUEUE.run(connection, rows)
 

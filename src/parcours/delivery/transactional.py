@@ -40,8 +40,9 @@ from parcours.kit.telemetry import get_logger
 from parcours.resources.store import Compiled
 from parcours.templates.compiled import CompiledTemplate
 from parcours.templates.errors import TemplateNotFound
-from parcours.templates.service import TemplateService, read_values
+from parcours.templates.service import TemplateService
 from parcours.templates.table import TemplateTable
+from parcours.templates.values import PreviewValues
 
 MAX_PROOFS = 10
 PROOF = "proof"
@@ -194,20 +195,21 @@ def release(connection: Connection, now_ms: int, key: str | None = None, limit: 
 class ProofService:
     """Sends a template's draft to people who are to look at it."""
 
-    def __init__(self, db: Database, templates: TemplateService) -> None:
+    def __init__(self, db: Database, templates: TemplateService, values: PreviewValues) -> None:
         self._db = db
         self._templates = templates
+        self._values = values
 
     def send(self, caller: Caller, uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Send the draft to each of `addresses`, made with the other members as a preview is.
 
-        Raises TemplateNotFound, TemplateInvalid, MessageInvalid.
+        Raises TemplateNotFound, TemplateInvalid, MessageInvalid, PermissionDenied, ProfileNotFound.
         """
         addresses = body.get("addresses")
         if not isinstance(addresses, list) or not 1 <= len(addresses) <= MAX_PROOFS:
             raise MessageInvalid(f"addresses is a list of 1 to {MAX_PROOFS}", "$.addresses")
-        values = read_values(
-            {name: value for name, value in body.items() if name not in ("addresses", "configurationUid")}
+        values = self._values.read(
+            caller, {name: value for name, value in body.items() if name not in ("addresses", "configurationUid")}
         )
         configuration_uid = body.get("configurationUid")
         if configuration_uid is not None and not isinstance(configuration_uid, str):

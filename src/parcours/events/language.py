@@ -20,6 +20,9 @@ MAX_KEY_BYTES = 1_024
 """Longest profile identifier, in UTF-8; a longer one can't be an index key in every database."""
 _KEY_TYPES = (Type.STRING, Type.INTEGER, Type.DECIMAL, Type.NUMBER, Type.ANY)
 
+_AS_THEY_ARE: Mapping[Type, type] = {Type.STRING: str, Type.DECIMAL: float, Type.NUMBER: float}
+"""Types of fields, each with the Python type whose values an expression reads there unchanged."""
+
 Entity = Mapping[str, Any]
 
 
@@ -101,8 +104,19 @@ def needs_of(text: str, name: str, document: Mapping[str, Any] | None) -> Needs 
         return None
     field = compile_payload(to_reference(name, required.path), name, document, None, "$.idCondition")
     kinds = (str,) if isinstance(required, RequiredTexts) else (int, float)
+    path, as_it_is = required.path, _AS_THEY_ARE.get(field.type)
+    if as_it_is not in kinds:
+        as_it_is = None
 
     def read(entity: Entity) -> Any:
+        value: Any = entity
+        for key in path:
+            if type(value) is not dict:
+                break
+            value = value.get(key)
+        else:
+            if value is None or type(value) is as_it_is:
+                return value  # as nearly always: an evaluation, which every record would pay for, gives the same
         try:
             value = field.evaluate(EvaluationContext(events={name: entity}))
         except ExpressionFailed:  # so fails the condition

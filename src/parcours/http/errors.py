@@ -58,6 +58,7 @@ from parcours.catalog.errors import (
 )
 from parcours.channels.errors import (
     ConfigurationExists,
+    ConfigurationInUse,
     ConfigurationInvalid,
     ConfigurationNotFound,
     FeedbackRefused,
@@ -342,6 +343,7 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     RenderFailed: (422, problem("PARC", "7622")),
     ConfigurationNotFound: (404, problem("PARC", "7704")),
     ConfigurationExists: (409, problem("PARC", "7709")),
+    ConfigurationInUse: (409, problem("PARC", "7711")),
     ConfigurationInvalid: (400, problem("PARC", "7701")),
     MessageStateConflict: (409, problem("PARC", "7710")),
     FeedbackRefused: (401, problem("PARC", "7721")),

@@ -96,7 +96,7 @@ def _enter(journey: CompiledJourney, instance: Instance, stimulus: Entered, now_
     run.walk(run.leave("default"))
     if run.node is not None:
         # before the other commands: a call that fails at once may end the instance, and cancels this timer
-        run.commands.insert(0, StartTimer(GLOBAL_TIMER, 0, run.deadline_us, "globalTimeout"))
+        run.commands.insert(0, make(StartTimer, (GLOBAL_TIMER, 0, run.deadline_us, "globalTimeout")))
     return run.finish(is_new=True)
 
 

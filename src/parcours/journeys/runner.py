@@ -123,9 +123,10 @@ class JourneyWorkspace:
     def preload(self, keys: Iterable[Key]) -> None:
         """Read the instances of many keys in few statements."""
         known = self._by_key
-        wanted = list(dict.fromkeys([key for key in keys if key not in known]))
+        wanted = [key for key in keys if key not in known]
         if not wanted:
             return
+        wanted = list(dict.fromkeys(wanted))
         found = store.find_by_key(self._connection, wanted)
         if self._rules is not None:
             self._know(wanted)
@@ -207,8 +208,7 @@ class JourneyWorkspace:
             reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
             return [self._refuse(journey, None, reason, arrival) for journey in every]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
-        if not self._by_key.keys() >= set(places):
-            self.preload(places)
+        self.preload(places)
         moved: set[tuple[str, str | None]] = set()
         if arrival.namespace is not None:
             listening = tuple([journey for journey in listening if is_about(journey, arrival.namespace)])
@@ -312,7 +312,7 @@ class JourneyWorkspace:
         self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
         if self._rules is not None:
             self._rules.count_entry(journey, key)
-        self._move(held, Entered(arrival.payload, arrival.data))
+        self._move(held, make(Entered, (arrival.payload, arrival.data)))
         return {**names, "outcome": "entered", "instanceId": instance_id}
 
     def _inside(self, journey: CompiledJourney, place: Key) -> list[Held]:

@@ -73,10 +73,13 @@ _Uses = dict[tuple[int, str, str], tuple[int, int]]
 Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
 """
 
+_WITH_JOURNEYS = ("eventUid", "templateUid", "configurationUid")
+"""Members that name what is told its journeys."""
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, event uid, or `#` and the name of a data source) → journey uid → the journey with versions that name it."""
+"""(scope, uid of an event, template or channel configuration, or `#` and the name of a data source) → journey uid → the
+journey with versions that name it."""
 
 log = get_logger("journeys")
 
@@ -127,7 +130,7 @@ class JourneyService:
         actions.guard(self.usage_of_action)
         data_sources.guard(self.usages_of_source, self.journeys_of_source)
         audiences.guard(self.usage_of_audience)
-        templates.guard(self.usage_of_template)
+        templates.guard(self.usage_of_template, self.journeys_of_template)
         audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
@@ -463,6 +466,14 @@ class JourneyService:
         """How many journey versions send a template."""
         return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
 
+    def journeys_of_template(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that send a template: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
+
+    def journeys_of_configuration(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that name a channel configuration: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
+
     def usages_of_source(self, connection: Connection, scope_id: int, name: str) -> dict[str, SourceUsage]:
         """How many versions read each field group of a data source; under "" those that read any of them."""
         uses = self._uses.current(connection)
@@ -513,7 +524,8 @@ class JourneyService:
             if body["status"] in ("Stopped", "Finished"):
                 continue
             sources = {f"#{name}" for name, _ in sources_in(body["document"])}
-            for uid in uids_in(body["document"], "eventUid") | sources:
+            uids = {uid for member in _WITH_JOURNEYS for uid in uids_in(body["document"], member)}
+            for uid in uids | sources:
                 journeys = users.setdefault((stored.scope_id, uid), {})
                 journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
                 journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays

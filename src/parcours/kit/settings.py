@@ -1,14 +1,23 @@
 """Every setting of the server, read from the environment once, in `app.py`, and passed down."""
 
+import ast
+import inspect
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from parcours.kit.errors import Invalid
 
+Source = Literal["environment", "option"]
+NO_SETTINGS = frozenset({"extra", "given"})
+"""Fields that tell of the reading, and can't be set."""
+MASK = "********"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 RANGES: Mapping[str, tuple[int, int]] = {
     "port": (1, 65_535),
@@ -114,6 +123,8 @@ class Settings:
     """Least severe log line written: debug, info, warning or error."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """Unused PARCOURS_ variables, kept so that start-up can warn of a misspelt one."""
+    given: Mapping[str, Source] = field(default_factory=dict, compare=False)
+    """Where the fields come from that are not left at their defaults."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> "Settings":
@@ -122,7 +133,7 @@ class Settings:
         Raises Invalid naming the variable and what it may be.
         """
         environ = os.environ if environ is None else environ
-        known = {f"PARCOURS_{f.name.upper()}": f for f in fields(cls) if f.name != "extra"}
+        known = {f"PARCOURS_{f.name.upper()}": f for f in fields(cls) if f.name not in NO_SETTINGS}
         values: dict[str, object] = {}
         extra: dict[str, str] = {}
         for key, text in environ.items():
@@ -133,8 +144,26 @@ class Settings:
                 continue
             if text:
                 values[known[key].name] = _parse(key, text, known[key].type, known[key].name)
+        given: dict[str, Source] = dict.fromkeys(values, "environment")
         values.update({k: v for k, v in overrides.items() if v is not None})
-        return cls(**values, extra=extra)  # type: ignore[arg-type]
+        given.update(dict.fromkeys((k for k, v in overrides.items() if v is not None), "option"))
+        return cls(**values, extra=extra, given=given)  # type: ignore[arg-type]
+
+    def describe(self) -> list[dict[str, object]]:
+        """Each setting in force with its variable, value, default, source and meaning; secrets are masked."""
+        meanings = _meanings()
+        return [
+            {
+                "name": f.name,
+                "variable": f"PARCOURS_{f.name.upper()}",
+                "value": _shown(f.name, getattr(self, f.name)),
+                "default": _shown(f.name, f.default),
+                "source": self.given.get(f.name, "default"),
+                "description": meanings[f.name],
+            }
+            for f in fields(self)
+            if f.name not in NO_SETTINGS
+        ]
 
     @property
     def base_url(self) -> str:
@@ -151,6 +180,27 @@ class Settings:
     def state_url(self) -> str:
         """The SQLAlchemy URL of the state database."""
         return self.database_url or f"sqlite:///{self.data_dir / 'state.db'}"
+
+
+def _shown(name: str, value: object) -> object:
+    """A value for people: of a secret whether there is one, of a URL all but its password."""
+    if name in ("secret_key", "bootstrap_client_secret"):
+        return MASK if value else ""
+    if name in ("database_url", "egress_proxy") and isinstance(value, str):
+        return re.sub(r"(?<=://)([^/@:]*):[^@/]*(?=@)", rf"\1:{MASK}", value)
+    return value if isinstance(value, int) else str(value)
+
+
+@lru_cache(maxsize=1)
+def _meanings() -> dict[str, str]:
+    """The text below each field in this file."""
+    (made,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(made, ast.ClassDef)
+    found: dict[str, str] = {}
+    for one, below in pairwise(made.body):
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(below, ast.Expr):
+            found[one.target.id] = str(ast.literal_eval(below.value))
+    return found
 
 
 def _in_url(host: str) -> str:

@@ -17,14 +17,14 @@ class LookupWorkspace:
         self._paths = table.by_id
         self._lines: dict[tuple[int, str, str], bytes] = {}
 
-    def take(self, scope_id: int, dataset_id: str, entity: Mapping[str, Any], line: bytes) -> None:
-        """A record that lands; without a key it isn't kept."""
-        path = self._paths.get((scope_id, dataset_id))
+    def take(self, place: tuple[int, str], entity: Mapping[str, Any], line: bytes) -> None:
+        """A record that lands in a data set, given by scope and id; without a key it isn't kept."""
+        path = self._paths.get(place)
         if path is None:
             return
         key = key_of(entity, path)
         if key is not None:
-            self._lines[scope_id, dataset_id, key] = line
+            self._lines[(*place, key)] = line
 
     def flush(self, connection: Connection, now_us: int) -> None:
         """Write what was taken since the last time: at the end, and before a look-up that is to find it."""

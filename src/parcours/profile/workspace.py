@@ -17,9 +17,10 @@ from parcours.dataflow.model import Valid
 from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, graph_revision, insert_links
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.kit.clock import to_us
+from parcours.kit.named import make
 from parcours.kit.paths import set_paths
 from parcours.profile import store
-from parcours.profile.merge import MergePolicyTable, lay_over
+from parcours.profile.merge import MergePolicy, MergePolicyTable, lay_over
 from parcours.profile.store import EventPlace, EventRow, Fragment, FragmentRow, event_key
 from parcours.xdm.identities import Identity
 
@@ -70,6 +71,7 @@ class ProfileWorkspace:
         self._last_us = 0
         self._namespaces = namespaces
         self._policies = policies
+        self._policy_of: dict[int, MergePolicy] = {}
         self._fragments: dict[tuple[int, Identity], dict[str, Fragment]] = {}
         self._neighbours: dict[tuple[int, Identity], list[Identity]] = {}
         self._new_fragments: dict[tuple[int, Identity, str], FragmentRow] = {}
@@ -84,7 +86,7 @@ class ProfileWorkspace:
     def preload(self, scope_id: int, identities: Iterable[Identity]) -> None:
         """Read the profiles of many identities in few statements; `profile` then seldom needs the database."""
         frontier = [(canonical_namespace(namespace), identity) for namespace, identity in identities]
-        if self._policies.default(scope_id).graph_type == "none":
+        if self._policy(scope_id).graph_type == "none":
             self._load(scope_id, frontier)
             return
         room = len(frontier) * MAX_MEMBERS
@@ -122,8 +124,9 @@ class ProfileWorkspace:
         key = event_key(entity["_id"])
         place = (scope_id, primary, at_ms, key)
         if place not in self._new_events:
-            row = EventRow(scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line)
-            self._new_events[place] = row
+            self._new_events[place] = make(EventRow, (
+                scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line,
+            ))  # fmt: skip
             self._unsorted.append((place, entity))
 
     def _apply_record(self, valid: Valid, primary: Identity) -> None:
@@ -171,6 +174,13 @@ class ProfileWorkspace:
             self._new_neighbours.setdefault((scope_id, primary), []).append(other)
             self._new_neighbours.setdefault((scope_id, other), []).append(primary)
 
+    def _policy(self, scope_id: int) -> MergePolicy:
+        """The sandbox's default one, looked up once."""
+        found = self._policy_of.get(scope_id)
+        if found is None:
+            found = self._policy_of[scope_id] = self._policies.default(scope_id)
+        return found
+
     def _links_people(self, scope_id: int, identity: Identity) -> bool:
         namespace = self._namespaces.get(scope_id, identity[0])
         return namespace is None or namespace.links_people
@@ -178,7 +188,7 @@ class ProfileWorkspace:
     def cluster(self, scope_id: int, identity: Identity) -> list[Identity]:
         """Every identity linked to this one as of the records applied so far; itself first."""
         place = (scope_id, identity)
-        if self._policies.default(scope_id).graph_type == "none":
+        if self._policy(scope_id).graph_type == "none":
             return [identity]
         if self._neighbours.get(place) == [] and place not in self._new_neighbours:
             return [identity]  # most people have one identity, and it was preloaded
@@ -200,7 +210,7 @@ class ProfileWorkspace:
     def profile(self, scope_id: int, identity: Identity) -> dict[str, Any]:
         """The merged attributes of a person as of the records applied so far; {} for one nobody knows. Read-only."""
         fragments = [f for m in self.cluster(scope_id, identity) for f in self._read(scope_id, m).values()]
-        return self._policies.default(scope_id).merge(fragments) if fragments else {}
+        return self._policy(scope_id).merge(fragments) if fragments else {}
 
     def events(self, scope_id: int, identity: Identity) -> list[dict[str, Any]]:
         """The person's experience events, newest first, a thousand at most, of the last year."""

@@ -36,8 +36,11 @@ class LiveReports:
         poll_s: float = POLL_S,
         heartbeat_s: float = HEARTBEAT_S,
         max_life_s: float = MAX_LIFE_S,
+        event: str = "counters",
     ) -> None:
+        """event: what each event is called."""
         self._read = read
+        self._event = event.encode()
         self._max_streams = max_streams
         self._poll_s = poll_s
         self._heartbeat_s = heartbeat_s
@@ -47,7 +50,7 @@ class LiveReports:
         """The latest look at each version that is watched, and when it began."""
 
     def stream(self, scope_id: int, version_uid: str) -> AsyncIterator[bytes]:
-        """Events `counters` until the version is deleted, and a comment while nothing changes.
+        """Events until the version is deleted, and a comment while nothing changes. version_uid: empty for a sandbox.
 
         Raises TooManyStreams at once.
         """
@@ -78,8 +81,8 @@ class LiveReports:
                 if found is not None and found != told:
                     told, told_at, number = found, time.monotonic(), number + 1
                     at = to_datetime(time.time_ns() // 1_000).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-                    data = orjson.dumps({"versionUid": version_uid, "at": at, **found})
-                    yield b"event: counters\nid: %d\ndata: %s\n\n" % (number, data)
+                    data = orjson.dumps({**({"versionUid": version_uid} if version_uid else {}), "at": at, **found})
+                    yield b"event: %s\nid: %d\ndata: %s\n\n" % (self._event, number, data)
                 elif time.monotonic() - told_at >= self._heartbeat_s:
                     told_at = time.monotonic()
                     yield b": heartbeat\n\n"

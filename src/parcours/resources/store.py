@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     case,
     delete,
     insert,
@@ -127,6 +128,11 @@ class Resource:
 
 
 _COLUMNS = list(resource_table.c)
+_FIND = select(*_COLUMNS).where(
+    resource_table.c.scope_id == bindparam("scope_id"),
+    resource_table.c.kind == bindparam("kind"),
+    resource_table.c.id == bindparam("id"),
+)
 T = TypeVar("T")
 
 
@@ -179,10 +185,8 @@ class ResourceStore:
     def _find(connection: Connection, scope_id: int, kind: str, resource_id: str) -> Resource | None:
         if "\0" in resource_id:
             return None  # PostgreSQL refuses to look for it
-        t = resource_table
-        row = connection.execute(
-            select(*_COLUMNS).where(t.c.scope_id == scope_id, t.c.kind == kind, t.c.id == resource_id)
-        ).first()
+        place = {"scope_id": scope_id, "kind": kind, "id": resource_id}
+        row = connection.execute(_FIND, place).first()
         return None if row is None else _resource(row)
 
     def get_version(

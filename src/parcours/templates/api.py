@@ -7,12 +7,13 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object, reads_headers
 from parcours.resources.filtering import matches, sort_by
-from parcours.templates.service import TemplateService, read_values
+from parcours.templates.service import TemplateService
+from parcours.templates.values import PreviewValues
 
 PREFIX = "/journey/orchestration/messageTemplates"
 
 
-def router(gate: Gate, service: TemplateService) -> APIRouter:
+def router(gate: Gate, service: TemplateService, values: PreviewValues) -> APIRouter:
     """Templates: drafts, publication, history, preview."""
     routes = APIRouter(prefix=PREFIX, tags=["message templates"])
 
@@ -104,6 +105,6 @@ def router(gate: Gate, service: TemplateService) -> APIRouter:
         body: dict[str, Any] = Depends(json_object),
     ) -> dict[str, Any]:
         """The draft's message for the values given, and the fields that have none."""
-        return service.preview(caller, uid, read_values(body))
+        return service.preview(caller, uid, values.read(caller, body))
 
     return routes

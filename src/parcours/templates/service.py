@@ -10,9 +10,10 @@ from parcours.access.model import Caller
 from parcours.db import Database
 from parcours.kit.clock import to_datetime
 from parcours.resources.store import Compiled, Resource, ResourceNotFound, ResourceStore
+from parcours.resources.users import names_of
 from parcours.templates.compiled import CompiledTemplate
 from parcours.templates.document import read_document
-from parcours.templates.errors import TemplateExists, TemplateInUse, TemplateInvalid, TemplateNotFound
+from parcours.templates.errors import TemplateExists, TemplateInUse, TemplateNotFound
 from parcours.templates.sms_length import shown
 from parcours.templates.table import TemplateTable
 
@@ -30,6 +31,8 @@ class Usage(NamedTuple):
 
 UsageOf = Callable[[Connection, int, str], Usage]
 """(connection, scope_id, template_uid) → how many journeys send it."""
+JourneysOf = Callable[[Connection, int, str], list[dict[str, Any]]]
+"""(connection, scope_id, template_uid) → the journeys that send it: {uid, name, versions}."""
 
 
 class TemplateService:
@@ -39,15 +42,16 @@ class TemplateService:
         self._db = db
         self._resources = resources
         self._usage_of: UsageOf = lambda connection, scope_id, uid: Usage()
+        self._journeys_of: JourneysOf = lambda connection, scope_id, uid: []
         self.table: Compiled[TemplateTable] = self.compiled()
 
     def compiled(self) -> Compiled[TemplateTable]:
         """Another table over the same templates, for a thread that does not share its own."""
         return Compiled(self._resources, [TEMPLATE_KIND], self._build)
 
-    def guard(self, usage_of: UsageOf) -> None:
+    def guard(self, usage_of: UsageOf, journeys_of: JourneysOf) -> None:
         """Let the room that knows journeys tell which templates they send."""
-        self._usage_of = usage_of
+        self._usage_of, self._journeys_of = usage_of, journeys_of
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a draft. Returns what a reader sees, and its etag. Raises TemplateInvalid or TemplateExists."""
@@ -134,8 +138,8 @@ class TemplateService:
             stored = self._stored(connection, caller.scope_id, uid)
             usage = self._usage_of(connection, caller.scope_id, uid)
             if usage.draft or usage.live:
-                count = usage.draft + usage.live
-                raise TemplateInUse(f"{count} journey{' sends' if count == 1 else 's send'} it; it can't be deleted")
+                names = names_of(self._journeys_of(connection, caller.scope_id, uid))
+                raise TemplateInUse(f"it can't be deleted, for it is sent by {names}")
             self._resources.delete(connection, stored, keeps_versions=True)  # messages on their way still need it
 
     def preview(self, caller: Caller, uid: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,18 +214,6 @@ class TemplateService:
 def draft_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """The draft within a stored body."""
     return {name: body[name] for name in _DRAFT}
-
-
-def read_values(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a preview is made with, by root. Raises TemplateInvalid."""
-    found: dict[str, Any] = {}
-    for name, value in body.items():
-        if name not in ("profile", "event", "context", "params"):
-            raise TemplateInvalid(f"a preview has profile, event, context and params, not {name!r}", f"$.{name}")
-        if not isinstance(value, Mapping):
-            raise TemplateInvalid(f"{name} is an object", f"$.{name}")
-        found[name] = value
-    return found
 
 
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parcours.kit.errors import Invalid
-from parcours.kit.settings import RANGES, Settings
+from parcours.kit.settings import MASK, NO_SETTINGS, RANGES, Settings
 
 
 def read(name: str, text: str) -> object:
@@ -81,6 +81,25 @@ def test_the_commands_reach_the_server_on_this_machine(host: str, local: str, ba
 
 
 def test_an_empty_variable_means_the_default() -> None:
-    empty = {f"PARCOURS_{field.name.upper()}": "" for field in fields(Settings) if field.name != "extra"}
+    empty = {f"PARCOURS_{field.name.upper()}": "" for field in fields(Settings) if field.name not in NO_SETTINGS}
     assert Settings.from_environment(empty) == Settings()
     assert Settings.from_environment({"PARCOURS_PORT": ""}, data_dir=Path("x")).data_dir == Path("x")
+
+
+def test_settings_in_force_are_told_with_their_source_and_no_secret() -> None:
+    variables = {
+        "PARCOURS_SECRET_KEY": "hush", "PARCOURS_BATCH_RECORDS": "7",
+        "PARCOURS_DATABASE_URL": "postgresql+psycopg://ann:hush@db.example.com/parcours",
+        "PARCOURS_EGRESS_PROXY": "http://ann:hush@proxy.example.com:3128",
+    }  # fmt: skip
+    told = {one["name"]: one for one in Settings.from_environment(variables, port=9000, host=None).describe()}
+    assert set(told) == {field.name for field in fields(Settings)} - NO_SETTINGS
+    assert all(one["description"] for one in told.values())
+    assert "hush" not in str(told)
+    assert told["secret_key"]["value"] == MASK
+    assert told["database_url"]["value"] == f"postgresql+psycopg://ann:{MASK}@db.example.com/parcours"
+    assert (told["batch_records"]["value"], told["batch_records"]["source"]) == (7, "environment")
+    assert (told["port"]["value"], told["port"]["source"]) == (9000, "option")
+    assert (told["host"]["value"], told["host"]["source"]) == ("127.0.0.1", "default")
+    assert told["bootstrap_client_secret"]["value"] == ""
+    assert told["data_dir"]["variable"] == "PARCOURS_DATA_DIR"

@@ -10,11 +10,11 @@ import pytest
 from typer.main import get_command
 
 from parcours.cli import app
-from parcours.kit.settings import RANGES, Settings
+from parcours.kit.settings import NO_SETTINGS, RANGES, Settings
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-SETTINGS = [field for field in fields(Settings) if field.name != "extra"]
+SETTINGS = [field for field in fields(Settings) if field.name not in NO_SETTINGS]
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _SETTING_ROW = re.compile(r"^\| `PARCOURS_(\w+)` \| (?:`([^`]*)`)? ?\|", re.MULTILINE)

@@ -23,7 +23,8 @@ interface Props {
 export function ConditionRow({ row, onChange, onRemove, scope, audiences, isReadOnly }: Props) {
   const t = useT();
   const field = row.field === "" ? null : fieldOf(scope, row.field);
-  const name = row.field === "" ? t("expressions.builder.audience") : titleOf(scope, row.field, field);
+  const name =
+    row.field === "" ? t("expressions.builder.audience") : titleOf(scope, row.field, field, t("expressions.profile"));
   const known = field ?? unknown(row.field);
   const setOperator = (operator: Operator) => onChange(withOperator(row, operator, known, today()));
   return (
@@ -40,9 +41,9 @@ export function ConditionRow({ row, onChange, onRemove, scope, audiences, isRead
         </div>
         {!isReadOnly && row.field !== "" && (
           <FieldPicker
-            label={t("expressions.builder.change")}
+            label={t("expressions.builder.change", { name })}
             roots={scope.roots}
-            isQuiet
+            isIcon
             isChange
             onPick={(next) => onChange(keeping(row, next))}
           />
@@ -96,10 +97,11 @@ export function ConditionRow({ row, onChange, onRemove, scope, audiences, isRead
   );
 }
 
-function titleOf(scope: Scope, reference: string, field: ScopeField | null): string {
+function titleOf(scope: Scope, reference: string, field: ScopeField | null, profile: string): string {
   if (field === null) return reference;
   const root = scope.roots.find((one) => one.fields.includes(field));
-  return `${root === undefined ? "" : `${nameOf(root)} › `}${field.title || field.path}`;
+  if (root === undefined) return field.title || field.path;
+  return `${root.kind === "profile" ? profile : nameOf(root)} › ${field.title || field.path}`;
 }
 
 const unknown = (expression: string): ScopeField => ({

@@ -1,4 +1,14 @@
-import { ActionGroup, Flex, Item, ProgressCircle, Text } from "@adobe/react-spectrum";
+import {
+  ActionGroup,
+  Flex,
+  Item,
+  ProgressCircle,
+  Text,
+  ToggleButton,
+  Tooltip,
+  TooltipTrigger,
+} from "@adobe/react-spectrum";
+import Play from "@spectrum-icons/workflow/PlayCircle";
 import { lazy, Suspense, useId, useMemo, useState } from "react";
 import { useT } from "@/i18n/useT";
 import { ConditionBuilder } from "./ConditionBuilder";
@@ -86,15 +96,40 @@ function TextEditor({
   const { check, error } = useCheck(place, value, expects);
   const [cursor, setCursor] = useState<number | null>(null);
   const [insertion, setInsertion] = useState<{ id: number; text: string } | null>(null);
+  const [isTried, setTried] = useState(false);
   const surroundings = useMemo(() => ({ scope, audiences }), [scope, audiences]);
   const faults = check?.faults ?? [];
-  const expected = expects === null ? "" : t("expressions.expects", { type: t(`expressions.type.${expects}`) });
+  const needed = expects === null ? "" : t("expressions.expects", { type: t(`expressions.type.${expects}`) });
+  const yielded = check?.type ? t("expressions.yields", { type: t(`expressions.type.${check.type}`) }) : needed;
   return (
     <div className={styles.field}>
-      <span id={labelId} className={isLabelHidden ? styles.hidden : styles.label}>
-        {label}
-        {isRequired && " *"}
-      </span>
+      <div className={styles.head}>
+        <span id={labelId} className={isLabelHidden ? styles.hidden : styles.label}>
+          {label}
+          {isRequired && " *"}
+        </span>
+        <span className={styles.tools}>
+          {!isReadOnly && (
+            <FieldPicker
+              label={t("expressions.insert", { name: label })}
+              roots={scope.roots}
+              isIcon
+              onPick={(field) => setInsertion({ id: Date.now(), text: field.expression })}
+            />
+          )}
+          <TooltipTrigger>
+            <ToggleButton
+              isQuiet
+              isSelected={isTried}
+              onChange={setTried}
+              aria-label={t("expressions.try", { name: label })}
+            >
+              <Play size="S" />
+            </ToggleButton>
+            <Tooltip>{t("expressions.try", { name: label })}</Tooltip>
+          </TooltipTrigger>
+        </span>
+      </div>
       <Suspense fallback={<ProgressCircle isIndeterminate size="S" aria-label={t("common.loading")} />}>
         <CodeMirror
           value={value}
@@ -111,24 +146,13 @@ function TextEditor({
       </Suspense>
       {cursor !== null && <SignatureHelp text={value} cursor={cursor} functions={scope.functions} />}
       <div id={helpId}>
-        {description && <Text UNSAFE_className={styles.note}>{description}</Text>}
+        <span className={styles.note}>
+          {[description, yielded].filter(Boolean).join(description?.endsWith(".") ? " " : " · ")}
+        </span>
         <span className={styles.hidden}>{t("expressions.keys")}</span>
-        <Text UNSAFE_className={styles.note}>
-          {check?.type ? t("expressions.yields", { type: t(`expressions.type.${check.type}`) }) : expected}
-        </Text>
         <Faults text={value} faults={faults} error={error} onChange={isReadOnly ? null : onChange} />
       </div>
-      <Flex gap="size-100" wrap>
-        {!isReadOnly && (
-          <FieldPicker
-            label={t("expressions.insert")}
-            roots={scope.roots}
-            isQuiet
-            onPick={(field) => setInsertion({ id: Date.now(), text: field.expression })}
-          />
-        )}
-        <TryPanel text={value} place={place} scope={scope} />
-      </Flex>
+      {isTried && <TryPanel text={value} place={place} scope={scope} />}
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function Faults({ text, faults, error, onChange }: Props) {
         return (
           <li key={`${fault.code}${fault.position}${fault.message}`} className={isWarning ? styles.warning : undefined}>
             <Alert size="XS" aria-label={t(isWarning ? "expressions.warning" : "expressions.fault")} />
-            <span>
+            <span className={styles.message}>
               {fault.line !== null && fault.line > 1
                 ? t("expressions.at.line", { line: fault.line, column: fault.column ?? 1, message: fault.message })
                 : fault.message}

@@ -1,4 +1,13 @@
-import { ActionButton, Content, Dialog, DialogTrigger, Heading, Text } from "@adobe/react-spectrum";
+import {
+  ActionButton,
+  Content,
+  Dialog,
+  DialogTrigger,
+  Heading,
+  Text,
+  Tooltip,
+  TooltipTrigger,
+} from "@adobe/react-spectrum";
 import Add from "@spectrum-icons/workflow/Add";
 import Edit from "@spectrum-icons/workflow/Edit";
 import { useT } from "@/i18n/useT";
@@ -14,17 +23,38 @@ interface Props {
   isQuiet?: boolean;
   /** It changes what is there, rather than adding. */
   isChange?: boolean;
+  /** Only the icon is shown; the label is told. */
+  isIcon?: boolean;
 }
 
 /** A button that opens the tree of fields; it closes when one is picked. */
-export function FieldPicker({ label, roots, onPick, accepts, isDisabled, isQuiet, isChange = false }: Props) {
+export function FieldPicker({
+  label,
+  roots,
+  onPick,
+  accepts,
+  isDisabled,
+  isQuiet,
+  isChange = false,
+  isIcon = false,
+}: Props) {
   const t = useT();
+  const icon = isChange ? <Edit size="S" /> : <Add size="S" />;
   return (
     <DialogTrigger type="popover" placement="bottom start" mobileType="fullscreen">
-      <ActionButton isDisabled={isDisabled} isQuiet={isQuiet}>
-        {isChange ? <Edit /> : <Add />}
-        <Text>{label}</Text>
-      </ActionButton>
+      {isIcon ? (
+        <TooltipTrigger>
+          <ActionButton isDisabled={isDisabled} isQuiet aria-label={label}>
+            {icon}
+          </ActionButton>
+          <Tooltip>{label}</Tooltip>
+        </TooltipTrigger>
+      ) : (
+        <ActionButton isDisabled={isDisabled} isQuiet={isQuiet}>
+          {icon}
+          <Text>{label}</Text>
+        </ActionButton>
+      )}
       {(close) => (
         <Dialog width="size-6000">
           <Heading>{t("expressions.fields.title")}</Heading>

@@ -58,7 +58,7 @@ export function FieldTree({ roots, onPick, accepts, height = "320px" }: Props) {
             onAction={pick}
             height={height}
           >
-            {shown.map((root) => lines(root, expanded, (kind) => t(`expressions.root.${kind}`)))}
+            {shown.map((root) => lines(root, expanded, t))}
           </TreeView>
         )}
       </View>
@@ -67,10 +67,15 @@ export function FieldTree({ roots, onPick, accepts, height = "320px" }: Props) {
 }
 
 /** A line and, where it is open, those below it: what is closed is not made. */
-function lines(node: FieldNode, expanded: ReadonlySet<Key>, nameOfKind: (kind: string) => string) {
+function lines(node: FieldNode, expanded: ReadonlySet<Key>, t: (id: string) => string) {
   const isOpen = expanded.has(node.id);
-  const detail = "kind" in node ? nameOfKind((node as FieldRoot).kind) : (node.field?.type ?? "");
-  const title = node.title === node.name ? "" : node.title;
+  const detail =
+    "kind" in node
+      ? t(`expressions.root.${(node as FieldRoot).kind}`)
+      : t(`expressions.type.${node.field?.type ?? "object"}`);
+  const isProfile = "kind" in node && (node as FieldRoot).kind === "profile" && node.id.startsWith("#");
+  const name = isProfile ? t("expressions.profile") : node.name;
+  const title = isProfile || node.title === node.name ? "" : node.title;
   return (
     <TreeViewItem
       id={node.id}
@@ -81,13 +86,13 @@ function lines(node: FieldNode, expanded: ReadonlySet<Key>, nameOfKind: (kind: s
       <TreeViewItemContent>
         <Text>
           <span className={styles.line}>
-            <span className={styles.name}>{node.name}</span>
+            <span className={styles.name}>{name}</span>
             {title !== "" && <span className={styles.title}>{title}</span>}
             <span className={styles.type}>{detail}</span>
           </span>
         </Text>
       </TreeViewItemContent>
-      {isOpen && node.children.map((child) => lines(child, expanded, nameOfKind))}
+      {isOpen && node.children.map((child) => lines(child, expanded, t))}
     </TreeViewItem>
   );
 }

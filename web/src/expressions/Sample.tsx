@@ -47,7 +47,6 @@ export function Sample({ kind, name, scope }: Props) {
       errorMessage={t("expressions.try.notJson")}
       width="100%"
       height="size-1700"
-      UNSAFE_style={{ fontFamily: "Source Code Pro, Consolas, monospace" }}
     />
   );
 }

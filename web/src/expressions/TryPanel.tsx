@@ -1,8 +1,8 @@
-import { Flex, Item, Picker, Text, TextField, ToggleButton, View } from "@adobe/react-spectrum";
-import Play from "@spectrum-icons/workflow/PlayCircle";
+import { Flex, Item, Picker, TextField } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useReferences } from "@/activities/useReferences";
+import { ApiError } from "@/api/error";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import styles from "./ExpressionField.module.css";
@@ -26,20 +26,6 @@ type Evaluated =
 /** The value of an expression, as one types, over samples of what it reads. */
 export function TryPanel({ text, place, scope }: Props) {
   const t = useT();
-  const [isOpen, setOpen] = useState(false);
-  return (
-    <>
-      <ToggleButton isQuiet isSelected={isOpen} onChange={setOpen}>
-        <Play />
-        <Text>{t("expressions.try")}</Text>
-      </ToggleButton>
-      {isOpen && <Samples text={text} place={place} scope={scope} />}
-    </>
-  );
-}
-
-function Samples({ text, place, scope }: Props) {
-  const t = useT();
   const { namespaces, isPending } = useReferences();
   const { texts, namespace, identity, setProfile } = useSamples();
   const reads = useMemo(() => readsOf(text), [text]);
@@ -52,57 +38,60 @@ function Samples({ text, place, scope }: Props) {
     enabled: asked.text.trim() !== "" && asked.body !== null,
     retry: false,
   });
+  const isUnknown = error instanceof ApiError && error.status === 404 && reads.profile;
   return (
-    <View width="100%" padding="size-100" backgroundColor="gray-200" borderRadius="regular">
-      <Flex direction="column" gap="size-100">
-        {reads.events.map((name) => (
-          <Sample key={name} kind="event" name={name} scope={scope} />
-        ))}
-        {reads.actions.map((name) => (
-          <Sample key={name} kind="action" name={name} scope={scope} />
-        ))}
-        {reads.lookups.map((name) => (
-          <Sample key={name} kind="datasetLookup" name={name} scope={scope} />
-        ))}
-        {reads.groups.map(({ source, group }) => (
-          <Sample key={`${source}.${group}`} kind="dataSource" name={`${source}.${group}`} scope={scope} />
-        ))}
-        {reads.profile && (
-          <Flex gap="size-100" wrap>
-            <Picker
-              label={t("expressions.try.namespace")}
-              selectedKey={namespace}
-              isLoading={isPending("namespaces")}
-              onSelectionChange={(key) => setProfile(String(key), identity)}
-              width="size-1600"
-            >
-              {namespaces.map(({ code, name }) => (
-                <Item key={code}>{name}</Item>
-              ))}
-            </Picker>
-            <TextField
-              label={t("expressions.try.identity")}
-              description={t("expressions.try.identity.help")}
-              value={identity}
-              onChange={(value) => setProfile(namespace, value)}
-              flex
-              minWidth="size-2000"
-            />
-          </Flex>
+    <div className={styles.try}>
+      {reads.events.map((name) => (
+        <Sample key={name} kind="event" name={name} scope={scope} />
+      ))}
+      {reads.actions.map((name) => (
+        <Sample key={name} kind="action" name={name} scope={scope} />
+      ))}
+      {reads.lookups.map((name) => (
+        <Sample key={name} kind="datasetLookup" name={name} scope={scope} />
+      ))}
+      {reads.groups.map(({ source, group }) => (
+        <Sample key={`${source}.${group}`} kind="dataSource" name={`${source}.${group}`} scope={scope} />
+      ))}
+      {reads.profile && (
+        <Flex gap="size-100" wrap>
+          <Picker
+            label={t("expressions.try.namespace")}
+            selectedKey={namespace}
+            isLoading={isPending("namespaces")}
+            onSelectionChange={(key) => setProfile(String(key), identity)}
+            width="size-1600"
+          >
+            {namespaces.map(({ code, name }) => (
+              <Item key={code}>{name}</Item>
+            ))}
+          </Picker>
+          <TextField
+            label={t("expressions.try.identity")}
+            description={t("expressions.try.identity.help")}
+            value={identity}
+            onChange={(value) => setProfile(namespace, value)}
+            flex
+            minWidth="size-2000"
+          />
+        </Flex>
+      )}
+      {error !== null && !isUnknown && <ErrorNotice error={error} />}
+      <div aria-live="polite" className={styles.result}>
+        {body === null && t("expressions.try.notJson")}
+        {isUnknown && t("expressions.try.noProfile")}
+        {body !== null &&
+          !isUnknown &&
+          data?.error !== undefined &&
+          t("expressions.try.failed", { message: data.error.message })}
+        {body !== null && !isUnknown && data !== undefined && data.error === undefined && (
+          <>
+            <span>{t("expressions.try.result", { type: t(`expressions.type.${data.type}`) })}</span>
+            <pre className={styles.value}>{JSON.stringify(data.value, null, 1)}</pre>
+          </>
         )}
-        {error !== null && <ErrorNotice error={error} />}
-        <div aria-live="polite" className={styles.result}>
-          {body === null && t("expressions.try.notJson")}
-          {body !== null && data?.error !== undefined && t("expressions.try.failed", { message: data.error.message })}
-          {body !== null && data !== undefined && data.error === undefined && (
-            <>
-              <span>{t("expressions.try.result", { type: t(`expressions.type.${data.type}`) })}</span>
-              <pre className={styles.value}>{JSON.stringify(data.value, null, 1)}</pre>
-            </>
-          )}
-        </div>
-      </Flex>
-    </View>
+      </div>
+    </div>
   );
 }
 

@@ -13,7 +13,15 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { type Diagnostic, lintKeymap } from "@codemirror/lint";
 import { type Extension, RangeSetBuilder, Transaction } from "@codemirror/state";
-import { Decoration, type DecorationSet, EditorView, keymap, ViewPlugin, type ViewUpdate } from "@codemirror/view";
+import {
+  Decoration,
+  type DecorationSet,
+  EditorView,
+  keymap,
+  tooltips,
+  ViewPlugin,
+  type ViewUpdate,
+} from "@codemirror/view";
 import { complete, type Option } from "./completion";
 import { rangeOf } from "./mend";
 import type { ExpressionFault, Scope } from "./scope";
@@ -91,6 +99,7 @@ export function extensions(surroundings: () => Surroundings, onChange: (text: st
       ...historyKeymap,
       ...defaultKeymap,
     ]),
+    tooltips({ position: "fixed" }),
     EditorView.lineWrapping,
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onChange(update.state.doc.toString());

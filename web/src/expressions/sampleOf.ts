@@ -20,15 +20,19 @@ export function sampleOf(scope: Scope, kind: ScopeRoot["kind"], name: string): u
   if (root === undefined || root.fields.length === 0) return null;
   const sample: Record<string, unknown> = {};
   const lists = new Set(root.fields.filter((field) => field.type === "listObject").map((field) => field.path));
-  for (const field of root.fields) put(sample, field.path.split("."), lists, [], exampleOf(field.type, field.enum));
+  for (const field of root.fields) {
+    const isInList = [...lists].some((list) => field.path.startsWith(`${list}.`));
+    put(sample, field.path.split("."), lists, [], exampleOf(field.type, field.enum, isInList));
+  }
   return sample;
 }
 
-function exampleOf(type: ExpressionType, choices: unknown[] | null): unknown {
-  if (choices?.[0] !== undefined) return choices[0];
+/** An example; below a list of objects a field is told as the list of what its objects hold. */
+function exampleOf(type: ExpressionType, choices: unknown[] | null, isInList: boolean): unknown {
   if (type === "object" || type === "map" || type === "listObject") return undefined;
   const element = type.startsWith("list") ? type.charAt(4).toLowerCase() + type.slice(5) : type;
-  return VALUES[element] ?? null;
+  const example = choices?.[0] ?? VALUES[element] ?? null;
+  return type.startsWith("list") && !isInList ? [example] : example;
 }
 
 /** Sets a value below a path; objects in lists are the one element of theirs. */

@@ -7,12 +7,19 @@ interface Props {
   rows: readonly { id: string; cells: Record<string, ReactNode> }[];
   /** There for screen readers alone, beside a chart that shows the same. */
   isHidden?: boolean;
+  /** As long as it is, rather than scrolling by itself. */
+  isWhole?: boolean;
 }
 
 /** Figures to read: no selection, no sorting. The first column names the row. */
-export function FigureTable({ caption, columns, rows, isHidden = false }: Props) {
+export function FigureTable({ caption, columns, rows, isHidden = false, isWhole = false }: Props) {
   return (
-    <section className={isHidden ? styles.hidden : styles.frame} aria-label={caption} tabIndex={isHidden ? -1 : 0}>
+    <section
+      className={isHidden ? styles.hidden : styles.frame}
+      data-whole={isWhole || undefined}
+      aria-label={caption}
+      tabIndex={isHidden ? -1 : 0}
+    >
       <table className={styles.table}>
         <caption className={styles.hidden}>{caption}</caption>
         <thead>

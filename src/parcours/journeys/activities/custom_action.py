@@ -20,7 +20,7 @@ from parcours.journeys.model import (
     Sending,
     Stimulus,
 )
-from parcours.journeys.run import PAUSED, PROFILE_GROUP, Node, Run
+from parcours.journeys.run import PAUSED, PROFILE_GROUP, Node, Run, make
 from parcours.rulesets.model import channel_of
 
 
@@ -94,10 +94,10 @@ class ActionNode(SendingNode):
 
     def command(self, run: Run, path: str | None, parameters: Mapping[str, Any]) -> Sending:
         """What to ask for. path: what the node's path expression gave; None when it has none."""
-        return CallAction(
+        return make(CallAction, (
             self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
             run.now_us + run.journey.action_timeout_us,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """The answer: keep what expressions may read, then take the default or the error path."""

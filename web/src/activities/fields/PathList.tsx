@@ -76,7 +76,7 @@ export function PathList(props: Props) {
         width="100%"
       >
         {(item) => (
-          <Item key={item.id} textValue={`${item.name} ${item.detail}`}>
+          <Item key={item.id} textValue={item.name}>
             <Text>{item.name}</Text>
             {item.detail === "" ? null : <Text slot="description">{item.detail}</Text>}
           </Item>

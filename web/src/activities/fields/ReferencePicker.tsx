@@ -44,8 +44,7 @@ export function ReferencePicker(props: Props) {
         isRequired={!isOptional}
         necessityIndicator="icon"
         defaultItems={items}
-        key={`${items.length}:${chosen?.name ?? value}`}
-        defaultSelectedKey={value === "" ? undefined : value}
+        selectedKey={value === "" ? null : value}
         onSelectionChange={(key) => {
           if (key !== null && String(key) !== value) onChange(String(key));
           else if (key === null && isOptional && value !== "") onChange("");

@@ -39,7 +39,7 @@ function OneTimePage({ purpose }: { purpose: "setup" | "join" }) {
       const session = await read<Session>(
         purpose === "setup"
           ? api.POST("/parcours/setup", { body: { token, name, email, password } })
-          : api.POST("/parcours/join", { body: { token, name, password } }),
+          : api.POST("/parcours/join", { body: { token, password, ...(name.trim() !== "" && { name: name.trim() }) } }),
       );
       queries.setQueryData(sessionQuery.queryKey, adopt(session));
       await navigate({ to: "/journeys", replace: true });

@@ -2,7 +2,8 @@ import { ActionButton, DateRangePicker, Flex, Item, Picker, TextField } from "@a
 import { parseDate } from "@internationalized/date";
 import { useT } from "@/i18n/useT";
 import { useSearchText } from "@/ui/useSearchText";
-import { ASSET_TYPES, type AuditSearch, propertiesOf, RESULTS } from "./audit";
+import { ACTIONS, ASSET_TYPES, type AuditSearch, propertiesOf, RESULTS } from "./audit";
+import { useWords } from "./useWords";
 
 interface Props {
   search: AuditSearch;
@@ -15,15 +16,24 @@ export function AuditFilters({ search, onChange }: Props) {
   const t = useT();
   const [user, setUser] = useSearchText(search.user ?? "", (text) => onChange({ user: text || undefined }));
   const [name, setName] = useSearchText(search.name ?? "", (text) => onChange({ name: text || undefined }));
-  const [action, setAction] = useSearchText(search.action ?? "", (text) => onChange({ action: text || undefined }));
+  const { actionName, assetName } = useWords();
+  const any = { id: ANY, name: t("common.any") };
   return (
     <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
       <TextField label={t("audit.column.who")} value={user} onChange={setUser} width="size-2400" />
-      <TextField label={t("audit.column.action")} value={action} onChange={setAction} width="size-1700" />
+      <Picker
+        label={t("audit.column.action")}
+        width="size-2000"
+        items={[any, ...ACTIONS.map((id) => ({ id, name: actionName(id) }))]}
+        selectedKey={search.action ?? ANY}
+        onSelectionChange={(key) => onChange({ action: key === ANY ? undefined : String(key) })}
+      >
+        {(item) => <Item>{item.name}</Item>}
+      </Picker>
       <Picker
         label={t("audit.column.asset")}
         width="size-2400"
-        items={[{ id: ANY, name: t("common.any") }, ...ASSET_TYPES.map((id) => ({ id: id as string, name: id }))]}
+        items={[any, ...ASSET_TYPES.map((id) => ({ id, name: assetName(id) }))]}
         selectedKey={search.asset ?? ANY}
         onSelectionChange={(key) => onChange({ asset: key === ANY ? undefined : String(key) })}
       >

@@ -27,6 +27,7 @@ import { shortName } from "@/ui/shortName";
 import { Time } from "@/ui/Time";
 import { AuditFilters } from "./AuditFilters";
 import { type AuditAnswer, type AuditLine, type AuditSearch, propertiesOf, RESULTS } from "./audit";
+import { useWords } from "./useWords";
 
 const PAGE_SIZE = 50;
 
@@ -45,6 +46,7 @@ export function AuditPage() {
       call<AuditAnswer>("GET", "/data/foundation/audit/events", { query: { property, limit: PAGE_SIZE, start } }),
     placeholderData: keepPreviousData,
   });
+  const { actionName, assetName } = useWords();
   const lines = log.data?._embedded.events ?? [];
   const opened = lines.find((line) => line.id === search.line);
   const close = () => change({ line: undefined, page: search.page });
@@ -101,8 +103,8 @@ export function AuditPage() {
                     <Time value={moment(line.timestamp)} />
                   </Cell>
                   <Cell>{shortName(line.userEmail)}</Cell>
-                  <Cell>{line.action}</Cell>
-                  <Cell>{line.assetType}</Cell>
+                  <Cell>{actionName(line.action)}</Cell>
+                  <Cell>{assetName(line.assetType)}</Cell>
                   <Cell>{shortName(line.assetName || line.assetId)}</Cell>
                   <Cell textValue={line.status}>
                     <Result status={line.status} />
@@ -122,7 +124,9 @@ export function AuditPage() {
       <DialogContainer onDismiss={close}>
         {opened && (
           <Dialog isDismissable size="M">
-            <Heading>{t("audit.line.title", { action: opened.action, asset: opened.assetType })}</Heading>
+            <Heading>
+              {t("audit.line.title", { action: actionName(opened.action), asset: assetName(opened.assetType) })}
+            </Heading>
             <Divider />
             <Content>
               <LineFacts line={opened} />
@@ -148,6 +152,7 @@ function Result({ status }: { status: string }) {
 
 function LineFacts({ line }: { line: AuditLine }) {
   const t = useT();
+  const { assetName } = useWords();
   return (
     <Facts
       facts={[
@@ -155,7 +160,7 @@ function LineFacts({ line }: { line: AuditLine }) {
         [t("audit.column.who"), line.userEmail],
         [t("audit.fact.client"), line.authId || "–"],
         [t("audit.fact.addresses"), line.userIpAddresses.join(", ") || "–"],
-        [t("audit.column.asset"), line.assetType],
+        [t("audit.column.asset"), assetName(line.assetType)],
         [t("audit.column.name"), line.assetName || "–"],
         [t("audit.fact.assetId"), line.assetId || "–"],
         [t("audit.column.result"), <Result key="result" status={line.status} />],

@@ -24,7 +24,36 @@ export interface AuditAnswer {
 }
 
 export const RESULTS = ["Success", "Failure", "Deny"] as const;
-export const ASSET_TYPES = [
+/** In the words of the log, which filters take, too. */
+export const ACTIONS: readonly string[] = [
+  "Create",
+  "Update",
+  "Delete",
+  "Publish",
+  "Close",
+  "Stop",
+  "Pause",
+  "Resume",
+  "Finish",
+  "Activate test",
+  "Deactivate test",
+  "Start dry run",
+  "Stop dry run",
+  "Deploy",
+  "Undeploy",
+  "Enable",
+  "Disable",
+  "Apply labels",
+  "Add user",
+  "Remove user",
+  "Reset",
+  "Sign in",
+  "Sign out",
+  "Join",
+  "Change password",
+  "Reset password",
+];
+export const ASSET_TYPES: readonly string[] = [
   "Journey",
   "Journey event",
   "Journey datasource",
@@ -36,6 +65,7 @@ export const ASSET_TYPES = [
   "Message template",
   "Channel configuration",
   "Message frequency rule",
+  "Alert subscription",
   "Schema",
   "Class",
   "Data type",
@@ -55,7 +85,10 @@ export const ASSET_TYPES = [
   "User",
   "Sandbox",
   "Token",
-] as const;
+];
+
+/** The id of a word of the log in the catalogues: `Journey event` → `Journeyevent`. */
+export const wordId = (word: string): string => word.replaceAll(" ", "");
 
 export interface AuditSearch {
   action?: string;

@@ -15,7 +15,7 @@ interface Props {
 }
 
 /** The three ways to a new journey; each ends in the designer. */
-export function CreateJourney({ way, template, onChoose, onClose }: Props) {
+export default function CreateJourney({ way, template, onChoose, onClose }: Props) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const open = (uid: string, versionUid: string) => {

@@ -11,7 +11,7 @@ import { canPause, canResume, isDeletable, type JourneyRow } from "./journey";
 import { act, newVersion, type Version } from "./queries";
 
 /** What can be done with a journey of the list; what isn't allowed, or not in its status, isn't offered. */
-export function JourneyActions({ row }: { row: JourneyRow }) {
+export function JourneyActions({ row, onDeleted }: { row: JourneyRow; onDeleted?: () => void }) {
   const t = useT();
   const navigate = useNavigate();
   const [isAsked, setAsked] = useState(false);
@@ -36,6 +36,7 @@ export function JourneyActions({ row }: { row: JourneyRow }) {
   const remove = useAct(() => call("DELETE", `/journey/orchestration/journeys/${row.uid}`), {
     invalidates,
     done: t("journeys.done.delete", { name: row.name }),
+    onDone: onDeleted,
   });
   const offered = [
     { id: "open", isOffered: true },

@@ -76,7 +76,7 @@ export function JourneyPage() {
               {t("journeys.act.newVersion")}
             </Button>
           )}
-          <JourneyActions row={row} />
+          <JourneyActions row={row} onDeleted={() => void navigate({ to: "/journeys", search: {} })} />
         </>
       }
     >
@@ -90,6 +90,7 @@ export function JourneyPage() {
         </ActionButton>
       </Flex>
       <FigureTable
+        isWhole
         caption={t("journeys.versions")}
         columns={["version", "status", "created", "modified", "published", "actions"].map((id) => ({
           id,

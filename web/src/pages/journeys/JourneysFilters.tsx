@@ -49,7 +49,7 @@ export function JourneysFilters({ search, onChange }: Props) {
         value={q}
         onChange={setQ}
         onClear={() => onChange({ q: undefined })}
-        width="size-3400"
+        width="size-3000"
       />
       <MenuTrigger closeOnSelect={false}>
         <ActionButton>
@@ -87,7 +87,7 @@ export function JourneysFilters({ search, onChange }: Props) {
       <TextField label={t("journeys.filter.by")} value={by} onChange={setBy} width="size-1600" />
       <Picker
         label={t("journeys.filter.modified")}
-        width="size-1700"
+        width="size-2000"
         items={spans}
         selectedKey={search.modified ?? ANY}
         onSelectionChange={(key) => onChange({ modified: spanOf(key) })}
@@ -96,7 +96,7 @@ export function JourneysFilters({ search, onChange }: Props) {
       </Picker>
       <Picker
         label={t("journeys.filter.created")}
-        width="size-1700"
+        width="size-2000"
         items={spans}
         selectedKey={search.created ?? ANY}
         onSelectionChange={(key) => onChange({ created: spanOf(key) })}

@@ -2,7 +2,7 @@ import { Button, Flex, Item, Menu, MenuTrigger, Text } from "@adobe/react-spectr
 import Add from "@spectrum-icons/workflow/Add";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
@@ -10,13 +10,15 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { Pager } from "@/ui/Pager";
-import { CreateJourney } from "./CreateJourney";
 import { FirstSteps } from "./FirstSteps";
 import { JourneysFilters } from "./JourneysFilters";
 import { JourneysOverview } from "./JourneysOverview";
 import { JourneysTable } from "./JourneysTable";
 import { isFiltered, type JourneysSearch, queryOf, WAYS_TO_CREATE } from "./journeysSearch";
 import { journeysQuery, overviewQuery } from "./queries";
+
+/** Loaded when it is first asked for: the list must be there soon. */
+const CreateJourney = lazy(() => import("./CreateJourney"));
 
 const PAGE_SIZE = 25;
 
@@ -33,6 +35,11 @@ export function JourneysPage() {
   const query = useMemo(() => queryOf(search, PAGE_SIZE, new Date()), [search]);
   const list = useQuery({ ...journeysQuery(query), placeholderData: keepPreviousData });
   const overview = useQuery({ ...overviewQuery, enabled: mayReport });
+
+  const [isCreating, setCreating] = useState(search.create !== undefined);
+  useEffect(() => {
+    if (search.create !== undefined) setCreating(true);
+  }, [search.create]);
 
   const rows = list.data?.rows ?? [];
   const isNewcomer = list.data !== undefined && rows.length === 0 && !isFiltered(search) && search.page === undefined;
@@ -94,12 +101,16 @@ export function JourneysPage() {
           )}
         </>
       )}
-      <CreateJourney
-        way={search.create}
-        template={search.template}
-        onChoose={(template) => change({ template, page: search.page })}
-        onClose={() => change({ create: undefined, template: undefined, page: search.page })}
-      />
+      {isCreating && (
+        <Suspense fallback={null}>
+          <CreateJourney
+            way={search.create}
+            template={search.template}
+            onChoose={(template) => change({ template, page: search.page })}
+            onClose={() => change({ create: undefined, template: undefined, page: search.page })}
+          />
+        </Suspense>
+      )}
     </Page>
   );
 }

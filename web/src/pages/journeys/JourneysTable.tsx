@@ -74,6 +74,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
     if (uids.length === 0) ToastQueue.info(t(`journeys.bulk.${verb}.none`), { timeout: 5_000 });
     else bulk.mutate({ verb, uids });
   };
+  const isChosen = selection === "all" || selection.size > 0;
   const descriptor: ComponentProps<typeof TableView>["sortDescriptor"] = {
     column: sort.replace(/^-/, ""),
     direction: sort.startsWith("-") ? "descending" : "ascending",
@@ -83,7 +84,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
     enteredBy.set(one.journeyUid, (enteredBy.get(one.journeyUid) ?? 0) + one.entered);
   }
   return (
-    <ActionBarContainer>
+    <ActionBarContainer UNSAFE_style={{ paddingBottom: isChosen ? 72 : 0 }}>
       <TableView
         aria-label={t("journeys.title")}
         selectionMode={mayPublish ? "multiple" : "none"}
@@ -94,10 +95,10 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
         overflowMode="wrap"
       >
         <TableHeader>
-          <Column key="name" allowsSorting isRowHeader minWidth={170} width="2fr">
+          <Column key="name" allowsSorting isRowHeader minWidth={165} width="2fr">
             {t("journeys.column.name")}
           </Column>
-          <Column key="status" width={125}>
+          <Column key="status" width={120}>
             {t("journeys.column.status")}
           </Column>
           <Column key="version" width={85}>
@@ -112,7 +113,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
           <Column key="entrances" width={170}>
             {t("journeys.column.entrances")}
           </Column>
-          <Column key="inside" width={85} align="end">
+          <Column key="inside" width={95} align="end">
             {t("journeys.column.inside")}
           </Column>
           <Column key="actions" width={60} align="end" hideHeader>

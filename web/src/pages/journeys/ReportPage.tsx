@@ -1,4 +1,4 @@
-import { Button, Heading, Item, TabList, TabPanels, Tabs, Text } from "@adobe/react-spectrum";
+import { Button, Item, TabList, TabPanels, Tabs, Text } from "@adobe/react-spectrum";
 import Download from "@spectrum-icons/workflow/Download";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -38,11 +38,8 @@ export function ReportPage() {
   const { uid, versionUid } = useParams({ from: "/shell/journeys/$uid/report/$versionUid" });
   const search = useSearch({ from: "/shell/journeys/$uid/report/$versionUid" });
   const navigate = useNavigate();
-  const mayMessages = useMay("messages_report.read");
   const asked = useMemo(() => askedOf(search, new Date()), [search]);
   const report = useQuery({ ...reportQuery(versionUid, asked), placeholderData: keepPreviousData });
-  const messages = useQuery({ ...messageReportQuery(versionUid), enabled: mayMessages });
-  const version = useQuery(versionQuery(versionUid));
   const change = (changed: Partial<ReportSearch>) =>
     void navigate({
       to: "/journeys/$uid/report/$versionUid",
@@ -124,13 +121,7 @@ export function ReportPage() {
             <ActionTable actions={figures.actions} />
           </Item>
           <Item key="messages">
-            <>
-              <Heading level={3} marginTop={0}>
-                {t("journeys.messages.byChannel")}
-              </Heading>
-              {messages.error && <ErrorNotice error={messages.error} />}
-              {messages.data && <MessageFigures report={messages.data} document={version.data?.document} />}
-            </>
+            <Messages versionUid={versionUid} />
           </Item>
           <Item key="reasons">
             <ReasonTable figures={figures} />
@@ -139,6 +130,17 @@ export function ReportPage() {
       </Tabs>
     </Page>
   );
+}
+
+function Messages({ versionUid }: { versionUid: string }) {
+  const t = useT();
+  const mayRead = useMay("messages_report.read");
+  const messages = useQuery({ ...messageReportQuery(versionUid), enabled: mayRead });
+  const version = useQuery(versionQuery(versionUid));
+  if (!mayRead) return <p>{t("journeys.messages.notYours")}</p>;
+  if (messages.error) return <ErrorNotice error={messages.error} onRetry={() => void messages.refetch()} />;
+  if (messages.data === undefined || version.data === undefined) return <Loading />;
+  return <MessageFigures report={messages.data} document={version.data.document} />;
 }
 
 /** The series as a CSV file. */

@@ -13,14 +13,22 @@ interface Props {
 export function ReportRange({ search, asked, onChange }: Props) {
   const t = useT();
   const range = search.range ?? "day";
-  const today = new Date().toISOString().slice(0, 10);
+  const today = dayOf(new Date());
+  const weekAgo = dayOf(new Date(Date.now() - 6 * 86_400_000));
   return (
     <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
       <Picker
         label={t("journeys.report.range")}
         items={RANGES.map((id) => ({ id }))}
         selectedKey={range}
-        onSelectionChange={(key) => onChange({ range: RANGES.find((one) => one === key), interval: undefined })}
+        onSelectionChange={(key) =>
+          onChange({
+            range: RANGES.find((one) => one === key),
+            interval: undefined,
+            from: key === "custom" ? (search.from ?? weekAgo) : undefined,
+            to: key === "custom" ? (search.to ?? today) : undefined,
+          })
+        }
       >
         {(item) => <Item>{t(`journeys.range.${item.id}`)}</Item>}
       </Picker>
@@ -45,4 +53,10 @@ export function ReportRange({ search, asked, onChange }: Props) {
       </Picker>
     </Flex>
   );
+}
+
+/** Such as 2026-01-31, in the reader's own zone. */
+function dayOf(at: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

@@ -51,6 +51,7 @@ export function FailedRecords({ search, onChange }: Props) {
   const [isAsked, setAsked] = useState(false);
   const records = failed.data?.items ?? [];
   const chosen = records.filter((one) => selection === "all" || selection.has(String(one.id))).map((one) => one.id);
+  const isChosen = selection === "all" || selection.size > 0;
   const invalidates = [["operations"]];
   const each = useAct(
     async ({ ids, kind }: { ids: number[]; kind: "retry" | "giveUp" }) => {
@@ -117,7 +118,7 @@ export function FailedRecords({ search, onChange }: Props) {
         />
       )}
       {records.length > 0 && (
-        <ActionBarContainer>
+        <ActionBarContainer UNSAFE_style={{ paddingBottom: isChosen ? 72 : 0 }}>
           <TableView
             aria-label={t("operations.tab.failed")}
             overflowMode="wrap"

@@ -54,6 +54,7 @@ export function SettingsPage() {
             <Empty isSearch title={t("common.noneMatch.title")} detail={t("common.noneMatch.detail")} />
           ) : (
             <FigureTable
+              isWhole
               caption={t("settings.inForce")}
               columns={["name", "value", "source", "description"].map((id) => ({
                 id,

@@ -33,7 +33,10 @@ interface Props {
   /** Appended to values, such as `ms`. */
   unit?: string;
   height?: number;
+  /** Bars beside each other for each point, rather than lines. */
   isBar?: boolean;
+  /** Points that are no moments: what `at` stands for, and how each is called. */
+  categories?: { name: string; labels: readonly string[] };
 }
 
 export const COLORS = {
@@ -42,16 +45,19 @@ export const COLORS = {
   red: "var(--spectrum-global-color-red-500, #e34850)",
   orange: "var(--spectrum-global-color-orange-500, #e68619)",
   purple: "var(--spectrum-global-color-purple-500, #9256d9)",
+  magenta: "var(--spectrum-global-color-magenta-500, #d83790)",
+  gray: "var(--spectrum-global-color-gray-600, #8e8e8e)",
   seafoam: "var(--spectrum-global-color-seafoam-500, #1b959a)",
 };
 
 /** Figures over time as a chart, and as a table: for screen readers always, for everybody by a button. */
-export function TimeChart({ title, series, points, times, unit = "", height = 220, isBar = false }: Props) {
+export function TimeChart({ title, series, points, times, unit = "", height = 220, isBar = false, categories }: Props) {
   const t = useT();
   const { formatDate, formatNumber } = useIntl();
   const id = useId();
   const [isTable, setTable] = useState(false);
-  const format = (at: number) => formatDate(at, times ?? { dateStyle: "short", timeStyle: "short" });
+  const format = (at: number) =>
+    categories ? (categories.labels[at] ?? "") : formatDate(at, times ?? { dateStyle: "short", timeStyle: "short" });
   const name = (one: ChartSeries) => (unit === "" ? one.name : `${one.name} (${unit})`);
   return (
     <figure className={styles.chart} aria-labelledby={id}>
@@ -84,7 +90,7 @@ export function TimeChart({ title, series, points, times, unit = "", height = 22
         isHidden={!isTable}
         caption={title}
         columns={[
-          { id: "at", name: t("common.chart.time") },
+          { id: "at", name: categories?.name ?? t("common.chart.time") },
           ...series.map((one) => ({ id: one.id, name: name(one) })),
         ]}
         rows={points.map((point) => ({
