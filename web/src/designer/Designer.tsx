@@ -28,6 +28,7 @@ import { PropertiesPanel } from "./PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
+import { DryRunPanel } from "./trial/DryRunPanel";
 import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
@@ -41,6 +42,7 @@ type Panel =
   | { kind: "properties" }
   | { kind: "simulate" }
   | { kind: "test" }
+  | { kind: "dryRun" }
   | { kind: "faults" }
   | null;
 
@@ -188,6 +190,9 @@ export function Designer({ version }: { version: JourneyVersion }) {
       {panel?.kind === "simulate" && <SimulatePanel versionUid={version.uid} onClose={close} />}
       {panel?.kind === "test" && (
         <TestPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
+      )}
+      {panel?.kind === "dryRun" && (
+        <DryRunPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
       )}
       {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}

@@ -25,7 +25,7 @@ interface Props {
   onSave: () => void;
   onTidy: () => void;
   onComment: () => void;
-  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "test") => void;
+  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "test" | "dryRun") => void;
   onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => void;
   /** Publish, test, pause … */
   children: ReactNode;
@@ -87,7 +87,11 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
           <ActionButton isQuiet aria-label={t("designer.more")}>
             <More />
           </ActionButton>
-          <Menu onAction={(key) => onMore(key as Parameters<typeof onMore>[0])}>
+          <Menu
+            disabledKeys={["Draft", "Dry Run"].includes(version.status) ? [] : ["dryRun"]}
+            onAction={(key) => (key === "dryRun" ? onPanel("dryRun") : onMore(key as Parameters<typeof onMore>[0]))}
+          >
+            <Item key="dryRun">{t("trial.dryRun")}</Item>
             <Item key="newVersion">{t("designer.newVersion")}</Item>
             <Item key="duplicate">{t("designer.duplicate")}</Item>
             <Item key="source">{t("designer.source")}</Item>

@@ -26,8 +26,8 @@ export function TestLog({ entries, error, shown, onChoose }: Props) {
   const focus = useOverlay((state) => state.focus);
   useEffect(() => {
     if (shown === null) return focus(null);
-    const { step } = shown.currentstep;
-    focus(wayLayer(document, shown.transitionHistory, step ?? null));
+    const { step, phase } = shown.currentstep;
+    focus(wayLayer(document, shown.transitionHistory, phase === "running" ? (step ?? null) : null));
   }, [shown, document, focus]);
   useEffect(() => () => focus(null), [focus]);
   const nameOf = (id: string) => {
