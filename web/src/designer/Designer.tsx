@@ -60,7 +60,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const isRunning = version.status !== "Draft";
   const { counters, isLost } = useCounters(version.uid, isRunning);
   useLiveOverlay(counters, document);
-  const [panel, setPanel] = useState<Panel>(version.status === "Testing" ? { kind: "test" } : null);
+  const [panel, setPanel] = useState<Panel>(trialOf(version));
   const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
   const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
@@ -223,6 +223,12 @@ export function Designer({ version }: { version: JourneyVersion }) {
       </DialogContainer>
     </div>
   );
+}
+
+/** A test or dry run that is under way is what one comes to see. */
+function trialOf(version: JourneyVersion): Panel {
+  if (version.status === "Testing") return { kind: "test" };
+  return version.status === "Dry Run" ? { kind: "dryRun" } : null;
 }
 
 /** Where a version is edited. A copy comes as a journey, a new version as itself. */

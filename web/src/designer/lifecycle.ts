@@ -1,7 +1,7 @@
 import { api, read } from "@/api/client";
 import type { JourneyVersion, Status } from "./version";
 
-export type Verb = "publish" | "test" | "endTest" | "dryRun" | "endDryRun" | "pause" | "resume" | "close" | "stop";
+export type Verb = "publish" | "pause" | "resume" | "close" | "stop";
 
 interface Act {
   verb: Verb;
@@ -13,20 +13,16 @@ interface Act {
 const WRITE = "journeys.write";
 const PUBLISH = "journeys.publish";
 const publish: Act = { verb: "publish", permission: PUBLISH };
-const test: Act = { verb: "test", permission: WRITE };
-const endTest: Act = { verb: "endTest", permission: WRITE };
-const dryRun: Act = { verb: "dryRun", permission: PUBLISH };
-const endDryRun: Act = { verb: "endDryRun", permission: WRITE };
 const pause: Act = { verb: "pause", permission: PUBLISH };
 const resume: Act = { verb: "resume", permission: PUBLISH };
 const close: Act = { verb: "close", permission: WRITE };
 const stop: Act = { verb: "stop", permission: WRITE, isGrave: true };
 
-/** What can be done with a version of a status, the usual first. */
+/** What can be done with a version of a status, the usual first; tests and dry runs have panels of their own. */
 export const ACTS: Record<Status, Act[]> = {
-  Draft: [publish, test, dryRun],
-  Testing: [endTest],
-  "Dry Run": [endDryRun],
+  Draft: [publish],
+  Testing: [],
+  "Dry Run": [],
   Deployed: [pause, close, stop],
   Paused: [resume, stop],
   Closed: [stop],
@@ -42,20 +38,12 @@ export function act(uid: string, verb: Verb): Promise<JourneyVersion> {
   switch (verb) {
     case "publish":
       return read(api.POST(`${BASE}/publish`, at));
-    case "endTest":
-      return read(api.POST(`${BASE}/endTest`, at));
-    case "endDryRun":
-      return read(api.POST(`${BASE}/endDryRun`, at));
     case "resume":
       return read(api.POST(`${BASE}/resume`, at));
     case "close":
       return read(api.POST(`${BASE}/close`, at));
     case "stop":
       return read(api.POST(`${BASE}/stop`, at));
-    case "test":
-      return read(api.POST(`${BASE}/test`, { ...at, body: {} }));
-    case "dryRun":
-      return read(api.POST(`${BASE}/dryRun`, { ...at, body: {} }));
     case "pause":
       return read(api.POST(`${BASE}/pause`, { ...at, body: {} }));
   }
