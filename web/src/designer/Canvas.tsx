@@ -60,6 +60,8 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
   const isReadOnly = useDraft((draft) => draft.isReadOnly);
   const chosen = usePreferences((state) => state.colorScheme);
   const system = useSystemScheme();
+  /** An empty canvas stays as it is when the first activity is dropped on it. */
+  const [hasContent] = useState(() => Object.keys(document.nodes).length > 0);
   const [dropEdge, setDropEdge] = useState<string | null>(null);
 
   const canvas = useMemo(() => toCanvas(document), [document]);
@@ -255,7 +257,7 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
         deleteKeyCode={null}
         multiSelectionKeyCode={["Shift", "Meta", "Control"]}
         selectionKeyCode="Shift"
-        fitView
+        fitView={hasContent}
         fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
         minZoom={0.1}
         maxZoom={2}
