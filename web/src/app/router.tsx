@@ -7,6 +7,7 @@ import { auditRoutes } from "@/pages/audit/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
+import { schemasRoutes } from "@/pages/schemas/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
 import { NotFound, RouteFault } from "./RouteFault";
 import { rootRoute, shellRoute } from "./routes";
@@ -16,6 +17,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
+    ...schemasRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,
