@@ -4,9 +4,12 @@ import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { auditRoutes } from "@/pages/audit/routes";
+import { datasetsRoutes } from "@/pages/datasets/routes";
+import { inboxRoutes } from "@/pages/inbox/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
+import { profilesRoutes } from "@/pages/profiles/routes";
 import { schemasRoutes } from "@/pages/schemas/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
 import { NotFound, RouteFault } from "./RouteFault";
@@ -18,6 +21,9 @@ const routeTree = rootRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
     ...schemasRoutes,
+    ...datasetsRoutes,
+    ...profilesRoutes,
+    ...inboxRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

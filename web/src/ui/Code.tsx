@@ -6,6 +6,7 @@ export function Code({ value, label }: { value: unknown; label: string }) {
   const text = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? "");
   return (
     <div className={styles.frame}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
       <section className={styles.code} aria-label={label} tabIndex={0}>
         <pre>{text}</pre>
       </section>
