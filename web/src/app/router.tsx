@@ -6,6 +6,7 @@ import { alertsRoutes } from "@/pages/alerts/routes";
 import { auditRoutes } from "@/pages/audit/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
+import { inletsRoutes } from "@/pages/inlets/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
@@ -22,6 +23,7 @@ const routeTree = rootRoute.addChildren([
     ...designerRoutes,
     ...schemasRoutes,
     ...datasetsRoutes,
+    ...inletsRoutes,
     ...profilesRoutes,
     ...inboxRoutes,
     ...operationsRoutes,
