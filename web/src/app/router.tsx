@@ -3,6 +3,7 @@ import { designerRoutes } from "@/designer/routes";
 import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
+import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
     ...datasetsRoutes,
     ...inletsRoutes,
     ...profilesRoutes,
+    ...audiencesRoutes,
     ...inboxRoutes,
     ...operationsRoutes,
     ...alertsRoutes,

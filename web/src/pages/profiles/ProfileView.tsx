@@ -43,7 +43,10 @@ export function ProfileView({ namespace, id, profile }: Props) {
           facts={[
             [t("profiles.identities"), identities.join(", ") || "–"],
             [t("profiles.sources"), profile.sources.map(nameOf).join(", ") || "–"],
-            [t("profiles.modified"), profile.lastModifiedAt ? <Time value={profile.lastModifiedAt} /> : "–"],
+            [
+              t("profiles.modified"),
+              profile.lastModifiedAt ? <Time key="modified" value={profile.lastModifiedAt} /> : "–",
+            ],
           ]}
         />
         <Button variant="negative" isDisabled={!mayDelete} onPress={() => setAsked(true)}>
