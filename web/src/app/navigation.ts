@@ -12,6 +12,7 @@ import Schema from "@spectrum-icons/workflow/Organisations";
 import People from "@spectrum-icons/workflow/PeopleGroup";
 import Settings from "@spectrum-icons/workflow/Settings";
 import Table from "@spectrum-icons/workflow/Table";
+import Audiences from "@spectrum-icons/workflow/Target";
 import Profiles from "@spectrum-icons/workflow/UserGroup";
 import type { ComponentType } from "react";
 
@@ -46,6 +47,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { id: "datasets", path: "/datasets", icon: Table },
       { id: "inlets", path: "/inlets", icon: Inlet },
       { id: "profiles", path: "/profiles", icon: Profiles },
+      { id: "audiences", path: "/audiences", icon: Audiences },
       { id: "inbox", path: "/inbox", icon: Inbox },
     ],
   },

@@ -3,11 +3,17 @@ import { designerRoutes } from "@/designer/routes";
 import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
+import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
 import { eventsRoutes } from "@/pages/events/routes";
+import { datasetsRoutes } from "@/pages/datasets/routes";
+import { inboxRoutes } from "@/pages/inbox/routes";
+import { inletsRoutes } from "@/pages/inlets/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
+import { profilesRoutes } from "@/pages/profiles/routes";
+import { schemasRoutes } from "@/pages/schemas/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
 import { NotFound, RouteFault } from "./RouteFault";
 import { rootRoute, shellRoute } from "./routes";
@@ -18,6 +24,12 @@ const routeTree = rootRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
     ...eventsRoutes,
+    ...schemasRoutes,
+    ...datasetsRoutes,
+    ...inletsRoutes,
+    ...profilesRoutes,
+    ...audiencesRoutes,
+    ...inboxRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

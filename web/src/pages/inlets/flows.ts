@@ -1,0 +1,163 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call } from "@/api/call";
+
+const FLOW = "/data/foundation/flowservice";
+const HTTP_API = { id: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", version: "1.0" };
+const DATA_LAKE = { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" };
+const WITHOUT_MAPPING = { id: "d8a6f005-7eaf-4153-983e-e8574508b877", version: "1.0" };
+const WITH_MAPPING = { id: "c1a19761-d2c7-4702-b9fa-fe91f0613e81", version: "1.0" };
+
+export interface Inlet {
+  id: string;
+  name: string;
+  etag: string;
+  createdAt: number;
+  auth: { params: { dataType: string; authenticationRequired?: boolean; inletUrl?: string } };
+}
+
+export interface Flow {
+  id: string;
+  name: string;
+  etag: string;
+  state: string;
+  transformations?: { params: { mappingId: string } }[];
+  inheritedAttributes?: { sourceConnections?: { baseConnection?: { id: string } }[] };
+}
+
+interface Run {
+  id: string;
+  createdAt: number;
+  metrics: { recordSummary: { inputRecordCount: number; outputRecordCount: number; failedRecordCount: number } };
+}
+
+export interface MappingRow {
+  id: number;
+  source: string;
+  destination: string;
+}
+
+interface Draft {
+  name: string;
+  dataType: "raw" | "xdm";
+  isAuthenticated: boolean;
+  schemaId: string;
+  datasetId: string;
+  mappings: readonly MappingRow[];
+}
+
+interface Listed<T> {
+  items: T[];
+  _links?: { next?: { href?: string } };
+}
+
+async function every<T>(kind: string): Promise<T[]> {
+  const found: T[] = [];
+  let path: string | undefined = `${FLOW}/${kind}?limit=100`;
+  while (path !== undefined && found.length < 2_000) {
+    const page: Listed<T> = await call("GET", path);
+    found.push(...page.items);
+    const href = page._links?.next?.href;
+    path = href && page.items.length > 0 ? (href.startsWith(FLOW) ? href : `${FLOW}${href}`) : undefined;
+  }
+  return found;
+}
+
+export const inletsQuery = queryOptions({ queryKey: ["inlets", "list"], queryFn: () => every<Inlet>("connections") });
+export const flowsQuery = queryOptions({ queryKey: ["inlets", "flows"], queryFn: () => every<Flow>("flows") });
+
+export const runsQuery = (flowId: string) =>
+  queryOptions({
+    queryKey: ["inlets", "runs", flowId],
+    queryFn: async () =>
+      (await call<{ items: Run[] }>("GET", `${FLOW}/runs`, { query: { property: `flowId==${flowId}`, limit: 10 } }))
+        .items,
+    refetchInterval: 15_000,
+  });
+
+export const mappingQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["inlets", "mapping", id],
+    queryFn: () =>
+      call<{ mappings: { id: string; source: string; destination: string }[] }>(
+        "GET",
+        `/data/foundation/conversion/mappingSets/${id}`,
+      ),
+  });
+
+export const flowsOf = (inlet: Inlet, flows: readonly Flow[]) =>
+  flows.filter((one) =>
+    one.inheritedAttributes?.sourceConnections?.some((source) => source.baseConnection?.id === inlet.id),
+  );
+
+export const mappingSetOf = (schemaId: string, rows: readonly MappingRow[]) => ({
+  version: 0,
+  xdmSchema: schemaId,
+  xdmVersion: "1.0",
+  mappings: rows
+    .filter((row) => row.source.trim() !== "" && row.destination !== "")
+    .map((row) => ({
+      destinationXdmPath: row.destination,
+      sourceAttribute: row.source.trim(),
+      identity: false,
+      version: 0,
+    })),
+});
+
+export const preview = (schemaId: string, rows: readonly MappingRow[], data: unknown, signal?: AbortSignal) =>
+  call<{ data: unknown; errors: { destination: string; exception: string }[] }>(
+    "POST",
+    "/data/foundation/conversion/mappingSets/preview",
+    { body: { data, mappingSet: mappingSetOf(schemaId, rows) }, signal },
+  );
+
+/** An inlet with its flow: mapping, connection, source, target, flow, in this order. The id of the connection. */
+export async function createInlet(draft: Draft): Promise<string> {
+  const post = (path: string, body: unknown) => call<{ id: string; version: number }>("POST", path, { body });
+  const isRaw = draft.dataType === "raw";
+  const mapping = isRaw
+    ? await post("/data/foundation/conversion/mappingSets", mappingSetOf(draft.schemaId, draft.mappings))
+    : null;
+  const params = { name: draft.name, dataType: draft.dataType, authenticationRequired: draft.isAuthenticated };
+  const connection = await post(`${FLOW}/connections`, {
+    name: draft.name,
+    connectionSpec: HTTP_API,
+    auth: { specName: "Streaming Connection", params },
+  });
+  const source = await post(`${FLOW}/sourceConnections`, {
+    name: `${draft.name}: source`,
+    baseConnectionId: connection.id,
+    connectionSpec: HTTP_API,
+  });
+  const target = await post(`${FLOW}/targetConnections`, {
+    name: `${draft.name}: target`,
+    data: { schema: { id: draft.schemaId, version: "application/vnd.adobe.xed-full+json;version=1.0" } },
+    params: { dataSetId: draft.datasetId },
+    connectionSpec: DATA_LAKE,
+  });
+  await post(`${FLOW}/flows`, {
+    name: draft.name,
+    flowSpec: isRaw ? WITH_MAPPING : WITHOUT_MAPPING,
+    sourceConnectionIds: [source.id],
+    targetConnectionIds: [target.id],
+    ...(mapping === null
+      ? {}
+      : {
+          transformations: [{ name: "Mapping", params: { mappingId: mapping.id, mappingVersion: mapping.version } }],
+        }),
+  });
+  return connection.id;
+}
+
+export const switchFlow = (flow: Flow) =>
+  call("POST", `${FLOW}/flows/${flow.id}/action`, {
+    query: { op: flow.state === "enabled" ? "disable" : "enable" },
+    headers: { "If-Match": flow.etag },
+  });
+
+/** Paths of the values of a sample, such as `contact.email`. */
+export function sourcePaths(sample: unknown, prefix = ""): string[] {
+  if (typeof sample !== "object" || sample === null || Array.isArray(sample)) return prefix === "" ? [] : [prefix];
+  return Object.entries(sample).flatMap(([name, value]) =>
+    sourcePaths(value, prefix === "" ? name : `${prefix}.${name}`),
+  );
+}
