@@ -57,7 +57,44 @@ def test_the_story(visitor: Visitor, shop: Shop) -> None:
     publish(page)
     watch(page, shop)
     open_one_customer(page)
+    version = page.url
+    find_the_message(page)
+    ask_in_sql(page)
+    page.goto(version)
     compare(page)
+
+
+def find_the_message(page: Page) -> None:
+    """What was sent is in the inbox, as the receiver would see it."""
+    page.goto("/inbox")
+    page.get_by_role("searchbox", name="Recipient").fill("customer003@example.com")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**address=customer003**")
+    found = page.get_by_role("row", name=re.compile("customer003@example.com"))
+    expect(found).to_have_count(1)
+    found.get_by_role("link", name=re.compile("Thank you")).click()
+    expect(page.get_by_role("heading", name=re.compile("Thank you"))).to_be_visible()
+    expect(page.get_by_text("customer003@example.com").first).to_be_visible()
+
+
+def ask_in_sql(page: Page) -> None:
+    """The orders have landed, and are counted by the page's own box."""
+    page.goto("/datasets/query")
+    page.get_by_role("textbox", name=re.compile("SQL|Query", re.IGNORECASE)).click()
+    question = (
+        f"SELECT count(*) AS found FROM orders WHERE _id LIKE 'story-%' AND commerce.\"order\".priceTotal > {LIMIT}"
+    )
+    for _ in range(20):  # landing takes a few seconds
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(question)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(1_500)
+        if (
+            page.get_by_role("cell", name=str(BIG_ORDERS), exact=True).count()
+            or page.get_by_role("rowheader", name=str(BIG_ORDERS), exact=True).count()
+        ):
+            return
+    raise AssertionError(f"the page did not show {BIG_ORDERS}: {page.get_by_role('main').inner_text()[:500]}")
 
 
 def draw(visitor: Visitor) -> Page:
