@@ -12,6 +12,7 @@ from parcours.journeys.journey_list import Archived, read_wanted
 from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.rights import permission_to
 from parcours.journeys.service import JourneyService
+from parcours.journeys.starters import list_starters
 from parcours.resources.filtering import sort_by
 
 BASE = "/journey/orchestration"
@@ -32,6 +33,11 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
     def get_schema(caller: Caller = Depends(gate.caller)) -> dict[str, Any]:
         """The JSON Schema of a journey document."""
         return DOCUMENT_SCHEMA
+
+    @routes.get("/journeyTemplates", openapi_extra=reads_headers("Accept-Language"))
+    def list_templates(request: Request, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
+        """Ready-made journeys to start from, with what each needs, in English or French."""
+        return {"results": list(list_starters(request.headers.get("accept-language", "")))}
 
     @routes.post("/journeys", status_code=201)
     def create_journey(
