@@ -4,6 +4,7 @@ A placeholder such as `$registered` stands in the document where the uid of an e
 starts from the journey chooses what it is.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 _COLUMN, _ROW = 300, 150
+_QUALITY = re.compile(r"[01](\.\d{0,3})?")
 Text = tuple[str, str]
 """The same in each of LANGUAGES."""
 
@@ -71,19 +73,16 @@ class Starter:
 
 
 def preferred_language(accept_language: str) -> Language:
-    """The language to answer in, by an Accept-Language header; English when it names none that there is."""
-    wanted: list[tuple[float, str]] = []
+    """The language to answer in, by an Accept-Language header (RFC 9110 §12.5.4); English when it names none of ours."""
+    wanted: list[tuple[float, Language]] = []
     for part in accept_language.split(","):
-        tag, _, quality = part.partition(";q=")
-        try:
-            wanted.append((-float(quality or 1), tag.strip().lower()[:2]))
-        except ValueError:
-            continue
-    for _, tag in sorted(wanted, key=lambda one: one[0]):
+        tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((text.removeprefix("q=") for text in parameters if text.startswith("q=")), "1")
+        primary = tag.partition("-")[0]
         for language in LANGUAGES:
-            if tag == language:
-                return language
-    return "en"
+            if primary == language and _QUALITY.fullmatch(quality) and float(quality) > 0:
+                wanted.append((float(quality), language))
+    return max(wanted, key=lambda one: one[0])[1] if wanted else "en"
 
 
 def _message(placeholder: str, channel: str = "email") -> dict[str, Any]:
@@ -228,7 +227,7 @@ WIN_BACK = Starter(
     [
         Need(
             "audience", "$away", ("Who has been away", "Clients absents"),
-            ("The audience of customers without a purchase for long.", "L’audience des clients absents depuis longtemps."),
+            ("Customers without a purchase for long.", "Les clients absents depuis longtemps."),
         ),
         _template(
             "$missing", ("First message", "Premier message"),
@@ -291,8 +290,8 @@ FLIGHT_DELAY = Starter(
     "flightDelay",
     ("Flight delay", "Retard de vol"),
     (
-        "When a flight is late, its passengers are told: by text message in the daytime, by e-mail at night.",
-        "Quand un vol est en retard, ses passagers sont prévenus : par SMS le jour, par e-mail la nuit.",
+        "When a flight is late, an audience is told: by text message in the daytime, by e-mail at night.",
+        "Quand un vol est en retard, une audience est prévenue : par SMS le jour, par e-mail la nuit.",
     ),
     {
         "late": {"type": "businessEvent", "eventUid": "$late"},

@@ -51,7 +51,7 @@ def test_every_activity_has_a_place_and_every_need_is_used(starter: Starter) -> 
     ("header", "language"),
     [
         ("", "en"), ("fr", "fr"), ("fr-FR,fr;q=0.9,en;q=0.8", "fr"), ("de,en;q=0.5,fr;q=0.7", "fr"), ("de", "en"),
-        ("*;q=x, en", "en"),
+        ("*;q=x, en", "en"), ("en; q=0.5, fr", "fr"), ("de,fr;q=0", "en"), ("fry", "en"), ("FR-ca", "fr"),
     ],
 )  # fmt: skip
 def test_the_language_is_that_of_who_asks(header: str, language: str) -> None:
