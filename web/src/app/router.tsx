@@ -2,6 +2,7 @@ import { createRouter } from "@tanstack/react-router";
 import { designerRoutes } from "@/designer/routes";
 import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
+import { actionsRoutes } from "@/pages/actions/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { auditRoutes } from "@/pages/audit/routes";
 import { eventsRoutes } from "@/pages/events/routes";
@@ -18,6 +19,7 @@ const routeTree = rootRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
     ...eventsRoutes,
+    ...actionsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,
