@@ -73,7 +73,7 @@ class Starter:
 
 
 def preferred_language(accept_language: str) -> Language:
-    """The language to answer in, by an Accept-Language header (RFC 9110 §12.5.4); English when it names none of ours."""
+    """The language to answer in, by an Accept-Language header (RFC 9110); English when it names none of ours."""
     wanted: list[tuple[float, Language]] = []
     for part in accept_language.split(","):
         tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
