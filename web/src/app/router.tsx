@@ -9,6 +9,7 @@ import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
+import { templatesRoutes } from "@/pages/templates/routes";
 import { NotFound, RouteFault } from "./RouteFault";
 import { rootRoute, shellRoute } from "./routes";
 
@@ -18,6 +19,7 @@ const routeTree = rootRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
     ...eventsRoutes,
+    ...templatesRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,
