@@ -1,6 +1,6 @@
 import { Button } from "@adobe/react-spectrum";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
 import { useMay } from "@/api/useSession";
@@ -21,6 +21,7 @@ import {
   saveConfiguration,
 } from "./channels";
 import { faultOf } from "./draft";
+import { Leave } from "./Leave";
 import { configurationBody, EMPTY_CONFIGURATION, editable } from "./providers";
 import type { Stored } from "./templates";
 
@@ -56,11 +57,6 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
   const [isAsked, setAsked] = useState(false);
   const isDirty = JSON.stringify(draft) !== JSON.stringify(before ?? EMPTY_CONFIGURATION);
   const uid = held?.data.uid ?? null;
-  const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => isDirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isDirty,
-    withResolver: true,
-  });
   const lists = [["channels", "list"], ["references"]];
   const save = useAct(() => saveConfiguration(uid, configurationBody(draft), held?.etag ?? ""), {
     invalidates: lists,
@@ -142,15 +138,7 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
       >
         {t("templates.configuration.deleteDetail")}
       </Asked>
-      <Asked
-        isOpen={blocker.status === "blocked"}
-        title={t("templates.leave.title")}
-        confirm={t("templates.leave.act")}
-        onConfirm={() => blocker.proceed?.()}
-        onClose={() => blocker.reset?.()}
-      >
-        {t("templates.leave.detail")}
-      </Asked>
+      <Leave isDirty={isDirty} />
     </Page>
   );
 }

@@ -28,7 +28,7 @@ export function Parameters({ parameters, onChange, fault, isReadOnly }: Props) {
             label={t("templates.field.name")}
             value={one.name}
             onChange={(name) => change(i, { name })}
-            width="size-2000"
+            width="size-1600"
             isReadOnly={isReadOnly}
             {...shownAt(fault, `$.parameters[${i}]`)}
           />
@@ -36,7 +36,7 @@ export function Parameters({ parameters, onChange, fault, isReadOnly }: Props) {
             label={t("templates.field.label")}
             value={one.label}
             onChange={(label) => change(i, { label })}
-            width="size-2400"
+            width="size-1700"
             isReadOnly={isReadOnly}
           />
           <Checkbox isSelected={one.optional} onChange={(optional) => change(i, { optional })} isReadOnly={isReadOnly}>

@@ -1,6 +1,6 @@
 import { Button, DialogContainer, Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useBlocker, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
 import { useMay } from "@/api/useSession";
@@ -10,6 +10,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
 import { bodyOf, canShow, type Draft, draftOf, EMPTY, faultOf, type Sample, valuesOf } from "./draft";
+import { Leave } from "./Leave";
 import { Preview } from "./Preview";
 import { ProofDialog } from "./ProofDialog";
 import { TABS, type Tab } from "./search";
@@ -58,11 +59,6 @@ export function TemplateEditor({ stored, tab = "content" }: Props) {
   const [dialog, setDialog] = useState<"delete" | "proof" | null>(null);
   const saved = JSON.stringify(bodyOf(held === null ? EMPTY : draftOf(held.data)));
   const isDirty = JSON.stringify(bodyOf(draft)) !== saved;
-  const blocker = useBlocker({
-    shouldBlockFn: ({ current, next }) => isDirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isDirty,
-    withResolver: true,
-  });
 
   const values = valuesOf(sample, draft.parameters);
   const asked =
@@ -214,15 +210,7 @@ export function TemplateEditor({ stored, tab = "content" }: Props) {
       >
         {t("templates.delete.detail")}
       </Asked>
-      <Asked
-        isOpen={blocker.status === "blocked"}
-        title={t("templates.leave.title")}
-        confirm={t("templates.leave.act")}
-        onConfirm={() => blocker.proceed?.()}
-        onClose={() => blocker.reset?.()}
-      >
-        {t("templates.leave.detail")}
-      </Asked>
+      <Leave isDirty={isDirty} />
     </Page>
   );
 }
