@@ -42,6 +42,7 @@ export function SettingField({ field, value, isStored, onChange, fault, isReadOn
           onSelectionChange={(key) => onChange(String(key))}
           isDisabled={isReadOnly}
           width="100%"
+          {...shown}
         >
           {(item) => <Item>{item.name}</Item>}
         </Picker>
