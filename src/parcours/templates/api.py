@@ -50,6 +50,15 @@ def router(gate: Gate, service: TemplateService, values: PreviewValues) -> APIRo
             "pages": -(-len(found) // page_size),
         }
 
+    @routes.post("/preview")
+    def preview_unsaved(
+        caller: Caller = Depends(gate.allow("messages.read")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> dict[str, Any]:
+        """The message of a `template` that is not saved, for the values given."""
+        given = {name: value for name, value in body.items() if name != "template"}
+        return service.preview_unsaved(body.get("template"), values.read(caller, given))
+
     @routes.get("/{uid}")
     def get_template(
         uid: str, response: Response, caller: Caller = Depends(gate.allow("messages.read"))

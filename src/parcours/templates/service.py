@@ -13,7 +13,7 @@ from parcours.resources.store import Compiled, Resource, ResourceNotFound, Resou
 from parcours.resources.users import names_of
 from parcours.templates.compiled import CompiledTemplate
 from parcours.templates.document import read_document
-from parcours.templates.errors import TemplateExists, TemplateInUse, TemplateNotFound
+from parcours.templates.errors import TemplateExists, TemplateInUse, TemplateInvalid, TemplateNotFound
 from parcours.templates.sms_length import shown
 from parcours.templates.table import TemplateTable
 
@@ -144,16 +144,13 @@ class TemplateService:
 
     def preview(self, caller: Caller, uid: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """The draft for values by root: its texts, and fields without value. Raises TemplateNotFound, RenderFailed."""
-        template = self.draft(caller, uid)
-        rendered = template.render(values)
-        return {
-            "channel": template.channel,
-            **rendered.fields,
-            **({} if rendered.data is None else {"data": dict(rendered.data)}),
-            "attachments": [{"url": url, "name": name} for url, name in rendered.attachments],
-            **({"length": shown(rendered.fields["body"])} if template.channel == "sms" else {}),
-            "missing": template.missing(values),
-        }
+        return _previewed(self.draft(caller, uid), values)
+
+    def preview_unsaved(self, document: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+        """As `preview`, of a document as it would be saved. Raises TemplateInvalid, RenderFailed."""
+        if not isinstance(document, Mapping):
+            raise TemplateInvalid("template is an object", "$.template")
+        return _previewed(CompiledTemplate(0, "", 0, read_document(document)), values)
 
     def draft_document(self, caller: Caller, uid: str) -> dict[str, Any]:
         """The draft as it is stored. Raises TemplateNotFound."""
@@ -220,6 +217,18 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     document = read_document(body)
     CompiledTemplate(0, "", 0, document)
     return document
+
+
+def _previewed(template: CompiledTemplate, values: Mapping[str, Any]) -> dict[str, Any]:
+    rendered = template.render(values)
+    return {
+        "channel": template.channel,
+        **rendered.fields,
+        **({} if rendered.data is None else {"data": dict(rendered.data)}),
+        "attachments": [{"url": url, "name": name} for url, name in rendered.attachments],
+        **({"length": shown(rendered.fields["body"])} if template.channel == "sms" else {}),
+        "missing": template.missing(values),
+    }
 
 
 def _view(caller: Caller, stored: Resource, usage: Usage) -> dict[str, Any]:

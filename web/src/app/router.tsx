@@ -16,6 +16,7 @@ import { peopleRoutes } from "@/pages/people/routes";
 import { profilesRoutes } from "@/pages/profiles/routes";
 import { schemasRoutes } from "@/pages/schemas/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
+import { templatesRoutes } from "@/pages/templates/routes";
 import { NotFound, RouteFault } from "./RouteFault";
 import { rootRoute, shellRoute } from "./routes";
 
@@ -32,6 +33,7 @@ const routeTree = rootRoute.addChildren([
     ...audiencesRoutes,
     ...inboxRoutes,
     ...actionsRoutes,
+    ...templatesRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

@@ -1,0 +1,216 @@
+import { Button, DialogContainer, Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { ApiError } from "@/api/error";
+import { useMay } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Page } from "@/ui/Page";
+import { useAct } from "@/ui/useAct";
+import { bodyOf, canShow, type Draft, draftOf, EMPTY, faultOf, type Sample, valuesOf } from "./draft";
+import { Leave } from "./Leave";
+import { Preview } from "./Preview";
+import { ProofDialog } from "./ProofDialog";
+import { TABS, type Tab } from "./search";
+import styles from "./Template.module.css";
+import { TemplateForm } from "./TemplateForm";
+import { TemplateState } from "./TemplatesPage";
+import {
+  deleteTemplate,
+  previewQuery,
+  publishTemplate,
+  type Stored,
+  saveTemplate,
+  type Template,
+  templateQuery,
+} from "./templates";
+import { useDebounced } from "./useDebounced";
+import { Versions } from "./Versions";
+
+interface Props {
+  /** null: a new one. */
+  stored: Stored<Template> | null;
+  tab?: Tab;
+}
+
+const SAMPLE: Sample = {
+  text: JSON.stringify({ profile: { person: { name: { firstName: "Ann" } } }, event: {}, params: {} }, null, 2),
+  namespace: "",
+  id: "",
+};
+
+/** A template's draft beside the message that is made of it. */
+export function TemplateEditor({ stored, tab = "content" }: Props) {
+  const t = useT();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const may = {
+    write: useMay("messages.write"),
+    publish: useMay("messages.publish"),
+    delete: useMay("messages.delete"),
+  };
+  const uid = stored?.data.uid ?? null;
+  // What is edited is kept apart from what the server has, so that reading anew loses nothing.
+  const [held, setHeld] = useState(stored);
+  const [draft, setDraft] = useState<Draft>(held === null ? EMPTY : draftOf(held.data));
+  const [sample, setSample] = useState(SAMPLE);
+  const [dialog, setDialog] = useState<"delete" | "proof" | null>(null);
+  const saved = JSON.stringify(bodyOf(held === null ? EMPTY : draftOf(held.data)));
+  const isDirty = JSON.stringify(bodyOf(draft)) !== saved;
+
+  const values = valuesOf(sample, draft.parameters);
+  const asked =
+    canShow(draft) && values !== null
+      ? JSON.stringify({ ...values, template: { ...bodyOf(draft), name: draft.name.trim() || "–" } })
+      : null;
+  const preview = useQuery({ ...previewQuery(useDebounced(asked, 400)), placeholderData: keepPreviousData });
+
+  const take = (answer: Stored<Template>) => {
+    setHeld(answer);
+    queries.setQueryData(templateQuery(answer.data.uid).queryKey, answer);
+  };
+  const changes = [["templates", "list"], ["templates", "versions"], ["references"]];
+  const save = useAct(() => saveTemplate(uid, bodyOf(draft), held?.etag ?? ""), {
+    invalidates: changes,
+    showsError: true,
+    done: t("templates.done.saved"),
+    onDone: (answer) => {
+      take(answer);
+      if (uid === null) {
+        void navigate({ to: "/templates/$uid", params: { uid: answer.data.uid }, ignoreBlocker: true, replace: true });
+      }
+    },
+  });
+  const publish = useAct(() => publishTemplate(uid ?? "", held?.etag ?? ""), {
+    invalidates: changes,
+    showsError: true,
+    done: t("templates.done.published"),
+    onDone: take,
+  });
+  const remove = useAct(() => deleteTemplate(uid ?? ""), {
+    invalidates: [["templates", "list"], ["references"]],
+    showsError: true,
+    done: t("templates.done.deleted"),
+    onDone: () => void navigate({ to: "/templates", search: {}, ignoreBlocker: true }),
+  });
+  const failed = save.error ?? publish.error ?? remove.error;
+  const saveFault = save.error instanceof ApiError ? faultOf(save.error) : null;
+  const previewFault = asked !== null && preview.error instanceof ApiError ? faultOf(preview.error) : null;
+
+  const change = (changed: Partial<Draft>) => {
+    setDraft({ ...draft, ...changed });
+    if (save.isError) save.reset();
+  };
+  const content = (
+    <div className={styles.columns}>
+      <TemplateForm draft={draft} onChange={change} fault={saveFault ?? previewFault} isReadOnly={!may.write} />
+      <div className={styles.side}>
+        <Preview
+          shown={preview.data}
+          error={asked === null ? null : preview.error}
+          isIncomplete={!canShow(draft)}
+          sample={sample}
+          isSampleValid={values !== null}
+          onSample={setSample}
+        />
+      </div>
+    </div>
+  );
+  return (
+    <Page
+      title={held?.data.name ?? t("templates.new")}
+      description={held !== null && <TemplateState state={held.data.state} />}
+      actions={
+        <>
+          {uid !== null && may.delete && (
+            <Button variant="negative" isDisabled={(held?.data.usedIn ?? 0) > 0} onPress={() => setDialog("delete")}>
+              {t("common.delete")}
+            </Button>
+          )}
+          {uid !== null && may.write && (
+            <Button variant="secondary" isDisabled={isDirty} onPress={() => setDialog("proof")}>
+              {t("templates.proof")}
+            </Button>
+          )}
+          {may.write && (
+            <Button
+              variant="primary"
+              isDisabled={!isDirty}
+              isPending={save.isPending}
+              onPress={() => {
+                publish.reset();
+                remove.reset();
+                save.mutate();
+              }}
+            >
+              {t("templates.save")}
+            </Button>
+          )}
+          {uid !== null && may.publish && (
+            <Button
+              variant="accent"
+              isDisabled={isDirty || held?.data.state === "published"}
+              isPending={publish.isPending}
+              onPress={() => {
+                save.reset();
+                publish.mutate();
+              }}
+            >
+              {t("templates.publish")}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {failed && <ErrorNotice error={failed} />}
+      {uid === null ? (
+        content
+      ) : (
+        <Tabs
+          aria-label={t("templates.one")}
+          selectedKey={tab}
+          onSelectionChange={(key) => {
+            const next = TABS.find((one) => one === key);
+            if (next !== tab) void navigate({ to: "/templates/$uid", params: { uid }, search: { tab: next } });
+          }}
+        >
+          <TabList>
+            {TABS.map((one) => (
+              <Item key={one}>{t(`templates.tab.${one}`)}</Item>
+            ))}
+          </TabList>
+          <TabPanels marginTop="size-200">
+            <Item key="content">{content}</Item>
+            <Item key="versions">
+              <Versions
+                uid={uid}
+                isDirty={isDirty}
+                onRestored={(answer) => {
+                  take(answer);
+                  setDraft(draftOf(answer.data));
+                }}
+              />
+            </Item>
+          </TabPanels>
+        </Tabs>
+      )}
+      <DialogContainer onDismiss={() => setDialog(null)}>
+        {dialog === "proof" && uid !== null && (
+          <ProofDialog uid={uid} channel={draft.channel} values={values ?? {}} onClose={() => setDialog(null)} />
+        )}
+      </DialogContainer>
+      <Asked
+        isOpen={dialog === "delete"}
+        title={t("templates.delete.title", { name: draft.name })}
+        confirm={t("common.delete")}
+        onConfirm={() => remove.mutate()}
+        onClose={() => setDialog(null)}
+      >
+        {t("templates.delete.detail")}
+      </Asked>
+      <Leave isDirty={isDirty} />
+    </Page>
+  );
+}
