@@ -217,6 +217,12 @@ def test_a_secret_is_never_shown_and_never_stored_in_the_open(world: World) -> N
     assert PASSWORD not in world.server.log.read_text()
 
 
+def test_an_action_names_the_journeys_that_use_it(world: World, with_error_edge: str) -> None:
+    found = world.platform.get(f"{JOURNEYS}/actions/{world.action_uid}/journeys")["results"]
+    (user,) = [journey for journey in found if journey["name"] == "With error edge"]
+    assert [(one["uid"], one["status"]) for one in user["versions"]] == [(with_error_edge, "Deployed")]
+
+
 def test_an_action_can_be_tried_with_values_typed_by_hand(world: World) -> None:
     url = f"{world.platform.url}{JOURNEYS}/actions/{world.action_uid}/test"
     values = {"/to": "well@example.com", "/template": "by hand", "/firstName": "Jo", "/total": 1.5}

@@ -56,6 +56,13 @@ def router(gate: Gate, service: ActionService) -> APIRouter:
         response.headers["ETag"] = etag
         return document
 
+    @routes.get("/{uid}/journeys")
+    def list_journeys_of_action(
+        uid: str, caller: Caller = Depends(gate.allow("journeys_actions.read", "journeys.read"))
+    ) -> dict[str, Any]:
+        """The journeys that use the action, each with the versions that do."""
+        return {"results": service.journeys(caller, uid)}
+
     @routes.put("/{uid}", openapi_extra=reads_headers("If-Match"))
     def replace_action(
         uid: str,

@@ -25,6 +25,8 @@ ACTION_KIND = "action"
 
 UsageOf = Callable[[Connection, int, str], Usage]
 """(connection, scope_id, action_uid) → how many journeys use the action."""
+JourneysOf = Callable[[Connection, int, str], list[dict[str, Any]]]
+"""(connection, scope_id, action_uid) → the journeys that use the action: uid, name, versions."""
 
 
 class ActionService:
@@ -37,15 +39,16 @@ class ActionService:
         self._allow_private = settings.allow_private_networks
         self.certificates = CertificateService(db, resources, secrets)
         self._usage_of: UsageOf = lambda connection, scope_id, action_uid: Usage()
+        self._journeys_of: JourneysOf = lambda connection, scope_id, action_uid: []
         self.table: Compiled[ActionTable] = self.compiled()
 
     def compiled(self) -> Compiled[ActionTable]:
         """Another table over the same actions, for a thread that does not share its own."""
         return Compiled(self._resources, [ACTION_KIND, CERTIFICATE_KIND, SANDBOX_KIND], self._build)
 
-    def guard(self, usage_of: UsageOf) -> None:
+    def guard(self, usage_of: UsageOf, journeys_of: JourneysOf) -> None:
         """Let the room that knows journeys tell which actions they use."""
-        self._usage_of = usage_of
+        self._usage_of, self._journeys_of = usage_of, journeys_of
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a new action. Returns what a reader sees, and its etag. Raises ActionInvalid or ActionExists."""
@@ -77,6 +80,12 @@ class ActionService:
         with self._db.read() as connection:
             stored = self._stored(connection, caller.scope_id, uid)
             return self._view(caller, stored, self._usage_of(connection, caller.scope_id, uid)), stored.etag
+
+    def journeys(self, caller: Caller, uid: str) -> list[dict[str, Any]]:
+        """The journeys that use an action, each with the versions that do. Raises ActionNotFound."""
+        with self._db.read() as connection:
+            self._stored(connection, caller.scope_id, uid)
+            return self._journeys_of(connection, caller.scope_id, uid)
 
     def replace(
         self, caller: Caller, uid: str, body: Mapping[str, Any], if_match: str | None = None

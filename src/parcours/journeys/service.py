@@ -73,13 +73,13 @@ _Uses = dict[tuple[int, str, str], tuple[int, int]]
 Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
 """
 
-_WITH_JOURNEYS = ("eventUid", "templateUid", "configurationUid")
+_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid")
 """Members that name what is told its journeys."""
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, uid of an event, template or channel configuration, or `#` and the name of a data source) → journey uid → the
-journey with versions that name it."""
+"""(scope, uid of an event, action, template or channel configuration, or `#` and the name of a data source) → journey
+uid → the journey with versions that name it."""
 
 log = get_logger("journeys")
 
@@ -127,7 +127,7 @@ class JourneyService:
         self.live: Compiled[LiveJourneys] = self.compiled()
         self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
         events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
-        actions.guard(self.usage_of_action)
+        actions.guard(self.usage_of_action, self.journeys_of_action)
         data_sources.guard(self.usages_of_source, self.journeys_of_source)
         audiences.guard(self.usage_of_audience)
         templates.guard(self.usage_of_template, self.journeys_of_template)
@@ -461,6 +461,10 @@ class JourneyService:
     def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
         """How many versions name a custom action."""
         return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
+
+    def journeys_of_action(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that name a custom action: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
 
     def usage_of_template(self, connection: Connection, scope_id: int, uid: str) -> TemplateUsage:
         """How many journey versions send a template."""

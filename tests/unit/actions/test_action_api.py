@@ -92,9 +92,14 @@ def test_actions_are_listed_in_pages(api: TestClient, created: dict[str, Any]) -
 
 
 def test_an_action_in_use_is_guarded(api: TestClient, platform: Platform, created: dict[str, Any]) -> None:
-    platform.actions.guard(lambda connection, scope_id, uid: Usage(draft=1, live=2))
+    journeys = [{"uid": "j", "name": "Welcome", "versions": []}]
+    platform.actions.guard(
+        lambda connection, scope_id, uid: Usage(draft=1, live=2), lambda connection, scope_id, uid: journeys
+    )
     uid = created["uid"]
     assert api.get(f"{URL}/{uid}").json()["usedIn"] == 3
+    assert api.get(f"{URL}/{uid}/journeys").json() == {"results": journeys}
+    assert api.get(f"{URL}/unknown/journeys").status_code == 404
     assert api.delete(f"{URL}/{uid}").status_code == 409
     assert api.put(f"{URL}/{uid}", json={**created, "method": "PUT"}).status_code == 409
     assert api.put(f"{URL}/{uid}", json={**created, "description": "fine"}).status_code == 200

@@ -2,6 +2,7 @@ import { createRouter } from "@tanstack/react-router";
 import { designerRoutes } from "@/designer/routes";
 import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
+import { actionsRoutes } from "@/pages/actions/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
@@ -30,6 +31,7 @@ const routeTree = rootRoute.addChildren([
     ...profilesRoutes,
     ...audiencesRoutes,
     ...inboxRoutes,
+    ...actionsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

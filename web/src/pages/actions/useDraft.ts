@@ -1,0 +1,61 @@
+import { useBlocker } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { useT } from "@/i18n/useT";
+import { useAct } from "@/ui/useAct";
+import { type ReadAction, saveAction } from "./actions";
+import { type ActionDraft, documentOf, unreadable } from "./draft";
+import { type Faults, faultPlace } from "./faults";
+
+/** What is being written of an action, kept until it is saved; leaving it unsaved is asked about. */
+export function useDraft(
+  start: ActionDraft,
+  before: { uid: string; etag: string } | null,
+  onSaved: (saved: ReadAction) => void,
+) {
+  const t = useT();
+  const [draft, setDraft] = useState(start);
+  const [saved, setSaved] = useState(start);
+  const [isTried, setTried] = useState(false);
+  const sent = useRef(documentOf(start));
+  const isDone = useRef(false);
+  const isChanged = draft !== saved;
+  const save = useAct(
+    () => {
+      sent.current = documentOf(draft);
+      return saveAction(sent.current, before);
+    },
+    {
+      invalidates: [["actions", "list"], ["references"]],
+      showsError: true,
+      done: t("actions.saved"),
+      onDone: (answer) => {
+        isDone.current = true;
+        setSaved(draft);
+        onSaved(answer);
+      },
+    },
+  );
+  const isUnsaved = useCallback(() => isChanged && !isDone.current, [isChanged]);
+  useBlocker({
+    shouldBlockFn: ({ current, next }) =>
+      current.pathname !== next.pathname && isUnsaved() && !window.confirm(t("actions.leave")),
+    enableBeforeUnload: isUnsaved,
+  });
+  const faults = useMemo((): Faults => {
+    const found = new Map<string, string>();
+    for (const place of unreadable(draft)) found.set(place, t("actions.notJson"));
+    if (isTried && draft.name.trim() === "") found.set("name", t("actions.name.missing"));
+    const place = save.error === null ? null : faultPlace(save.error, sent.current);
+    if (place !== null && save.error !== null) found.set(place, save.error.message);
+    return found;
+  }, [draft, isTried, save.error, t]);
+  const change = (changed: Partial<ActionDraft>) => {
+    isDone.current = false;
+    setDraft((now) => ({ ...now, ...changed }));
+  };
+  const submit = () => {
+    setTried(true);
+    if (unreadable(draft).length === 0 && draft.name.trim() !== "") save.mutate();
+  };
+  return { draft, change, faults, submit, isChanged, isSaving: save.isPending, error: save.error };
+}
