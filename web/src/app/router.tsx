@@ -6,6 +6,7 @@ import { actionsRoutes } from "@/pages/actions/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
+import { dataSourcesRoutes } from "@/pages/dataSources/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { eventsRoutes } from "@/pages/events/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
@@ -31,6 +32,7 @@ const routeTree = rootRoute.addChildren([
     ...profilesRoutes,
     ...audiencesRoutes,
     ...inboxRoutes,
+    ...dataSourcesRoutes,
     ...actionsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
