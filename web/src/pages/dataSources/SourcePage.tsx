@@ -15,6 +15,8 @@ import { SourceEditor } from "./SourceEditor";
 import { BUILT_IN, type DataSource, deleteSource, journeysQuery, type ReadSource, sourceQuery } from "./sources";
 import { TryGroup } from "./TryGroup";
 
+const WHOLE_PROFILE = "ProfileFieldGroup";
+
 /** One data source. */
 export function SourcePage() {
   const t = useT();
@@ -99,11 +101,11 @@ function BuiltIn({ source }: { source: DataSource }) {
       {source.fieldGroups.map((group) => (
         <Part key={group.name} title={group.name}>
           {group.description && <Note>{group.description}</Note>}
-          {group.fields === undefined || group.fields.length === 0 ? (
+          {group.name === WHOLE_PROFILE ? (
             <p>{t("dataSources.builtIn.every")}</p>
           ) : (
             <ul>
-              {group.fields.map((field) => (
+              {group.fields?.map((field) => (
                 <li key={field}>
                   <code>{field}</code>
                 </li>
