@@ -6,6 +6,7 @@ import { actionsRoutes } from "@/pages/actions/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
 import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
+import { dataSourcesRoutes } from "@/pages/dataSources/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { eventsRoutes } from "@/pages/events/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
@@ -34,6 +35,8 @@ const routeTree = rootRoute.addChildren([
     ...inboxRoutes,
     ...actionsRoutes,
     ...templatesRoutes,
+    ...dataSourcesRoutes,
+    ...actionsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,

@@ -25,6 +25,7 @@ export function EventPage() {
   const { uid } = useParams({ from: "/shell/events/$uid" });
   const { tab = "payload" } = useSearch({ from: "/shell/events/$uid" });
   const navigate = useNavigate();
+  const mayWrite = useMay("journeys_events.write");
   const mayDelete = useMay("journeys_events.delete");
   const found = useQuery(eventQuery(uid));
   const [isAsked, setAsked] = useState(false);
@@ -47,11 +48,23 @@ export function EventPage() {
       title={event.name}
       description={event.description}
       actions={
-        mayDelete && (
-          <Button variant="negative" isDisabled={event.usedIn > 0} onPress={() => setAsked(true)}>
-            {t("common.delete")}
-          </Button>
-        )
+        <>
+          {mayDelete && (
+            <Button variant="negative" isDisabled={event.usedIn > 0} onPress={() => setAsked(true)}>
+              {t("common.delete")}
+            </Button>
+          )}
+          {mayWrite && (
+            <>
+              <Button variant="secondary" onPress={() => void navigate({ to: "/events/new", search: { from: uid } })}>
+                {t("events.duplicate")}
+              </Button>
+              <Button variant="accent" onPress={() => void navigate({ to: "/events/$uid/edit", params: { uid } })}>
+                {t("events.edit")}
+              </Button>
+            </>
+          )}
+        </>
       }
     >
       <Facts

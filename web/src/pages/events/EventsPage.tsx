@@ -1,6 +1,7 @@
 import { Button, Flex, Item, Picker, SearchField } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -22,6 +23,7 @@ export function EventsPage() {
   const t = useT();
   const search = useSearch({ from: "/shell/events" });
   const navigate = useNavigate();
+  const mayWrite = useMay("journeys_events.write");
   const change = (changed: EventsSearch) =>
     void navigate({ to: "/events", search: { ...search, page: undefined, ...changed }, replace: true });
   const [q, setQ] = useSearchText(search.q ?? "", (text) => change({ q: text || undefined }));
@@ -30,7 +32,17 @@ export function EventsPage() {
   const page = search.page ?? 0;
   const isEmpty = events.data?.length === 0;
   return (
-    <Page title={t("events.title")} description={t("events.description")}>
+    <Page
+      title={t("events.title")}
+      description={t("events.description")}
+      actions={
+        mayWrite && (
+          <Button variant="accent" onPress={() => void navigate({ to: "/events/new", search: {} })}>
+            {t("events.new")}
+          </Button>
+        )
+      }
+    >
       {events.error && <ErrorNotice error={events.error} onRetry={() => void events.refetch()} />}
       {events.isPending && <Loading />}
       {isEmpty && <Empty title={t("events.empty.title")} detail={t("events.empty.detail")} />}

@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "@/api/call";
+import { send } from "@/api/client";
 import type { EventType } from "./eventsSearch";
 
 const BASE = "/journey/orchestration/events";
@@ -72,6 +73,31 @@ export const journeysOfEventQuery = (uid: string) =>
   queryOptions({
     queryKey: ["events", "journeys", uid],
     queryFn: async () => (await call<{ results: UsingJourney[] }>("GET", `${of(uid)}/journeys`)).results,
+  });
+
+export interface ReadEvent {
+  event: EventConfiguration;
+  etag: string;
+}
+
+/** An event as it is now, to be written anew: never read again under somebody's hands. */
+export const eventToEditQuery = (uid: string) =>
+  queryOptions({
+    queryKey: ["eventToEdit", uid],
+    queryFn: async ({ signal }): Promise<ReadEvent> => {
+      const response = await send(of(uid), { signal });
+      return { event: (await response.json()) as EventConfiguration, etag: response.headers.get("etag") ?? "" };
+    },
+    refetchOnWindowFocus: false,
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+/** Make an event, or write one anew if it still is what was read. */
+export const saveEvent = (body: unknown, before: ReadEvent | null) =>
+  call<EventConfiguration>(before === null ? "POST" : "PUT", before === null ? BASE : of(before.event.uid), {
+    body,
+    headers: before === null ? {} : { "if-match": before.etag },
   });
 
 export const deleteEvent = (uid: string) => call<void>("DELETE", of(uid));

@@ -28,6 +28,14 @@ export function readEventSearch(search: Record<string, unknown>): EventSearch {
   return { tab: TABS.find((tab) => tab === search.tab) };
 }
 
+/** The event that a new one is like. */
+export interface NewEventSearch {
+  from?: string;
+}
+
+export const readNewEventSearch = (search: Record<string, unknown>): NewEventSearch =>
+  typeof search.from === "string" ? { from: search.from } : {};
+
 interface Searched {
   name: string;
   description?: string;

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/routes";
-import { readEventSearch, readEventsSearch } from "./eventsSearch";
+import { readEventSearch, readEventsSearch, readNewEventSearch } from "./eventsSearch";
 
 const eventsRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -16,4 +16,17 @@ const eventRoute = createRoute({
   component: lazyRouteComponent(() => import("./EventPage"), "EventPage"),
 });
 
-export const eventsRoutes = [eventsRoute, eventRoute] as const;
+const newEventRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "events/new",
+  validateSearch: readNewEventSearch,
+  component: lazyRouteComponent(() => import("./EventEditor"), "NewEventPage"),
+});
+
+const editEventRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "events/$uid/edit",
+  component: lazyRouteComponent(() => import("./EventEditor"), "EditEventPage"),
+});
+
+export const eventsRoutes = [eventsRoute, newEventRoute, eventRoute, editEventRoute] as const;

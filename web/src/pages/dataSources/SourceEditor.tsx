@@ -1,0 +1,72 @@
+import { Button } from "@adobe/react-spectrum";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { useMay } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Page } from "@/ui/Page";
+import { useAct } from "@/ui/useAct";
+import { useUnsaved } from "@/ui/useUnsaved";
+import { documentOf, draftOf, faultPlace, unreadable } from "./draft";
+import { SourceForm } from "./SourceForm";
+import { type ReadSource, saveSource, sourceQuery } from "./sources";
+
+export function NewSourcePage() {
+  return <SourceEditor before={null} />;
+}
+
+interface Props {
+  before: ReadSource | null;
+  /** Buttons beside those that save. */
+  actions?: ReactNode;
+  /** What stands below the form, such as tests of what is stored. */
+  children?: ReactNode;
+}
+
+/** A data source that is made or changed. */
+export function SourceEditor({ before, actions, children }: Props) {
+  const t = useT();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const mayWrite = useMay("journeys_data_sources.write");
+  const [start] = useState(() => draftOf(before?.source));
+  const [draft, setDraft] = useState(start);
+  const isSaved = useUnsaved(draft !== start, t("dataSources.leave"));
+  const save = useAct(() => saveSource(documentOf(draft), before), {
+    invalidates: [["dataSources", "list"], ["expressions"]],
+    showsError: true,
+    done: t("dataSources.saved"),
+    onDone: (saved) => {
+      isSaved();
+      queries.setQueryData(sourceQuery(saved.source.uid).queryKey, saved);
+      void navigate({ to: "/data-sources/$uid", params: { uid: saved.source.uid } });
+    },
+  });
+  const faults = new Map(unreadable(draft).map((place) => [place, t("dataSources.notJson")]));
+  const place = faultPlace(save.error);
+  if (place !== null && save.error !== null) faults.set(place, save.error.message);
+  return (
+    <Page
+      title={before?.source.name ?? t("dataSources.new")}
+      description={before === null ? t("dataSources.new.detail") : before.source.description}
+      actions={
+        <>
+          {actions}
+          <Button
+            variant="accent"
+            isDisabled={!mayWrite || draft === start || unreadable(draft).length > 0}
+            isPending={save.isPending}
+            onPress={() => save.mutate()}
+          >
+            {t(before === null ? "common.create" : "common.save")}
+          </Button>
+        </>
+      }
+    >
+      {save.error && <ErrorNotice error={save.error} />}
+      <SourceForm draft={draft} onChange={setDraft} faults={faults} isReadOnly={!mayWrite} />
+      {children}
+    </Page>
+  );
+}
