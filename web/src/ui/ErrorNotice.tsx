@@ -5,13 +5,15 @@ import { useT } from "@/i18n/useT";
 interface Props {
   error: unknown;
   onRetry?: () => void;
+  /** What the caller knows better than the status tells. */
+  kind?: Kind;
 }
 
 /** What happened, and how to mend it. */
-export function ErrorNotice({ error, onRetry }: Props) {
+export function ErrorNotice({ error, onRetry, kind: told }: Props) {
   const t = useT();
   const known = error instanceof ApiError ? error : null;
-  const kind = kindOf(known);
+  const kind = told ?? kindOf(known);
   return (
     <div role="alert">
       <InlineAlert variant="negative">

@@ -13,6 +13,7 @@ import { TABS } from "./actionsSearch";
 import { DeleteAction } from "./DeleteAction";
 import { draftOf } from "./draft";
 import { InUse } from "./InUse";
+import { SaveFault } from "./SaveFault";
 import { TestRequest } from "./TestRequest";
 import { UsedBy } from "./UsedBy";
 import { useDraft } from "./useDraft";
@@ -21,7 +22,11 @@ import { useDraft } from "./useDraft";
 export function ActionPage() {
   const t = useT();
   const { uid } = useParams({ from: "/shell/actions/$uid" });
-  const { data, error, refetch } = useQuery({ ...actionQuery(uid), refetchOnWindowFocus: false });
+  const { data, error, refetch } = useQuery({
+    ...actionQuery(uid),
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
   if (error && data === undefined) {
     return (
       <Page title={t("actions.one")}>
@@ -69,7 +74,7 @@ function KnownAction({ found }: { found: ReadAction }) {
         </>
       }
     >
-      {form.error && <ErrorNotice error={form.error} />}
+      {form.error && <SaveFault error={form.error} />}
       <Tabs
         aria-label={action.name}
         selectedKey={tab}

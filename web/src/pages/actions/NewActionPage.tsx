@@ -9,6 +9,7 @@ import { Page } from "@/ui/Page";
 import { ActionForm } from "./ActionForm";
 import { actionQuery } from "./actions";
 import { type ActionDraft, draftOf, duplicateOf } from "./draft";
+import { SaveFault } from "./SaveFault";
 import { useDraft } from "./useDraft";
 
 /** A new action, from nothing or from another one. */
@@ -47,7 +48,7 @@ function NewAction({ start }: { start: ActionDraft }) {
         </>
       }
     >
-      {error && <ErrorNotice error={error} />}
+      {error && <SaveFault error={error} />}
       <ActionForm draft={draft} onChange={change} faults={faults} isReadOnly={!mayWrite} isInUse={false} />
     </Page>
   );

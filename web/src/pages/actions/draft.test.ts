@@ -3,7 +3,7 @@ import { ApiError } from "@/api/error";
 import { matching, readActionSearch, readActionsSearch, readNewSearch } from "./actionsSearch";
 import { type ActionDocument, MASK } from "./document";
 import { documentOf, draftOf, duplicateOf, fieldKey, fillable, unreadable } from "./draft";
-import { faultPlace } from "./faults";
+import { faultPlace, isAsSent, isRefusal } from "./faults";
 import { inferType, placesOf } from "./places";
 import { parametersOf, variablesOf } from "./trial";
 
@@ -103,6 +103,10 @@ test("a refusal is shown at its field", () => {
   expect(faultPlace(refusal("$.request.sample.a.b"), SEND)).toBe("request.sample");
   expect(faultPlace(new ApiError(409, { type: "x/PARC-6009-409" }), SEND)).toBe("name");
   expect(faultPlace(new ApiError(500, null), SEND)).toBeNull();
+  expect(isAsSent("headers[1].name", SEND, { ...SEND, url: "https://b.example.com" })).toBe(true);
+  expect(isAsSent("headers[1].name", SEND, { ...SEND, headers: [] })).toBe(false);
+  expect(isRefusal(new ApiError(409, { type: "x/PARC-6010-409" }))).toBe(true);
+  expect(isRefusal(new ApiError(412, { type: "x/PARC-1412-412" }))).toBe(false);
 });
 
 test("a test request has what was typed, by type, and leaves empty optional values out", () => {

@@ -6,6 +6,11 @@ import { fieldKey } from "./draft";
 export type Faults = ReadonlyMap<string, string>;
 
 const NAME_TAKEN = "PARC-6009-409";
+const IN_USE = "PARC-6010-409";
+
+/** Whether a conflict is one with journeys or another action, not with another person's change. */
+export const isRefusal = (error: Error): boolean =>
+  error instanceof ApiError && [NAME_TAKEN, IN_USE].some((code) => error.code.endsWith(code));
 
 /** Where the server's refusal of a document belongs; null where it names no place. */
 export function faultPlace(error: unknown, sent: ActionDocument): string | null {
@@ -18,6 +23,12 @@ export function faultPlace(error: unknown, sent: ActionDocument): string | null 
   const field = index === undefined ? undefined : sent.request?.fields?.[Number(index)];
   if (field !== undefined) return fieldKey(field.path);
   return /^(request|response|failureResponse)\.sample/.exec(place)?.[0] ?? place;
+}
+
+/** Whether what a place belongs to is as it was sent: then its fault still stands. */
+export function isAsSent(place: string, sent: ActionDocument, now: ActionDocument): boolean {
+  const member = place.split(/[.[ ]/)[0] as keyof ActionDocument;
+  return JSON.stringify(sent[member]) === JSON.stringify(now[member]);
 }
 
 /** `report.path` of a refusal. */

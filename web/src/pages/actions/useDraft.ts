@@ -4,7 +4,7 @@ import { useT } from "@/i18n/useT";
 import { useAct } from "@/ui/useAct";
 import { type ReadAction, saveAction } from "./actions";
 import { type ActionDraft, documentOf, unreadable } from "./draft";
-import { type Faults, faultPlace } from "./faults";
+import { type Faults, faultPlace, isAsSent } from "./faults";
 
 /** What is being written of an action, kept until it is saved; leaving it unsaved is asked about. */
 export function useDraft(
@@ -46,7 +46,9 @@ export function useDraft(
     for (const place of unreadable(draft)) found.set(place, t("actions.notJson"));
     if (isTried && draft.name.trim() === "") found.set("name", t("actions.name.missing"));
     const place = save.error === null ? null : faultPlace(save.error, sent.current);
-    if (place !== null && save.error !== null) found.set(place, save.error.message);
+    if (place !== null && save.error !== null && isAsSent(place, sent.current, documentOf(draft))) {
+      found.set(place, save.error.message);
+    }
     return found;
   }, [draft, isTried, save.error, t]);
   const change = (changed: Partial<ActionDraft>) => {
