@@ -36,7 +36,6 @@ const routeTree = rootRoute.addChildren([
     ...actionsRoutes,
     ...templatesRoutes,
     ...dataSourcesRoutes,
-    ...actionsRoutes,
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,
