@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import { journeyDocuments } from "./arbitrary.testing";
+import type { JourneyDocument } from "./document";
 import { fromCanvas, toCanvas } from "./graph";
 
 test("document → canvas → document is the same text, byte for byte, for 1 000 journeys", () => {
@@ -10,6 +14,15 @@ test("document → canvas → document is the same text, byte for byte, for 1 00
     }),
     { numRuns: 1_000 },
   );
+});
+
+const EXAMPLES = join(process.cwd(), "../examples/tests");
+const examples = readdirSync(EXAMPLES).filter((name) => name.endsWith(".yaml") && !name.endsWith(".test.yaml"));
+
+test.each(examples)("the example %s comes back as the same text", (name) => {
+  const document = parse(readFileSync(join(EXAMPLES, name), "utf8")) as JourneyDocument;
+  expect(Object.keys(document.nodes).length).toBeGreaterThan(1);
+  expect(JSON.stringify(fromCanvas(document, toCanvas(document)))).toBe(JSON.stringify(document));
 });
 
 test("an activity that is moved changes its position and nothing else", () => {
