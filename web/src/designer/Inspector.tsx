@@ -7,6 +7,7 @@ import type { Fault } from "@/api/error";
 import type { JourneyNode, NodeId } from "@/flow/document";
 import { remove, replace } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
+import { Boundary } from "@/ui/Boundary";
 import { Loading } from "@/ui/Loading";
 import { useDraft, useDraftStore } from "./draftContext";
 import { handlesOf } from "./kinds";
@@ -87,9 +88,11 @@ export function Inspector({ id, faults, onClose }: Props) {
       </Form>
       <Divider size="S" marginY="size-200" />
       <View>
-        <Suspense fallback={<Loading />}>
-          <kind.Form key={id} nodeId={id} node={node} document={document} onChange={change} isReadOnly={isReadOnly} />
-        </Suspense>
+        <Boundary key={id}>
+          <Suspense fallback={<Loading />}>
+            <kind.Form key={id} nodeId={id} node={node} document={document} onChange={change} isReadOnly={isReadOnly} />
+          </Suspense>
+        </Boundary>
       </View>
     </aside>
   );
