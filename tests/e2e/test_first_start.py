@@ -9,6 +9,8 @@ from definitions import FOUNDATION
 from platform_client import Platform
 from running import RunningServer
 
+from parcours.http import static
+
 
 def sandboxes(platform: Platform) -> list[tuple[str, str, str]]:
     found = platform.get(f"{FOUNDATION}/sandbox-management/sandboxes")["sandboxes"]
@@ -61,9 +63,10 @@ def test_a_setting_that_is_no_number_is_told_by_name(tmp_path: Path) -> None:
         raise AssertionError("the server started")
 
 
-def test_a_browser_finds_a_start_page_and_a_reader_of_the_api(server: RunningServer) -> None:
+def test_a_browser_finds_the_designer_and_a_reader_of_the_api(server: RunningServer) -> None:
+    start = b'<div id="root">' if static.is_built() else b"<h1>Parcours"
     for path, part in (
-        ("/", b"<h1>Parcours"),
+        ("/", start),
         ("/docs", b"/docs/swagger-ui-bundle.js"),
         ("/docs/swagger-ui-bundle.js", b"SwaggerUIBundle"),
         ("/docs/swagger-ui.css", b".swagger-ui"),
