@@ -78,7 +78,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8080, help="port of the server, or the next free one [8080]")
     options = parser.parse_args()
     data_dir = Path(tempfile.mkdtemp(prefix="parcours-demo-"))
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # whoever ends the demo ends its server, too
+    for ending in (signal.SIGTERM, signal.SIGINT):  # a shell lets what it starts behind it ignore the latter
+        signal.signal(ending, signal.default_int_handler)  # whoever ends the demo ends its server, too
     receiver = Receiver()
     port = free_port(options.port)
     server = start_server(data_dir, port)

@@ -2,13 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { ReactFlowProvider } from "@xyflow/react";
 import { useMemo } from "react";
+import { useReferences } from "@/activities/useReferences";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Designer } from "./Designer";
 import { DraftContext } from "./draftContext";
 import { createDraftStore } from "./draftStore";
 import { NamesContext } from "./namesContext";
-import { useNames } from "./useNames";
 import { type JourneyVersion, versionQuery } from "./version";
 
 /** One version of a journey: a draft to edit, or a published one to look at. */
@@ -22,7 +22,7 @@ export function DesignerPage() {
 }
 
 function Loaded({ version, etag }: { version: JourneyVersion; etag: string }) {
-  const names = useNames();
+  const { names } = useReferences();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read anew later is merged by the autosave
   const store = useMemo(() => createDraftStore(version.document, etag, version.status !== "Draft"), []);
   return (

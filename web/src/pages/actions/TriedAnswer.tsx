@@ -1,6 +1,6 @@
 import { Heading } from "@adobe/react-spectrum";
 import { useT } from "@/i18n/useT";
-import { Source } from "@/pages/events/Source";
+import { Code } from "@/ui/Code";
 import { Facts } from "@/ui/Facts";
 import { Light } from "@/ui/Light";
 import type { Tried } from "./actions";
@@ -29,14 +29,14 @@ export function TriedAnswer({ tried }: { tried: Tried }) {
       {response !== null && (
         <>
           <Heading level={3}>{t("actions.test.headers")}</Heading>
-          <Source text={headersText(response.headers)} label={t("actions.test.headers")} />
+          <Code value={headersText(response.headers)} label={t("actions.test.headers")} />
           <Heading level={3}>{t("actions.test.body")}</Heading>
-          <Source text={bodyText(response.body)} label={t("actions.test.body")} />
+          <Code value={bodyText(response.body)} label={t("actions.test.body")} />
         </>
       )}
       <Heading level={3}>{t("actions.test.request")}</Heading>
-      <Source
-        text={`${request.method} ${request.url}\n${headersText(request.headers)}\n\n${bodyText(request.body)}`.trim()}
+      <Code
+        value={`${request.method} ${request.url}\n${headersText(request.headers)}\n\n${bodyText(request.body)}`.trim()}
         label={t("actions.test.request")}
       />
     </section>

@@ -5,7 +5,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { readJson } from "@/pages/actions/places";
 import { TriedAnswer } from "@/pages/actions/TriedAnswer";
-import { Source } from "@/pages/events/Source";
+import { Code } from "@/ui/Code";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
 import { type DataSource, testAuthentication, tryGroup } from "./sources";
@@ -60,7 +60,7 @@ export function TryGroup({ source }: { source: DataSource }) {
         {send.data && (
           <>
             <h3>{t("dataSources.try.read")}</h3>
-            <Source text={JSON.stringify(send.data.data, null, 2)} label={t("dataSources.try.read")} />
+            <Code value={JSON.stringify(send.data.data, null, 2)} label={t("dataSources.try.read")} />
             <TriedAnswer tried={send.data} />
           </>
         )}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { Code } from "@/ui/Code";
 import { CopyButton } from "@/ui/CopyButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -17,7 +18,6 @@ import { deleteEvent, eventQuery, journeysOfEventQuery, payloadQuery } from "./e
 import { TABS } from "./eventsSearch";
 import { Requests } from "./Requests";
 import { SendTest } from "./SendTest";
-import { Source } from "./Source";
 
 /** One event configuration: what it is, what senders post, and who uses it. */
 export function EventPage() {
@@ -135,7 +135,7 @@ function Payload({ uid }: { uid: string }) {
       <div>
         <CopyButton text={text} label={t("common.copy")} isQuiet={false} />
       </div>
-      <Source text={text} label={t("events.tab.payload")} />
+      <Code isCopyable={false} value={text} label={t("events.tab.payload")} />
     </Flex>
   );
 }

@@ -1,12 +1,12 @@
 import { Flex, Heading } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useT } from "@/i18n/useT";
+import { Code } from "@/ui/Code";
 import { CopyButton } from "@/ui/CopyButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { requestsQuery } from "./events";
-import { Source } from "./Source";
 
 /** How to send the event to each inlet that takes it. */
 export function Requests({ uid }: { uid: string }) {
@@ -23,7 +23,7 @@ export function Requests({ uid }: { uid: string }) {
           <Heading level={2}>{name}</Heading>
           <CopyButton text={request.curl} label={t("events.copyCurl")} isQuiet={false} />
         </Flex>
-        <Source text={request.curl} label={name} />
+        <Code isCopyable={false} value={request.curl} label={name} />
       </div>
     );
   });
