@@ -52,16 +52,14 @@ export function JourneyPage() {
   if (journey.data === undefined) return <Loading />;
   const row = readRow(journey.data);
   const picked = search.pick ?? [];
-  const toggle = (versionUid: string, isOn: boolean) => {
-    const kept = picked.filter((one) => one !== versionUid);
-    const pick = isOn ? [...kept, versionUid].slice(-2) : kept;
+  // The address as it is, not as this render saw it: two boxes may be ticked within one render.
+  const toggle = (versionUid: string, isOn: boolean) =>
     void navigate({
       to: "/journeys/$uid",
       params: { uid },
-      search: { ...search, pick: pick.length > 0 ? pick : undefined },
+      search: (old) => ({ ...old, pick: pickOf(old.pick, versionUid, isOn) }),
       replace: true,
     });
-  };
   const compare = (from: string, to: string) => void navigate({ to: comparePath(uid), search: { from, to } as never });
   const ordered = lines.map((line) => line.uid).filter((one) => picked.includes(one));
   const notes = notesOf(latest.data?.document);
@@ -144,6 +142,13 @@ export function JourneyPage() {
       </View>
     </Page>
   );
+}
+
+/** The two versions to compare, after one was ticked or unticked: the last two that were ticked. */
+function pickOf(picked: string[] | undefined, versionUid: string, isOn: boolean): string[] | undefined {
+  const others = (picked ?? []).filter((one) => one !== versionUid);
+  const pick = isOn ? [...others, versionUid].slice(-2) : others;
+  return pick.length > 0 ? pick : undefined;
 }
 
 /** The newest first. */
