@@ -101,11 +101,9 @@ def sqlite_db(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[Platform]:
-    """Every service wired over a new data directory, bootstrapped, without a server."""
-    chosen = Settings(
-        data_dir=tmp_path / "data",
+def _chosen(data_dir: Path) -> Settings:
+    return Settings(
+        data_dir=data_dir,
         public_url="http://parcours.test",
         bootstrap_client_id="client",
         bootstrap_client_secret="secret",
@@ -113,19 +111,37 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
         bootstrap_tenant="acme",
         allow_private_networks=True,
     )
-    built = build_platform(chosen)
+
+
+@pytest.fixture(scope="session")
+def _bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A data directory with every table and the first organisation, to be copied, and a token of it.
+
+    To make them takes far longer than to copy: secrets are hashed so that it is slow.
+    """
+    folder = tmp_path_factory.mktemp("bootstrapped") / "data"
+    built = build_platform(_chosen(folder))
     metadata.create_all(built.db.engine)
     built.access.bootstrap()
+    form = {"grant_type": "client_credentials", "client_id": "client", "client_secret": "secret"}
+    token: str = built.access.issue_token(form)["access_token"]
+    built.close()
+    return folder, token
+
+
+@pytest.fixture
+def platform(tmp_path: Path, _bootstrapped: tuple[Path, str]) -> Iterator[Platform]:
+    """Every service wired over a new data directory, bootstrapped, without a server."""
+    shutil.copytree(_bootstrapped[0], tmp_path / "data")
+    built = build_platform(_chosen(tmp_path / "data"))
     yield built
     built.close()
 
 
 @pytest.fixture
-def token(platform: Platform) -> str:
+def token(_bootstrapped: tuple[Path, str]) -> str:
     """An access token of the bootstrapped organisation."""
-    form = {"grant_type": "client_credentials", "client_id": "client", "client_secret": "secret"}
-    value: str = platform.access.issue_token(form)["access_token"]
-    return value
+    return _bootstrapped[1]
 
 
 @pytest.fixture

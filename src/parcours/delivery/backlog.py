@@ -3,7 +3,8 @@
 Calls in flight hold places of two pools. The first is for hosts that answer in time; a host earns its places there,
 a few at first and one more with each answer, and none holds more than SHARE times what is left free (dynamic
 thresholds: Choudhury and Hahne, 1998). A call that takes long moves to the second pool,
-and so do the later ones of its host, as long as it is slow: a host that hangs takes nothing from the others.
+and so do the later ones of its host, as long as it is slow. Places there are earned by answers, too, however late,
+and lost again by silence: a host that hangs takes nothing from the others, nor time for calls that nobody answers.
 Source: journeys §6.6.
 """
 
@@ -24,6 +25,8 @@ MAX_ROWS_PER_LANE = 1_000
 MAX_ROWS = 10_000
 """Above these, only ids are kept in memory, and the rows are loaded again when their turn comes."""
 LOW_ROWS = 100
+_COST_OF_SILENCE = 8
+"""Places of the second pool that a host loses for an attempt that it did not answer."""
 _WEIGHT = 0.2
 """Of the latest attempt in the mean duration of a host's attempts."""
 FOREVER = float("inf")
@@ -32,7 +35,7 @@ FOREVER = float("inf")
 class Host:
     """A host and port that is called."""
 
-    __slots__ = ("circuit", "lanes", "mean_s", "name", "places", "quick", "slow", "waiting")
+    __slots__ = ("circuit", "lanes", "mean_s", "name", "places", "quick", "slow", "slow_places", "waiting")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -43,6 +46,8 @@ class Host:
         self.slow = 0
         """Calls in flight in each pool."""
         self.places = FIRST_PLACES
+        self.slow_places = FIRST_PLACES
+        """What it has earned of each pool."""
         self.mean_s = 0.0
         self.circuit = Circuit()
 
@@ -51,13 +56,17 @@ class Host:
         """Whether its next call belongs into the second pool."""
         return self.mean_s > SLOW_S or self.slow * 2 > self.quick + self.slow
 
-    def note_attempt(self, elapsed_s: float) -> None:
-        """An attempt took so long, with an answer or without."""
+    def note_attempt(self, elapsed_s: float, *, is_answered: bool) -> None:
+        """An attempt took so long until its answer, or until it was given up."""
         self.mean_s += (elapsed_s - self.mean_s) * _WEIGHT
         if elapsed_s > SLOW_S:
             self.places = FIRST_PLACES
         else:
             self.places += 1
+        if is_answered:
+            self.slow_places += 1
+        else:
+            self.slow_places = max(self.slow_places - _COST_OF_SILENCE, FIRST_PLACES)
 
 
 class _Lane:
@@ -238,7 +247,7 @@ class Backlog:
     def _has_place(self, host: Host) -> bool:
         if host.is_slow:
             free = self._max_slow - self._slow
-            return free > 0 and host.slow < SHARE * free
+            return free > 0 and host.slow < host.slow_places and host.slow < SHARE * free
         free = self._max_quick - self._quick
         return free > 0 and host.quick < host.places and host.quick < SHARE * free
 

@@ -70,6 +70,9 @@ GRACE_S = 5.0
 """How long a stop waits for calls in flight; the rest is made again at the next start."""
 _ERROR_PAUSE_S = 1.0
 
+_SILENT = ("internalError", "timedout", "unreachable")
+"""Outcomes of messages that no provider has answered."""
+
 OnAnswers = Callable[[list[ActionAnswer]], None]
 log = get_logger("delivery")
 
@@ -383,7 +386,8 @@ class Delivery:
             if row.request is not None and row.request.method == MESSAGE and self._messenger is not None:
                 began_s = asyncio.get_running_loop().time()
                 outcome, message = await self._messenger.send(row)
-                taken.host.note_attempt(asyncio.get_running_loop().time() - began_s)
+                elapsed_s = asyncio.get_running_loop().time() - began_s
+                taken.host.note_attempt(elapsed_s, is_answered=outcome.status_code not in _SILENT)
             else:
                 outcome = await self._call(taken, limits)
         except Exception as error:
@@ -489,7 +493,7 @@ class _CallGate:
     def note(self, failure: Failure | None, elapsed_s: float) -> None:
         """See Gate."""
         host = self._taken.host
-        host.note_attempt(elapsed_s)
+        host.note_attempt(elapsed_s, is_answered=failure is None)
         if failure is None:
             if host.circuit.opened_at_us is not None:
                 log.info("circuit.closed", host=host.name)

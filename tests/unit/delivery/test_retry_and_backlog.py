@@ -119,12 +119,12 @@ def test_a_host_earns_its_places_by_answering_and_never_takes_all() -> None:
     first = take_all(backlog)
     assert len(first) == backlogs.FIRST_PLACES
     for one in first:
-        one.host.note_attempt(0.05)
+        one.host.note_attempt(0.05, is_answered=True)
         backlog.done(one)
     assert len(take_all(backlog)) == 2 * backlogs.FIRST_PLACES
     host = next(backlog.hosts)
     for _ in range(500):
-        host.note_attempt(0.05)
+        host.note_attempt(0.05, is_answered=True)
     take_all(backlog)
     assert host.quick == 75
     for number in range(50):
@@ -150,14 +150,38 @@ def test_a_host_that_hangs_gives_its_places_back_and_has_no_more_of_them() -> No
         backlog.add(row(number, "quick"))
     assert len(take_all(backlog, 1.0)) == 32
     for one in hanging:
-        one.host.note_attempt(30.0)
+        one.host.note_attempt(30.0, is_answered=False)
         backlog.done(one)
     assert (host.quick, host.slow) == (0, 0)
     assert host.is_slow
     assert len([one for one in take_all(backlog, 31.0) if one.host is host]) == 15  # three quarters of the slow pool
     for _ in range(30):
-        host.note_attempt(0.01)
+        host.note_attempt(0.01, is_answered=True)
     assert host.mean_s < backlogs.SLOW_S
+
+
+def test_a_slow_host_earns_its_places_by_answers_and_loses_them_by_silence() -> None:
+    backlog = Backlog(1_000)
+    for number in range(1_000):
+        backlog.add(row(number, "slow"))
+    backlog.add(row(3_000, "quick"))
+    now_s, held = 0.0, []
+    for _ in range(3):  # each answer comes after two seconds
+        calls = [one for one in take_all(backlog, now_s) if one.host.name == "slow"]
+        held.append(len(calls))
+        now_s += 2.0
+        backlog.age(now_s)
+        for one in calls:
+            one.host.note_attempt(2.0, is_answered=True)
+            backlog.done(one)
+    assert held == [32, 64, 128]
+    host = next(host for host in backlog.hosts if host.name == "slow")
+    hanging = take_all(backlog, now_s)
+    assert len(hanging) == 256
+    for one in hanging:
+        host.note_attempt(30.0, is_answered=False)
+        backlog.done(one)
+    assert len(take_all(backlog, now_s + 30)) == backlogs.FIRST_PLACES
 
 
 def test_what_must_wait_holds_up_nobody_else() -> None:
@@ -212,7 +236,7 @@ def test_no_call_is_lost_doubled_or_over_the_limit(limit: int, hosts: list[str],
             assert len(running) <= 2 * limit
         assert running, "nothing runs and nothing starts"
         one = running.pop(random.randrange(len(running)))
-        one.host.note_attempt(now_s - one.started_s)
+        one.host.note_attempt(now_s - one.started_s, is_answered=random.random() < 0.7)
         backlog.done(one)
     assert sorted(seen) == list(range(len(hosts)))
 
