@@ -53,6 +53,7 @@ from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
 from parcours.journeys import conflicts_api, drafts_api, read_api, runs_api, trials_api
+from parcours.journeys.backtests import Backtests
 from parcours.journeys.drafts import Drafts
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
@@ -138,7 +139,11 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),
         drafts_api.router(gate, Drafts(platform.db, platform.journeys, platform.profiles, SystemClock())),
-        trials_api.router(gate, Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir))),
+        trials_api.router(
+            gate,
+            Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir)),
+            Backtests(platform.db, platform.journeys, Helpers(platform.settings.data_dir, most=1)),
+        ),
         query_api.router(gate, Helpers(platform.settings.data_dir)),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),

@@ -4,8 +4,10 @@ import json
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import demo
 import pytest
@@ -266,3 +268,77 @@ def test_recorded_changes_of_audiences_are_replayed_and_what_is_not_recorded_is_
     run = world.server.command("backtest", "Split and tell", "--from", began)
     assert "--dataset" in run.stderr
     assert run.returncode == 1
+
+
+def told_by_server(world: World, version: str, asked: dict[str, Any]) -> tuple[int, list[tuple[str, Any]]]:
+    """(status, server-sent events) of a backtest over HTTP; an error is told as one event without a name."""
+    address = urlsplit(world.server.url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=120)
+    headers = {**world.platform.headers, "Content-Type": "application/json"}
+    connection.request("POST", f"{JOURNEYS}/journeyVersions/{version}/backtest", json.dumps(asked), headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    if not (answer.getheader("content-type") or "").startswith("text/event-stream"):
+        return answer.status, [("", json.loads(text))]
+    blocks = [block.split("\n") for block in text.split("\n\n") if block.startswith("event: ")]
+    return answer.status, [
+        (name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks
+    ]
+
+
+def test_the_server_replays_a_version_and_tells_how_far_it_is(world: World) -> None:
+    status, events = told_by_server(world, world.version, {"dataSets": ["Orders"], "from": world.began})
+    assert status == 200
+    *progress, (last, found) = events
+    assert (last, {name for name, _ in progress}) == ("result", {"progress"})
+    assert progress[0][1]["records"] == 0
+    assert progress[-1][1] | {"at": ""} == {"records": CUSTOMERS + 1, "total": CUSTOMERS + 1, "at": ""}
+    by_command = world.backtest("--to", found["to"])
+    assert found["summary"] == by_command["summary"]
+    assert found["counts"]["order"] == {"in": CUSTOMERS, "waiting": 0, "out": CUSTOMERS, "errors": 0}
+    assert found["counts"] == found["live"]["counts"]
+    assert found["paths"] == found["live"]["paths"]
+    assert sum(one["passed"] for one in found["paths"] if one["from"] == "split") == CUSTOMERS
+    assert found["customerCount"] == len(found["customers"]) == CUSTOMERS
+    for one in found["customers"]:
+        assert one["draft"]["nodeId"] is None
+        ways = [[(s["nodeId"], s.get("transition")) for s in one[side]["steps"]] for side in ("draft", "live")]
+        assert ways[0] == ways[1]
+    made = Counter(body["to"] for _, _, body in world.receiver.messages)
+    assert Counter(call["parameters"]["/to"] for call in found["calls"]) == made
+    assert found["callCount"] == made.total()
+    assert {call["nodeId"] for call in found["calls"]} == {"vip", "plain"}
+
+
+def test_a_document_that_is_not_saved_stands_beside_what_happened(world: World) -> None:
+    stored = world.platform.get(f"{JOURNEYS}/journeyVersions/{world.version}")["document"]
+    nodes = {name: stored["nodes"][name] for name in ("order", "plain")}
+    draft = {**stored, "nodes": nodes, "edges": [{"from": "order", "to": "plain"}]}
+    asked = {"dataSets": ["Orders"], "from": world.began, "document": draft, "show": 3}
+    status, events = told_by_server(world, world.version, asked)
+    assert status == 200
+    found = events[-1][1]
+    assert found["counts"]["plain"]["in"] == CUSTOMERS
+    assert 0 < found["live"]["counts"]["plain"]["in"] < CUSTOMERS
+    assert found["paths"] == [{"from": "order", "transition": "default", "to": "plain", "passed": CUSTOMERS}]
+    assert found["summary"]["differences"]["calls"] > 0
+    assert (len(found["customers"]), len(found["calls"]), found["callCount"]) == (3, 3, CUSTOMERS)
+    assert {one["kind"] for one in found["customers"]} == {"calls"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        ({"dataSets": ["Orders"]}, 400, "from is an instant"),
+        ({"dataSets": ["Sales"], "from": "1d"}, 400, "no data set 'Sales'"),
+        ({"from": "1d"}, 400, "say which data sets"),
+        ({"dataSets": ["Orders"], "from": "1h", "to": "2h"}, 400, "the period is empty"),
+        ({"dataSets": ["Orders"], "from": "1h", "stubs": {"Nothing": 200}}, 400, "nothing that is called"),
+        ({"dataSets": ["Orders"], "from": "1h", "document": {"name": "x"}}, 400, "ERR_"),
+    ],
+)
+def test_what_the_server_can_not_replay_is_refused(world: World, asked: dict[str, Any], status: int, said: str) -> None:
+    found = told_by_server(world, world.version, asked)
+    assert found[0] == status
+    assert said in json.dumps(found[1][0][1], ensure_ascii=False)

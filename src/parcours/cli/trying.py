@@ -162,3 +162,11 @@ def query(limit: Annotated[float, typer.Option()], data_dir: DataDir = None) -> 
     from parcours.commands import query_command
 
     query_command.run(Settings.from_environment(data_dir=data_dir), limit)
+
+
+@app.command(hidden=True)
+def replay(limit: Annotated[float, typer.Option()], data_dir: DataDir = None) -> None:
+    """Answer one backtest that a server asks for on standard input."""
+    from parcours.commands import replay_command
+
+    replay_command.run(Settings.from_environment(data_dir=data_dir), limit)

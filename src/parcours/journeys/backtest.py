@@ -13,6 +13,7 @@ from parcours.audiences.model import REALIZED, Member, Qualification
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import moment_text
+from parcours.journeys.node_counts import Stay
 from parcours.journeys.outcome import way
 from parcours.journeys.people import MAX_EVENTS
 from parcours.journeys.seen import InstanceIds, InstanceRecord, VirtualClock, seeded_ids
@@ -40,6 +41,7 @@ class RunCall(NamedTuple):
     status: str | None
     parameters: Mapping[str, Any] | None = None
     """None for a live call: what was sent is not kept."""
+    node_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Run:
     path: tuple[str, ...]
     calls: tuple[RunCall, ...]
     version: str = ""
+    instance_id: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -86,32 +89,49 @@ class Pair(NamedTuple):
 def simulated_run(record: InstanceRecord) -> Run:
     """A run of the draft."""
     calls = tuple(
-        RunCall(s.at_us, s.action_name, s.status_code, dict(s.parameters)) for s in record.sent if s.url is not None
+        RunCall(s.at_us, s.action_name, s.status_code, dict(s.parameters), s.node_id)
+        for s in record.sent
+        if s.url is not None
     )
     instance = record.instance
     path = way(record.steps, instance.node_id, instance.pass_no)
-    return Run(instance.key, instance.entered_at_us, instance.status, path, calls)
+    return Run(instance.key, instance.entered_at_us, instance.status, path, calls, instance_id=instance.id)
 
 
 def live_run(
-    key: str, entered_at_us: int, version: str, node_id: str | None, status: str, steps: Sequence[StepEvent], to_us: int
-) -> Run:
+    key: str, entered_at_us: int, version: str, node_id: str | None, status: str, steps: Sequence[StepEvent],
+    to_us: int, instance_id: str = "",
+) -> Run:  # fmt: skip
     """A run as its steps up to a moment tell it; who ended only later counts as active."""
     kept = [step for step in steps if step.at_us < to_us]
-    is_over = any(step.is_ended for step in kept) or (not kept and node_id is None)
+    is_over, at, pass_no = _standing(kept, node_id)
     calls = tuple(
         RunCall(
             step.at_us - step.processing_us,
             str(step.action.get("actionName", step.action.get("actionID"))),
             _status_of(step.action),
+            node_id=step.node_id,
         )
         for step in kept
         if step.action is not None and "actionOriginEndpoint" in step.action
     )
+    return Run(
+        key, entered_at_us, status if is_over else "active", way(kept, at, pass_no), calls, version, instance_id
+    )  # fmt: skip
+
+
+def live_stay(node_id: str | None, steps: Sequence[StepEvent], to_us: int) -> Stay:
+    """The same run as what is counted of it."""
+    kept = [step for step in steps if step.at_us < to_us]
+    _, at, pass_no = _standing(kept, node_id)
+    return Stay(kept, at, pass_no)
+
+
+def _standing(kept: Sequence[StepEvent], node_id: str | None) -> tuple[bool, str | None, int]:
+    """(whether it is over, where it stands then, the pass) after steps. node_id: where it stands today."""
+    is_over = any(step.is_ended for step in kept) or (not kept and node_id is None)
     last = kept[-1] if kept else None
-    at = None if is_over or last is None else last.node_id
-    path = way(kept, at, 0 if last is None else last.pass_no)
-    return Run(key, entered_at_us, status if is_over else "active", path, calls, version)
+    return is_over, None if is_over or last is None else last.node_id, 0 if last is None else last.pass_no
 
 
 def _status_of(action: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ The world is that of `simulate.py`; here is only how it is asked for and what is
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple
 
@@ -20,14 +19,15 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.crowd import Belonging, Known, change_audience, settle
 from parcours.journeys.errors import SimulationInvalid
 from parcours.journeys.feed import profile_fault
+from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import MomentInvalid, is_instant, moment_text, read_duration, read_instant
+from parcours.journeys.node_counts import NodeCounts, stay_of
 from parcours.journeys.outcome import refusals, show_call, show_run
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.seen import InstanceRecord, VirtualClock, seeded_ids
 from parcours.journeys.simulate import World
 from parcours.journeys.steps import to_document
 from parcours.journeys.stubs import Stub, read_stub
-from parcours.journeys.surroundings import arrows_of, races_of
 from parcours.journeys.trial_values import Constants, made_up_keys, varied
 from parcours.kit.clock import to_datetime
 from parcours.rulesets.table import RuleSetTable
@@ -44,7 +44,6 @@ _SPREAD_US = 86_400_000_000
 _MEMBERS = frozenset(
     {"document", "events", "profiles", "audiences", "stubs", "start", "until", "customers", "seed", "show"}
 )
-_GOOD = ("ended", "transitions")
 _EVERYBODY = "*"
 
 
@@ -276,11 +275,14 @@ def told(world: World, setting: Setting, show: int) -> dict[str, Any]:
             {"at": moment_text(one.at_us), "event": one.event, "reason": reason}
         )
     everybody = list(dict.fromkeys((*people, *refused)))
+    counts = NodeCounts(setting.document)
+    for record in world.records:
+        counts.add(stay_of(record))
     return {
         "entered": len(world.records),
         "ended": dict(Counter(record.instance.status for record in world.records).most_common()),
         "refused": dict(reasons.most_common()),
-        **_counts(world, setting),
+        **counts.to_json(),
         "calls": [
             {"action": name, "statusCode": status, "count": count}
             for (name, status), count in sorted(
@@ -293,46 +295,9 @@ def told(world: World, setting: Setting, show: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _counts(world: World, setting: Setting) -> dict[str, Any]:
-    """{"counts": {node: {"in", "waiting", "out", "errors"}}, "paths": [{"from", "transition", "to", "passed"}]}."""
-    arrows = arrows_of(setting.document)
-    races = races_of(arrows)
-    counts = {node_id: {"in": 0, "waiting": 0, "out": 0, "errors": 0} for node_id in setting.document["nodes"]}
-    passed: Counter[tuple[str, str, str]] = Counter()
-    for record in world.records:
-        way: dict[int, tuple[str, str | None]] = {}
-        for step in record.steps:
-            way[step.pass_no] = (step.node_id, step.transition)
-            if step.is_processed:
-                of_node = counts[step.node_id]
-                of_node["out"] += step.transition is not None
-                of_node["errors"] += step.step_status not in _GOOD
-        instance = record.instance
-        if instance.node_id is not None:
-            way[instance.pass_no] = (instance.node_id, None)
-            for node_id in races.get(instance.node_id, (instance.node_id,)):
-                counts[node_id]["waiting"] += 1
-        ordered = [way[number] for number in sorted(way)]
-        for node_id, _ in ordered:
-            if node_id in counts:  # a race is none
-                counts[node_id]["in"] += 1
-        for (source, transition), (target, _) in pairwise(ordered):
-            if transition is not None:
-                passed[source, transition, target] += 1
-    return {
-        "counts": counts,
-        "paths": [
-            {"from": source, "transition": transition, "to": target, "passed": passed[source, transition, target]}
-            for source, transition, target in arrows
-        ],
-    }
-
-
-def _customer(
-    key: str, records: Sequence[InstanceRecord], refused: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:  # fmt: skip
-    steps = [step for record in records for step in record.steps]
-    shown = [
+def shown_steps(steps: Sequence[StepEvent]) -> list[dict[str, Any]]:
+    """Steps of one customer, as a designer reads them."""
+    return [
         {
             "nodeId": step.node_id,
             "at": moment_text(step.at_us),
@@ -346,13 +311,19 @@ def _customer(
         }
         for step in steps[:_MAX_STEPS]
     ]
+
+
+def _customer(
+    key: str, records: Sequence[InstanceRecord], refused: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:  # fmt: skip
+    steps = [step for record in records for step in record.steps]
     last = records[-1].instance if records else None
     return {
         "key": key,
         "state": "refused" if last is None else last.status,
         "nodeId": None if last is None else last.node_id,
         "entrances": len(records),
-        "steps": shown,
+        "steps": shown_steps(steps),
         "sent": [show_call(sent) for record in records for sent in record.sent],
         "refused": list(refused),
     }

@@ -1,17 +1,20 @@
-"""Routes of simulations, under /journey/orchestration: nothing is sent, and nothing is stored."""
+"""Routes of simulations and backtests, under /journey/orchestration: nothing is sent, and nothing is stored."""
 
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from starlette.responses import StreamingResponse
 
 from parcours.access.model import Caller
 from parcours.access.routing import Gate, json_object
+from parcours.journeys.backtests import Backtests
 from parcours.journeys.trials import Trials
 
 BASE = "/journey/orchestration"
+EVENT_STREAM = "text/event-stream"
 
 
-def router(gate: Gate, trials: Trials) -> APIRouter:
+def router(gate: Gate, trials: Trials, backtests: Backtests) -> APIRouter:
     """Reads only: a simulated world has no doors."""
     routes = APIRouter(prefix=BASE, tags=["Trying journeys"])
 
@@ -33,6 +36,21 @@ def router(gate: Gate, trials: Trials) -> APIRouter:
     ) -> dict[str, Any]:
         """The same through a version, or through `document` in its place."""
         return await trials.simulate(caller, uid, body, lambda: _gone(request))
+
+    @routes.post(
+        "/journeyVersions/{uid}/backtest",
+        response_class=StreamingResponse,
+        responses={200: {"content": {EVENT_STREAM: {}}, "description": "`progress`, then `result` or `fault`."}},
+    )
+    async def backtest_version(
+        uid: str,
+        caller: Caller = Depends(gate.allow("journeys.read", "datasets.read", "profiles.read")),
+        body: dict[str, Any] = Depends(json_object),
+    ) -> StreamingResponse:
+        """Replay landed events through a version, or `document` in its place, beside what the live one did."""
+        events = await backtests.begin(caller, uid, body)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type=EVENT_STREAM, headers=headers)
 
     return routes
 

@@ -24,6 +24,7 @@ class Slice(NamedTuple):
 
     from_us: int
     to_us: int
+    record_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,18 @@ class Landed:
         for hour_us in sorted(counts):
             until_us = hour_us + _HOUR_US
             if found and size + counts[hour_us] <= SLICE_ROWS:
-                found[-1] = Slice(found[-1].from_us, until_us)
                 size += counts[hour_us]
+                found[-1] = Slice(found[-1].from_us, until_us, size)
             else:
-                found.append(Slice(hour_us, until_us))
                 size = counts[hour_us]
-        return [Slice(max(one.from_us, from_us), min(one.to_us, to_us)) for one in found]
+                found.append(Slice(hour_us, until_us, size))
+        return [Slice(max(one.from_us, from_us), min(one.to_us, to_us), one.record_count) for one in found]
 
     def read(self, part: Slice) -> Iterator[tuple[int, str, dict[str, Any]]]:
         """(timestamp in microseconds, data set id, entity) of a slice's records; in order within each data set."""
         for dataset_id, schema in self.schemas.items():
             sql = (
-                f"SELECT * FROM {quoted(dataset_id)} WHERE {_between(*part)} "  # noqa: S608
+                f"SELECT * FROM {quoted(dataset_id)} WHERE {_between(part.from_us, part.to_us)} "  # noqa: S608
                 f'ORDER BY "timestamp", "_id"'
             )
             for row in self._rows(sql):

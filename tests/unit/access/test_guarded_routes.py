@@ -123,6 +123,7 @@ def test_what_changes_something_needs_more_than_reading(app: FastAPI) -> None:
         "/expressions/scope",
         "/expressions/evaluate",
         "/simulate",
+        "/backtest",
         "/parcours/query",
     )
     for name, guards in routes(app).items():

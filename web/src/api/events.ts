@@ -6,9 +6,15 @@ export interface ServerEvent {
   data: string;
 }
 
-/** Every event of a stream until it ends or `signal` aborts. Throws ApiError when it can't be opened. */
-export async function* listen(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-  const response = await send(path, { signal, headers: { accept: "text/event-stream" } });
+/** Every event of a stream until it ends or `signal` aborts. body: is posted. Throws ApiError when it can't be opened. */
+export async function* listen(path: string, signal: AbortSignal, body?: unknown): AsyncGenerator<ServerEvent> {
+  const accept = { accept: "text/event-stream" };
+  const posted = {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { ...accept, "content-type": "application/json" },
+  };
+  const response = await send(path, { signal, ...(body === undefined ? { headers: accept } : posted) });
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new EventParser();

@@ -1,5 +1,5 @@
 import { AlertDialog, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
-import { useBlocker, useNavigate } from "@tanstack/react-router";
+import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
 import { useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, read } from "@/api/client";
@@ -12,6 +12,7 @@ import { startAutosave } from "./autosave";
 import { Canvas } from "./Canvas";
 import { addComment } from "./comments";
 import styles from "./Designer.module.css";
+import { type Panel, panelOf, searchOf } from "./designerSearch";
 import { useDraft, useDraftStore } from "./draftContext";
 import { FaultList } from "./FaultList";
 import { Inspector } from "./Inspector";
@@ -28,23 +29,16 @@ import { PropertiesPanel } from "./PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
+import { BacktestPanel } from "./trial/BacktestPanel";
+import { useBacktest } from "./trial/backtestRun";
 import { DryRunPanel } from "./trial/DryRunPanel";
 import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
 import { useKeys } from "./useKeys";
+import { useSelectedInAddress } from "./useSelectedInAddress";
 import { type JourneyVersion, saveVersion, versionQuery } from "./version";
-
-type Panel =
-  | { kind: "node"; id: NodeId }
-  | { kind: "people"; id: NodeId | null }
-  | { kind: "properties" }
-  | { kind: "simulate" }
-  | { kind: "test" }
-  | { kind: "dryRun" }
-  | { kind: "faults" }
-  | null;
 
 /** One version on the canvas, with everything around it. */
 export function Designer({ version }: { version: JourneyVersion }) {
@@ -60,7 +54,8 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const isRunning = version.status !== "Draft";
   const { counters, isLost } = useCounters(version.uid, isRunning);
   useLiveOverlay(counters, document);
-  const [panel, setPanel] = useState<Panel>(trialOf(version));
+  const search = useSearch({ from: "/shell/journeys/$uid/versions/$versionUid" });
+  const panel = panelOf(search, version.status);
   const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
   const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
@@ -89,7 +84,8 @@ export function Designer({ version }: { version: JourneyVersion }) {
     [store],
   );
   useBlocker({
-    shouldBlockFn: async () => {
+    shouldBlockFn: async ({ current, next }) => {
+      if (current.pathname === next.pathname) return false; // another panel, another activity
       await saver.current?.flush();
       return hasUnsaved() && !window.confirm(t("designer.leave"));
     },
@@ -100,8 +96,30 @@ export function Designer({ version }: { version: JourneyVersion }) {
     globalThis.document.title = `${document.name} · Parcours`;
   }, [document.name]);
 
-  const open = useCallback((id: NodeId) => setPanel({ kind: isRunning ? "people" : "node", id }), [isRunning]);
-  const close = useCallback(() => setPanel(null), []);
+  const change = useNavigate({ from: "/journeys/$uid/versions/$versionUid" });
+  const setPanel = useCallback(
+    (next: Panel) => {
+      const { selected } = store.getState();
+      const only = selected.size === 1 ? [...selected].find((id) => !id.startsWith("#")) : undefined;
+      const told = searchOf(next, version.status, only);
+      void change({ search: (before) => ({ ...before, ...told }), replace: true });
+    },
+    [change, store, version.status],
+  );
+  const select = useCallback(
+    (node: NodeId | undefined) => void change({ search: (before) => ({ ...before, node }), replace: true }),
+    [change],
+  );
+  useSelectedInAddress(search, select);
+  const forgetBacktest = useBacktest((state) => state.forget);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another version's backtest is not this one's
+  useEffect(() => forgetBacktest, [version.uid, forgetBacktest]);
+
+  const open = useCallback(
+    (id: NodeId) => setPanel({ kind: isRunning ? "people" : "node", id }),
+    [isRunning, setPanel],
+  );
+  const close = useCallback(() => setPanel(null), [setPanel]);
   const help = useCallback(() => setDialog("keys"), []);
   const refuse = useCallback((reason: string) => ToastQueue.info(reason, { timeout: 5_000 }), []);
   useKeys({ onOpen: open, onClose: close, onHelp: help });
@@ -113,8 +131,8 @@ export function Designer({ version }: { version: JourneyVersion }) {
   };
 
   const layOut = async () => {
-    const { document: now, change } = store.getState();
-    change(place(now, await tidy(now)));
+    const { document: now, change: edit } = store.getState();
+    edit(place(now, await tidy(now)));
     requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 200 }));
   };
 
@@ -125,9 +143,9 @@ export function Designer({ version }: { version: JourneyVersion }) {
   };
 
   const comment = () => {
-    const { document: now, change } = store.getState();
+    const { document: now, change: edit } = store.getState();
     const centre = flow.screenToFlowPosition({ x: window.innerWidth / 2, y: window.innerHeight / 2 });
-    change(addComment(now, { x: Math.round(centre.x), y: Math.round(centre.y) }, session.user.name));
+    edit(addComment(now, { x: Math.round(centre.x), y: Math.round(centre.y) }, session.user.name));
   };
 
   const more = async (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => {
@@ -188,6 +206,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
         />
       )}
       {panel?.kind === "simulate" && <SimulatePanel versionUid={version.uid} onClose={close} />}
+      {panel?.kind === "backtest" && <BacktestPanel versionUid={version.uid} onClose={close} />}
       {panel?.kind === "test" && (
         <TestPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
       )}
@@ -223,12 +242,6 @@ export function Designer({ version }: { version: JourneyVersion }) {
       </DialogContainer>
     </div>
   );
-}
-
-/** A test or dry run that is under way is what one comes to see. */
-function trialOf(version: JourneyVersion): Panel {
-  if (version.status === "Testing") return { kind: "test" };
-  return version.status === "Dry Run" ? { kind: "dryRun" } : null;
 }
 
 /** Where a version is edited. A copy comes as a journey, a new version as itself. */

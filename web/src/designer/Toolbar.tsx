@@ -2,6 +2,7 @@ import { ActionButton, Flex, Item, Menu, MenuTrigger, Text, Tooltip, TooltipTrig
 import Test from "@spectrum-icons/workflow/Beaker";
 import Comment from "@spectrum-icons/workflow/Comment";
 import Organize from "@spectrum-icons/workflow/GraphPathing";
+import Backtest from "@spectrum-icons/workflow/History";
 import More from "@spectrum-icons/workflow/More";
 import People from "@spectrum-icons/workflow/PeopleGroup";
 import Simulate from "@spectrum-icons/workflow/PlayCircle";
@@ -25,7 +26,7 @@ interface Props {
   onSave: () => void;
   onTidy: () => void;
   onComment: () => void;
-  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "test" | "dryRun") => void;
+  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "backtest" | "test" | "dryRun") => void;
   onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => void;
   /** Publish, test, pause … */
   children: ReactNode;
@@ -78,6 +79,7 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
           <Tool icon={Test} label={t("trial.test")} onPress={() => onPanel("test")} />
         )}
         <Tool icon={Simulate} label={t("trial.simulate")} onPress={() => onPanel("simulate")} />
+        <Tool icon={Backtest} label={t("trial.backtest")} onPress={() => onPanel("backtest")} />
         <Tool icon={Properties} label={t("designer.properties")} onPress={() => onPanel("properties")} />
         <button type="button" className={styles.verdict} data-verdict={verdict} onClick={() => onPanel("faults")}>
           {t(`designer.verdict.${verdict}`, { count: verdict === "errors" ? errors : faults.length })}

@@ -1,9 +1,11 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/routes";
+import { readDesignerSearch } from "./designerSearch";
 
 const designerRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "journeys/$uid/versions/$versionUid",
+  validateSearch: readDesignerSearch,
   component: lazyRouteComponent(() => import("./DesignerPage"), "DesignerPage"),
 });
 

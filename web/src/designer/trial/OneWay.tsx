@@ -6,8 +6,14 @@ import { useNamesOf } from "../namesContext";
 import type { TrialCustomer } from "./replay";
 import styles from "./Trial.module.css";
 
-/** What happened to one customer of a simulation, step by step. */
-export function OneWay({ document, customer }: { document: JourneyDocument; customer: TrialCustomer }) {
+/** What happened to one customer, step by step. */
+export function OneWay({
+  document,
+  customer,
+}: {
+  document: JourneyDocument;
+  customer: Pick<TrialCustomer, "steps" | "refused">;
+}) {
   const t = useT();
   const names = useNamesOf();
   return (
