@@ -57,7 +57,7 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
         if (kinds.length === 0) return null;
         return (
           <section key={group} aria-labelledby={`palette-${group}`}>
-            <h3 id={`palette-${group}`}>{t(`designer.palette.${group}`)}</h3>
+            <h2 id={`palette-${group}`}>{t(`designer.palette.${group}`)}</h2>
             <ul>
               {kinds.map((kind) => (
                 <li key={kind.type}>
