@@ -16,7 +16,7 @@ from parcours.http import static
 
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 PASSWORD = "correct horse battery staple"
-_PATIENCE_MS = 30_000
+_PATIENCE_MS = 60_000
 """How long a page may take for anything; several browsers and servers share a machine."""
 expect.set_options(timeout=_PATIENCE_MS)
 

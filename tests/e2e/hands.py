@@ -24,7 +24,7 @@ _WHERE = f"""element => {{
 
 
 class Hand(Protocol):
-    """What one does with a page. A name is that of the accessibility tree; `within` narrows it to a part of the page."""
+    """What one does with a page."""
 
     page: Page
 

@@ -1,4 +1,4 @@
-"""axe looks at every page that has an address, and at every form of the inspector, in both themes and both languages."""
+"""axe looks at every page that has an address, and at every form of the inspector, in both themes and languages."""
 
 import re
 from collections.abc import Iterator
@@ -127,7 +127,9 @@ def known(shop: Shop) -> dict[str, str]:
         f"{JOURNEYS}/channelConfigurations",
         {"name": "Built in", "channel": "email", "provider": {"kind": "inbox", "settings": {}}},
     )
-    schemas = platform.get(FOUNDATION + "/schemaregistry/tenant/schemas")["results"]
+    audience = platform.post("/data/core/ups/audiences", {"name": "Friends", "identityNamespace": "Email"})
+    headers = {"Accept": "application/vnd.adobe.xed-id+json"}
+    schemas = platform.get(FOUNDATION + "/schemaregistry/tenant/schemas", **headers)["results"]
     inlets = platform.get(FOUNDATION + "/flowservice/connections")["items"]
     wait_for(lambda: platform.get(f"{JOURNEYS}/inbox")["results"], what="the message in the inbox")
     return {
@@ -135,7 +137,8 @@ def known(shop: Shop) -> dict[str, str]:
         "source": source["uid"], "action": shop.action_uid, "template": template, "configuration": configuration["uid"],
         "schema": next(one["meta:altId"] for one in schemas if one["$id"] == shop.defined.event_schema),
         "dataset": shop.defined.event_dataset, "inlet": inlets[0]["id"], "customer": quote(CUSTOMER),
-        "audience": shop.audience("Friends", CUSTOMER), "message": platform.get(f"{JOURNEYS}/inbox")["results"][0]["uid"],
+        "audience": audience["id"],
+        "message": platform.get(f"{JOURNEYS}/inbox")["results"][0]["uid"],
     }  # fmt: skip
 
 

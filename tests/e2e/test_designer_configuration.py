@@ -1,4 +1,4 @@
-"""Events, data sources and actions in the browser: made with each authentication, changed, and deleted unless in use."""
+"""Events, data sources and actions in the browser: made with each authentication, changed, deleted unless in use."""
 
 import base64
 import json
