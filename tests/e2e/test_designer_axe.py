@@ -138,7 +138,7 @@ def known(shop: Shop) -> dict[str, str]:
         "schema": next(one["meta:altId"] for one in schemas if one["$id"] == shop.defined.event_schema),
         "dataset": shop.defined.event_dataset, "inlet": inlets[0]["id"], "customer": quote(CUSTOMER),
         "audience": audience["id"],
-        "message": platform.get(f"{JOURNEYS}/inbox")["results"][0]["uid"],
+        "message": platform.get(f"{JOURNEYS}/inbox")["results"][0]["messageId"],
     }  # fmt: skip
 
 
@@ -175,6 +175,7 @@ def test_every_route_has_an_address_here() -> None:
     assert found == set(ADDRESSES)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("area", sorted({route.split("/")[0] for route in ADDRESSES}))
 def test_axe_finds_nothing_on_any_page(
     browser: Browser, visitors: list[Visitor], known: dict[str, str], area: str
@@ -194,6 +195,7 @@ def test_axe_finds_nothing_on_any_page(
     assert found == []
 
 
+@pytest.mark.timeout(900)
 def test_axe_finds_nothing_on_any_form_of_the_inspector(visitors: list[Visitor], shop: Shop) -> None:
     """Each activity of a draft is opened in turn."""
     nodes = {kind: {"type": kind, **members} for kind, members in ACTIVITIES.items()}
