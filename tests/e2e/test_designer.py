@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from browsing import PASSWORD, Visitor, started_browser
 from definitions import JOURNEYS
-from playwright.sync_api import Browser, Locator, Page, expect
+from hands import activity, connect, drag
+from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
 from shop import Shop
 
@@ -48,30 +49,6 @@ def new_draft(shop: Shop, name: str) -> str:
 def document_of(shop: Shop, address: str) -> dict[str, object]:
     found: dict[str, object] = shop.platform.get(f"{JOURNEYS}/journeyVersions/{address.rsplit('/', 1)[1]}")["document"]
     return found
-
-
-def activity(page: Page, name: str) -> Locator:
-    return page.locator(".react-flow__node", has_text=name)
-
-
-def drag(page: Page, kind: str, x: int, y: int) -> None:
-    """Drag a kind of activity from the palette to a place on the canvas."""
-    page.get_by_role("button", name=kind, exact=True).drag_to(
-        page.get_by_test_id("canvas"), target_position={"x": x, "y": y}
-    )
-
-
-def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
-    """Draw an arrow from a way out to an activity, with the mouse."""
-    start = source.locator(f".react-flow__handle.source[data-handleid='{way}']").bounding_box()
-    end = target.locator(".react-flow__handle.target").bounding_box()
-    assert start is not None
-    assert end is not None
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    page.mouse.move(end["x"] + 20, end["y"] + 20, steps=5)
-    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
-    page.mouse.up()
 
 
 def expect_saved(page: Page) -> None:

@@ -1,4 +1,5 @@
 import { SearchField } from "@adobe/react-spectrum";
+import { useReactFlow } from "@xyflow/react";
 import { useMemo, useState } from "react";
 import type { ActivityKind, Group } from "@/activities/kind";
 import { KINDS } from "@/activities/registry";
@@ -17,6 +18,7 @@ const GROUPS: Group[] = ["events", "orchestration", "actions"];
 export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
   const t = useT();
   const store = useDraftStore();
+  const flow = useReactFlow();
   const [search, setSearch] = useState("");
   const document = useDraft((draft) => draft.document);
   const selected = useDraft((draft) => draft.selected);
@@ -44,6 +46,8 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
     change(added.document);
     select([added.id]);
     onOpen(added.id);
+    const zoom = flow.getZoom();
+    void flow.fitView({ nodes: [{ id: added.id }], maxZoom: zoom, minZoom: zoom, duration: 150 });
   };
 
   const wanted = search.trim().toLocaleLowerCase();
@@ -57,7 +61,7 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
         if (kinds.length === 0) return null;
         return (
           <section key={group} aria-labelledby={`palette-${group}`}>
-            <h3 id={`palette-${group}`}>{t(`designer.palette.${group}`)}</h3>
+            <h2 id={`palette-${group}`}>{t(`designer.palette.${group}`)}</h2>
             <ul>
               {kinds.map((kind) => (
                 <li key={kind.type}>

@@ -18,7 +18,7 @@ export function Empty({ title, detail, action, isSearch = false }: Props) {
     <View paddingY="size-400">
       <IllustratedMessage>
         {isSearch ? <NoSearchResults /> : <Upload />}
-        <Heading>{title}</Heading>
+        <Heading level={2}>{title}</Heading>
         <Content>{detail}</Content>
       </IllustratedMessage>
       {action && <div style={{ display: "flex", justifyContent: "center", marginTop: 16 }}>{action}</div>}

@@ -17,7 +17,7 @@ export function ErrorNotice({ error, onRetry, kind: told }: Props) {
   return (
     <div role="alert">
       <InlineAlert variant="negative">
-        <Heading>{t(`common.error.${kind}.title`)}</Heading>
+        <Heading level={2}>{t(`common.error.${kind}.title`)}</Heading>
         <Content>
           <Text>
             {t(`common.error.${kind}.detail`)}{" "}

@@ -64,7 +64,7 @@ export function SignInPage() {
     <Card title={t("access.signIn.title")}>
       {(isWrong || refusal !== undefined) && (
         <InlineAlert variant="negative" marginBottom="size-200">
-          <Heading>{t("access.signIn.refused")}</Heading>
+          <Heading level={2}>{t("access.signIn.refused")}</Heading>
           <Content>{isWrong ? t("access.signIn.wrong") : refusal}</Content>
         </InlineAlert>
       )}

@@ -1,8 +1,8 @@
-import { Button, ButtonGroup, Content, Dialog, DialogContainer, Divider, Heading } from "@adobe/react-spectrum";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { Refused } from "@/ui/Refused";
 import { useAct } from "@/ui/useAct";
 import { type Action, actionQuery, deleteAction } from "./actions";
 import { UsedBy } from "./UsedBy";
@@ -42,21 +42,8 @@ export function DeleteAction({ action, isOpen, onClose }: Props) {
     );
   }
   return (
-    <DialogContainer onDismiss={onClose}>
-      {isOpen && (
-        <Dialog>
-          <Heading>{t("actions.delete.refused", { name })}</Heading>
-          <Divider />
-          <Content>
-            <UsedBy uid={uid} />
-          </Content>
-          <ButtonGroup>
-            <Button variant="secondary" onPress={onClose} autoFocus>
-              {t("common.close")}
-            </Button>
-          </ButtonGroup>
-        </Dialog>
-      )}
-    </DialogContainer>
+    <Refused isOpen={isOpen} title={t("actions.delete.refused", { name })} onClose={onClose}>
+      <UsedBy uid={uid} />
+    </Refused>
   );
 }

@@ -6,7 +6,7 @@ export function InUse({ count }: { count: number }) {
   const t = useT();
   return (
     <InlineAlert variant="info" marginBottom="size-200">
-      <Heading>{t("actions.inUse.title", { count })}</Heading>
+      <Heading level={2}>{t("actions.inUse.title", { count })}</Heading>
       <Content>{t("actions.inUse.detail")}</Content>
     </InlineAlert>
   );

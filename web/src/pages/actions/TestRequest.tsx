@@ -33,7 +33,7 @@ export function TestRequest({ action, isChanged }: Props) {
     <div className={styles.form}>
       {isChanged && (
         <InlineAlert variant="notice">
-          <Heading>{t("actions.test.unsaved")}</Heading>
+          <Heading level={2}>{t("actions.test.unsaved")}</Heading>
           <Content>{t("actions.test.unsavedDetail")}</Content>
         </InlineAlert>
       )}

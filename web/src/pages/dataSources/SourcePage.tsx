@@ -10,6 +10,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
+import { Refused } from "@/ui/Refused";
 import { useAct } from "@/ui/useAct";
 import { SourceEditor } from "./SourceEditor";
 import { BUILT_IN, type DataSource, deleteSource, journeysQuery, type ReadSource, sourceQuery } from "./sources";
@@ -50,7 +51,7 @@ function Custom({ found }: { found: ReadSource }) {
       before={found}
       actions={
         mayDelete && (
-          <Button variant="negative" isDisabled={source.usedIn > 0} onPress={() => setAsked(true)}>
+          <Button variant="negative" onPress={() => setAsked(true)}>
             {t("common.delete")}
           </Button>
         )
@@ -59,7 +60,7 @@ function Custom({ found }: { found: ReadSource }) {
       <TryGroup source={source} />
       <UsedBy source={source} />
       <Asked
-        isOpen={isAsked}
+        isOpen={isAsked && source.usedIn === 0}
         title={t("dataSources.delete.title", { name: source.name })}
         confirm={t("common.delete")}
         onConfirm={() => remove.mutate()}
@@ -67,6 +68,13 @@ function Custom({ found }: { found: ReadSource }) {
       >
         {t("dataSources.delete.detail")}
       </Asked>
+      <Refused
+        isOpen={isAsked && source.usedIn > 0}
+        title={t("dataSources.delete.refused", { name: source.name })}
+        onClose={() => setAsked(false)}
+      >
+        <UsedBy source={source} />
+      </Refused>
     </SourceEditor>
   );
 }

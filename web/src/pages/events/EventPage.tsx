@@ -13,6 +13,7 @@ import { Facts } from "@/ui/Facts";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
+import { Refused } from "@/ui/Refused";
 import { useAct } from "@/ui/useAct";
 import { deleteEvent, eventQuery, journeysOfEventQuery, payloadQuery } from "./events";
 import { TABS } from "./eventsSearch";
@@ -50,7 +51,7 @@ export function EventPage() {
       actions={
         <>
           {mayDelete && (
-            <Button variant="negative" isDisabled={event.usedIn > 0} onPress={() => setAsked(true)}>
+            <Button variant="negative" onPress={() => setAsked(true)}>
               {t("common.delete")}
             </Button>
           )}
@@ -112,7 +113,7 @@ export function EventPage() {
         </TabPanels>
       </Tabs>
       <Asked
-        isOpen={isAsked}
+        isOpen={isAsked && event.usedIn === 0}
         title={t("events.delete.title", { name: event.name })}
         confirm={t("common.delete")}
         onConfirm={() => remove.mutate()}
@@ -120,6 +121,13 @@ export function EventPage() {
       >
         {t("events.delete.detail")}
       </Asked>
+      <Refused
+        isOpen={isAsked && event.usedIn > 0}
+        title={t("events.delete.refused", { name: event.name })}
+        onClose={() => setAsked(false)}
+      >
+        <UsedBy uid={uid} />
+      </Refused>
     </Page>
   );
 }

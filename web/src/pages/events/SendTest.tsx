@@ -40,7 +40,7 @@ export function SendTest({ uid }: { uid: string }) {
       {send.error && <ErrorNotice error={send.error} />}
       {send.data && (
         <InlineAlert variant="positive">
-          <Heading>{t("events.send.sent")}</Heading>
+          <Heading level={2}>{t("events.send.sent")}</Heading>
           <Content>{t("events.send.sentDetail", { id: send.data._id })}</Content>
         </InlineAlert>
       )}

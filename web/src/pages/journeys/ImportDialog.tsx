@@ -78,7 +78,7 @@ export function ImportDialog({ onCreated, onClose }: Props) {
         {create.error && refused === null && <ErrorNotice error={create.error} />}
         {refused !== null && (
           <InlineAlert variant="negative" marginBottom="size-150">
-            <Heading>{t(`journeys.import.${refused.reason}`)}</Heading>
+            <Heading level={2}>{t(`journeys.import.${refused.reason}`)}</Heading>
             <Content>{refused.message || t("journeys.import.detail")}</Content>
           </InlineAlert>
         )}
@@ -92,7 +92,7 @@ export function ImportDialog({ onCreated, onClose }: Props) {
         >
           <IllustratedMessage>
             <Upload />
-            <Heading>{t("journeys.import.drop")}</Heading>
+            <Heading level={2}>{t("journeys.import.drop")}</Heading>
             <Content>
               <FileTrigger acceptedFileTypes={[".yaml", ".yml", ".json"]} onSelect={(files) => void take(files?.[0])}>
                 <Button variant="secondary">{t("journeys.import.choose")}</Button>

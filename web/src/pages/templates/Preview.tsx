@@ -37,7 +37,7 @@ export function Preview({ shown, error, isIncomplete, sample, isSampleValid, onS
       {shown !== undefined && !isIncomplete && <PreviewMessage message={shown} />}
       {shown !== undefined && shown.missing.length > 0 && (
         <InlineAlert variant="notice">
-          <Heading>{t("templates.preview.missing")}</Heading>
+          <Heading level={2}>{t("templates.preview.missing")}</Heading>
           <Content>
             <code className={styles.missing}>{shown.missing.join(", ")}</code>
           </Content>

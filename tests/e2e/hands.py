@@ -1,0 +1,247 @@
+"""Two ways to work a page, by mouse and by keyboard alone, so that one story can be told by either."""
+
+import re
+from typing import Protocol
+
+from playwright.sync_api import Locator, Page, expect
+
+MOST_TABS = 150
+"""How many stops of the Tab key any element of a page may be away."""
+MOST_ARROWS = 60
+_GROUPS = "[role=tablist], [role=radiogroup], [role=listbox], [role=menu], [role=toolbar], [role=grid]"
+
+# What stands between the focus and an element: nothing ("here"), the arrow keys of the group that both are in
+# ("inside"), or some stops forwards or back.
+_WHERE = f"""element => {{
+  if (!element.isConnected) return "gone";
+  const active = document.activeElement;
+  if (active === element) return "here";
+  const group = element.tabIndex === 0 ? null : element.closest("{_GROUPS}");
+  if (group !== null && group.contains(active)) return "inside";
+  if (active === null || active === document.body) return "after";
+  return active.compareDocumentPosition(group ?? element) & Node.DOCUMENT_POSITION_FOLLOWING ? "after" : "before";
+}}"""
+
+
+class Hand(Protocol):
+    """What one does with a page."""
+
+    page: Page
+
+    def press(self, target: Locator) -> None:
+        """A button, a link, a tab, a checkbox or a radio button."""
+
+    def write(self, target: Locator, text: str) -> None:
+        """Replace the text of a field."""
+
+    def go_to(self, target: Locator) -> None:
+        """Put the cursor into a text."""
+
+    def choose(self, picker: Locator, option: str) -> None:
+        """One of the choices that a button shows."""
+
+    def pick(self, box: Locator, typed: str) -> None:
+        """One of the choices of a box into which one types."""
+
+    def menu(self, button: Locator, item: str) -> None:
+        """An item of the menu of a button."""
+
+    def take(self, options: Locator, option: str) -> None:
+        """Select a row of a list of which several may be selected."""
+
+    def accept(self, offered: Locator) -> None:
+        """The first of what an editor offers to complete a word."""
+
+    def add_activity(self, kind: str, x: int, y: int, after: tuple[str, str] | None) -> None:
+        """Put an activity of a kind on the canvas, behind a way out of another one: (its name, the way)."""
+
+    def open_activity(self, name: str) -> None:
+        """Show what is to be said of an activity of the canvas."""
+
+
+def activity(page: Page, name: str) -> Locator:
+    return page.locator(".react-flow__node", has_text=name)
+
+
+def drag(page: Page, kind: str, x: int, y: int) -> None:
+    """Drag a kind of activity from the palette to a place on the canvas."""
+    page.get_by_role("button", name=kind, exact=True).drag_to(
+        page.get_by_test_id("canvas"), target_position={"x": x, "y": y}
+    )
+
+
+def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
+    """Draw an arrow from a way out to an activity, with the mouse."""
+    start = source.locator(f".react-flow__handle.source[data-handleid='{way}']").bounding_box()
+    end = target.locator(".react-flow__handle.target").bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 20, end["y"] + 20, steps=5)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
+    page.mouse.up()
+
+
+class Mouse:
+    """Points, clicks and drags; the keyboard only writes."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, target: Locator) -> None:
+        # The box of a checkbox, a radio button or a switch is drawn by its label, which takes the click.
+        is_box = target.evaluate("one => one.matches('input[type=checkbox], input[type=radio]')")
+        (target.locator("xpath=..") if is_box else target).click()
+
+    def write(self, target: Locator, text: str) -> None:
+        target.click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+
+    def go_to(self, target: Locator) -> None:
+        target.click()
+
+    def choose(self, picker: Locator, option: str) -> None:
+        picker.click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+        expect(picker).to_have_attribute("aria-expanded", "false")
+
+    def pick(self, box: Locator, typed: str) -> None:
+        self.write(box, typed)
+        self.page.get_by_role("option", name=re.compile(re.escape(typed))).first.click()
+        expect(box).to_have_attribute("aria-expanded", "false")
+
+    def menu(self, button: Locator, item: str) -> None:
+        button.click()
+        self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+    def take(self, options: Locator, option: str) -> None:
+        options.get_by_role("option", name=option, exact=True).click()
+
+    def accept(self, offered: Locator) -> None:
+        offered.first.click()
+
+    def add_activity(self, kind: str, x: int, y: int, after: tuple[str, str] | None) -> None:
+        drag(self.page, kind, x, y)
+        expect(activity(self.page, kind)).to_be_visible()
+        if after is None:
+            return
+        edges = self.page.locator(".react-flow__edge")
+        count = edges.count()
+        source, way = after
+        connect(self.page, activity(self.page, source), way, activity(self.page, kind))
+        expect(edges).to_have_count(count + 1)
+
+    def open_activity(self, name: str) -> None:
+        activity(self.page, name).click()
+
+
+class Keyboard:
+    """Never a mouse: Tab, arrows, Enter, Space and what is typed. What the Tab key can't reach within bounds fails."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def reach(self, target: Locator) -> None:
+        """Move the focus to an element as somebody would who has no mouse."""
+        # Once found it is held: a list that opens on the way hides everything else from the accessibility tree.
+        element = target.element_handle()
+        for _ in range(MOST_TABS):
+            where = element.evaluate(_WHERE)
+            if where == "gone":
+                element = target.element_handle()
+                continue
+            if where == "here":
+                return
+            if where == "inside":
+                self._arrow_to(target)
+                return
+            self.page.keyboard.press("Tab" if where == "after" else "Shift+Tab")
+        focused = self.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        raise AssertionError(f"{MOST_TABS} times Tab do not lead to {target}; the focus is on {focused}")
+
+    def _arrow_to(self, target: Locator) -> None:
+        """Within a group that has one stop for all its elements."""
+        forwards = "document.activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING"
+        is_upright = target.evaluate(
+            "e => e.closest('[role=listbox], [role=menu], [aria-orientation=vertical]') !== null"
+        )
+        keys = ("ArrowDown", "ArrowUp") if is_upright else ("ArrowRight", "ArrowLeft")
+        for _ in range(MOST_ARROWS):
+            if target.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press(keys[0] if target.evaluate(f"element => {forwards}") else keys[1])
+        raise AssertionError(f"{MOST_ARROWS} times an arrow key do not lead to {target}")
+
+    def press(self, target: Locator) -> None:
+        self.reach(target)
+        # A tab or a radio button is selected by the arrow that leads to it.
+        is_box = target.evaluate("one => one.matches('input, [role=option], [role=radio], [role=tab]')")
+        self.page.keyboard.press("Space" if is_box else "Enter")
+
+    def write(self, target: Locator, text: str) -> None:
+        self.go_to(target)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(text)
+
+    def go_to(self, target: Locator) -> None:
+        self.reach(target)
+
+    def choose(self, picker: Locator, option: str) -> None:
+        self.reach(picker)
+        self.page.keyboard.press("Enter")
+        self._choose_option(self.page.get_by_role("option", name=option, exact=True))
+        expect(picker).to_have_attribute("aria-expanded", "false")
+
+    def _choose_option(self, option: Locator) -> None:
+        expect(option).to_be_visible()
+        self.reach(option)
+        self.page.keyboard.press("Enter")
+
+    def pick(self, box: Locator, typed: str) -> None:
+        self.write(box, typed)
+        option = self.page.get_by_role("option", name=re.compile(re.escape(typed))).first
+        expect(option).to_be_visible()
+        for _ in range(MOST_ARROWS):
+            # The focus stays in the box, which tells the option that Enter would take.
+            if box.get_attribute("aria-activedescendant") == option.get_attribute("id"):
+                break
+            self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+        expect(box).to_have_attribute("aria-expanded", "false")
+
+    def menu(self, button: Locator, item: str) -> None:
+        self.reach(button)
+        self.page.keyboard.press("Enter")
+        self._choose_option(self.page.get_by_role("menuitem", name=item, exact=True))
+
+    def take(self, options: Locator, option: str) -> None:
+        self.reach(options.get_by_role("option", name=option, exact=True))
+        self.page.keyboard.press("Space")
+
+    def accept(self, offered: Locator) -> None:
+        # For 75 ms an editor takes Enter for the end of a line, as of somebody who had not seen the list yet.
+        self.page.wait_for_timeout(100)
+        self.page.keyboard.press("Enter")
+
+    def add_activity(self, kind: str, x: int, y: int, after: tuple[str, str] | None) -> None:
+        if after is not None:
+            self._select(after[0])
+        self.press(self.page.get_by_role("button", name=kind, exact=True))
+        expect(activity(self.page, kind)).to_be_visible()
+
+    def open_activity(self, name: str) -> None:
+        self._select(name)
+        self.page.keyboard.press("Enter")
+
+    def _select(self, name: str) -> None:
+        """With the arrow keys of the canvas: to the first activity, then along the arrows."""
+        node = activity(self.page, name)
+        self.reach(self.page.locator(".react-flow__node").first)
+        self.page.keyboard.press("Escape")
+        for _ in range(MOST_ARROWS):
+            self.page.keyboard.press("ArrowRight")
+            if node.evaluate("one => one === document.activeElement"):
+                return
+        raise AssertionError(f"the arrow keys do not lead to {name}")
