@@ -1,8 +1,10 @@
 """Take the pictures of docs/designer.md: the demo's server, each page as it is then, at 1280×800.
 
-python scripts/screenshots.py [FOLDER]      FOLDER: docs/images when left out
+With --all every page and the designer's panels, filled, at three sizes, light and dark, in English and French, to look
+at; status 1 when one of them scrolls sideways.
 """
 
+import argparse
 import re
 import shutil
 import signal
@@ -10,13 +12,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+from screenshot_world import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "examples/demo/demo.py"
 PATIENCE_S = 180
 SETTLE_MS = 2_500
+SETTLE_ALL_MS = 1_200
+
+Size = tuple[int, int]
+SIZES: dict[str, Size] = {"small": (1280, 800), "large": (1920, 1080), "phone": (390, 844)}
+LOOKS: list[tuple[Literal["light", "dark"], str]] = [("light", "en-US"), ("dark", "fr-FR")]
 
 
 def pages(journey: str, version: str) -> dict[str, str]:
@@ -43,8 +52,59 @@ def pages(journey: str, version: str) -> dict[str, str]:
     }
 
 
+def every_page(ids: dict[str, str]) -> dict[str, str]:
+    """All reading pages, with their tabs and the dialogs that have an address; `ids` as `fill` gives them."""
+    shown = pages(ids["journey"], ids["version"])
+    del shown["journey-live"]
+    return shown | {
+        "journeys-template": "/journeys?create=template",
+        "journeys-import": "/journeys?create=import",
+        "journeys-none": "/journeys?q=nothing-is-called-so",
+        "journey-compare": f"/journeys/{ids['journey']}/compare?from={ids['version']}&to={ids['version']}",
+        "event": f"/events/{ids['event']}",
+        "event-edit": f"/events/{ids['event']}/edit",
+        "event-new": "/events/new",
+        "data-source": f"/data-sources/{ids['source']}",
+        "data-source-new": "/data-sources/new",
+        "action": f"/actions/{ids['action']}",
+        "action-new": "/actions/new",
+        "template": f"/templates/{ids['template']}",
+        "template-versions": f"/templates/{ids['template']}?tab=versions",
+        "template-new": "/templates/new",
+        "channels": "/templates/channels",
+        "channel": f"/templates/channels/{ids['configuration']}",
+        "channel-new": "/templates/channels/new",
+        "suppressions": "/templates/channels?tab=suppressions",
+        "schema": f"/schemas/{ids['schema']}",
+        "dataset": f"/datasets/{ids['dataset']}",
+        "query": "/datasets/query",
+        "inlet": f"/inlets/{ids['inlet']}",
+        "inlet-new": "/inlets/new",
+        "audiences": "/audiences",
+        "audience": f"/audiences/{ids['audience']}",
+        "profile": "/profiles?namespace=Email&id=customer007%40example.com",
+        "message": f"/inbox/{ids['message']}",
+        "failed": "/operations?tab=failed",
+        "subscriptions": "/alerts?tab=subscriptions",
+        "subscription-new": "/alerts?tab=subscriptions&subscription=new",
+        "credentials": "/people?tab=credentials",
+        "roles": "/people?tab=roles",
+        "role-new": "/people?tab=roles&role=new",
+        "sandboxes": "/people?tab=sandboxes",
+        "account": "/account",
+    }
+
+
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs/images"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs/images", help="[docs/images]")
+    parser.add_argument("--all", action="store_true", help="every page, size, theme and language, into FOLDER")
+    parser.add_argument("--size", action="append", choices=[*SIZES], help="of --all, these sizes only")
+    parser.add_argument("--only", default="", help="of --all, the pages whose name this regular expression matches")
+    options = parser.parse_args()
+    folder: Path = options.folder
+    if options.all and folder == ROOT / "docs/images":
+        parser.error("--all needs a folder of its own")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         print("Chromium is missing: apt-get install chromium", file=sys.stderr)
@@ -57,6 +117,10 @@ def main() -> int:
         url, journey, version, password = invitation(demo)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            if options.all:
+                ids = {"journey": journey, "version": version}
+                sizes = {name: SIZES[name] for name in options.size or SIZES}
+                return take_all(browser, url, password, folder, ids, sizes, options.only)
             page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 800}, locale="en-US")
             sign_in(page, folder, password)
             for name, address in pages(journey, version).items():
@@ -86,6 +150,10 @@ def invitation(demo: "subprocess.Popen[str]") -> tuple[str, str, str, str]:
 
 def sign_in(page: Page, folder: Path, password: str) -> None:
     take(page, folder / "sign-in.png", "/sign-in")
+    fill_in(page, password)
+
+
+def fill_in(page: Page, password: str) -> None:
     page.get_by_label("E-mail address").fill("demo@example.com")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
@@ -94,18 +162,91 @@ def sign_in(page: Page, folder: Path, password: str) -> None:
 
 def draw(page: Page, folder: Path, journey: str) -> None:
     """A new version, with a condition opened."""
-    page.goto(f"/journeys/{journey}")
-    page.get_by_role("button", name="New version").click()
-    page.wait_for_url("**/versions/**")
+    new_version(page, journey)
     page.locator(".react-flow__node", has_text="Gold member?").click()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=folder / "journey-draft.png")
 
 
-def take(page: Page, path: Path, address: str) -> None:
+def take_all(
+    browser: Browser, url: str, password: str, folder: Path, ids: dict[str, str], sizes: dict[str, Size], only: str
+) -> int:
+    """Every page in every way, as `<page>-<size>-<theme>-<language>.png`; 1 when one scrolls sideways."""
+    page = browser.new_page(base_url=url, locale="en-US")
+    page.goto("/sign-in")
+    fill_in(page, password)
+    if "draft" not in ids:
+        ids |= fill(page) | {"draft": new_version(page, ids["journey"])}
+    state = page.context.storage_state()
+    too_wide = []
+    for size, (width, height) in sizes.items():
+        for scheme, locale in LOOKS:
+            context = browser.new_context(
+                base_url=url, viewport={"width": width, "height": height}, color_scheme=scheme, locale=locale,
+                storage_state=state,
+            )  # fmt: skip
+            page = context.new_page()
+            page.on("pageerror", lambda error: print(f"  the page fails: {error}", flush=True))
+            ending = f"{size}-{scheme}-{locale[:2]}.png"
+            for name, address in every_page(ids).items():
+                if re.search(only, name):
+                    take(page, folder / f"{name}-{ending}", address, SETTLE_ALL_MS)
+                    too_wide += [f"{name}-{ending}"] if scrolls_sideways(page) else []
+            if size != "phone" and re.search(only, "designer"):
+                take_designer(page, folder, ending, ids)
+            context.close()
+    for one in too_wide:
+        print(f"{one} scrolls sideways")
+    return 1 if too_wide else 0
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether the window, or the part of it that holds the page, does."""
+    return bool(
+        page.evaluate(
+            "[document.documentElement, document.querySelector('main')]"
+            ".some(one => one !== null && one.scrollWidth > one.clientWidth)"
+        )
+    )
+
+
+def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str]) -> None:
+    """The canvas of a live version and of a draft, each form of the inspector, each panel of the toolbar."""
+    take(page, folder / f"designer-live-{ending}", f"/journeys/{ids['journey']}/versions/{ids['version']}")
+    take(page, folder / f"designer-draft-{ending}", f"/journeys/{ids['journey']}/versions/{ids['draft']}")
+    nodes = page.locator(".react-flow__node")
+    for number in range(nodes.count()):
+        try:
+            nodes.nth(number).click(timeout=2_000)
+        except Error:  # beyond the edge of the canvas, beside an open panel
+            continue
+        shoot(page, folder / f"designer-node{number}-{ending}")
+        page.keyboard.press("Escape")
+    buttons = page.get_by_role("toolbar").get_by_role("button")
+    for number in range(buttons.count()):
+        try:
+            buttons.nth(number).click(timeout=2_000)
+        except Error:  # disabled
+            continue
+        shoot(page, folder / f"designer-tool{number:02}-{ending}")
+        page.keyboard.press("Escape")
+
+
+def new_version(page: Page, journey: str) -> str:
+    page.goto(f"/journeys/{journey}")
+    page.get_by_role("button", name="New version").click()
+    page.wait_for_url("**/versions/**")
+    return page.url.rsplit("/", 1)[1]
+
+
+def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> None:
     page.goto(address)
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=path)
+    shoot(page, path, settle_ms)
+
+
+def shoot(page: Page, path: Path, settle_ms: int = SETTLE_ALL_MS) -> None:
+    page.wait_for_timeout(settle_ms)
+    page.screenshot(path=path, timeout=PATIENCE_S * 1000)
     print(path.name, flush=True)
 
 

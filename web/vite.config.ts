@@ -16,6 +16,7 @@ const SERVED = [
   "/openapi.json",
   "/docs",
   "/m/",
+  "/message-frame",
 ];
 
 export default defineConfig({

@@ -81,6 +81,16 @@ def test_pages_follow_each_other_in_the_order_of_bytes(db: Database, size: int) 
     assert ids == wanted[3:][:size]
 
 
+def test_members_are_found_by_how_their_identity_begins(db: Database) -> None:
+    with db.write() as connection:
+        store.realize(connection, 1, A, emails("jan", "jane", "jane😀", "janet", "Jane", "jb"), 1, is_listened=False)
+        found = [one.identity[1] for one in store.members_after(connection, 1, A, "", 9, begins_with="jane")]
+        key = store.members_after(connection, 1, A, "", 2, begins_with="jane")[-1].key
+        rest = store.members_after(connection, 1, A, key, 9, begins_with="jane")
+    assert found == ["jane", "janet", "jane😀"]
+    assert [one.identity[1] for one in rest] == ["jane😀"]
+
+
 def test_an_incremental_read_gives_those_realized_in_between_in_the_order_of_time(db: Database) -> None:
     with db.write() as connection:
         for at_us, values in ((10, "xy"), (20, "ba"), (30, "c"), (40, "d")):

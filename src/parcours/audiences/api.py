@@ -163,20 +163,29 @@ def _add_members(api: APIRouter, gate: Gate, service: AudienceService, uploads: 
     @api.get(
         f"{BASE}/{{audience_id}}/members",
         summary="List members",
-        openapi_extra=reads_query("status", "start", "limit"),
+        openapi_extra=reads_query("status", "identity", "start", "limit"),
     )
     def list_members(
         audience_id: str, request: Request, caller: Caller = Depends(gate.allow("segments.read"))
     ) -> dict[str, Any]:
-        """Members in the order of their identities, page by page; `status=exited` are those who were."""
+        """Members in the order of their identities, page by page; `status=exited` are those who were, `identity` how theirs begin."""
         query = request.query_params
         status = query.get("status", "realized")
         if status not in ("realized", "exited"):
             raise AudienceInvalid("status is realized or exited", "$.status")
         limit = min(max(_whole(query, "limit", 100), 1), MAX_MEMBERS)
-        members = service.members(caller, audience_id, status, query.get("start", ""), limit)  # type: ignore[arg-type]
+        begins_with = query.get("identity", "")
+        members = service.members(
+            caller,
+            audience_id,
+            status,  # type: ignore[arg-type]
+            query.get("start", ""),
+            limit,
+            begins_with,
+        )
         following = members[-1].key if len(members) == limit else ""
         again = [("start", following), ("limit", str(limit)), ("status", status)]
+        again += [("identity", begins_with)] if begins_with else []
         href = f"@/audiences/{audience_id}/members?{urlencode(again)}" if following else ""
         return {
             "children": [

@@ -133,13 +133,22 @@ class AudienceService:
 
     # --- members ---
 
-    def members(self, caller: Caller, audience_id: str, status: Status, after_key: str, limit: int) -> list[Member]:
-        """A page of members. Raises AudienceNotFound, or AudienceInvalid for a key that none of them has."""
+    def members(
+        self, caller: Caller, audience_id: str, status: Status, after_key: str, limit: int, begins_with: str = ""
+    ) -> list[Member]:
+        """A page of members, of those whose identity begins so.
+
+        Raises AudienceNotFound, or AudienceInvalid for a key that none of them has.
+        """
+        if "\0" in begins_with:
+            raise AudienceInvalid("no identity has a null character", "$.identity")
         if after_key and not store.is_key(after_key):
             raise AudienceInvalid("start is the `next` of the page before", "$.start")
         with self._db.read() as connection:
             self.stored(connection, caller.scope_id, audience_id)
-            return store.members_after(connection, caller.scope_id, audience_id, after_key, limit, status=status)
+            return store.members_after(
+                connection, caller.scope_id, audience_id, after_key, limit, status=status, begins_with=begins_with
+            )
 
     def segment_membership(self, caller: Caller, namespace: str, identity: str) -> dict[str, Any]:
         """The person's `segmentMembership`, of every linked identity together. Raises AudienceInvalid.

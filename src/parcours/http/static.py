@@ -1,11 +1,13 @@
 """The designer: the web application that `web/` is built into, served at `/`. Nothing is loaded from elsewhere."""
 
+import base64
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 
 BUILT = Path(str(files("parcours") / "http" / "designer"))
 """What `make web` writes; a wheel has it, a clone in which nothing was built has not."""
@@ -20,6 +22,28 @@ _POLICY = {
         "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+_FRAME_SCRIPT = """
+addEventListener("message", (event) => {
+  if (event.source !== parent || typeof event.data !== "string") return;
+  const shown = new DOMParser().parseFromString(event.data, "text/html");
+  for (const one of shown.querySelectorAll("script, base, meta[http-equiv]")) one.remove();
+  document.replaceChild(document.adoptNode(shown.documentElement), document.documentElement);
+});
+"""
+"""Puts the e-mail it is told into place. What a parser of documents made runs no script, whatever the policy."""
+_FRAME = f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Message</title><script>{_FRAME_SCRIPT}</script></html>
+"""
+_FRAME_POLICY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        f"script-src 'sha256-{base64.b64encode(hashlib.sha256(_FRAME_SCRIPT.encode()).digest()).decode()}'; "
+        "sandbox allow-scripts; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
@@ -45,6 +69,11 @@ def router() -> APIRouter:
         routes.add_api_route(f"/{name}", page, name=f"page {name}")
         routes.add_api_route(f"/{name}/{{rest:path}}", page, name=f"page below {name}")
     routes.add_api_route("/", page, name="designer")
+
+    @routes.get("/message-frame")
+    def message_frame() -> Response:
+        """Where an e-mail is shown with its remote images, as its reader asked; they learn no address of ours."""
+        return HTMLResponse(_FRAME, headers=_FRAME_POLICY)
 
     @routes.get("/favicon.svg")
     def icon() -> Response:

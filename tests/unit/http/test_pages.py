@@ -1,6 +1,8 @@
 """The pages for browsers work on a machine without a network."""
 
+import base64
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
@@ -56,6 +58,17 @@ def test_an_asset_is_kept_for_good_and_sent_compressed_to_who_reads_that(designe
 @pytest.mark.parametrize("path", ["/assets/other.js", "/assets/index-1.js.gz", "/assets/..%2findex.html", "/nowhere"])
 def test_what_is_no_page_and_no_asset_is_not_found(designer: TestClient, path: str) -> None:
     assert designer.get(path).status_code == 404
+
+
+def test_the_frame_of_messages_loads_images_over_https_and_runs_its_own_script_alone(designer: TestClient) -> None:
+    answer = designer.get("/message-frame")
+    policy = dict(one.split(" ", 1) for one in answer.headers["Content-Security-Policy"].split("; "))
+    (script,) = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    told = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy["script-src"] == f"'sha256-{told}'"
+    assert (policy["default-src"], policy["img-src"]) == ("'none'", "https: data:")
+    assert (policy["sandbox"], policy["frame-ancestors"]) == ("allow-scripts", "'self'")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_the_server_knows_every_page_that_the_designer_routes() -> None:

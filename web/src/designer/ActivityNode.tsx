@@ -5,6 +5,7 @@ import type { Fault } from "@/api/error";
 import type { JourneyNode } from "@/flow/document";
 import { handleOf } from "@/flow/graph";
 import { useT } from "@/i18n/useT";
+import { useFaultText } from "@/ui/useFaultText";
 import styles from "./ActivityNode.module.css";
 import { titleOf } from "./labels";
 import { useNamesOf } from "./namesContext";
@@ -23,6 +24,7 @@ const ROW_PX = 22;
 /** One activity: its name, what it does, its ways out, and what is wrong with it. */
 export const ActivityNode = memo(function ActivityNode({ id, data, selected }: NodeProps<ActivityFlowNode>) {
   const t = useT();
+  const faultText = useFaultText();
   const names = useNamesOf();
   const overlay = useOverlay((state) => state.nodes[id]);
   const { node, isEntry, faults } = data;
@@ -54,7 +56,7 @@ export const ActivityNode = memo(function ActivityNode({ id, data, selected }: N
           <span
             className={styles.faults}
             data-warning={errors === 0 || undefined}
-            title={faults.map((fault) => fault.message).join("\n")}
+            title={faults.map((fault) => faultText(fault.message)).join("\n")}
           >
             {t("designer.faults.badge", { count: faults.length })}
           </span>

@@ -4,6 +4,7 @@ import type { Fault } from "@/api/error";
 import type { NodeId } from "@/flow/document";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { useFaultText } from "@/ui/useFaultText";
 import { useDraft } from "./draftContext";
 import { titleOf } from "./labels";
 import { useNamesOf } from "./namesContext";
@@ -19,6 +20,7 @@ interface Props {
 /** Everything that is wrong; each line leads to its activity. */
 export function FaultList({ faults, error, onOpen, onClose }: Props) {
   const t = useT();
+  const faultText = useFaultText();
   const names = useNamesOf();
   const nodes = useDraft((draft) => draft.document.nodes);
   return (
@@ -36,7 +38,8 @@ export function FaultList({ faults, error, onOpen, onClose }: Props) {
       <ul className={styles.faults}>
         {faults.map((fault) => {
           const node = fault.nodeId ? nodes[fault.nodeId] : undefined;
-          const text = node === undefined ? fault.message : `${titleOf(node, names, t)}: ${fault.message}`;
+          const told = faultText(fault.message);
+          const text = node === undefined ? told : `${titleOf(node, names, t)}: ${told}`;
           return (
             <li
               key={`${fault.code}${fault.path}${fault.message}`}

@@ -9,6 +9,7 @@ import { remove, replace } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
 import { Boundary } from "@/ui/Boundary";
 import { Loading } from "@/ui/Loading";
+import { useFaultText } from "@/ui/useFaultText";
 import { useDraft, useDraftStore } from "./draftContext";
 import { handlesOf } from "./kinds";
 import { spokenTitle } from "./labels";
@@ -24,6 +25,7 @@ interface Props {
 /** Everything about the one activity that is selected. */
 export function Inspector({ id, faults, onClose }: Props) {
   const t = useT();
+  const faultText = useFaultText();
   const names = useNamesOf();
   const store = useDraftStore();
   const document = useDraft((draft) => draft.document);
@@ -68,7 +70,7 @@ export function Inspector({ id, faults, onClose }: Props) {
         <ul className={styles.faults} aria-label={t("designer.faults")}>
           {faults.map((fault) => (
             <li key={`${fault.code}${fault.path}`} data-warning={fault.severity === "warning" || undefined}>
-              {fault.message}
+              {faultText(fault.message)}
             </li>
           ))}
         </ul>

@@ -8,8 +8,14 @@ const french = import.meta.glob<Area>("./fr/*.json", { import: "default" });
 /** Every message of a locale by id. Areas are files; an id begins with the name of its file. */
 export async function loadCatalogue(locale: Locale): Promise<Record<string, string>> {
   const areas = await Promise.all(Object.values(locale === "fr" ? french : english).map((load) => load()));
-  return Object.assign({}, ...areas);
+  const messages: Record<string, string> = Object.assign({}, ...areas);
+  if (locale !== "fr") return messages;
+  return Object.fromEntries(Object.entries(messages).map(([id, text]) => [id, withFrenchSpaces(text)]));
 }
+
+/** No line begins with a mark that French sets apart from its word, nor ends with an opening one. */
+export const withFrenchSpaces = (text: string): string =>
+  text.replace(/ (?=[;?!»])| (?=:(?!:))/g, "\u00a0").replace(/(?<=«) /g, "\u00a0");
 
 const LOCALE_KEY = "parcours.locale";
 

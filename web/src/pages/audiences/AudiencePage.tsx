@@ -1,11 +1,10 @@
 import { Button, FileTrigger, Flex, Heading, Item, Picker } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
-import { Code } from "@/ui/Code";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Facts } from "@/ui/Facts";
@@ -13,7 +12,9 @@ import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
 import { useAct } from "@/ui/useAct";
-import { audiencesQuery, deleteAudience, MODES, type Mode, partQuery, upload } from "./audiences";
+import { audiencesQuery, deleteAudience, MODES, type Mode, upload } from "./audiences";
+import { Members } from "./Members";
+import { Uploads } from "./Uploads";
 
 /** One audience: its members, and lists to upload. */
 export function AudiencePage() {
@@ -21,8 +22,7 @@ export function AudiencePage() {
   const { id } = useParams({ from: "/shell/audiences/$id" });
   const navigate = useNavigate();
   const audiences = useQuery(audiencesQuery);
-  const members = useQuery(partQuery(id, "members"));
-  const uploads = useQuery(partQuery(id, "uploads"));
+  const search = useSearch({ from: "/shell/audiences/$id" });
   const [mode, setMode] = useState<Mode>("replace");
   const [isAsked, setAsked] = useState(false);
   const [mayWrite, mayDelete] = [useMay("segments.write"), useMay("segments.delete")];
@@ -46,7 +46,7 @@ export function AudiencePage() {
       <Empty title={t("audiences.missing")} detail={t("audiences.missing.detail")} />
     );
   }
-  const error = send.error ?? remove.error ?? members.error ?? uploads.error;
+  const error = send.error ?? remove.error;
   return (
     <Page
       title={one.name}
@@ -61,7 +61,7 @@ export function AudiencePage() {
       <Facts
         facts={[
           [t("audiences.namespace"), one.identityNamespace ?? "–"],
-          [t("audiences.members"), one.metrics?.totalProfiles ?? 0],
+          [t("audiences.count"), one.metrics?.totalProfiles ?? 0],
           [t("audiences.usedIn"), one.usedIn ?? 0],
         ]}
       />
@@ -88,9 +88,9 @@ export function AudiencePage() {
         </FileTrigger>
       </Flex>
       <Heading level={2}>{t("audiences.members")}</Heading>
-      {members.data !== undefined && <Code label={t("audiences.members")} value={members.data} />}
+      <Members id={id} search={search} />
       <Heading level={2}>{t("audiences.uploads")}</Heading>
-      {uploads.data !== undefined && <Code label={t("audiences.uploads")} value={uploads.data} />}
+      <Uploads id={id} />
       <Asked
         isOpen={isAsked}
         title={t("audiences.delete.title", { name: one.name })}

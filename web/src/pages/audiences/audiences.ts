@@ -33,11 +33,54 @@ export const audiencesQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
-/** Members and uploads as the server tells them. */
-export const partQuery = (id: string, part: "members" | "uploads") =>
+export type Status = "realized" | "exited";
+
+export interface AudienceSearch {
+  /** How the identity begins. */
+  q?: string;
+  status?: Status;
+  /** Where the page begins, as the server told with the page before. */
+  start?: string;
+  page?: number;
+}
+
+export interface Member {
+  identity: { namespace: { code: string }; id: string };
+  lastQualificationTime: string;
+  attributes: Record<string, unknown>;
+}
+
+export interface Upload {
+  id: string;
+  mode: Mode;
+  status: "NEW" | "QUEUED" | "PROCESSING" | "SUCCEEDED" | "FAILED" | "CANCELLED";
+  reason: string | null;
+  metrics: { rows: number; realized: number; exited: number };
+  badRows: { line: number; reason: string }[];
+  createdBy: string;
+  createdAt?: string;
+}
+
+const PAGE = 50;
+
+export const membersQuery = (id: string, { q, status, start }: AudienceSearch) =>
   queryOptions({
-    queryKey: ["audiences", part, id],
-    queryFn: () => call<unknown>("GET", `${AUDIENCES}/${id}/${part}`, { query: { limit: 50 } }),
+    queryKey: ["audiences", "members", id, q, status, start],
+    queryFn: async () => {
+      const answer = await call<{ children: Member[]; _page: { next: string } }>("GET", `${AUDIENCES}/${id}/members`, {
+        query: { limit: PAGE, identity: q, status, start },
+      });
+      return { members: answer.children, next: answer._page.next || undefined };
+    },
+    refetchInterval: 10_000,
+  });
+
+/** The latest lists, as far as they are. */
+export const uploadsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["audiences", "uploads", id],
+    queryFn: async () =>
+      (await call<{ children: Upload[] }>("GET", `${AUDIENCES}/${id}/uploads`, { query: { limit: 20 } })).children,
     refetchInterval: 5_000,
   });
 
@@ -58,3 +101,9 @@ export function typeOf(name: string): string {
   if (/\.json$/i.test(name)) return "application/json";
   return /\.(jsonl|ndjson)$/i.test(name) ? "application/jsonl" : "text/csv";
 }
+
+/** What a list said of a member, on one line. */
+export const attributesText = (attributes: Record<string, unknown>): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/routes";
+import { readAudienceSearch } from "./audienceSearch";
 
 const audiencesRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -10,6 +11,7 @@ const audiencesRoute = createRoute({
 const audienceRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "audiences/$id",
+  validateSearch: readAudienceSearch,
   component: lazyRouteComponent(() => import("./AudiencePage"), "AudiencePage"),
 });
 

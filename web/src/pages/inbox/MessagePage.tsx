@@ -1,14 +1,17 @@
 import { Button, Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useT } from "@/i18n/useT";
 import { Code } from "@/ui/Code";
 import { download } from "@/ui/download";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Facts } from "@/ui/Facts";
 import { Loading } from "@/ui/Loading";
+import { MailFrame } from "@/ui/MailFrame";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
+import { RemoteImages } from "@/ui/RemoteImages";
 import { Time } from "@/ui/Time";
 import { fateQuery, keptQuery } from "./inbox";
 import styles from "./MessagePage.module.css";
@@ -19,6 +22,7 @@ export function MessagePage() {
   const { uid } = useParams({ from: "/shell/inbox/$uid" });
   const { tab = "shown" } = useSearch({ from: "/shell/inbox/$uid" });
   const navigate = useNavigate();
+  const [showsRemote, setShowsRemote] = useState(false);
   const message = useQuery(keptQuery(uid));
   const fate = useQuery({ ...fateQuery(uid), enabled: tab === "fate" });
   if (message.isPending) return <Loading />;
@@ -63,7 +67,15 @@ export function MessagePage() {
           {tabs.map((key) => (
             <Item key={key}>
               {key === "shown" && one.channel === "email" && (
-                <iframe className={styles.mail} title={one.title} sandbox="" srcDoc={html ?? text ?? ""} />
+                <>
+                  <RemoteImages html={html ?? ""} isOn={showsRemote} onChange={setShowsRemote} />
+                  <MailFrame
+                    className={styles.mail}
+                    title={one.title || t("inbox.untitled")}
+                    html={html ?? text ?? ""}
+                    showsRemote={showsRemote}
+                  />
+                </>
               )}
               {key === "shown" && one.channel !== "email" && (
                 <div className={styles.phone}>

@@ -106,7 +106,7 @@ export function ImportDialog({ onCreated, onClose }: Props) {
           value={text}
           onChange={setText}
           width="100%"
-          height="size-1250"
+          minHeight="size-2000"
           marginTop="size-150"
         />
       </Content>

@@ -1,6 +1,9 @@
 import { Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
+import { useState } from "react";
 import { useT } from "@/i18n/useT";
 import { Facts } from "@/ui/Facts";
+import { MailFrame } from "@/ui/MailFrame";
+import { RemoteImages } from "@/ui/RemoteImages";
 import styles from "./Template.module.css";
 import type { Previewed } from "./templates";
 
@@ -13,15 +16,17 @@ export function PreviewMessage({ message }: { message: Previewed }) {
 
 function Email({ message }: { message: Previewed }) {
   const t = useT();
+  const [showsRemote, setShowsRemote] = useState(false);
+  const { html = "" } = message;
   const views = message.html === undefined ? (["text"] as const) : (["desktop", "phone", "text"] as const);
   const frame = (width: "desktop" | "phone") => (
     <div className={styles.stage}>
-      <iframe
+      <MailFrame
         title={t(`templates.view.${width}`)}
         className={styles.frame}
-        data-width={width}
-        sandbox=""
-        srcDoc={message.html}
+        width={width}
+        html={html}
+        showsRemote={showsRemote}
       />
     </div>
   );
@@ -32,6 +37,7 @@ function Email({ message }: { message: Previewed }) {
         <strong>{message.subject}</strong>
         {message.preheader && <small>{message.preheader}</small>}
       </p>
+      <RemoteImages html={html} isOn={showsRemote} onChange={setShowsRemote} />
       <Tabs aria-label={t("templates.preview")} items={views.map((id) => ({ id }))} density="compact">
         <TabList>{(view: { id: string }) => <Item>{t(`templates.view.${view.id}`)}</Item>}</TabList>
         <TabPanels marginTop="size-100">

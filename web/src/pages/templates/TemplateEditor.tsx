@@ -27,12 +27,16 @@ import {
   templateQuery,
 } from "./templates";
 import { useDebounced } from "./useDebounced";
-import { Versions } from "./Versions";
+import { type Compared, Versions } from "./Versions";
 
 interface Props {
   /** null: a new one. */
   stored: Stored<Template> | null;
+  /** What a new one begins with. */
+  start?: Draft;
   tab?: Tab;
+  /** Versions that are compared. */
+  compared?: Compared;
 }
 
 const SAMPLE: Sample = {
@@ -42,7 +46,7 @@ const SAMPLE: Sample = {
 };
 
 /** A template's draft beside the message that is made of it. */
-export function TemplateEditor({ stored, tab = "content" }: Props) {
+export function TemplateEditor({ stored, start = EMPTY, tab = "content", compared = {} }: Props) {
   const t = useT();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -54,7 +58,7 @@ export function TemplateEditor({ stored, tab = "content" }: Props) {
   const uid = stored?.data.uid ?? null;
   // What is edited is kept apart from what the server has, so that reading anew loses nothing.
   const [held, setHeld] = useState(stored);
-  const [draft, setDraft] = useState<Draft>(held === null ? EMPTY : draftOf(held.data));
+  const [draft, setDraft] = useState<Draft>(held === null ? start : draftOf(held.data));
   const [sample, setSample] = useState(SAMPLE);
   const [dialog, setDialog] = useState<"delete" | "proof" | null>(null);
   const saved = JSON.stringify(bodyOf(held === null ? EMPTY : draftOf(held.data)));
@@ -130,9 +134,17 @@ export function TemplateEditor({ stored, tab = "content" }: Props) {
             </Button>
           )}
           {uid !== null && may.write && (
-            <Button variant="secondary" isDisabled={isDirty} onPress={() => setDialog("proof")}>
-              {t("templates.proof")}
-            </Button>
+            <>
+              <Button
+                variant="secondary"
+                onPress={() => void navigate({ to: "/templates/new", search: { from: uid } })}
+              >
+                {t("templates.duplicate")}
+              </Button>
+              <Button variant="secondary" isDisabled={isDirty} onPress={() => setDialog("proof")}>
+                {t("templates.proof")}
+              </Button>
+            </>
           )}
           {may.write && (
             <Button
@@ -187,6 +199,16 @@ export function TemplateEditor({ stored, tab = "content" }: Props) {
               <Versions
                 uid={uid}
                 isDirty={isDirty}
+                compared={compared}
+                onCompare={(from, to) =>
+                  void navigate({
+                    to: "/templates/$uid",
+                    params: { uid },
+                    search: { tab, from, to },
+                    replace: true,
+                    ignoreBlocker: true,
+                  })
+                }
                 onRestored={(answer) => {
                   take(answer);
                   setDraft(draftOf(answer.data));

@@ -8,19 +8,28 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { useAct } from "@/ui/useAct";
+import { CompareVersions } from "./CompareVersions";
 import { SourceField } from "./SourceField";
 import { restoreVersion, type Stored, type Template, versionQuery, versionsQuery } from "./templates";
+
+/** Numbers of versions; the two last where they are left out. */
+export interface Compared {
+  from?: number;
+  to?: number;
+}
 
 interface Props {
   uid: string;
   isDirty: boolean;
+  compared: Compared;
+  onCompare: (from: number, to: number) => void;
   onRestored: (answer: Stored<Template>) => void;
 }
 
 const COLUMNS = ["version", "name", "published", "act"] as const;
 
 /** A template's history, the latest first. */
-export function Versions({ uid, isDirty, onRestored }: Props) {
+export function Versions({ uid, isDirty, compared, onCompare, onRestored }: Props) {
   const t = useT();
   const mayWrite = useMay("messages.write");
   const versions = useQuery(versionsQuery(uid));
@@ -36,7 +45,7 @@ export function Versions({ uid, isDirty, onRestored }: Props) {
   });
   if (versions.error) return <ErrorNotice error={versions.error} onRetry={() => void versions.refetch()} />;
   if (versions.data === undefined) return <Loading />;
-  const latest = versions.data[0]?.version;
+  const [latest, earlier] = versions.data.map((one) => one.version);
   return (
     <>
       <FigureTable
@@ -71,6 +80,15 @@ export function Versions({ uid, isDirty, onRestored }: Props) {
           },
         }))}
       />
+      {latest !== undefined && earlier !== undefined && (
+        <CompareVersions
+          uid={uid}
+          versions={versions.data}
+          from={compared.from ?? earlier}
+          to={compared.to ?? latest}
+          onChange={onCompare}
+        />
+      )}
       <DialogContainer onDismiss={() => setShown(null)}>
         {shown !== null && <VersionDialog uid={uid} version={shown} onClose={() => setShown(null)} />}
       </DialogContainer>

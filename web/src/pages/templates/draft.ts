@@ -93,6 +93,14 @@ export function draftOf(template: TemplateDocument): Draft {
   return { name, description, channel, category, missing, parameters, content, format };
 }
 
+const MAX_NAME = 60;
+
+/** Another template that says the same. */
+export const duplicateOf = (template: TemplateDocument, name: string): Draft => ({
+  ...draftOf(template),
+  name: name.slice(0, MAX_NAME),
+});
+
 /** The document to be saved: only what the channel and the format have, nothing empty. */
 export function bodyOf(draft: Draft): TemplateDocument {
   const { format, content: typed, ...rest } = draft;

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/routes";
-import { readChannelsSearch, readTemplateSearch, readTemplatesSearch } from "./search";
+import { readChannelsSearch, readNewTemplateSearch, readTemplateSearch, readTemplatesSearch } from "./search";
 
 const templatesRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -12,6 +12,7 @@ const templatesRoute = createRoute({
 const newTemplateRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "templates/new",
+  validateSearch: readNewTemplateSearch,
   component: lazyRouteComponent(() => import("./TemplatePage"), "NewTemplatePage"),
 });
 

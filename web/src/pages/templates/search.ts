@@ -13,6 +13,14 @@ export interface TemplatesSearch {
 
 export interface TemplateSearch {
   tab?: Tab;
+  /** Versions to compare. */
+  from?: number;
+  to?: number;
+}
+
+export interface NewTemplateSearch {
+  /** Uid of the template it begins as a copy of. */
+  from?: string;
 }
 
 export interface ChannelsSearch {
@@ -39,7 +47,18 @@ export const readTemplatesSearch = (raw: Raw): TemplatesSearch => ({
   page: pageOf(raw),
 });
 
-export const readTemplateSearch = (raw: Raw): TemplateSearch => ({ tab: TABS.find((tab) => tab === raw.tab) });
+const versionOf = (value: unknown) => {
+  const version = value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isInteger(version) && version >= 0 ? version : undefined;
+};
+
+export const readTemplateSearch = (raw: Raw): TemplateSearch => ({
+  tab: TABS.find((tab) => tab === raw.tab),
+  from: versionOf(raw.from),
+  to: versionOf(raw.to),
+});
+
+export const readNewTemplateSearch = (raw: Raw): NewTemplateSearch => ({ from: textOf(raw.from) });
 
 export const readChannelsSearch = (raw: Raw): ChannelsSearch => ({
   tab: CHANNEL_TABS.find((tab) => tab === raw.tab),

@@ -1,0 +1,122 @@
+"""What every page shows when it is full: templates, channels, an audience, people and failures, made as the designer makes them."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page
+
+ORCHESTRATION = "/journey/orchestration"
+MJML = """<mjml><mj-head><mj-preview>Your order is {{ params.state }}</mj-preview></mj-head><mj-body>
+  <mj-section background-color="#0d66d0"><mj-column>
+    <mj-text font-size="24px" color="#ffffff">Hello {{ profile.person.name.firstName | default: "you" }}</mj-text>
+  </mj-column></mj-section>
+  <mj-section><mj-column>
+    <mj-image alt="The shop" src="https://shop.example/shop.png"></mj-image>
+    <mj-text>Your order is {{ params.state }}. We tell you as soon as it goes further.</mj-text>
+    <mj-button href="https://shop.example/orders" background-color="#0d66d0">See the order</mj-button>
+    <mj-text font-size="11px"><a href="{{ links.unsubscribe }}">Unsubscribe</a></mj-text>
+  </mj-column></mj-section></mj-body></mjml>"""
+SMTP = {"host": "smtp.shop.example", "port": 587, "security": "starttls", "username": "shop", "password": "not shown"}
+
+_CALL = """async ([method, path, body, type]) => {
+  const session = await (await fetch("/parcours/session")).json();
+  const headers = { "x-csrf-token": session.csrfToken, "x-sandbox-name": "prod", "content-type": type, accept: "application/vnd.adobe.xed-id+json, application/json" };
+  const answer = await fetch(path, { method, headers, body: body === null ? undefined : body });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text === "" ? null : JSON.parse(text);
+}"""
+
+
+def call(page: Page, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+    """Ask the server as who is signed in on the page."""
+    sent = body if body is None or isinstance(body, str) else json.dumps(body)
+    return page.evaluate(_CALL, [method, path, sent, content_type])
+
+
+def fill(page: Page) -> dict[str, str]:
+    """Make all of it, once; ids to put into addresses."""
+    template = _template(page)
+    configuration = call(
+        page,
+        "POST",
+        f"{ORCHESTRATION}/channelConfigurations",
+        {
+            "name": "Shop mail",
+            "channel": "email",
+            "provider": {"kind": "smtp", "settings": SMTP},
+            "sender": {"address": "orders@shop.example", "name": "The shop"},
+        },
+    )
+    audience = call(page, "POST", "/data/core/ups/audiences", {"name": "Best customers", "identityNamespace": "Email"})
+    rows = [f"customer{number:03}@example.com,{'gold' if number % 3 == 0 else 'silver'}" for number in range(120)]
+    members = f"/data/core/ups/audiences/{audience['id']}/members"
+    call(page, "POST", f"{members}?mode=replace", "\n".join(["email,tier", *rows]), "text/csv")
+    call(page, "POST", f"{members}?mode=add", "email\n\nnobody\n", "text/csv")
+    source = call(
+        page,
+        "POST",
+        f"{ORCHESTRATION}/dataSources",
+        {
+            "name": "Weather",
+            "description": "The weather where the customer is",
+            "url": "https://weather.example/v1",
+            "fieldGroups": [
+                {
+                    "name": "now",
+                    "dynamicValues": ["city"],
+                    "responsePayload": {"temperature": 18.5, "sky": "clear"},
+                    "cacheDuration": {"duration": 300, "timeUnit": "seconds"},
+                }
+            ],
+        },
+    )
+    call(page, "POST", f"{ORCHESTRATION}/suppressions", {"channel": "email", "address": "gone@example.com"})
+    call(page, "POST", "/parcours/users", {"email": "ben@example.com", "name": "Ben Marchand", "roles": []})
+    return {
+        "template": template,
+        "configuration": configuration["uid"],
+        "audience": audience["id"],
+        "source": source["uid"],
+        **_found(page),
+    }
+
+
+def _template(page: Page) -> str:
+    """A template with two versions and a draft that differs, and a few messages of it in the inbox."""
+    path = f"{ORCHESTRATION}/messageTemplates"
+    body: dict[str, Any] = {
+        "name": "Order state",
+        "channel": "email",
+        "parameters": [{"name": "state", "label": "State"}],
+        "content": {"subject": "Your order is {{ params.state }}", "mjml": MJML},
+    }
+    made = call(page, "POST", path, body)
+    uid = str(made["uid"])
+    call(page, "POST", f"{path}/{uid}/publish")
+    addresses = [f"customer{number:03}@example.com" for number in range(6)]
+    call(page, "POST", f"{path}/{uid}/proof", {"addresses": addresses, "params": {"state": "on its way"}})
+    body["content"]["mjml"] = MJML.replace("as soon as it goes further", "when it has left us")
+    call(page, "PUT", f"{path}/{uid}", body)
+    sms = {"name": "Delivered", "channel": "sms", "content": {"body": "Your order has come. Thank you!"}}
+    call(page, "POST", path, sms)
+    return uid
+
+
+def _found(page: Page) -> dict[str, str]:
+    """Ids of what the demo made."""
+    registry = "/data/foundation"
+    datasets = call(page, "GET", f"{registry}/catalog/dataSets")
+    schemas = call(page, "GET", f"{registry}/schemaregistry/tenant/schemas")["results"]
+    inlets = call(page, "GET", f"{registry}/flowservice/connections")["items"]
+    event = call(page, "GET", f"{ORCHESTRATION}/events")["results"][0]
+    action = call(page, "GET", f"{ORCHESTRATION}/actions")["results"][0]
+    messages = call(page, "GET", f"{ORCHESTRATION}/inbox")["results"]
+    return {
+        "dataset": next(id for id, one in datasets.items() if one["name"] == "Orders"),
+        "schema": next(one["meta:altId"] for one in schemas if one["title"] == "Order events"),
+        "inlet": next(one["id"] for one in inlets if "Raw" in one["name"]),
+        "event": event["uid"],
+        "action": action["uid"],
+        "message": str(messages[0]["messageId"]),
+    }
