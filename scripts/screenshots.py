@@ -62,6 +62,7 @@ def main() -> int:
             for name, address in pages(journey, version).items():
                 take(page, folder / f"{name}.png", address)
             draw(page, folder, journey)
+            replay(page, folder)
             browser.close()
     finally:
         demo.send_signal(signal.SIGTERM)
@@ -100,6 +101,16 @@ def draw(page: Page, folder: Path, journey: str) -> None:
     page.locator(".react-flow__node", has_text="Gold member?").click()
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=folder / "journey-draft.png")
+
+
+def replay(page: Page, folder: Path) -> None:
+    """A backtest of the version that is open, beside the live one."""
+    page.get_by_role("button", name="Backtest").click()
+    page.get_by_role("button", name="Run the backtest").click()
+    page.get_by_test_id("backtest-records").wait_for(timeout=PATIENCE_S * 1000)
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=folder / "journey-backtest.png")
+    print("journey-backtest.png", flush=True)
 
 
 def take(page: Page, path: Path, address: str) -> None:
