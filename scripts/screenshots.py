@@ -126,6 +126,7 @@ def main() -> int:
             for name, address in pages(journey, version).items():
                 take(page, folder / f"{name}.png", address)
             draw(page, folder, journey)
+            replay(page, folder)
             browser.close()
     finally:
         demo.send_signal(signal.SIGTERM)
@@ -237,6 +238,16 @@ def new_version(page: Page, journey: str) -> str:
     page.get_by_role("button", name="New version").click()
     page.wait_for_url("**/versions/**")
     return page.url.rsplit("/", 1)[1]
+
+
+def replay(page: Page, folder: Path) -> None:
+    """A backtest of the version that is open, beside the live one."""
+    page.get_by_role("button", name="Backtest").click()
+    page.get_by_role("button", name="Run the backtest").click()
+    page.get_by_test_id("backtest-records").wait_for(timeout=PATIENCE_S * 1000)
+    page.wait_for_timeout(SETTLE_MS)
+    page.screenshot(path=folder / "journey-backtest.png")
+    print("journey-backtest.png", flush=True)
 
 
 def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> None:

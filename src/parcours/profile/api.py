@@ -40,6 +40,7 @@ def router(gate: Gate, service: ProfileService) -> APIRouter:
     """Every route of profiles."""
     api = APIRouter(tags=["Profiles"])
     _add_access(api, gate, service)
+    _add_test_profiles(api, gate, service)
     _add_policies(api, gate, service)
     _add_jobs(api, gate, service)
     return api
@@ -93,6 +94,23 @@ def _add_access(api: APIRouter, gate: Gate, service: ProfileService) -> None:
             )
         service.delete(caller, read_person(query), query.get("mergePolicyId", ""))
         return Response(status_code=202)
+
+
+def _add_test_profiles(api: APIRouter, gate: Gate, service: ProfileService) -> None:
+    @api.get(
+        "/parcours/testProfiles",
+        summary="List test profiles",
+        openapi_extra=reads_query("namespace", "search", "limit"),
+    )
+    def find_test_profiles(request: Request, caller: Caller = Depends(gate.allow("profiles.read"))) -> dict[str, Any]:
+        """Who may enter a journey in test mode: identities of a namespace whose records say `testProfile: true`."""
+        query = request.query_params
+        namespace, limit = query.get("namespace", ""), query.get("limit") or "20"
+        if not namespace:
+            raise ProfileQueryInvalid("namespace is needed", "$.namespace")
+        if not limit.isascii() or not limit.isdecimal() or not 1 <= int(limit[:4]) <= 100:
+            raise ProfileQueryInvalid("limit is a whole number from 1 to 100", "$.limit")
+        return {"results": service.test_profiles(caller, namespace, query.get("search", ""), int(limit[:4]))}
 
 
 def _add_policies(api: APIRouter, gate: Gate, service: ProfileService) -> None:

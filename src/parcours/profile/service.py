@@ -112,6 +112,14 @@ class ProfileService:
                 answer[key] = {**(found or _empty(key, policy)), "requestedIdentity": _requested(asked)}
         return answer
 
+    def test_profiles(self, caller: Caller, namespace: str, search: str, limit: int) -> list[dict[str, str]]:
+        """Who may enter a journey in test mode, as {"namespace", "id"}. search: a part of the id, in any case."""
+        with self._db.read() as connection:
+            found = store.find_test_profiles(
+                connection, caller.scope_id, canonical_namespace(namespace), search, limit
+            )  # fmt: skip
+        return [{"namespace": namespace, "id": one} for one in found]
+
     def events(self, caller: Caller, asked: Asked, query: EventQuery, policy_id: str = "") -> EventPage:
         """A page of a person's events. Raises ProfileNotFound, MergePolicyNotFound or ProfileQueryInvalid."""
         with self._db.read() as connection:

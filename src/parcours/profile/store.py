@@ -59,6 +59,32 @@ MAX_EVENTS = 1_000
 MIN_MS, MAX_MS = -(2**62), 2**62
 
 
+MAX_LOOKED_AT = 100_000
+"""Most profiles looked at for test profiles, in the order of their identities."""
+
+
+def find_test_profiles(connection: Connection, scope_id: int, namespace: str, search: str, limit: int) -> list[str]:
+    """Identities of a namespace whose own records say `testProfile: true`, in order. search: a part, in any case."""
+    t = profile_fragment_table
+    some = (
+        select(t.c.identity, t.c.body)
+        .where(t.c.scope_id == scope_id, t.c.namespace == namespace)
+        .order_by(t.c.identity)
+        .limit(MAX_LOOKED_AT)
+        .subquery()
+    )
+    statement = select(some.c.identity, some.c.body).where(some.c.body.contains('"testProfile":true', autoescape=True))
+    if search:
+        statement = statement.where(some.c.identity.icontains(search, autoescape=True))
+    found: dict[str, None] = {}
+    for identity, body in connection.execute(statement.order_by(some.c.identity)):
+        if orjson.loads(body).get("testProfile") is True:
+            found[identity] = None
+            if len(found) == limit:
+                break
+    return list(found)
+
+
 class Fragment(NamedTuple):
     """What one data set knows of one identity: its latest record."""
 

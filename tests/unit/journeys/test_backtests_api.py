@@ -28,16 +28,15 @@ class Played:
 
     async def ask(self, name: str, question: bytes, _limit: float, *, progress: Callable[[bytes], None]) -> bytes:
         self.asked.append((name, orjson.loads(question)))
-        for line in self.lines:
-            progress(line)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-        if self.answer is None:
-            try:
+        try:
+            for line in self.lines:
+                progress(line)
+                await asyncio.sleep(0)
+            if self.answer is None:
                 await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                self.is_cancelled = True
-                raise
+        except asyncio.CancelledError:
+            self.is_cancelled = True
+            raise
         if isinstance(self.answer, Exception):
             raise self.answer
         return orjson.dumps(self.answer)

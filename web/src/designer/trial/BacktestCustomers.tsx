@@ -1,4 +1,4 @@
-import { ActionGroup, Button, Item, Picker } from "@adobe/react-spectrum";
+import { Button, Item, Picker, Radio, RadioGroup } from "@adobe/react-spectrum";
 import { useState } from "react";
 import { useIntl } from "react-intl";
 import type { JourneyDocument } from "@/flow/document";
@@ -69,21 +69,18 @@ export function BacktestCustomers({ document, outcome, chosen, onChoose }: Props
                 <span>{t(`trial.backtest.kind.${customer.kind}`)}</span>
               </button>
               {isChosen && sides.length > 1 && (
-                <ActionGroup
+                <RadioGroup
                   aria-label={t("trial.backtest.side")}
-                  density="compact"
-                  selectionMode="single"
-                  disallowEmptySelection
-                  selectedKeys={[chosen.side]}
-                  onSelectionChange={(keys) =>
-                    keys !== "all" && onChoose({ customer, side: keys.has("live") ? "live" : "draft" })
-                  }
-                  marginTop="size-100"
+                  orientation="horizontal"
+                  value={chosen.side}
+                  onChange={(one) => onChoose({ customer, side: one === "live" ? "live" : "draft" })}
                 >
                   {sides.map((one) => (
-                    <Item key={one}>{t(`trial.backtest.side.${one}`)}</Item>
+                    <Radio key={one} value={one}>
+                      {t(`trial.backtest.side.${one}`)}
+                    </Radio>
                   ))}
-                </ActionGroup>
+                </RadioGroup>
               )}
               {run !== undefined && <OneWay document={document} customer={{ steps: run.steps, refused: [] }} />}
             </li>

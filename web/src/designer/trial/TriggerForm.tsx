@@ -1,4 +1,4 @@
-import { Button, Item, Picker, Switch, TextArea, TextField } from "@adobe/react-spectrum";
+import { Button, Item, Picker, Switch, TextArea } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { LOADERS } from "@/activities/references";
@@ -12,6 +12,7 @@ import { useAct } from "@/ui/useAct";
 import { useDraft } from "../draftContext";
 import { EventFields } from "./EventFields";
 import { eventsOf, formFields, readObject, readValues, type Values } from "./eventForm";
+import { TestProfileField } from "./TestProfileField";
 import styles from "./Trial.module.css";
 
 const ROOT = "/journey/orchestration/events";
@@ -82,13 +83,7 @@ export function TriggerForm() {
       ) : (
         <>
           {event.type === "unitary" && (
-            <TextField
-              label={t("trial.identity", { namespace: event.namespace ?? "" })}
-              description={t("trial.identity.detail")}
-              value={identity}
-              onChange={setIdentity}
-              width="100%"
-            />
+            <TestProfileField namespace={event.namespace ?? ""} value={identity} onChange={setIdentity} />
           )}
           <EventFields fields={fields} values={values} onChange={setValues} />
         </>
