@@ -13,7 +13,10 @@ def test_the_catalogue_names_every_ready_made_role_and_permission_set_as_the_ser
     prefixes = ("people.readyMade.", "people.set.", "people.category.")
     expected = {f"people.set.{one.id}": one.name for one in PERMISSION_SETS.values()}
     for role in READY_MADE.values():
-        expected |= {f"people.readyMade.{role.id}.name": role.name, f"people.readyMade.{role.id}.detail": role.description}
+        expected |= {
+            f"people.readyMade.{role.id}.name": role.name,
+            f"people.readyMade.{role.id}.detail": role.description,
+        }
     for one in PERMISSION_SETS.values():
         expected[f"people.category.{one.category.replace(' ', '')}"] = one.category
     assert {key: text for key, text in told.items() if key.startswith(prefixes)} == expected
