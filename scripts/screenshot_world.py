@@ -1,4 +1,4 @@
-"""What every page shows when it is full: templates, channels, an audience, people and failures, made as the designer makes them."""
+"""What pages show when they are full: templates, channels, an audience, people, made as the designer makes them."""
 
 import json
 from typing import Any
@@ -20,7 +20,8 @@ SMTP = {"host": "smtp.shop.example", "port": 587, "security": "starttls", "usern
 
 _CALL = """async ([method, path, body, type]) => {
   const session = await (await fetch("/parcours/session")).json();
-  const headers = { "x-csrf-token": session.csrfToken, "x-sandbox-name": "prod", "content-type": type, accept: "application/vnd.adobe.xed-id+json, application/json" };
+  const accept = "application/vnd.adobe.xed-id+json, application/json";
+  const headers = { "x-csrf-token": session.csrfToken, "x-sandbox-name": "prod", "content-type": type, accept };
   const answer = await fetch(path, { method, headers, body: body === null ? undefined : body });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);

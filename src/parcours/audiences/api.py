@@ -168,7 +168,10 @@ def _add_members(api: APIRouter, gate: Gate, service: AudienceService, uploads: 
     def list_members(
         audience_id: str, request: Request, caller: Caller = Depends(gate.allow("segments.read"))
     ) -> dict[str, Any]:
-        """Members in the order of their identities, page by page; `status=exited` are those who were, `identity` how theirs begin."""
+        """Members in the order of their identities, page by page.
+
+        `status=exited` are those who were; `identity` is how theirs begin.
+        """
         query = request.query_params
         status = query.get("status", "realized")
         if status not in ("realized", "exited"):

@@ -16,6 +16,12 @@ export function TextDiff({ label, before, after }: Props) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
     <section className={styles.frame} aria-label={label} tabIndex={0}>
       <table className={styles.table}>
+        <colgroup>
+          <col className={styles.gutter} />
+          <col />
+          <col className={styles.gutter} />
+          <col />
+        </colgroup>
         <thead className={styles.hidden}>
           <tr>
             <th scope="col" colSpan={2}>

@@ -1,12 +1,15 @@
-import { Flex, Heading, Switch } from "@adobe/react-spectrum";
+import { Button, DialogContainer, Flex, Heading, Switch } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
 import { PageLink } from "@/ui/PageLink";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
+import { EditMapping } from "./EditMapping";
 import { type Flow, mappingQuery, runsQuery, switchFlow } from "./flows";
 
 /** A flow with its mapping and what it did lately. */
@@ -16,6 +19,8 @@ export function FlowView({ flow }: { flow: Flow }) {
   const runs = useQuery(runsQuery(flow.id));
   const mappingId = flow.transformations?.[0]?.params.mappingId;
   const mapping = useQuery({ ...mappingQuery(mappingId ?? ""), enabled: mappingId !== undefined });
+  const [isEdited, setEdited] = useState(false);
+  const [isAsked, setAsked] = useState(false);
   const turn = useAct(() => switchFlow(flow), { invalidates: [["inlets"]], done: t("inlets.saved") });
   return (
     <section aria-label={flow.name}>
@@ -24,7 +29,7 @@ export function FlowView({ flow }: { flow: Flow }) {
         <Switch
           isSelected={flow.state === "enabled"}
           isDisabled={!may || turn.isPending}
-          onChange={() => turn.mutate()}
+          onChange={(isOn) => (isOn ? turn.mutate() : setAsked(true))}
         >
           {t("inlets.enabled")}
         </Switch>
@@ -54,7 +59,14 @@ export function FlowView({ flow }: { flow: Flow }) {
       {mapping.error && <ErrorNotice error={mapping.error} />}
       {mapping.data && (
         <>
-          <Heading level={3}>{t("inlets.mapping")}</Heading>
+          <Flex alignItems="center" justifyContent="space-between" gap="size-200">
+            <Heading level={3}>{t("inlets.mapping")}</Heading>
+            {may && (
+              <Button variant="secondary" onPress={() => setEdited(true)}>
+                {t("inlets.mapping.edit")}
+              </Button>
+            )}
+          </Flex>
           <FigureTable
             caption={t("inlets.mapping")}
             columns={[
@@ -66,8 +78,20 @@ export function FlowView({ flow }: { flow: Flow }) {
               cells: { destination: one.destination, source: one.source },
             }))}
           />
+          <DialogContainer onDismiss={() => setEdited(false)}>
+            {isEdited && <EditMapping flow={flow} mapping={mapping.data} onClose={() => setEdited(false)} />}
+          </DialogContainer>
         </>
       )}
+      <Asked
+        isOpen={isAsked}
+        title={t("inlets.disable.title", { name: flow.name })}
+        confirm={t("inlets.disable")}
+        onConfirm={() => turn.mutate()}
+        onClose={() => setAsked(false)}
+      >
+        {t("inlets.disable.detail")}
+      </Asked>
     </section>
   );
 }

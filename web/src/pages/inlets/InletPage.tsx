@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
+import { DeleteInlet } from "./DeleteInlet";
 import { FlowView } from "./FlowView";
 import { flowsOf, flowsQuery, inletsQuery } from "./flows";
 
@@ -30,7 +31,11 @@ export function InletPage() {
     "-d @record.json",
   ].join(" \\\n  ");
   return (
-    <Page title={inlet.name} description={<PageLink to="/inlets">{t("inlets.title")}</PageLink>}>
+    <Page
+      title={inlet.name}
+      description={<PageLink to="/inlets">{t("inlets.title")}</PageLink>}
+      actions={<DeleteInlet inlet={inlet} flows={flowsOf(inlet, flows.data ?? [])} />}
+    >
       <Heading level={2}>{t("inlets.url")}</Heading>
       <Code label={t("inlets.url")} value={inletUrl} />
       <Code label={t("inlets.curl")} value={curl} />

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mappingSetOf, sourcePaths } from "./flows";
+import { mappingSetOf, partsOf, sourcePaths } from "./flows";
 
 test("a sample tells its paths", () => {
   expect(sourcePaths({ a: 1, contact: { email: "x", tags: ["y"] } })).toEqual(["a", "contact.email", "contact.tags"]);
@@ -12,5 +12,25 @@ test("rows that are not filled in make no mapping", () => {
   ];
   expect(mappingSetOf("s", rows).mappings).toEqual([
     { destinationXdmPath: "person.name", sourceAttribute: "upper(a)", identity: false, version: 0 },
+  ]);
+});
+
+test("an inlet goes after all that hangs on it, each once", () => {
+  const inlet = { id: "c", name: "Shop", etag: "", createdAt: 0, auth: { params: { dataType: "raw" } } };
+  const flow = (id: string) => ({
+    id,
+    name: id,
+    etag: "",
+    state: "enabled",
+    sourceConnectionIds: ["s"],
+    targetConnectionIds: [`t-${id}`],
+  });
+  expect([...new Set(partsOf(inlet, [flow("a"), flow("b")]))]).toEqual([
+    "flows/a",
+    "flows/b",
+    "sourceConnections/s",
+    "targetConnections/t-a",
+    "targetConnections/t-b",
+    "connections/c",
   ]);
 });

@@ -20,7 +20,9 @@ export interface Flow {
   name: string;
   etag: string;
   state: string;
-  transformations?: { params: { mappingId: string } }[];
+  sourceConnectionIds: string[];
+  targetConnectionIds: string[];
+  transformations?: { params: { mappingId: string; mappingVersion?: number | string } }[];
   inheritedAttributes?: { sourceConnections?: { baseConnection?: { id: string } }[] };
 }
 
@@ -28,6 +30,13 @@ interface Run {
   id: string;
   createdAt: number;
   metrics: { recordSummary: { inputRecordCount: number; outputRecordCount: number; failedRecordCount: number } };
+}
+
+export interface MappingSet {
+  id: string;
+  version: number;
+  outputSchema: { schemaRef: { id: string } };
+  mappings: { id: string; source: string; destination: string }[];
 }
 
 export interface MappingRow {
@@ -77,11 +86,7 @@ export const runsQuery = (flowId: string) =>
 export const mappingQuery = (id: string) =>
   queryOptions({
     queryKey: ["inlets", "mapping", id],
-    queryFn: () =>
-      call<{ mappings: { id: string; source: string; destination: string }[] }>(
-        "GET",
-        `/data/foundation/conversion/mappingSets/${id}`,
-      ),
+    queryFn: () => call<MappingSet>("GET", `/data/foundation/conversion/mappingSets/${id}`),
   });
 
 export const flowsOf = (inlet: Inlet, flows: readonly Flow[]) =>
@@ -89,18 +94,18 @@ export const flowsOf = (inlet: Inlet, flows: readonly Flow[]) =>
     one.inheritedAttributes?.sourceConnections?.some((source) => source.baseConnection?.id === inlet.id),
   );
 
+export const isMapping = (row: MappingRow): boolean => row.source.trim() !== "" && row.destination !== "";
+
 export const mappingSetOf = (schemaId: string, rows: readonly MappingRow[]) => ({
   version: 0,
   xdmSchema: schemaId,
   xdmVersion: "1.0",
-  mappings: rows
-    .filter((row) => row.source.trim() !== "" && row.destination !== "")
-    .map((row) => ({
-      destinationXdmPath: row.destination,
-      sourceAttribute: row.source.trim(),
-      identity: false,
-      version: 0,
-    })),
+  mappings: rows.filter(isMapping).map((row) => ({
+    destinationXdmPath: row.destination,
+    sourceAttribute: row.source.trim(),
+    identity: false,
+    version: 0,
+  })),
 });
 
 export const preview = (schemaId: string, rows: readonly MappingRow[], data: unknown, signal?: AbortSignal) =>
@@ -153,6 +158,35 @@ export const switchFlow = (flow: Flow) =>
     query: { op: flow.state === "enabled" ? "disable" : "enable" },
     headers: { "If-Match": flow.etag },
   });
+
+/** The next version of a mapping set, and the flow taken to it. */
+export async function saveMapping(flow: Flow, mapping: MappingSet, rows: readonly MappingRow[]): Promise<void> {
+  const body = mappingSetOf(mapping.outputSchema.schemaRef.id, rows);
+  const path = `/data/foundation/conversion/mappingSets/${mapping.id}`;
+  const { version } = await call<{ version: number }>("PUT", path, { body: { ...body, version: mapping.version } });
+  await call("PATCH", `${FLOW}/flows/${flow.id}`, {
+    body: takenTo(mapping.id, version),
+    headers: { "If-Match": flow.etag },
+  });
+}
+
+/** A JSON Patch that makes a flow map with a version. */
+export const takenTo = (mappingId: string, mappingVersion: number) => [
+  { op: "replace", path: "/transformations", value: [{ name: "Mapping", params: { mappingId, mappingVersion } }] },
+];
+
+/** What goes with an inlet, in the order in which the server lets it go; mapping sets may be used by others and stay. */
+export const partsOf = (inlet: Inlet, flows: readonly Flow[]): string[] => [
+  ...flows.map((flow) => `flows/${flow.id}`),
+  ...flows.flatMap((flow) => flow.sourceConnectionIds.map((id) => `sourceConnections/${id}`)),
+  ...flows.flatMap((flow) => flow.targetConnectionIds.map((id) => `targetConnections/${id}`)),
+  `connections/${inlet.id}`,
+];
+
+/** Records that were accepted before still land. */
+export async function deleteInlet(inlet: Inlet, flows: readonly Flow[]): Promise<void> {
+  for (const part of new Set(partsOf(inlet, flows))) await call("DELETE", `${FLOW}/${part}`);
+}
 
 /** Paths of the values of a sample, such as `contact.email`. */
 export function sourcePaths(sample: unknown, prefix = ""): string[] {

@@ -31,17 +31,19 @@ import {
   rolesQuery,
   useMayInOrganization,
 } from "./people";
+import { useRoleWords } from "./useRoleWords";
 
 type Opened = { kind: "make" } | { kind: "roles"; credential: Credential } | null;
 
 /** Programs that call the APIs. */
 export function Credentials() {
   const t = useT();
+  const words = useRoleWords();
   const credentials = useQuery(credentialsQuery);
   const roles = useQuery({ ...rolesQuery, enabled: useMayInOrganization("roles.read") });
   const mayWrite = useMayInOrganization("credentials.write");
   const [opened, setOpened] = useState<Opened>(null);
-  const nameOf = (id: string) => roles.data?.find((role) => role.id === id)?.name ?? id;
+  const nameOf = (id: string) => words.nameOf(id, roles.data);
   if (credentials.error) return <ErrorNotice error={credentials.error} onRetry={() => void credentials.refetch()} />;
   if (credentials.data === undefined) return <Loading />;
   return (

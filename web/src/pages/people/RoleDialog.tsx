@@ -20,6 +20,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
 import { Permissions } from "./Permissions";
 import { deleteRole, permissionSetsQuery, type Role, sandboxesQuery, saveRole, useMayInOrganization } from "./people";
+import { useRoleWords } from "./useRoleWords";
 
 interface Props {
   /** null: a new one. */
@@ -33,6 +34,7 @@ const EVERY = "*";
 /** A role: its permissions, its sandboxes, who has it. Ready-made ones can only be read. */
 export function RoleDialog({ role, holders, onClose }: Props) {
   const t = useT();
+  const words = useRoleWords();
   const sets = useQuery(permissionSetsQuery);
   const sandboxes = useQuery({ ...sandboxesQuery, enabled: useMayInOrganization("sandboxes.view") });
   const [mayWrite, mayDelete] = [useMayInOrganization("roles.write"), useMayInOrganization("roles.delete")];
@@ -67,7 +69,7 @@ export function RoleDialog({ role, holders, onClose }: Props) {
   const error = save.error ?? remove.error;
   return (
     <Dialog size="L">
-      <Heading>{role === null ? t("people.roles.make") : role.name}</Heading>
+      <Heading>{role === null ? t("people.roles.make") : words.name(role)}</Heading>
       <Divider />
       <Content>
         {error && <ErrorNotice error={error} />}
@@ -115,7 +117,7 @@ export function RoleDialog({ role, holders, onClose }: Props) {
               {categories.map((category) => (
                 <CheckboxGroup
                   key={category}
-                  label={category}
+                  label={words.category(category)}
                   value={draft.permissionSets}
                   onChange={(permissionSets) => change({ permissionSets })}
                 >
@@ -123,7 +125,7 @@ export function RoleDialog({ role, holders, onClose }: Props) {
                     .filter((one) => one.category === category)
                     .map((one) => (
                       <Checkbox key={one.id} value={one.id}>
-                        {one.name}
+                        {words.set(one)}
                       </Checkbox>
                     ))}
                 </CheckboxGroup>

@@ -5,6 +5,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { rolesQuery, useMayInOrganization } from "./people";
 import styles from "./people.module.css";
+import { useRoleWords } from "./useRoleWords";
 
 interface Props {
   roles: readonly string[];
@@ -14,6 +15,7 @@ interface Props {
 /** Which roles somebody has. */
 export function RolePicker({ roles, onChange }: Props) {
   const t = useT();
+  const words = useRoleWords();
   const found = useQuery(rolesQuery);
   const mayGive = useMayInOrganization("roles.write");
   if (found.error) return <ErrorNotice error={found.error} />;
@@ -29,8 +31,8 @@ export function RolePicker({ roles, onChange }: Props) {
       {found.data.map((role) => (
         <Checkbox key={role.id} value={role.id}>
           <Text>
-            {role.name}
-            {role.description && <small className={styles.small}>{role.description}</small>}
+            {words.name(role)}
+            {role.description && <small className={styles.small}>{words.detail(role)}</small>}
           </Text>
         </Checkbox>
       ))}

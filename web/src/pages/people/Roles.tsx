@@ -19,10 +19,12 @@ import { Loading } from "@/ui/Loading";
 import { credentialsQuery, rolesQuery, useMayInOrganization, usersQuery } from "./people";
 import styles from "./people.module.css";
 import { RoleDialog } from "./RoleDialog";
+import { useRoleWords } from "./useRoleWords";
 
 /** What people and programs may do. */
 export function Roles() {
   const t = useT();
+  const words = useRoleWords();
   const search = useSearch({ from: "/shell/people" });
   const navigate = useNavigate();
   const roles = useQuery(rolesQuery);
@@ -68,10 +70,10 @@ export function Roles() {
             const { users: names, credentials: clients } = holders(role.id);
             return (
               <Row key={role.id}>
-                <Cell textValue={role.name}>
+                <Cell textValue={words.name(role)}>
                   <div className={styles.two}>
-                    <span>{role.name}</span>
-                    <small className={styles.small}>{role.description}</small>
+                    <span>{words.name(role)}</span>
+                    <small className={styles.small}>{words.detail(role)}</small>
                   </div>
                 </Cell>
                 <Cell>{t(`people.kind.${role.roleType}`)}</Cell>

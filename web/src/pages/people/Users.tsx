@@ -36,6 +36,7 @@ import {
 } from "./people";
 import styles from "./people.module.css";
 import { UserDialog } from "./UserDialog";
+import { useRoleWords } from "./useRoleWords";
 
 const TONES = { active: "positive", invited: "info", disabled: "neutral" } as const;
 
@@ -44,11 +45,12 @@ type Opened = { kind: "invite" } | { kind: "edit"; user: User } | { kind: "link"
 /** People who sign in. */
 export function Users() {
   const t = useT();
+  const words = useRoleWords();
   const users = useQuery(usersQuery);
   const roles = useQuery({ ...rolesQuery, enabled: useMayInOrganization("roles.read") });
   const mayWrite = useMayInOrganization("users.write");
   const [opened, setOpened] = useState<Opened>(null);
-  const nameOf = (id: string) => roles.data?.find((role) => role.id === id)?.name ?? id;
+  const nameOf = (id: string) => words.nameOf(id, roles.data);
   if (users.error) return <ErrorNotice error={users.error} onRetry={() => void users.refetch()} />;
   if (users.data === undefined) return <Loading />;
   return (

@@ -68,6 +68,7 @@ function StoredProfile({ sample, onSample }: { sample: Sample; onSample: (sample
   return (
     <div className={styles.row}>
       <Picker
+        width="size-3000"
         label={t("templates.sample.namespace")}
         items={[{ code: NONE, name: t("templates.sample.noProfile") }, ...(namespaces.data ?? [])]}
         selectedKey={sample.namespace}

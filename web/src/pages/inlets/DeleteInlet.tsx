@@ -1,0 +1,38 @@
+import { Button } from "@adobe/react-spectrum";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "@/api/useSession";
+import { useT } from "@/i18n/useT";
+import { Asked } from "@/ui/Asked";
+import { useAct } from "@/ui/useAct";
+import { deleteInlet, type Flow, type Inlet } from "./flows";
+
+/** Deletes an inlet with its flows, having asked. */
+export function DeleteInlet({ inlet, flows }: { inlet: Inlet; flows: readonly Flow[] }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const may = useMay("sources.delete");
+  const [isAsked, setAsked] = useState(false);
+  const remove = useAct(() => deleteInlet(inlet, flows), {
+    invalidates: [["inlets"]],
+    done: t("inlets.deleted"),
+    onDone: () => void navigate({ to: "/inlets" }),
+  });
+  if (!may) return null;
+  return (
+    <>
+      <Button variant="negative" isPending={remove.isPending} onPress={() => setAsked(true)}>
+        {t("common.delete")}
+      </Button>
+      <Asked
+        isOpen={isAsked}
+        title={t("inlets.delete.title", { name: inlet.name })}
+        confirm={t("common.delete")}
+        onConfirm={() => remove.mutate()}
+        onClose={() => setAsked(false)}
+      >
+        {t("inlets.delete.detail", { count: flows.length })}
+      </Asked>
+    </>
+  );
+}
