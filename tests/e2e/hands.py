@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 MOST_TABS = 150
 """How many stops of the Tab key any element of a page may be away."""
 MOST_ARROWS = 60
-_GROUPS = "[role=tablist], [role=radiogroup], [role=listbox], [role=menu], [role=toolbar], [role=grid]"
+_GROUPS = "[role=tablist], [role=radiogroup], [role=listbox], [role=menu], [role=toolbar]"
 
 # What stands between the focus and an element: nothing ("here"), the arrow keys of the group that both are in
 # ("inside"), or some stops forwards or back.
@@ -16,11 +16,23 @@ _WHERE = f"""element => {{
   if (!element.isConnected) return "gone";
   const active = document.activeElement;
   if (active === element) return "here";
-  const group = element.tabIndex === 0 ? null : element.closest("{_GROUPS}");
+  const grid = element.closest("[role=grid]");
+  const group = grid ?? (element.tabIndex === 0 ? null : element.closest("{_GROUPS}"));
   if (group !== null && group.contains(active)) return "inside";
   if (active === null || active === document.body) return "after";
   return active.compareDocumentPosition(group ?? element) & Node.DOCUMENT_POSITION_FOLLOWING ? "after" : "before";
 }}"""
+
+# The arrow key that leads from the focus towards an element of the same group; null when it has the focus.
+_ARROW = """element => {
+  const active = document.activeElement;
+  if (active === element) return null;
+  const isAhead = active.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
+  const isUpright = element.closest("[role=listbox], [role=menu], [aria-orientation=vertical]") !== null;
+  const row = element.closest("[role=row]");
+  if (isUpright || (row !== null && active.closest("[role=row]") !== row)) return isAhead ? "ArrowDown" : "ArrowUp";
+  return isAhead ? "ArrowRight" : "ArrowLeft";
+}"""
 
 
 class Hand(Protocol):
@@ -163,15 +175,11 @@ class Keyboard:
 
     def _arrow_to(self, target: Locator) -> None:
         """Within a group that has one stop for all its elements."""
-        forwards = "document.activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING"
-        is_upright = target.evaluate(
-            "e => e.closest('[role=listbox], [role=menu], [aria-orientation=vertical]') !== null"
-        )
-        keys = ("ArrowDown", "ArrowUp") if is_upright else ("ArrowRight", "ArrowLeft")
         for _ in range(MOST_ARROWS):
-            if target.evaluate("element => element === document.activeElement"):
+            key = target.evaluate(_ARROW)
+            if key is None:
                 return
-            self.page.keyboard.press(keys[0] if target.evaluate(f"element => {forwards}") else keys[1])
+            self.page.keyboard.press(key)
         raise AssertionError(f"{MOST_ARROWS} times an arrow key do not lead to {target}")
 
     def press(self, target: Locator) -> None:

@@ -163,6 +163,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
               api.POST("/journey/orchestration/journeyVersions/{uid}/duplicate", { ...at, body: {} }),
             )
           : await read<JourneyVersion>(api.POST("/journey/orchestration/journeys/{uid}/versions", at));
+      void queryClient.invalidateQueries({ queryKey: ["journeys"] });
       await navigate(addressOf(made));
     } catch (failure) {
       ToastQueue.negative(failure instanceof Error ? failure.message : String(failure));

@@ -32,6 +32,7 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
       await act(version.uid, verb);
       ToastQueue.positive(t(`designer.did.${verb}`), { timeout: 5_000 });
       await queries.invalidateQueries({ queryKey: versionQuery(version.uid).queryKey });
+      void queries.invalidateQueries({ queryKey: ["journeys"] });
     } catch (error) {
       if (error instanceof ApiError && error.faults.length > 0) onFaults();
       ToastQueue.negative(error instanceof Error ? error.message : String(error));

@@ -87,7 +87,7 @@ export function EventForm({ draft, onChange, faults, isReadOnly, fixedFields }: 
       <ComboBox
         label={t("events.fact.schema")}
         isRequired
-        description={t("events.form.schema.detail")}
+        description={isFixed ? undefined : t("events.form.schema.detail")}
         items={choices.map((schema) => ({ id: schema.$id, name: schema.title }))}
         selectedKey={schemaId || null}
         onSelectionChange={(key) => {
