@@ -117,7 +117,7 @@ def test_a_missing_field_is_nothing_or_an_error() -> None:
         ("{% unless profile.name %}{{ event.total }}{% endunless %}", {}, ["event.total"]),
         ("{% if profile.name == nil %}{{ event.total }}{% endif %}", {"event": {"total": None}}, ["event.total"]),
         ('{{ profile.name | default: "you" }} {{ profile.name }}', {}, ["profile.name"]),
-        ('{{ profile.person.firstName | default: "you" }} {{ profile.person.lastName }}', {}, ["profile.person.lastName"]),
+        ('{{ profile.who.name | default: "you" }} {{ profile.who.born }}', {}, ["profile.who.born"]),
         ("{{ profile.name | upcase }}", {}, ["profile.name"]),
         ("{% assign name = profile.name %}{{ name }}", {}, ["profile.name"]),
         ("{% for item in event.items %}{{ item.sku }}{% endfor %}", {}, ["event.items"]),
