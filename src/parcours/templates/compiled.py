@@ -132,15 +132,9 @@ class CompiledTemplate:
         return picked
 
     def missing(self, values: Mapping[str, Any]) -> list[str]:
-        """Fields it reads that have no value."""
-        absent = []
-        for path in self.paths:
-            found: Any = values
-            for name in path:
-                found = found.get(name) if isinstance(found, Mapping) else None
-            if found is None and path[0] != "links":
-                absent.append(".".join(path))
-        return absent
+        """Fields without value that it would show to this individual; not those it asks for by `if` or `default`."""
+        found = {path for text in self._every_text() for path in text.missing(values)}
+        return sorted(".".join(path) for path in found if path[0] != "links")
 
     def render(self, values: Mapping[str, Any]) -> Rendered:
         """The message for one individual. Raises RenderFailed."""

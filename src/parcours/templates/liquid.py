@@ -1,7 +1,9 @@
 """Liquid, fenced in: what it may read, how far it may loop, how much it may write and how long it may take."""
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import ItemsView, Iterator, Mapping
+from io import StringIO
 from typing import Any
 
 import liquid
@@ -44,6 +46,50 @@ class _Context(RenderContext):
         if time.monotonic() > self._until_s:
             raise TooSlow("rendering took too long", token=None)
         return super().get(*args, **kwargs)
+
+
+class _Absent(Undefined):
+    """A field without value, which tells when it is shown: to ask whether it is there is not to show it."""
+
+    __slots__ = ("_shown", "_where")
+
+    def __init__(self, where: Path, shown: set[Path]) -> None:
+        super().__init__(".".join(where), token=None)
+        self._where = where
+        self._shown = shown
+
+    def _note(self) -> None:
+        self._shown.add(self._where)
+
+    def __str__(self) -> str:
+        self._note()
+        return ""
+
+    def __iter__(self) -> Iterator[Any]:
+        self._note()
+        return iter(())
+
+    def __len__(self) -> int:
+        self._note()
+        return 0
+
+    def items(self) -> ItemsView[Any, object]:
+        self._note()
+        return {}.items()
+
+
+class _Watching(_Context):
+    """Notes the fields without value that are shown."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shown: set[Path] = set()
+
+    def get(self, path: list[object], *args: Any, **kwargs: Any) -> Any:
+        found = super().get(path, *args, **kwargs)
+        if path[0] in ROOTS and (found is None or isinstance(found, Undefined)):
+            return _Absent(_path(path), self.shown)
+        return found
 
 
 class _Template(BoundTemplate):
@@ -137,6 +183,15 @@ class Text:
             raise RenderFailed("templateTooLong", f"more than {MAX_RENDER_S:g} s") from None
         except (LiquidError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
             raise RenderFailed("templateError", _told(error)) from None
+
+    def missing(self, values: Mapping[str, Any]) -> set[Path]:
+        """The fields without value that this individual's text would show: those that `strict` stops at, and nulls."""
+        if self._parsed is None:
+            return set()
+        context = _Watching(self._parsed, globals=self._parsed.make_globals(dict(values)))
+        with contextlib.suppress(LiquidError, ArithmeticError, ValueError, TypeError, RecursionError):
+            self._parsed.render_with_context(context, StringIO())  # `render` tells what is wrong with it
+        return context.shown
 
 
 def _path(segments: list[Any]) -> Path:

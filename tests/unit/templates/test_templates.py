@@ -110,6 +110,34 @@ def test_a_missing_field_is_nothing_or_an_error() -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "values", "missing"),
+    [
+        ('{{ profile.name | default: "you" }}', {}, []),
+        ("{% if profile.name %}{{ profile.name }}{% endif %}", {}, []),
+        ("{% unless profile.name %}{{ event.total }}{% endunless %}", {}, ["event.total"]),
+        ("{% if profile.name == nil %}{{ event.total }}{% endif %}", {"event": {"total": None}}, ["event.total"]),
+        ('{{ profile.name | default: "you" }} {{ profile.name }}', {}, ["profile.name"]),
+        ('{{ profile.who.name | default: "you" }} {{ profile.who.born }}', {}, ["profile.who.born"]),
+        ("{{ profile.name | upcase }}", {}, ["profile.name"]),
+        ("{% assign name = profile.name %}{{ name }}", {}, ["profile.name"]),
+        ("{% for item in event.items %}{{ item.sku }}{% endfor %}", {}, ["event.items"]),
+        ("{{ event.items | size }} {{ event.items[0].sku }}", {}, ["event.items"]),
+        ('<a href="{{ links.unsubscribe }}">{{ profile.name }}</a>', {"profile": {"name": "Ann"}}, []),
+    ],
+)
+def test_a_field_is_missing_where_it_would_be_shown(html: str, values: dict[str, Any], missing: list[str]) -> None:
+    """And where a strict template stops at one, it is listed."""
+    assert email(html).missing(values) == missing
+    strict = email(html, missing="strict")
+    shown = {"links": {"unsubscribe": "https://shop.example/u"}, **values}
+    if missing and values == {}:
+        with pytest.raises(RenderFailed):
+            strict.render(shown)
+    else:
+        strict.render(shown)
+
+
+@pytest.mark.parametrize(
     ("html", "code"),
     [
         ("{% for a in (1..20000) %}x{% endfor %}", "templateTooLong"),
