@@ -109,8 +109,11 @@ def with_tenant_in_liquid(document: Document, old: str, new: str) -> Document:
     return map_liquid(document, lambda text: pattern.sub(rename, text))
 
 
-def rename_in_liquid(document: Document, root: Literal["events", "actions"], old: str, new: str) -> Document:
-    """The template that reads event or action `old` as `new`: `context.journey.events.old`, `["old"]` too."""
+def rename_in_liquid(document: Document, root: str, old: str, new: str) -> Document:
+    """The template that reads event or action `old` as `new`: `context.journey.events.old`, `["old"]` too.
+
+    root: "events" or "actions".
+    """
     name = re.escape(old)
     pattern = re.compile(
         rf"(\bcontext\.journey\.{root}\s*)(?:(\.){name}(?![A-Za-z0-9_-])|(\[\s*[\"']){name}(?=[\"']\s*\]))"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -278,7 +278,7 @@ class _Import:
     """Name of a data source in the export → its name here, where that is another."""
     names: list[Callable[[str], str]] = field(default_factory=list)
     """What gives expressions the new names."""
-    renamed: list[tuple[Literal["events", "actions"], str, str]] = field(default_factory=list)
+    renamed: list[tuple[str, str, str]] = field(default_factory=list)
     """(kind, name in the export, name here) of what has another name here."""
 
     def run(self) -> Document | None:
@@ -442,7 +442,7 @@ class _Import:
             self.warnings.append(f"{word} {exported.get('name')!r} is called {document['name']!r} here")
             if rename is not None:
                 self.names.append(partial(rename, new=document["name"]))
-            if kind == "events" or kind == "actions":
+            if kind in ("events", "actions"):
                 self.renamed.append((kind, str(exported.get("name")), document["name"]))
 
     def _data_set(self, wanted: Any) -> str | None:
