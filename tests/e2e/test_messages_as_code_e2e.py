@@ -14,6 +14,11 @@ from shop import Shop
 TEMPLATES = f"{JOURNEYS}/messageTemplates"
 
 
+@pytest.fixture(scope="module")
+def first(server: RunningServer) -> Shop:
+    return Shop(server)
+
+
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[RunningServer]:
     """A second server, with the demo's schemas, flows and event: addresses to send to."""
@@ -23,9 +28,9 @@ def other(tmp_path: Path) -> Iterator[RunningServer]:
 
 
 def test_a_journey_with_an_email_runs_on_the_server_it_was_carried_to(
-    server: RunningServer, other: RunningServer, tmp_path: Path
+    server: RunningServer, first: Shop, other: RunningServer, tmp_path: Path
 ) -> None:
-    first, second = Shop(server), Shop(other)
+    second = Shop(other)
     content = {"subject": "Order {{ event.commerce.order.priceTotal }}", "text": "Thank you."}
     uid = first.platform.post(TEMPLATES, {"name": "Thanks", "channel": "email", "content": content})["uid"]
     first.platform.post(f"{TEMPLATES}/{uid}/publish")
@@ -67,8 +72,8 @@ def test_a_journey_with_an_email_runs_on_the_server_it_was_carried_to(
     assert kept["title"] == "Order 12.5"
 
 
-def test_an_export_over_http_takes_the_template_along(server: RunningServer, other: RunningServer) -> None:
-    first, second = Shop(server), Shop(other)
+def test_an_export_over_http_takes_the_template_along(first: Shop, other: RunningServer) -> None:
+    second = Shop(other)
     body = {
         "name": "Taken along", "channel": "email",
         "content": {"subject": "{{ context.journey.events.OrderPlaced.commerce.order.priceTotal }}", "text": "t"},
