@@ -135,6 +135,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 platform.rule_sets.table,
                 platform.journeys,
                 platform.data_sources,
+                platform.templates,
+                platform.channels,
             ),
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),

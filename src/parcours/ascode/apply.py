@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from parcours.ascode.errors import ApplyIncomplete, SecretsMissing
+from parcours.ascode.channels import CONFIGURATIONS, keeps_secrets
+from parcours.ascode.errors import ApplyIncomplete, SecretsMissing, SecretUnusable
 from parcours.ascode.folder import without_key
 from parcours.ascode.model import Calls, Change, Document, Folder, Plan, Present, Ref
 from parcours.ascode.perform import Performer
 from parcours.ascode.plan import Wishes
 from parcours.ascode.secrets import fill, masked, names_in
 from parcours.ascode.work import Task, steps
+from parcours.channels.document import read_document
+from parcours.channels.errors import ConfigurationInvalid
 from parcours.kit.egress import UrlRefused, check_url
 from parcours.kit.errors import ParcoursError
 
@@ -16,17 +19,18 @@ OnDone = Callable[[Change], None]
 
 
 def tasks_of(plan: Plan, folder: Folder, present: Present, secrets: Mapping[str, str], wishes: Wishes) -> list[Task]:
-    """The plan's changes with their secrets. Raises SecretsMissing, which names all that are missing.
+    """The plan's changes with their secrets. Raises SecretsMissing, which names all that are missing,
+    or SecretUnusable.
 
     A server keeps a secret that isn't sent again as long as it goes where it went: to the same hosts, in the same way.
     """
     missing: dict[str, list[str]] = {}
 
-    def with_secrets(document: Document, path: str) -> Document:
-        for name in names_in(document):
+    def with_secrets(kind: str, document: Document, path: str) -> Document:
+        for name in names_in(kind, document):
             if name not in secrets:
                 missing.setdefault(name, []).append(path)
-        return fill(document, lambda name: secrets.get(name, ""))
+        return fill(kind, document, lambda name: secrets.get(name, ""))
 
     tasks: list[Task] = []
     for change in plan:
@@ -40,20 +44,33 @@ def tasks_of(plan: Plan, folder: Folder, present: Present, secrets: Mapping[str,
             change.verb == "update"
             and resource is not None
             and not wishes.renew_secrets
-            and _is_kept(resource.document, document)
+            and _is_kept(change.ref.kind, resource.document, document)
         ):
-            document = masked(document)
+            document = masked(change.ref.kind, document)
         else:
-            document = with_secrets(document, change.path)
+            document = with_secrets(change.ref.kind, document, change.path)
+            if not missing:
+                _check_secrets(change, document)
         tasks.append(Task(change.ref, change.verb, document, resource, change.is_published))
     if missing:
         raise SecretsMissing(missing)
     return tasks
 
 
-def _is_kept(before: Document, after: Document) -> bool:
+def _check_secrets(change: Change, document: Document) -> None:
+    """Whether keys are keys, before anything is changed. Raises SecretUnusable, which repeats nothing of them."""
+    if change.ref.kind == CONFIGURATIONS:
+        try:
+            read_document(document, allow_private=True)
+        except ConfigurationInvalid as error:
+            raise SecretUnusable(change.path, error) from None
+
+
+def _is_kept(kind: str, before: Document, after: Document) -> bool:
     """Whether the server keeps the secrets it has: nothing of the authentication and no host is another."""
-    old, new = before.get("authentication", {}), masked(after).get("authentication", {})
+    if kind == CONFIGURATIONS:
+        return keeps_secrets(before, masked(kind, after))
+    old, new = before.get("authentication", {}), masked(kind, after).get("authentication", {})
     return bool(old == new and _host(before) == _host(after))
 
 

@@ -1,12 +1,16 @@
 """What differs between two documents, in words and by path. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 import orjson
 
 from parcours.ascode.model import Difference, Document
 
+MAX_LINES = 20
+"""Lines of one text of which a plan tells."""
+_AROUND = 20
 MAX_SHOWN = 200
 """Characters of a value that are shown."""
 _LISTED_BY: tuple[tuple[str, ...], ...] = (
@@ -47,8 +51,48 @@ def _values(old: Any, new: Any, at: str) -> Iterator[Difference]:
         yield from _objects(old, new, at)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, at)
+    elif isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > MAX_SHOWN:
+        yield from _texts(old, new, at)
     else:
         yield Difference(at, f"{shown(old)} → {shown(new)}")
+
+
+def _texts(old: str, new: str, at: str) -> Iterator[Difference]:
+    """The lines of long texts that differ, by their number in the new one."""
+    before, after = old.split("\n"), new.split("\n")
+    found: list[Difference] = []
+    for tag, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
+        if tag == "equal":
+            continue
+        for place in range(max(b - a, d - c)):
+            path = f"{at}, line {c + min(place, max(d - c - 1, 0)) + 1}"
+            if place >= d - c:
+                found.append(Difference(path, f"removed; it was {shown(before[a + place])}"))
+            elif place >= b - a:
+                found.append(Difference(path, f"added: {shown(after[c + place])}"))
+            else:
+                found.append(Difference(path, _cut(before[a + place], after[c + place])))
+    yield from found[:MAX_LINES]
+    if len(found) > MAX_LINES:
+        yield Difference(at, f"{len(found) - MAX_LINES} more lines differ")
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    shorter = min(len(one), len(other))
+    return next((place for place in range(shorter) if one[place] != other[place]), shorter)
+
+
+def _cut(old: str, new: str) -> str:
+    """Two lines; of long ones what differs, with a little of what stands around it."""
+    if max(len(old), len(new)) <= MAX_SHOWN:
+        return f"{shown(old)} → {shown(new)}"
+    start = _alike(old, new)
+    end = _alike(old[start:][::-1], new[start:][::-1])
+    first, left = max(start - _AROUND, 0), max(end - _AROUND, 0)
+    return " → ".join(
+        f"{'…' if first else ''}{shown(text[first : len(text) - left])}{'…' if left else ''}" for text in (old, new)
+    )
 
 
 def _lists(old: Sequence[Any], new: Sequence[Any], at: str) -> Iterator[Difference]:

@@ -53,6 +53,13 @@ class SecretsMissing(ParcoursError):
         self.missing = dict(missing)
 
 
+class SecretUnusable(ParcoursError):
+    """A secret that was given is no such key or password; nothing was changed. Repeats nothing of it."""
+
+    def __init__(self, file: str, error: Exception) -> None:
+        super().__init__(f"{file}: with the secrets given, it can't be accepted: {error}")
+
+
 class ApplyIncomplete(ParcoursError):
     """Something was refused half-way; what was done stays, and a second apply does the rest."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.comments import rewrite
 from parcours.ascode.diff import is_same
 from parcours.ascode.errors import FolderInvalid
@@ -16,6 +17,7 @@ from parcours.ascode.model import KEY, KINDS, Document, Fault, File, Folder, Ref
 from parcours.ascode.naming import file_names, key_of, with_key
 from parcours.ascode.schemas import shape_faults
 from parcours.ascode.secrets import clear_secrets, refer
+from parcours.ascode.templates import TEMPLATES, with_tenant_in_liquid
 from parcours.kit.errors import Invalid
 from parcours.kit.yaml_text import Located, Place, Tokens, YamlInvalid, read_yaml
 from parcours.kit.yaml_writer import write_yaml
@@ -54,10 +56,10 @@ def read_folder(folder: Path, tenant: str | None = None) -> Folder:
             faults.append(Fault(place, f"the {KINDS[kind].word} needs a {KINDS[kind].name}{also}"))
             continue
         if tenant is not None and named is not None and named != tenant:
-            document = with_tenant(document, named, tenant)
+            document = of_tenant(kind, document, named, tenant)
         file = File(Ref(kind, key), document, found.path, found.located.places)
         faults += [Fault(file.place(tokens), message) for tokens, message in shape_faults(kind, document)]
-        faults += [Fault(file.place(tokens), message) for tokens, message in clear_secrets(document)]
+        faults += [Fault(file.place(tokens), message) for tokens, message in clear_secrets(kind, document)]
         other = files.get(file.ref)
         if other is not None:
             faults.append(Fault(file.place((KINDS[kind].name,)), f"{file.ref} is in {other.path} already"))
@@ -137,6 +139,14 @@ def _tenant_of(folder: Path, faults: list[Fault]) -> str | None:
         faults.append(Fault(located.place(("format",)), f"format is {FORMAT}: another release wrote this folder"))
     tenant = document.get("tenant")
     return tenant if isinstance(tenant, str) else None
+
+
+def of_tenant(kind: str, document: Document, old: str, new: str) -> Document:
+    """A file's document with the fields of another tenant; templates name fields in Liquid, configurations none."""
+    if kind == TEMPLATES:
+        return with_tenant_in_liquid(document, old, new)
+    result: Document = document if kind == CONFIGURATIONS else with_tenant(document, old, new)
+    return result
 
 
 def with_tenant(value: Any, old: str, new: str) -> Any:

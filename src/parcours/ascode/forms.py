@@ -83,7 +83,11 @@ _DESCRIPTOR_SERVER = frozenset(
 
 
 def to_file(kind: str, shown: Mapping[str, Any]) -> Document:
-    """The form of files of what the API shows. Flows: see `flow_to_file`; of the registry: `schema_to_file`."""
+    """The form of files of what the API shows.
+
+    Flows: see `flow_to_file`; of the registry: `schema_to_file`; message templates and channel configurations have
+    modules of their own.
+    """
     if kind == "journeys":
         return dict(shown["document"])
     left_out = _READ_ONLY["flows" if kind == "inlets" else kind]

@@ -42,6 +42,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("actions", "action", is_free_text=False),
         Kind("rule-sets", "rule set", is_free_text=False),
         Kind("data-sources", "data source", is_free_text=False),
+        Kind("message-templates", "message template", is_free_text=False),
+        Kind("channel-configurations", "channel configuration", is_free_text=False),
         Kind("journeys", "journey"),
     )
 }

@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 from parcours.ascode import forms
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
 from parcours.ascode.remote import AUDIENCES, DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
+from parcours.ascode.templates import TEMPLATES, Write, template_parts, template_writes
 from parcours.expressions.references import PLATFORM
 from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Tokens
@@ -88,6 +90,8 @@ class Performer:
             made = self._calls.call("POST", f"{JOURNEYS}/journeys", body).body
             self._ids[ref] = made["uid"]
             self.drafts[ref] = made["versionUid"]
+        elif ref.kind == TEMPLATES:
+            self._write_template(ref, template_writes(None, document), None)
         else:
             body = self._body(ref, document)
             if _is_built_in(ref):  # it is there already, as it is shipped
@@ -110,6 +114,14 @@ class Performer:
             self._update_flow(resource, document)
         elif ref.kind == "journeys":
             self._update_journey(resource, document)
+        elif ref.kind == TEMPLATES:
+            if template_parts(document)[1] is None and template_parts(resource.document)[1] is not None:
+                raise ChangeImpossible(
+                    "the template is published, which can't be taken back: say `state: published`, or keep what is "
+                    "published as `published` beside the draft",
+                    ("state",),
+                )
+            self._write_template(ref, template_writes(resource.document, document), resource.etag)
         elif ref.kind == "inlets":
             self._patch(f"{FLOWS}/connections/{resource.id}", resource, self._body(ref, document))
         else:
@@ -156,6 +168,27 @@ class Performer:
         made = self._calls.call("POST", f"{JOURNEYS}/journeys/{self._ids[ref]}/versions")
         self.drafts[ref] = made.body["uid"]
         self._save(self.drafts[ref], document, made.etag)
+
+    def step_down(self, resource: Resource) -> None:
+        """Let a channel configuration be its channel's default no longer. Raises CallRefused."""
+        body = {**resource.document, "isDefault": False}
+        self._calls.call("PUT", f"{_COLLECTIONS[CONFIGURATIONS]}/{resource.id}", body)
+
+    # --- message templates ---
+
+    def _write_template(self, ref: Ref, writes: Iterable[Write], etag: str | None) -> None:
+        """Save and publish in turn. etag: of the one that is there; what others changed meanwhile is refused."""
+        for write in writes:
+            uid, path = self._ids.get(ref), _COLLECTIONS[TEMPLATES]
+            headers = {"If-Match": etag} if etag else None
+            if write.verb == "publish":
+                reply = self._calls.call("POST", f"{path}/{uid}/publish", None, headers)
+            elif uid is None:
+                reply = self._calls.call("POST", path, write.document)
+                self._ids[ref] = reply.body["uid"]
+            else:
+                reply = self._calls.call("PUT", f"{path}/{uid}", write.document, headers)
+            etag = reply.etag
 
     # --- the Schema Registry ---
 
@@ -318,6 +351,8 @@ _COLLECTIONS: Mapping[str, str] = {
     "actions": f"{JOURNEYS}/actions",
     "rule-sets": f"{JOURNEYS}/ruleSets",
     "data-sources": f"{JOURNEYS}/dataSources",
+    TEMPLATES: f"{JOURNEYS}/messageTemplates",
+    CONFIGURATIONS: f"{JOURNEYS}/channelConfigurations",
     "journeys": f"{JOURNEYS}/journeys",
 }
 

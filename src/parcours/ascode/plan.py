@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.diff import differences, is_same
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.folder import as_files
-from parcours.ascode.forms import map_masked
 from parcours.ascode.model import (
     XDM,
     Calls,
@@ -32,14 +32,17 @@ from parcours.ascode.naming import age_of, file_names
 from parcours.ascode.perform import LIVE, UNFINISHED, ChangeImpossible, Performer, ReferenceUnknown
 from parcours.ascode.references import SCHEMA, is_id, map_references, references, to_title
 from parcours.ascode.remote import JOURNEYS, read_present
-from parcours.ascode.secrets import fill, masked, names_in
+from parcours.ascode.secrets import masked, names_in, rehearsable
+from parcours.ascode.templates import TEMPLATES, template_writes, told_versions
 from parcours.ascode.work import Task, in_order, named_by, steps
+from parcours.channels.model import INBOX
 from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Place, split_json_path
 
 OpenScratch = Callable[[str], AbstractContextManager[Calls]]
 """tenant → an empty server of that tenant, for as long as the block lasts."""
-_ANY_SECRET = "rehearsed"
+_NAMED_BY_JOURNEYS = ("events", "actions", "data-sources", TEMPLATES, CONFIGURATIONS)
+"""Kinds of which a server refuses changes while a version names them."""
 PUBLISHABLE = ("Draft", "Testing")
 """Statuses of a version that can be published."""
 
@@ -92,7 +95,7 @@ def _reference_faults(files: Mapping[Ref, File], present: Present) -> list[Fault
             if other != ref:
                 faults.append(Fault(file.place(("title",)), f"{ref.key!r} is the title of a {other} already"))
         name, number = age_of(ref.key)
-        if number > 1 and ref not in present.resources:
+        if number > 1 and ref not in present.resources and (ref.kind, name, number) != (CONFIGURATIONS, INBOX, 2):
             earlier = name if number == 2 else f"{name} #{number - 1}"
             if file.document.get("name") == name and Ref(ref.kind, earlier) not in known:
                 faults.append(Fault(file.place(("$key",)), f"there is no {Ref(ref.kind, earlier)} before {ref}"))
@@ -114,8 +117,8 @@ def _tasks(folder: Folder, files: Mapping[Ref, File], present: Present, wishes: 
         resource = present.resources.get(ref)
         if resource is None:
             tasks[ref] = Task(ref, "create", file.document, None, _is_published(ref, wishes))
-        elif not is_same(masked(file.document), resource.document) or (
-            wishes.renew_secrets and names_in(file.document)
+        elif not is_same(masked(ref.kind, file.document), resource.document) or (
+            wishes.renew_secrets and names_in(ref.kind, file.document)
         ):
             tasks[ref] = Task(ref, "update", file.document, resource, _is_published(ref, wishes))
         elif _is_published(ref, wishes) and resource.extra["latest"]["status"] in PUBLISHABLE:
@@ -189,9 +192,7 @@ class _Rehearsal:
 
     def run(self, tasks: list[Task], wishes: Wishes) -> None:
         """Give the scratch server what there is, then the tasks; keep what it refused and what it has then."""
-        touches_used = any(
-            task.ref.kind in ("events", "actions", "data-sources") and task.verb != "create" for task in tasks
-        )
+        touches_used = any(task.ref.kind in _NAMED_BY_JOURNEYS and task.verb != "create" for task in tasks)
         gone = {task.ref for task in tasks if task.verb == "delete"}
         seeded = self._seed(gone, with_history=touches_used)
         performer = Performer(self.scratch, seeded)
@@ -204,7 +205,7 @@ class _Rehearsal:
                     f"{task.ref} can't be rehearsed, for the server has it in a form that isn't taken now"
                 )
                 continue
-            document = fill(task.document, lambda _name: _ANY_SECRET)
+            document = rehearsable(task.ref.kind, task.document)
             mine.append(replace(task, document=document, resource=resource, is_published=False))
         for task, step, _ in steps(performer, [task for task in mine if task.verb != "publish"]):
             if task.ref in failed or named_by(task.ref, task.document, failed):
@@ -224,7 +225,7 @@ class _Rehearsal:
         performer = Performer(self.scratch, first)
         tasks: list[Task] = []
         for ref in in_order({ref: one.document for ref, one in self.present.resources.items()}):
-            document = map_masked(self.present.resources[ref].document, lambda _path: _ANY_SECRET)
+            document = rehearsable(ref.kind, self.present.resources[ref].document)
             there = first.resources.get(ref)
             tasks.append(Task(ref, "create" if there is None else "update", document, there))
         for task, step, _ in steps(performer, tasks):
@@ -317,13 +318,14 @@ def _changes(
         before = present.resources[ref].document
         rehearsed = after.get(ref)
         is_known = rehearsed is not None and path not in refused and ref not in rehearsal.unseeded
-        new = rehearsed.document if rehearsed is not None and is_known else masked(task.document)
+        new = rehearsed.document if rehearsed is not None and is_known else masked(ref.kind, task.document)
         differing = differences(ref.kind, before, new)
         mapping = by_ref.get(Ref("mappings", str(task.document.get("mapping"))))
         if ref.kind == "flows" and mapping is not None and mapping.verb == "update":
             differing += (Difference("mappingVersion", f"moves to the new version of {mapping.ref}"),)
-        if wishes.renew_secrets and names_in(task.document):
-            differing += (Difference("authentication", "secrets are sent again"),)
+        if wishes.renew_secrets and names_in(ref.kind, task.document):
+            place = "provider.settings" if ref.kind == CONFIGURATIONS else "authentication"
+            differing += (Difference(place, "secrets are sent again"),)
         if differing:
             found.append(Change(ref, "update", path, differing, _notes(task, rehearsed), task.is_published))
         elif task.is_published and present.resources[ref].extra["latest"]["status"] in PUBLISHABLE:
@@ -332,7 +334,11 @@ def _changes(
 
 
 def _notes(task: Task, rehearsed: Resource | None) -> tuple[str, ...]:
-    """What a change means for a journey's versions. rehearsed: what became of it on the scratch server."""
+    """What a change means for versions of a journey or a template. rehearsed: what became of it in the rehearsal."""
+    if task.ref.kind == TEMPLATES and task.verb != "delete":
+        version = -1 if task.resource is None else int(task.resource.extra["shown"]["version"])
+        before = None if task.resource is None else task.resource.document
+        return told_versions(version, template_writes(before, task.document))
     if task.ref.kind != "journeys" or task.resource is None or task.verb == "delete":
         return ("published",) if task.is_published else ()
     latest = task.resource.extra["latest"]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from parcours.ascode.model import XDM, Document
+from parcours.channels.model import INBOX
 from parcours.kit.yaml_text import Tokens
 
 SCHEMA = "schemas"
@@ -20,6 +21,8 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "audienceId": "audiences",
     "dataSetId": "datasets",
     "ruleSet": "rule-sets",
+    "templateUid": "message-templates",
+    "configurationUid": "channel-configurations",
 }
 """Members of a journey document that name something, in whatever kind of activity they stand."""
 _FIXED: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
@@ -103,6 +106,8 @@ def _map_journey(name: str, value: Any, change: Change, here: Tokens) -> Any:
     if isinstance(value, list):
         return [_map_journey(name, child, change, (*here, place)) for place, child in enumerate(value)]
     named = _OF_JOURNEYS.get(name)
+    if name == "configurationUid" and value == INBOX:
+        return value  # every sandbox has it, and it has no file
     return change(named, value, here) if named is not None and isinstance(value, str) else value
 
 

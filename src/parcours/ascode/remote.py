@@ -5,9 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from parcours.ascode import forms
+from parcours.ascode.channels import CONFIGURATIONS, configuration_to_file
 from parcours.ascode.model import XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.naming import keys_of
 from parcours.ascode.references import SCHEMA, from_title, map_references
+from parcours.ascode.templates import TEMPLATES, template_to_file
+from parcours.channels.model import INBOX
 from parcours.kit.yaml_text import Tokens
 
 FOUNDATION = "/data/foundation"
@@ -56,6 +59,8 @@ class _Reader:
             items = [one for one in self._pages(f"{JOURNEYS}/{path}") if not _is_as_shipped(one)]
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
         self._read_rule_sets()
+        self._read_templates()
+        self._read_configurations()
         self._read_journeys()
         resources = {}
         for one in self._found:
@@ -183,6 +188,33 @@ class _Reader:
     def _read_rule_sets(self) -> None:
         items: list[Document] = self._get(f"{JOURNEYS}/ruleSets")["results"]
         self._add("rule-sets", items, [one["name"] for one in items], [one["uid"] for one in items])
+
+    def _read_templates(self) -> None:
+        """Templates with what is published of them, where their drafts have gone on since."""
+        path = f"{JOURNEYS}/messageTemplates"
+        items = list(self._pages(path))
+        keys = keys_of(one["name"] for one in items)
+        self._keys[TEMPLATES] = dict(zip((one["uid"] for one in items), keys, strict=True))
+        for key, item in zip(keys, items, strict=True):
+            reply = self._calls.call("GET", f"{path}/{item['uid']}")
+            shown, published = reply.body, None
+            if shown["state"] == "modified":
+                published = self._get(f"{path}/{item['uid']}/versions/{shown['published']['version']}")
+            document = template_to_file(shown, published)
+            self._found.append(Resource(Ref(TEMPLATES, key), document, item["uid"], reply.etag, {"shown": shown}))
+
+    def _read_configurations(self) -> None:
+        """Channel configurations. `inbox` is what journeys call the built-in one: no other goes by that name."""
+        path = f"{JOURNEYS}/channelConfigurations"
+        items: list[Document] = self._get(path)["results"]
+        keys = keys_of([INBOX, *(one["name"] for one in items)])[1:]
+        self._keys[CONFIGURATIONS] = dict(zip((one["uid"] for one in items), keys, strict=True))
+        for key, item in zip(keys, items, strict=True):
+            reply = self._calls.call("GET", f"{path}/{item['uid']}")
+            document = configuration_to_file(reply.body)
+            self._found.append(
+                Resource(Ref(CONFIGURATIONS, key), document, item["uid"], reply.etag, {"shown": reply.body})
+            )
 
     def _read_journeys(self) -> None:
         journeys = list(self._pages(f"{JOURNEYS}/journeys", archived="any"))

@@ -9,10 +9,16 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.model import KEY, KINDS, Document
+from parcours.ascode.secrets import places_of
+from parcours.ascode.templates import TEMPLATES
+from parcours.channels.document import MAX_RETRY_S
+from parcours.channels.kinds import KINDS as KINDS_OF_PROVIDERS
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.kit.yaml_text import Tokens
 from parcours.rulesets.document import RULE_SET_SCHEMA
+from parcours.templates.document import CATEGORIES, CHANNELS, CONTENT, MISSING
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _MAX_FAULTS = 50
@@ -73,6 +79,106 @@ def _component(what: str, more: Mapping[str, Any]) -> Document:
             **more,
         },
     }
+
+
+_CONTENTS: Document = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(sorted({name for names in CONTENT.values() for name in names}), _TEXT),
+        "data": {"type": "object", "additionalProperties": _TEXT},
+        "attachments": {
+            "type": "array",
+            "items": {"type": "object", "required": ["url", "name"], "properties": {"url": _TEXT, "name": _TEXT}},
+        },
+    },
+    "additionalProperties": False,
+}
+
+
+def _template_schema() -> Document:
+    draft: Document = {
+        "name": {"type": "string", "minLength": 1, "maxLength": 60},
+        "description": _TEXT,
+        "channel": {"enum": list(CHANNELS)},
+        "category": {"enum": list(CATEGORIES), "default": "marketing"},
+        "missing": {"enum": list(MISSING), "default": "lenient"},
+        "parameters": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": _NAME, "label": _TEXT, "optional": {"type": "boolean", "default": False}},
+                "additionalProperties": False,
+            },
+        },
+        "content": _said(_CONTENTS, "What it says, with Liquid: of an e-mail subject and html, mjml or text …"),
+    }
+    needed = ["name", "channel", "content"]
+    published: Document = {
+        "type": "object", "required": needed, "properties": draft, "additionalProperties": False,
+        "description": "What is sent, where the draft has gone on since it was published.",
+    }  # fmt: skip
+    state = {"enum": ["draft", "published"], "default": "draft", "description": "published: what is sent is this."}
+    return {
+        "description": "What an e-mail, an SMS or a push notification says.",
+        "required": needed,
+        "properties": {**draft, "state": state, "published": published},
+        "not": {"required": ["state", "published"], "properties": {"state": {"const": "published"}}},
+        "additionalProperties": False,
+    }
+
+
+_REFERENCE: Document = {
+    "description": "{secret: NAME}, or ${env:NAME} inside a text; see `apply --secrets`.",
+    "anyOf": [
+        {"type": "object", "required": ["secret"], "properties": {"secret": _NAME}, "additionalProperties": False},
+        _TEXT,
+    ],
+}
+
+
+def _configuration_schema() -> Document:
+    """Settings are those of the provider's kind, its secrets by reference."""
+    providers: list[Document] = []
+    for kind in KINDS_OF_PROVIDERS.values():
+        own = kind.schema["properties"]
+        settings = {
+            **kind.schema,
+            "properties": {name: _REFERENCE if name in kind.secrets else value for name, value in own.items()},
+        }
+        providers.append(
+            {
+                "if": {"properties": {"kind": {"const": kind.kind}}},
+                "then": {"properties": {"settings": settings}},
+            }
+        )
+    return {
+        "description": "Through whom messages of one channel leave.",
+        "required": ["name", "channel"],
+        "properties": {
+            "name": {"type": "string", "minLength": 1, "maxLength": 60},
+            "description": _TEXT,
+            "channel": {"enum": list(CHANNELS)},
+            "isDefault": {"type": "boolean", "default": False},
+            "provider": {
+                "type": "object",
+                "required": ["kind"],
+                "properties": {"kind": {"enum": sorted(KINDS_OF_PROVIDERS)}, "settings": _OBJECT},
+                "additionalProperties": False,
+                "allOf": providers,
+                "default": {"kind": "inbox"},
+            },
+            "sender": {"type": "object", "additionalProperties": _TEXT},
+            "tracking": {
+                "type": "object", "properties": {"opens": _FLAG, "links": _FLAG}, "additionalProperties": False,
+            },
+            "unsubscribe": {"type": "boolean", "default": True},
+            "retrySeconds": {"type": "integer", "minimum": 1, "maximum": MAX_RETRY_S, "default": 30},
+            "softBounces": {"type": "integer", "minimum": 1, "maximum": 100, "default": 5},
+            "feedbackSecret": _REFERENCE,
+        },
+        "additionalProperties": False,
+    }  # fmt: skip
 
 
 _SCHEMAS: Mapping[str, Document] = {
@@ -271,6 +377,8 @@ _SCHEMAS: Mapping[str, Document] = {
             "fieldGroups": _OBJECTS,
         },
     },
+    TEMPLATES: _template_schema(),
+    CONFIGURATIONS: _configuration_schema(),
 }
 
 
@@ -300,4 +408,6 @@ def shape_faults(kind: str, document: Document) -> Iterator[tuple[Tokens, str]]:
     for count, error in enumerate(_validator(kind).iter_errors(document)):
         if count == _MAX_FAULTS:
             return
-        yield tuple(error.instance_path), error.message
+        at = tuple(error.instance_path)
+        is_secret = any(at[: len(place)] == place for place in places_of(kind, document))
+        yield at, "a secret is written {secret: NAME}" if is_secret else error.message

@@ -1,10 +1,11 @@
 """Secrets by reference: a file names them, the environment or a file apart from the others holds them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from parcours.actions.authentication import MASK
+from parcours.ascode.channels import CONFIGURATIONS, secret_places, stand_in
 from parcours.ascode.forms import map_masked
 from parcours.ascode.model import Document, Ref
 from parcours.ascode.naming import in_words
@@ -13,10 +14,28 @@ from parcours.kit.paths import get_in
 from parcours.kit.yaml_text import Tokens
 
 _PLACE = "authentication"
-"""The member in which references to secrets are read."""
+_AUTHENTICATED = ("actions", "data-sources")
+"""Kinds whose secrets are all in `authentication`."""
+_UNSAID = (_PLACE, "body", "bodyParams")
+"""Members that say nothing in the name of a secret."""
+_ANY_SECRET = "rehearsed"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _IN_TEXT = re.compile(rf"\$\{{env:({_NAME})\}}")
 _LINE = re.compile(rf"(?:export\s+)?({_NAME})\s*=\s*(.*)")
+
+
+def places_of(kind: str, document: Document) -> tuple[tuple[str, ...], ...]:
+    """The members in which references to secrets are read; within them at any depth."""
+    if kind == CONFIGURATIONS:
+        return tuple(place for place in secret_places(document) if get_in(document, place) is not None)
+    return ((_PLACE,),) if kind in _AUTHENTICATED and _PLACE in document else ()
+
+
+def map_secrets(kind: str, document: Document, change: Callable[[tuple[str, ...]], Any]) -> Document:
+    """The document with `change(keys to it)` in place of every masked secret."""
+    for place in places_of(kind, document):
+        document = _with(document, place, map_masked(get_in(document, place), change, place))
+    return document
 
 
 def refer(ref: Ref, document: Document, before: Document | None = None) -> Document:
@@ -27,35 +46,40 @@ def refer(ref: Ref, document: Document, before: Document | None = None) -> Docum
 
     def name(path: tuple[str, ...]) -> Any:
         known = get_in(before, path) if before is not None else None
-        if known is not None and known != MASK and (names_in({_PLACE: known}) or not isinstance(known, str)):
+        if known is not None and known != MASK and (_names_of(known) or not isinstance(known, str)):
             return known
-        kept = [part for part in path if part not in (_PLACE, "body", "bodyParams")]
+        kept = path[-1:] if ref.kind == CONFIGURATIONS else [part for part in path if part not in _UNSAID]
         return {"secret": re.sub(r"\W+", "_", in_words("_".join([ref.key, *kept])).upper(), flags=re.ASCII)}
 
-    result: Document = map_masked(document, name)
-    return result
+    return map_secrets(ref.kind, document, name)
 
 
-def names_in(document: Document) -> list[str]:
+def names_in(kind: str, document: Document) -> list[str]:
     """The secrets a document names, each once."""
-    found: dict[str, None] = {}
+    return list(
+        dict.fromkeys(name for place in places_of(kind, document) for name in _names_of(get_in(document, place)))
+    )
+
+
+def fill(kind: str, document: Document, value_of: Callable[[str], Any]) -> Document:
+    """The document with `value_of(name)` for each `{secret: NAME}`, and for each `${env:NAME}` inside a text."""
+    for place in places_of(kind, document):
+        document = _with(document, place, _filled(get_in(document, place), value_of))
+    return document
+
+
+def _names_of(value: Any) -> list[str]:
+    found: list[str] = []
 
     def note(name: str) -> str:
-        found[name] = None
+        found.append(name)
         return ""
 
-    fill(document, note)
-    return list(found)
+    _filled(value, note)
+    return found
 
 
-def fill(document: Document, value_of: Any) -> Document:
-    """The document with `value_of(name)` for each `{secret: NAME}`, and for each `${env:NAME}` inside a text."""
-    if _PLACE not in document:
-        return document
-    return {**document, _PLACE: _filled(document[_PLACE], value_of)}
-
-
-def _filled(value: Any, value_of: Any) -> Any:
+def _filled(value: Any, value_of: Callable[[str], Any]) -> Any:
     if isinstance(value, dict):
         if set(value) == {"secret"} and isinstance(value["secret"], str):
             return value_of(value["secret"])
@@ -65,25 +89,32 @@ def _filled(value: Any, value_of: Any) -> Any:
     return _IN_TEXT.sub(lambda found: str(value_of(found[1])), value) if isinstance(value, str) else value
 
 
-def clear_secrets(document: Document) -> list[tuple[Tokens, str]]:
+def _with(document: Document, place: tuple[str, ...], value: Any) -> Document:
+    """The document with another value at a place that it has."""
+    if len(place) > 1:
+        value = _with(document[place[0]], place[1:], value)
+    return {**document, place[0]: value}
+
+
+def clear_secrets(kind: str, document: Document) -> list[tuple[Tokens, str]]:
     """(where, message) of passwords and keys that stand in a file in clear.
 
     Headers and parameters of a token call may be no secrets: of those nothing is said.
     """
-    found = document.get(_PLACE)
-    if not isinstance(found, dict):
-        return []
+    places = (
+        places_of(kind, document)
+        if kind == CONFIGURATIONS
+        else [(*place, name) for place in places_of(kind, document) for name in ("password", "value")]
+    )
     return [
-        ((_PLACE, name), "a secret doesn't belong into a file: write {secret: NAME}")
-        for name in ("password", "value")
-        if isinstance(found.get(name), str) and not _IN_TEXT.search(found[name])
+        (place, "a secret doesn't belong into a file: write {secret: NAME}")
+        for place in places
+        if isinstance(found := get_in(document, place), str) and not _IN_TEXT.search(found)
     ]
 
 
-def masked(document: Document) -> Document:
+def masked(kind: str, document: Document) -> Document:
     """The document with the mask in place of every secret it names: the server keeps the one it has."""
-    if _PLACE not in document:
-        return document
 
     def mask(value: Any) -> Any:
         if isinstance(value, dict):
@@ -94,7 +125,17 @@ def masked(document: Document) -> Document:
             return [mask(child) for child in value]
         return MASK if isinstance(value, str) and _IN_TEXT.search(value) else value
 
-    return {**document, _PLACE: mask(document[_PLACE])}
+    for place in places_of(kind, document):
+        document = _with(document, place, mask(get_in(document, place)))
+    return document
+
+
+def rehearsable(kind: str, document: Document) -> Document:
+    """The document with secrets made up: what it names, and what is masked."""
+    if kind != CONFIGURATIONS:
+        named = fill(kind, document, lambda _name: _ANY_SECRET)
+        return map_secrets(kind, named, lambda _path: _ANY_SECRET)
+    return map_secrets(kind, masked(kind, document), lambda place: stand_in(document, place))
 
 
 def read_secrets(text: str, file: str) -> dict[str, str]:

@@ -16,12 +16,15 @@ from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
 from parcours.actions.authentication import MASK
 from parcours.actions.service import ActionService
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.ascode.folder import with_tenant
 from parcours.ascode.forms import map_masked
 from parcours.ascode.references import map_references, references
+from parcours.ascode.templates import TEMPLATES, rename_in_liquid, with_tenant_in_liquid
 from parcours.audiences.table import AudienceTable
 from parcours.catalog.service import CatalogService
+from parcours.channels.service import ChannelService
 from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.edit import with_name
@@ -37,6 +40,7 @@ from parcours.kit.errors import Invalid, NotFound, ParcoursError
 from parcours.kit.yaml_text import Tokens
 from parcours.resources.store import Compiled
 from parcours.rulesets.table import RuleSetTable
+from parcours.templates.service import TemplateService
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.listing import Query
 from parcours.xdm.service import XdmService
@@ -46,6 +50,7 @@ SECRET = "INSERT_SECRET_HERE"  # a mark to write one over
 MAX_NAME = 30
 """Longest name of an event or an action."""
 MAX_JOURNEY_NAME = 255
+MAX_TEMPLATE_NAME = 60
 MAX_PARTS = 500
 """Most dependencies of each kind."""
 _PARTS = (
@@ -58,7 +63,11 @@ _PARTS = (
     "events",
     "actions",
     "dataSources",
+    "messageTemplates",
+    "channelConfigurations",
 )
+_FOLDERS = {"messageTemplates": TEMPLATES}
+"""Parts that references call otherwise."""
 _OF_SERVER = frozenset({"orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
 
 Document = dict[str, Any]
@@ -80,6 +89,8 @@ class TransferService:
         rule_sets: Compiled[RuleSetTable],
         journeys: JourneyService,
         data_sources: DataSourceService,
+        templates: TemplateService,
+        channels: ChannelService,
     ) -> None:
         self._db = db
         self._namespaces = namespaces
@@ -92,11 +103,13 @@ class TransferService:
         self._rule_sets = rule_sets
         self._journeys = journeys
         self._data_sources = data_sources
+        self._templates = templates
+        self._channels = channels
 
     # --- out ---
 
     def export(self, caller: Caller, version_uid: str) -> Document:
-        """A version with its events, actions, data sources, schemas, data sets and namespaces.
+        """A version with its events, actions, data sources, message templates, schemas, data sets and namespaces.
 
         Secrets are INSERT_SECRET_HERE; a field group added to the built-in source is the sandbox's own, and stays.
 
@@ -135,8 +148,25 @@ class TransferService:
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
                 "dataSources": [map_masked(source, lambda _path: SECRET) for source in sources],
+                "messageTemplates": self._templates_of(caller, named.get(TEMPLATES, ())),
+                "channelConfigurations": self._configurations_of(caller, named.get(CONFIGURATIONS, ())),
             },
         }
+
+    def _templates_of(self, caller: Caller, uids: Iterable[str]) -> list[Document]:
+        """What is published of the templates that a journey sends. Raises PermissionDenied."""
+        wanted = list(uids)
+        if wanted and not caller.may("messages.read"):
+            raise PermissionDenied("messages.read", caller.sandbox.name)
+        with self._db.read() as connection:
+            stored = {one["uid"]: one["published"] for one in self._templates.find_in(connection, caller)}
+        return [{"uid": uid, **told["document"]} for uid in wanted if (told := stored.get(uid)) is not None]
+
+    def _configurations_of(self, caller: Caller, uids: Iterable[str]) -> list[Document]:
+        """What they are called: an import looks for one of the same name and channel, for providers differ by place."""
+        wanted = list(uids)
+        shown = {one["uid"]: one for one in self._channels.find_all(caller)} if wanted else {}
+        return [{name: shown[uid][name] for name in ("uid", "name", "channel")} for uid in wanted if uid in shown]
 
     def _sources_of(self, caller: Caller, document: Document) -> list[Document]:
         """The external data sources that a journey reads. Raises PermissionDenied."""
@@ -248,6 +278,8 @@ class _Import:
     """Name of a data source in the export → its name here, where that is another."""
     names: list[Callable[[str], str]] = field(default_factory=list)
     """What gives expressions the new names."""
+    renamed: list[tuple[str, str, str]] = field(default_factory=list)
+    """(kind, name in the export, name here) of what has another name here."""
 
     def run(self) -> Document | None:
         """The journey; None when there are faults."""
@@ -256,6 +288,7 @@ class _Import:
         self._events()
         self._actions()
         self._sources()
+        self._templates()
         document = self._document()
         if self.faults:
             return None
@@ -351,6 +384,39 @@ class _Import:
                 self.sources[old] = body["name"]
             self._make("dataSources", place, source, body, create, taken, partial(rename_source, old=old))
 
+    def _templates(self) -> None:
+        """The templates, published; they read events and actions by the names that these have here."""
+        service = self.service._templates
+        taken = {one["name"] for one in service.find_in(self.connection, self.caller)}
+
+        def create(connection: Connection, caller: Caller, body: Document) -> tuple[Document, str]:
+            def make() -> tuple[Document, str]:
+                made, _ = service.create_in(connection, caller, body)
+                return service.publish_in(connection, caller, made["uid"])
+
+            written: tuple[Document, str] = self._allowed(
+                "messages.write", lambda: self._allowed("messages.publish", make)
+            )
+            return written
+
+        for place, template in enumerate(self.exported.parts["messageTemplates"]):
+            body = {name: value for name, value in template.items() if name != "uid"}
+            for root, old, new in self.renamed:
+                body = rename_in_liquid(body, root, old, new)
+            body["name"] = free_name(str(template.get("name")), taken, MAX_TEMPLATE_NAME)
+            self._make("messageTemplates", place, template, body, create, taken, None)
+
+    def _configuration(self, wanted: str) -> str:
+        """The configuration of this sandbox with the same name and channel; as it stands when there is none."""
+        told: Document = next(
+            (one for one in self.exported.parts["channelConfigurations"] if one.get("uid") == wanted), {}
+        )
+        table = self.service._channels.table.current(self.connection)
+        if table.get(self.caller.scope_id, wanted) is not None:
+            return wanted
+        found = table.named(self.caller.scope_id, str(told.get("channel")), str(told.get("name")))
+        return wanted if found is None else found.uid
+
     def _make(
         self,
         kind: str,
@@ -359,21 +425,25 @@ class _Import:
         body: Document,
         create: Callable[[Connection, Caller, Document], tuple[Document, str]],
         taken: set[str],
-        rename: Callable[..., str],
+        rename: Callable[..., str] | None,
     ) -> None:
         made = self._try(f"$.dependencies.{kind}[{place}]", lambda: create(self.connection, self.caller, body))
         if made is None:
             return
         document, _ = made
         taken.add(document["name"])
-        self.uids[kind, str(exported.get("uid"))] = document["uid"]
+        self.uids[_FOLDERS.get(kind, kind), str(exported.get("uid"))] = document["uid"]
         shown = {"uid": document["uid"], "name": document["name"], "exportedUid": exported.get("uid")}
         if kind == "events":
             shown["eventID"] = document["eventID"]
         self.created.setdefault(kind, []).append(shown)
         if document["name"] != exported.get("name"):
-            self.warnings.append(f"{kind[:-1]} {exported.get('name')!r} is called {document['name']!r} here")
-            self.names.append(partial(rename, new=document["name"]))
+            word = "message template" if kind == "messageTemplates" else kind[:-1]
+            self.warnings.append(f"{word} {exported.get('name')!r} is called {document['name']!r} here")
+            if rename is not None:
+                self.names.append(partial(rename, new=document["name"]))
+            if kind in ("events", "actions"):
+                self.renamed.append((kind, str(exported.get("name")), document["name"]))
 
     def _data_set(self, wanted: Any) -> str | None:
         """The sandbox's data set for one of the export: of the same id, or of its name and schema; None without."""
@@ -412,6 +482,8 @@ class _Import:
                 return self._audience(text)
             if kind == "rule-sets":
                 return self._rule_set(text)
+            if kind == CONFIGURATIONS:
+                return self._configuration(text)
             if kind in ("events", "actions"):
                 path = "$.journeyVersion.document" + "".join(
                     f"[{token}]" if isinstance(token, int) else f".{token}" for token in tokens
@@ -482,6 +554,7 @@ def _read(body: Mapping[str, Any], tenant: str) -> _Exported:
         document = with_tenant(document, theirs, tenant)
         for name in ("events", "descriptors", "actions", "dataSets", "dataSources"):
             parts[name] = [_of_tenant(one, theirs, tenant) for one in parts[name]]
+        parts["messageTemplates"] = [with_tenant_in_liquid(one, theirs, tenant) for one in parts["messageTemplates"]]
     assert isinstance(document, dict)
     return _Exported(document, parts)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
+from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.model import KINDS, XDM, Document, Ref, Resource, Verb
 from parcours.ascode.naming import age_of
 from parcours.ascode.perform import LIVE, UNION, Performer
@@ -54,7 +55,12 @@ def in_order(documents: Mapping[Ref, Document]) -> list[Ref]:
     ranks = {kind: rank for rank, kind in enumerate(KINDS)}
     by_rank = sorted(
         documents,
-        key=lambda ref: (ranks[ref.kind], not documents[ref].get("default", False), age_of(ref.key)),
+        key=lambda ref: (
+            ranks[ref.kind],
+            not documents[ref].get("default", False),
+            bool(documents[ref].get("isDefault", False)),  # who is the default no longer makes room first
+            age_of(ref.key),
+        ),
     )
     ordered: list[Ref] = []
     for kinds in (("namespaces",), tuple(XDM), *((kind,) for kind in KINDS if kind not in XDM)):
@@ -84,6 +90,10 @@ def steps(performer: Performer, tasks: Sequence[Task]) -> Iterator[Step]:
     early = [task for task in ordered if task.ref.kind == "namespaces"]
     for task in early:
         yield task, _store(performer, task), True
+    taken = {one.document.get("channel") for one in ordered if _is_channel_default(one)}
+    for task in tasks:
+        if task.verb == "delete" and _is_channel_default(task) and task.document.get("channel") in taken:
+            yield task, _step_down(performer, task), False  # a channel has one default at a time
     for task in registry:
         yield task, _store(performer, task), not _needs_finish(task)
     for task in registry:
@@ -104,6 +114,16 @@ def steps(performer: Performer, tasks: Sequence[Task]) -> Iterator[Step]:
     gone = {task.ref: task for task in tasks if task.verb == "delete"}
     for ref in reversed(in_order({ref: task.document for ref, task in gone.items()})):
         yield gone[ref], _delete(performer, gone[ref]), True
+
+
+def _is_channel_default(task: Task) -> bool:
+    return task.ref.kind == CONFIGURATIONS and task.document.get("isDefault") is True
+
+
+def _step_down(performer: Performer, task: Task) -> Callable[[], None]:
+    assert task.resource is not None
+    resource = task.resource
+    return lambda: performer.step_down(resource)
 
 
 def _needs_finish(task: Task) -> bool:

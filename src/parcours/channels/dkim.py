@@ -70,6 +70,13 @@ class Signer:
         return "DKIM-Signature", value + folded
 
 
+def unused_key() -> str:
+    """A new key in PEM that nothing is signed with."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return pem.decode()
+
+
 def _relaxed(value: str) -> str:
     return _FOLD.sub(" ", value).strip(" \t\r\n")
 

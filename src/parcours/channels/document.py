@@ -129,6 +129,22 @@ def _number(holder: Mapping[str, Any], name: str, default: int, least: int, most
 # --- secrets ---
 
 
+def secret_places(body: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """The members that are secret in a configuration of this one's provider, whether they are there or not."""
+    provider = body.get("provider")
+    kind = KINDS.get(str(provider.get("kind"))) if isinstance(provider, Mapping) else None
+    names = () if kind is None else sorted(kind.secrets)
+    return (*(("provider", "settings", name) for name in names), ("feedbackSecret",))
+
+
+def goes_elsewhere(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the secrets of a provider are told to another host than those it had. Both are {kind, settings}."""
+    kind = KINDS.get(after["kind"])
+    if kind is None or before["kind"] != kind.kind:
+        return True
+    return bool(kind.destination(before.get("settings", {})) != kind.destination(after.get("settings", {})))
+
+
 def seal(document: dict[str, Any], secrets: SecretBox, previous: Mapping[str, Any] | None) -> dict[str, Any]:
     """Encrypt the secrets; a masked one keeps what `previous` has, as long as it is told to the same host.
 
@@ -137,9 +153,8 @@ def seal(document: dict[str, Any], secrets: SecretBox, previous: Mapping[str, An
     provider = document["provider"]
     kind = KINDS[provider["kind"]]
     kept: Mapping[str, Any] = {}
-    if previous is not None and previous["provider"]["kind"] == kind.kind:
-        before = previous["provider"]["settings"]
-        kept = before if kind.destination(before) == kind.destination(provider["settings"]) else {}
+    if previous is not None and not goes_elsewhere(previous["provider"], provider):
+        kept = previous["provider"]["settings"]
     settings = dict(provider["settings"])
     for name in kind.secrets & settings.keys():
         if settings[name] == MASK:

@@ -132,6 +132,8 @@ class ProviderKind:
     """What must stay the same for stored secrets to be kept when settings change: the host they are told to."""
     read_feedback: ReadFeedback | None = None
     """Reads what the provider posts back, in its own shape; None: the common shape of `hooks`."""
+    stand_in: Callable[[str], str] = field(default=lambda name: "stand-in")
+    """(name of a secret) → one made up that `check` takes: a document can then be tried without its secrets."""
     answer: Callable[[Hook, Mapping[str, Any]], tuple[str, bytes]] | None = None
     """(what it posted and `read_feedback` took, settings) → (content type, body) it is answered with; None: JSON."""
     check: Callable[[Mapping[str, Any], bool], None] = field(default=lambda settings, allow_private: None)

@@ -48,6 +48,11 @@ class ChannelTable:
         """One of this sandbox, or None."""
         return self._by_uid.get((scope_id, uid))
 
+    def named(self, scope_id: int, channel: str, name: str) -> Configuration | None:
+        """One of this sandbox by its channel and name, or None."""
+        found = (one for (scope, _), one in self._by_uid.items() if scope == scope_id)
+        return next((one for one in found if (one.channel, one.name) == (channel, name)), None)
+
     def choose(self, scope_id: int, channel: str, uid: str | None) -> Configuration | None:
         """The one named, which must be of the channel; the channel's default; the inbox when there is none."""
         if uid is None:

@@ -11,7 +11,7 @@ import aiosmtplib
 
 from parcours.actions.model import HttpRequest
 from parcours.channels.dialing import Unreachable, dial
-from parcours.channels.dkim import KeyUnusable, Signer
+from parcours.channels.dkim import KeyUnusable, Signer, unused_key
 from parcours.channels.errors import ConfigurationInvalid
 from parcours.channels.mime import Attachment, Email, build
 from parcours.channels.model import Configuration, Message, ProviderKind, SendOutcome, Tools
@@ -294,6 +294,12 @@ def _check(settings: Mapping[str, Any], allow_private: bool) -> None:
 
 
 _NAME = {"type": "string", "pattern": r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$"}
+
+
+def _stand_in(name: str) -> str:
+    return unused_key() if name == "dkimPrivateKey" else "stand-in"
+
+
 KIND = ProviderKind(
     kind="smtp",
     channels=frozenset({"email"}),
@@ -329,4 +335,5 @@ KIND = ProviderKind(
     needs_sender=True,
     destination=lambda settings: (settings.get("host"), settings.get("bounceHost")),
     check=_check,
+    stand_in=_stand_in,
 )

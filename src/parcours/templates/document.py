@@ -16,7 +16,7 @@ MAX_PARAMETERS = 100
 _MEMBERS = frozenset({"name", "description", "channel", "category", "missing", "parameters", "content"})
 _SHOWN = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "published", "usedIn"})
 """What is shown and may come back with a PUT, where it means nothing."""
-_CONTENT: Mapping[str, frozenset[str]] = {
+CONTENT: Mapping[str, frozenset[str]] = {
     "email": frozenset({"subject", "html", "mjml", "text", "preheader", "fromName", "replyTo", "attachments"}),
     "sms": frozenset({"body"}),
     "push": frozenset({"title", "body", "data", "link", "image"}),
@@ -92,7 +92,7 @@ def _parameters(given: Any) -> list[dict[str, Any]]:
 def _content(given: Any, channel: str) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise TemplateInvalid("content is an object", "$.content")
-    allowed = _CONTENT[channel]
+    allowed = CONTENT[channel]
     for key in given:
         if key not in allowed:
             raise TemplateInvalid(

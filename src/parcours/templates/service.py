@@ -55,13 +55,22 @@ class TemplateService:
 
     def create(self, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Store a draft. Returns what a reader sees, and its etag. Raises TemplateInvalid or TemplateExists."""
-        document = _checked(body)
         with self._db.write() as connection:
-            self._check_name(connection, caller.scope_id, document["name"])
-            stored = self._resources.create(
-                connection, caller.scope_id, caller.author, TEMPLATE_KIND, {**document, "published": None}
-            )
+            return self.create_in(connection, caller, body)
+
+    def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """As `create`, within a transaction."""
+        document = _checked(body)
+        self._check_name(connection, caller.scope_id, document["name"])
+        stored = self._resources.create(
+            connection, caller.scope_id, caller.author, TEMPLATE_KIND, {**document, "published": None}
+        )
         return _view(caller, stored, Usage()), stored.etag
+
+    def find_in(self, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
+        """Every template of the sandbox as it is stored: its draft, and what is `published` of it with its version."""
+        stored = self._resources.in_scope(connection, caller.scope_id, TEMPLATE_KIND)
+        return [{"uid": one.id, **one.body} for one in stored]
 
     def find_all(self, caller: Caller) -> list[dict[str, Any]]:
         """Every template of the sandbox, oldest first."""
@@ -92,19 +101,25 @@ class TemplateService:
         A parameter that a running journey does not fill can't become a needed one.
         """
         with self._db.write() as connection:
-            before = self._stored(connection, caller.scope_id, uid)
-            draft = draft_of(before.body)
-            CompiledTemplate(caller.scope_id, uid, before.version, draft)
-            usage = self._usage_of(connection, caller.scope_id, uid)
-            published = before.body["published"]
-            if published is not None and usage.live:
-                known = {one["name"] for one in published["document"]["parameters"]}
-                added = [one["name"] for one in draft["parameters"] if one["name"] not in known and not one["optional"]]
-                if added:
-                    raise TemplateInUse(f"a running journey gives no value for the new parameter {added[0]!r}")
-            told = {"version": before.version + 1, "document": draft, "atMs": time.time_ns() // 1_000_000}
-            body = {**draft, "published": told}
-            stored = self._resources.replace(connection, before, caller.author, body, if_match)
+            return self.publish_in(connection, caller, uid, if_match)
+
+    def publish_in(
+        self, connection: Connection, caller: Caller, uid: str, if_match: str | None = None
+    ) -> tuple[dict[str, Any], str]:
+        """As `publish`, within a transaction."""
+        before = self._stored(connection, caller.scope_id, uid)
+        draft = draft_of(before.body)
+        CompiledTemplate(caller.scope_id, uid, before.version, draft)
+        usage = self._usage_of(connection, caller.scope_id, uid)
+        published = before.body["published"]
+        if published is not None and usage.live:
+            known = {one["name"] for one in published["document"]["parameters"]}
+            added = [one["name"] for one in draft["parameters"] if one["name"] not in known and not one["optional"]]
+            if added:
+                raise TemplateInUse(f"a running journey gives no value for the new parameter {added[0]!r}")
+        told = {"version": before.version + 1, "document": draft, "atMs": time.time_ns() // 1_000_000}
+        body = {**draft, "published": told}
+        stored = self._resources.replace(connection, before, caller.author, body, if_match)
         return _view(caller, stored, usage), stored.etag
 
     def versions(self, caller: Caller, uid: str) -> list[dict[str, Any]]:

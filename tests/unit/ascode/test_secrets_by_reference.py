@@ -18,24 +18,24 @@ FILE = {
 
 
 def test_only_the_authentication_names_secrets() -> None:
-    assert names_in(FILE) == ["PAY_ID", "PAY_KEY", "PAY_SCOPE"]
+    assert names_in("actions", FILE) == ["PAY_ID", "PAY_KEY", "PAY_SCOPE"]
 
 
 def test_values_are_put_in() -> None:
-    found = fill(FILE, {"PAY_ID": "a", "PAY_KEY": "b", "PAY_SCOPE": "c"}.__getitem__)
+    found = fill("actions", FILE, {"PAY_ID": "a", "PAY_KEY": "b", "PAY_SCOPE": "c"}.__getitem__)
     assert found["authentication"]["headers"] == {"Authorization": "Basic EncodeBase64(a:b)"}
     assert found["authentication"]["body"]["bodyParams"] == {"scope": "c"}
     assert found["request"] == FILE["request"]
 
 
 def test_a_masked_file_is_what_the_server_shows() -> None:
-    found = masked(FILE)["authentication"]
+    found = masked("actions", FILE)["authentication"]
     assert found["headers"] == {"Authorization": "********"}
     assert found["body"]["bodyParams"] == {"scope": "********"}
 
 
 def test_an_export_names_secrets_after_their_places_and_keeps_names_there_were() -> None:
-    shown = {"name": "Pay", "authentication": masked(FILE)["authentication"]}
+    shown = {"name": "Pay", "authentication": masked("actions", FILE)["authentication"]}
     fresh = refer(Ref("actions", "PayNow"), shown)["authentication"]
     assert fresh["headers"] == {"Authorization": {"secret": "PAY_NOW_HEADERS_AUTHORIZATION"}}
     assert fresh["body"]["bodyParams"] == {"scope": {"secret": "PAY_NOW_SCOPE"}}

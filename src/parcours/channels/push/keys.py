@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -75,6 +76,21 @@ def read_vapid_key(text: str) -> ec.EllipticCurvePrivateKey:
         return ec.derive_private_key(int.from_bytes(raw), ec.SECP256R1())
     except ValueError:
         raise KeyUnusable("no private key on the curve P-256, as PEM or 32 bytes in base64url") from None
+
+
+@cache
+def unused_key(name: str) -> str:
+    """A key that nothing is signed with, in the form of the setting `name`."""
+    of_google = name == "fcmServiceAccount"
+    key = rsa.generate_private_key(65_537, 2_048) if of_google else ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    if not of_google:
+        return pem
+    account = {
+        "project_id": "none", "client_email": "nobody@example.com", "private_key": pem,
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }  # fmt: skip
+    return orjson.dumps(account).decode()
 
 
 def public_point(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -17,6 +17,7 @@ from parcours.channels.push.keys import (
     read_apns_key,
     read_service_account,
     read_vapid_key,
+    unused_key,
 )
 from parcours.channels.push.webpush import WebPush
 from parcours.kit.egress import UrlRefused, check_url
@@ -210,4 +211,5 @@ KIND = ProviderKind(
     secrets=frozenset({"fcmServiceAccount", "apnsKey", "vapidPrivateKey"}),
     destination=lambda settings: (settings.get("fcmUrl", fcm.BASE_URL), settings.get("apnsUrl", apns.BASE_URL)),
     check=_check,
+    stand_in=unused_key,
 )
