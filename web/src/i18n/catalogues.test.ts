@@ -26,7 +26,7 @@ test.each(areas)("%s says the same in English and French", (area) => {
   expect(Object.keys(french).sort()).toEqual(Object.keys(english).sort());
   for (const [id, text] of Object.entries(english)) {
     expect(id.startsWith(`${area}.`), `${id} begins with the name of its file`).toBe(true);
-    const names = (source: string | undefined) => new Set(source?.match(/\{(\w+)/g) ?? []);
+    const names = (source: string | undefined) => new Set(source?.match(/\{(\w+)(?=[,}])/g) ?? []);
     expect(names(french[id]), id).toEqual(names(text));
   }
 });
