@@ -244,33 +244,3 @@ def test_subscriptions_and_the_audit_log_know_who(visitor: Visitor, shop: Shop) 
     page = visitor.open("/audit?user=ada@example.com&asset=User")
     page.get_by_role("row", name=re.compile("ada@example.com")).first.click()
     expect(page.get_by_role("dialog").get_by_text("127.0.0.1")).to_be_visible()
-
-
-PAGES = [
-    "/journeys", "/journeys?create=template", "/journeys/{uid}", "/journeys/{uid}/report/{version}", "/operations",
-    "/operations?tab=failed", "/alerts", "/alerts?tab=subscriptions&subscription=new", "/audit", "/people",
-    "/people?tab=credentials", "/people?tab=roles&role=new", "/people?tab=sandboxes", "/settings", "/account",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("locale", "scheme"), [("en-US", "light"), ("fr-FR", "dark")])
-def test_axe_finds_no_serious_violation(
-    browser: Browser, server: RunningServer, administrator: Visitor, live: tuple[str, str], locale: str, scheme: str
-) -> None:
-    context = {"locale": locale, "color_scheme": scheme, "storage_state": administrator.context.storage_state()}
-    visitor = Visitor(browser, server, **context)
-    found: dict[str, list[str]] = {}
-    for address in PAGES:
-        page = visitor.open(address.format(uid=live[0], version=live[1]))
-        page.locator("h1").wait_for()
-        page.wait_for_load_state("networkidle") if address != "/operations" else page.wait_for_timeout(1_000)
-        complaints = visitor.complaints_of_axe()
-        if complaints:
-            found[address] = complaints
-        width = page.evaluate(
-            "[document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth]"
-        )
-        assert width[0] <= width[1], f"{address} is wider than the window"
-    assert found == {}
-    assert visitor.errors == []
-    visitor.close()
