@@ -21,7 +21,7 @@ def first(server: RunningServer) -> Shop:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[RunningServer]:
-    """A second server, with the demo's schemas, flows and event: addresses to send to."""
+    """A second server."""
     running = RunningServer(tmp_path / "other").start()
     yield running
     assert running.stop() == 0
@@ -30,7 +30,7 @@ def other(tmp_path: Path) -> Iterator[RunningServer]:
 def test_a_journey_with_an_email_runs_on_the_server_it_was_carried_to(
     server: RunningServer, first: Shop, other: RunningServer, tmp_path: Path
 ) -> None:
-    second = Shop(other)
+    second = Shop(other)  # with the demo's schemas, flows and event: addresses to send to
     content = {"subject": "Order {{ event.commerce.order.priceTotal }}", "text": "Thank you."}
     uid = first.platform.post(TEMPLATES, {"name": "Thanks", "channel": "email", "content": content})["uid"]
     first.platform.post(f"{TEMPLATES}/{uid}/publish")
@@ -73,7 +73,7 @@ def test_a_journey_with_an_email_runs_on_the_server_it_was_carried_to(
 
 
 def test_an_export_over_http_takes_the_template_along(first: Shop, other: RunningServer) -> None:
-    second = Shop(other)
+    second = other.platform()
     body = {
         "name": "Taken along", "channel": "email",
         "content": {"subject": "{{ context.journey.events.OrderPlaced.commerce.order.priceTotal }}", "text": "t"},
@@ -86,13 +86,12 @@ def test_an_export_over_http_takes_the_template_along(first: Shop, other: Runnin
     exported = first.platform.get(f"{JOURNEYS}/journeyVersions/{version}/export")
     (template,) = exported["dependencies"]["messageTemplates"]
     assert (template["uid"], template["name"]) == (uid, "Taken along")
-    made = second.platform.post(f"{JOURNEYS}/journeyVersions/import", exported)
+    made = second.post(f"{JOURNEYS}/journeyVersions/import", exported)
     (created,) = made["created"]["messageTemplates"]
     (event,) = made["created"]["events"]
     assert made["valid"], made["errors"]
-    there = second.platform.get(f"{TEMPLATES}/{created['uid']}")
+    there = second.get(f"{TEMPLATES}/{created['uid']}")
     assert there["state"] == "published"
     assert f"context.journey.events.{event['name']}.commerce" in there["content"]["subject"]
-    assert event["name"] != "OrderPlaced"
-    document = second.platform.get(f"{JOURNEYS}/journeyVersions/{made['journey']['versionUid']}")["document"]
+    document = second.get(f"{JOURNEYS}/journeyVersions/{made['journey']['versionUid']}")["document"]
     assert document["nodes"]["mail"]["templateUid"] == created["uid"]

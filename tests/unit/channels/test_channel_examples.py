@@ -30,7 +30,7 @@ def test_every_member_of_a_configuration_is_shown() -> None:
 def test_every_member_of_a_template_is_shown() -> None:
     made = [one["template"] for one in WHOLE]
     assert {name for one in made for name in one} == templates._MEMBERS
-    for channel, names in templates._CONTENT.items():
+    for channel, names in templates.CONTENT.items():
         assert {name for one in made if one["channel"] == channel for name in one["content"]} == names, channel
 
 

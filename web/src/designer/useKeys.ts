@@ -28,14 +28,18 @@ export function useKeys({ onOpen, onClose, onHelp }: Acts): void {
       const isCommand = event.ctrlKey || event.metaKey;
       const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
       const only = selected.size === 1 ? [...selected][0] : undefined;
+      // The Tab key moves the focus alone, and it is the focus that one sees.
+      const opened = target.closest<HTMLElement>(".react-flow__node")?.dataset.id ?? only;
       if (isCommand && (key === "z" || key === "y")) undo(key === "z" && !event.shiftKey);
       else if (isCommand && key === "a") select(Object.keys(document.nodes));
       else if (key === "Escape") {
         select([]);
         onClose();
       } else if (key === "?") onHelp();
-      else if (key === "Enter" && only !== undefined && target.closest(".react-flow")) onOpen(only);
-      else if (
+      else if (key === "Enter" && opened !== undefined && target.closest(".react-flow")) {
+        select([opened]);
+        onOpen(opened);
+      } else if (
         ARROWS.has(key) &&
         target.closest(".react-flow__node, .react-flow__pane, body") &&
         !event.altKey &&
