@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import PASSWORD, Visitor, started_browser
 from definitions import JOURNEYS
-from hands import activity, connect, drag
+from hands import Keyboard, activity, connect, drag
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
 from shop import Shop
@@ -129,6 +129,15 @@ def test_a_journey_is_drawn_by_keyboard_alone(visitor: Visitor, shop: Shop) -> N
     nodes = document_of(shop, address)["nodes"]
     assert isinstance(nodes, dict)
     assert list(nodes) == ["event", "condition", "wait"]
+    hand = Keyboard(page)
+    hand.open_activity("Condition")
+    settings = page.get_by_role("complementary", name=re.compile("Settings of Condition"))
+    hand.choose(settings.get_by_role("button", name=re.compile("Others$")), "Wait, 1 day, wait")
+    expect(page.locator(".react-flow__edge")).to_have_count(3)
+    expect_saved(page)
+    edges = document_of(shop, address)["edges"]
+    assert isinstance(edges, list)
+    assert {"from": "condition", "to": "wait", "kind": "other"} in edges
 
 
 def test_two_people_on_one_draft_lose_nothing(

@@ -15,6 +15,7 @@ import { handlesOf } from "./kinds";
 import { spokenTitle } from "./labels";
 import { useNamesOf } from "./namesContext";
 import styles from "./Panel.module.css";
+import { WaysOut } from "./WaysOut";
 
 interface Props {
   id: NodeId;
@@ -96,6 +97,7 @@ export function Inspector({ id, faults, onClose }: Props) {
           </Suspense>
         </Boundary>
       </View>
+      {!isReadOnly && <WaysOut id={id} node={node} />}
     </aside>
   );
 }
