@@ -1,6 +1,7 @@
 import { Flex, Heading, SearchField, Switch } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useIntl } from "react-intl";
 import { call } from "@/api/call";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
@@ -12,7 +13,7 @@ import { Page } from "@/ui/Page";
 import { useSearchText } from "@/ui/useSearchText";
 import { Health } from "./Health";
 import styles from "./SettingsPage.module.css";
-import { matching, readSettings } from "./settings";
+import { matching, readSettings, type Setting } from "./settings";
 
 /** The server: whether it is well, which version it is, and what it was told. */
 export function SettingsPage() {
@@ -20,6 +21,7 @@ export function SettingsPage() {
   const search = useSearch({ from: "/shell/settings" });
   const navigate = useNavigate();
   const mayRead = useMay("monitoring.read");
+  const about = useAbout();
   const [q, setQ] = useSearchText(
     search.q ?? "",
     (text) => void navigate({ to: "/settings", search: { ...search, q: text || undefined }, replace: true }),
@@ -29,7 +31,8 @@ export function SettingsPage() {
     queryFn: async () => readSettings(await call("GET", "/parcours/settings")),
     enabled: mayRead,
   });
-  const found = matching(settings.data ?? [], search.q ?? "", search.changed ?? false);
+  const inWords = (settings.data ?? []).map((one) => ({ ...one, description: about(one) }));
+  const found = matching(inWords, search.q ?? "", search.changed ?? false);
   return (
     <Page title={t("settings.title")} description={t("settings.description")}>
       <Health />
@@ -78,6 +81,15 @@ export function SettingsPage() {
       )}
     </Page>
   );
+}
+
+/** What a setting is, in the reader's language where the catalogue knows it, else as the server says. */
+function useAbout(): (setting: Setting) => string {
+  const { messages, formatMessage } = useIntl();
+  return ({ name, description }) => {
+    const id = `settings.about.${name.replace(/^PARCOURS_/, "").toLowerCase()}`;
+    return id in messages ? formatMessage({ id }) : description;
+  };
 }
 
 const SOURCES = ["default", "environment", "option"];
