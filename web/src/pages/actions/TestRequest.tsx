@@ -6,6 +6,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
+import { useFaultText } from "@/ui/useFaultText";
 import { type Action, tryAction } from "./actions";
 import styles from "./actions.module.css";
 import { faultOf, reportPath } from "./faults";
@@ -21,6 +22,7 @@ interface Props {
 /** Calls the action once, now, with typed values. */
 export function TestRequest({ action, isChanged }: Props) {
   const t = useT();
+  const faultText = useFaultText();
   const mayWrite = useMay("journeys_actions.write");
   const variables = useMemo(() => variablesOf(action), [action]);
   const [typed, setTyped] = useState<Record<string, string>>({});
@@ -28,7 +30,7 @@ export function TestRequest({ action, isChanged }: Props) {
   const { parameters, unreadable } = parametersOf(variables, typed);
   const send = useAct(() => tryAction(action.uid, parameters, path), { invalidates: [], showsError: true });
   const faults = new Map(unreadable.map((place) => [place, t("actions.notJson")]));
-  if (send.error instanceof ApiError) faults.set(reportPath(send.error) ?? "", send.error.message);
+  if (send.error instanceof ApiError) faults.set(reportPath(send.error) ?? "", faultText(send.error.message));
   return (
     <div className={styles.form}>
       {isChanged && (

@@ -2,6 +2,7 @@ import { useBlocker } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { useT } from "@/i18n/useT";
 import { useAct } from "@/ui/useAct";
+import { useFaultText } from "@/ui/useFaultText";
 import { type ReadAction, saveAction } from "./actions";
 import { type ActionDraft, documentOf, unreadable } from "./draft";
 import { type Faults, faultPlace, isAsSent } from "./faults";
@@ -13,6 +14,7 @@ export function useDraft(
   onSaved: (saved: ReadAction) => void,
 ) {
   const t = useT();
+  const faultText = useFaultText();
   const [draft, setDraft] = useState(start);
   const [saved, setSaved] = useState(start);
   const [isTried, setTried] = useState(false);
@@ -47,10 +49,10 @@ export function useDraft(
     if (isTried && draft.name.trim() === "") found.set("name", t("actions.name.missing"));
     const place = save.error === null ? null : faultPlace(save.error, sent.current);
     if (place !== null && save.error !== null && isAsSent(place, sent.current, documentOf(draft))) {
-      found.set(place, save.error.message);
+      found.set(place, faultText(save.error.message));
     }
     return found;
-  }, [draft, isTried, save.error, t]);
+  }, [draft, isTried, save.error, t, faultText]);
   const change = (changed: Partial<ActionDraft>) => {
     isDone.current = false;
     setDraft((now) => ({ ...now, ...changed }));

@@ -7,6 +7,7 @@ import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
+import { useFaultText } from "@/ui/useFaultText";
 import { useUnsaved } from "@/ui/useUnsaved";
 import { documentOf, draftOf, faultPlace, unreadable } from "./draft";
 import { SourceForm } from "./SourceForm";
@@ -27,6 +28,7 @@ interface Props {
 /** A data source that is made or changed. */
 export function SourceEditor({ before, actions, children }: Props) {
   const t = useT();
+  const faultText = useFaultText();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayWrite = useMay("journeys_data_sources.write");
@@ -45,7 +47,7 @@ export function SourceEditor({ before, actions, children }: Props) {
   });
   const faults = new Map(unreadable(draft).map((place) => [place, t("dataSources.notJson")]));
   const place = faultPlace(save.error);
-  if (place !== null && save.error !== null) faults.set(place, save.error.message);
+  if (place !== null && save.error !== null) faults.set(place, faultText(save.error.message));
   return (
     <Page
       title={before?.source.name ?? t("dataSources.new")}

@@ -8,6 +8,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
+import { useFaultText } from "@/ui/useFaultText";
 import { useUnsaved } from "@/ui/useUnsaved";
 import { EventForm } from "./EventForm";
 import { documentOf, draftOf, duplicateOf, type EventDraft, faultPlace } from "./eventDraft";
@@ -35,6 +36,7 @@ function Known({ uid, isCopy }: { uid: string; isCopy: boolean }) {
 
 function Editor({ start, before }: { start: EventDraft; before: ReadEvent | null }) {
   const t = useT();
+  const faultText = useFaultText();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayWrite = useMay("journeys_events.write");
@@ -55,7 +57,7 @@ function Editor({ start, before }: { start: EventDraft; before: ReadEvent | null
   if (isTried && draft.name.trim() === "") faults.set("name", t("events.form.missing"));
   if (isTried && draft.schemaId === "") faults.set("schemaRef", t("events.form.missing"));
   const place = faultPlace(save.error);
-  if (place !== null && save.error !== null) faults.set(place, save.error.message);
+  if (place !== null && save.error !== null) faults.set(place, faultText(save.error.message));
   const submit = () => {
     setTried(true);
     if (draft.name.trim() !== "" && draft.schemaId !== "") save.mutate();

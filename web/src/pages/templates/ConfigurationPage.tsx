@@ -2,7 +2,6 @@ import { Button } from "@adobe/react-spectrum";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError } from "@/api/error";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
@@ -20,10 +19,10 @@ import {
   feedbackUrl,
   saveConfiguration,
 } from "./channels";
-import { faultOf } from "./draft";
 import { Leave } from "./Leave";
 import { configurationBody, EMPTY_CONFIGURATION, editable } from "./providers";
 import type { Stored } from "./templates";
+import { useFaultOf } from "./useFaultOf";
 
 /** `new` as uid: one is set up. */
 export function ConfigurationPage() {
@@ -47,6 +46,7 @@ function Known({ uid }: { uid: string }) {
 
 function Editor({ stored }: { stored: Stored<Configuration> | null }) {
   const t = useT();
+  const faultOf = useFaultOf();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayWrite = useMay("journeys_actions.write");
@@ -126,7 +126,7 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
           setDraft({ ...draft, ...changed });
           if (save.isError) save.reset();
         }}
-        fault={save.error instanceof ApiError ? faultOf(save.error) : null}
+        fault={faultOf(save.error)}
         isReadOnly={!mayWrite}
       />
       <Asked

@@ -12,15 +12,15 @@ import {
 } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "@/api/error";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
 import { configurationsQuery } from "./channels";
-import { addressesOf, faultOf, shownAt } from "./draft";
+import { addressesOf, shownAt } from "./draft";
 import type { Channel } from "./search";
 import { sendProof } from "./templates";
+import { useFaultOf } from "./useFaultOf";
 
 interface Props {
   uid: string;
@@ -36,6 +36,7 @@ const MOST = 10;
 /** Sends the saved draft to people who are to look at it. */
 export function ProofDialog({ uid, channel, values, onClose }: Props) {
   const t = useT();
+  const faultOf = useFaultOf();
   const [text, setText] = useState("");
   const [configuration, setConfiguration] = useState(DEFAULT);
   const mayReadChannels = useMay("journeys_actions.read");
@@ -51,7 +52,7 @@ export function ProofDialog({ uid, channel, values, onClose }: Props) {
       onDone: onClose,
     },
   );
-  const fault = send.error instanceof ApiError ? faultOf(send.error) : null;
+  const fault = faultOf(send.error);
   return (
     <Dialog size="M">
       <Heading>{t("templates.proof")}</Heading>

@@ -11,17 +11,18 @@ import {
   TextField,
 } from "@adobe/react-spectrum";
 import { type FormEvent, useState } from "react";
-import { ApiError } from "@/api/error";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
 import { suppress } from "./channels";
-import { faultOf, shownAt } from "./draft";
+import { shownAt } from "./draft";
 import { CHANNELS, type Channel } from "./search";
+import { useFaultOf } from "./useFaultOf";
 
 /** Puts an address onto the suppression list. */
 export function SuppressDialog({ channel: first, onClose }: { channel: Channel; onClose: () => void }) {
   const t = useT();
+  const faultOf = useFaultOf();
   const [channel, setChannel] = useState(first);
   const [address, setAddress] = useState("");
   const [note, setNote] = useState("");
@@ -31,7 +32,7 @@ export function SuppressDialog({ channel: first, onClose }: { channel: Channel; 
     done: t("templates.done.suppressed"),
     onDone: onClose,
   });
-  const fault = add.error instanceof ApiError ? faultOf(add.error) : null;
+  const fault = faultOf(add.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!add.isPending) add.mutate();

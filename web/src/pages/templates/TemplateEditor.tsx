@@ -2,14 +2,13 @@ import { Button, DialogContainer, Item, TabList, TabPanels, Tabs } from "@adobe/
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError } from "@/api/error";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
-import { bodyOf, canShow, type Draft, draftOf, EMPTY, faultOf, type Sample, valuesOf } from "./draft";
+import { bodyOf, canShow, type Draft, draftOf, EMPTY, type Sample, valuesOf } from "./draft";
 import { Leave } from "./Leave";
 import { Preview } from "./Preview";
 import { ProofDialog } from "./ProofDialog";
@@ -27,6 +26,7 @@ import {
   templateQuery,
 } from "./templates";
 import { useDebounced } from "./useDebounced";
+import { useFaultOf } from "./useFaultOf";
 import { type Compared, Versions } from "./Versions";
 
 interface Props {
@@ -48,6 +48,7 @@ const SAMPLE: Sample = {
 /** A template's draft beside the message that is made of it. */
 export function TemplateEditor({ stored, start = EMPTY, tab = "content", compared = {} }: Props) {
   const t = useT();
+  const faultOf = useFaultOf();
   const navigate = useNavigate();
   const queries = useQueryClient();
   const may = {
@@ -100,8 +101,8 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
     onDone: () => void navigate({ to: "/templates", search: {}, ignoreBlocker: true }),
   });
   const failed = save.error ?? publish.error ?? remove.error;
-  const saveFault = save.error instanceof ApiError ? faultOf(save.error) : null;
-  const previewFault = asked !== null && preview.error instanceof ApiError ? faultOf(preview.error) : null;
+  const saveFault = faultOf(save.error);
+  const previewFault = asked === null ? null : faultOf(preview.error);
 
   const change = (changed: Partial<Draft>) => {
     setDraft({ ...draft, ...changed });
