@@ -12,6 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from parcours.channels.draft import METHOD as MESSAGE
 from parcours.delivery.circuit import Circuit
 from parcours.delivery.model import OutboxRow
 from parcours.journeys.model import ActionOutcome
@@ -46,7 +47,7 @@ class Host:
         self.slow = 0
         """Calls in flight in each pool."""
         self.places = FIRST_PLACES
-        self.slow_places = FIRST_PLACES
+        self.slow_places: float = FIRST_PLACES
         """What it has earned of each pool."""
         self.mean_s = 0.0
         self.circuit = Circuit()
@@ -154,6 +155,8 @@ class Backlog:
         host = self._hosts.get(name)
         if host is None:
             host = self._hosts[name] = Host(name)
+            if row.request is not None and row.request.method == MESSAGE:
+                host.slow_places = FOREVER  # a provider has limits of its own, and no circuit that ends what waits
         lane = row.version_uid if lane is None else lane
         found = host.lanes.get(lane)
         if found is None:

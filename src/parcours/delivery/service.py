@@ -70,9 +70,6 @@ GRACE_S = 5.0
 """How long a stop waits for calls in flight; the rest is made again at the next start."""
 _ERROR_PAUSE_S = 1.0
 
-_SILENT = ("internalError", "timedout", "unreachable")
-"""Outcomes of messages that no provider has answered."""
-
 OnAnswers = Callable[[list[ActionAnswer]], None]
 log = get_logger("delivery")
 
@@ -387,7 +384,7 @@ class Delivery:
                 began_s = asyncio.get_running_loop().time()
                 outcome, message = await self._messenger.send(row)
                 elapsed_s = asyncio.get_running_loop().time() - began_s
-                taken.host.note_attempt(elapsed_s, is_answered=outcome.status_code not in _SILENT)
+                taken.host.note_attempt(elapsed_s, is_answered=True)
             else:
                 outcome = await self._call(taken, limits)
         except Exception as error:
