@@ -1,6 +1,7 @@
 """Two ways to work a page, by mouse and by keyboard alone, so that one story can be told by either."""
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
@@ -95,6 +96,18 @@ def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
     page.mouse.up()
 
 
+def _open(picker: Locator, act: Callable[[], None]) -> None:
+    """A list of choices that the server has not told yet does not open: one tries again, as anybody would."""
+    for _ in range(30):
+        act()
+        try:
+            expect(picker).to_have_attribute("aria-expanded", "true", timeout=2_000)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"{picker} shows no choices")
+
+
 class Mouse:
     """Points, clicks and drags; the keyboard only writes."""
 
@@ -115,7 +128,7 @@ class Mouse:
         target.click()
 
     def choose(self, picker: Locator, option: str) -> None:
-        picker.click()
+        _open(picker, picker.click)
         self.page.get_by_role("option", name=option, exact=True).click()
         expect(picker).to_have_attribute("aria-expanded", "false")
 
@@ -142,8 +155,14 @@ class Mouse:
         edges = self.page.locator(".react-flow__edge")
         count = edges.count()
         source, way = after
-        connect(self.page, activity(self.page, source), way, activity(self.page, kind))
-        expect(edges).to_have_count(count + 1)
+        for _ in range(5):  # the canvas may have moved below the pointer, as settings open beside it
+            connect(self.page, activity(self.page, source), way, activity(self.page, kind))
+            try:
+                expect(edges).to_have_count(count + 1, timeout=3_000)
+            except AssertionError:
+                continue
+            return
+        raise AssertionError(f"no arrow leads from {source} to {kind}")
 
     def open_activity(self, name: str) -> None:
         activity(self.page, name).click()
@@ -198,7 +217,7 @@ class Keyboard:
 
     def choose(self, picker: Locator, option: str) -> None:
         self.reach(picker)
-        self.page.keyboard.press("Enter")
+        _open(picker, lambda: self.page.keyboard.press("Enter"))
         self._choose_option(self.page.get_by_role("option", name=option, exact=True))
         expect(picker).to_have_attribute("aria-expanded", "false")
 
