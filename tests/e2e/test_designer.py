@@ -4,18 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import PASSWORD, Visitor, started_browser
+from browsing import PASSWORD, Visitor
 from definitions import JOURNEYS
 from hands import Keyboard, activity, connect, drag
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
 from shop import Shop
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from browsing import Visitor, started_browser
+from browsing import Visitor
 from definitions import FOUNDATION, JOURNEYS
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
@@ -76,12 +76,6 @@ ACTIVITIES: dict[str, dict[str, Any]] = {
     "customAction": {"actionUid": ""}, "updateProfile": {"dataSetId": "", "updates": []},
     "jump": {"targetJourneyUid": ""},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from answering import Arrived, Reply, ScriptedReceiver
 from asking import ask
-from browsing import Visitor, started_browser
+from browsing import Visitor
 from definitions import JOURNEYS
 from hands import Mouse
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -54,12 +54,6 @@ def proof(kind: str, secret: str) -> dict[str, str]:
         "apiKey": {"x-key": secret},
         "customAuthorization": {"authorization": f"Bearer token of {secret}"},
     }[kind]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visitor, started_browser
+from browsing import Visitor
 from definitions import JOURNEYS
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
@@ -22,12 +22,6 @@ def catalogue(locale: str) -> dict[str, str]:
 
 
 FRENCH, ENGLISH = catalogue("fr"), catalogue("en")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

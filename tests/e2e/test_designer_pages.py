@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from asking import ask
-from browsing import PASSWORD, Visitor, started_browser
+from browsing import PASSWORD, Visitor
 from definitions import JOURNEYS
 from platform_client import Platform
 from playwright.sync_api import Browser, Page, expect
@@ -14,12 +14,6 @@ from shop import VERSIONS, Shop
 
 ORDERS = 20
 NOTE = {"id": "1", "text": "Ask Ben first", "author": "ada@example.com", "at": "2026-01-31T12:00:00Z", "x": 0, "y": 0}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from asking import ask
-from browsing import PASSWORD, Visitor, started_browser
+from browsing import PASSWORD, Visitor
 from definitions import FOUNDATION, XDM_FULL, make_connection, make_dataset, make_flow, make_identity
 from hands import Hand, Keyboard, Mouse, activity
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -22,12 +22,6 @@ TESTER = "tester@example.com"
 CUSTOMER = "customer003@example.com"
 SERVER_MS = 120_000
 """Milliseconds for what the server does by itself: landing, matching, sending."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

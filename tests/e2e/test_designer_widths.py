@@ -1,9 +1,6 @@
 """No page of the designer scrolls sideways: on a phone and on a small screen, in the longer language."""
 
-from collections.abc import Iterator
-
-import pytest
-from browsing import Visitor, started_browser
+from browsing import Visitor
 from playwright.sync_api import Browser
 from running import RunningServer
 from shop import Shop
@@ -18,12 +15,6 @@ ADDRESSES = [
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with started_browser() as browser:
-        yield browser
 
 
 def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer) -> None:
