@@ -2,20 +2,17 @@
 
 Instances are moved by `engine.advance` and admitted by `match.refuse_entrance`, as in production; what is the world's
 there (a database, a sender, the clock on the wall) is values here. Audiences and their runs are in the world's
-`ledger`. At one moment answers come before events, events before timers, then changes of audiences and runs, as the
-worker takes them; among their like, first come, first served.
+`ledger`, what is to come is in its agenda. At one moment answers come before events, events before timers, then changes
+of audiences and runs, as the worker takes them; among their like, first come, first served.
 """
 
-import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
 from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
@@ -26,24 +23,21 @@ from parcours.journeys.activities.audience_qualification import event_uid_of, pa
 from parcours.journeys.activities.jump import first_event
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.read_audience import RECURRING
+from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIMER, Agenda
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
-    EXCLUDED,
     NOTHING,
-    SENT,
     ActionAnswered,
-    ActionOutcome,
     CallAction,
     CancelTimer,
     DataFetched,
     Entered,
     EventReceived,
     FetchData,
-    FetchOutcome,
     Jump,
     JumpOutcome,
     LookUp,
@@ -60,11 +54,11 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
-from parcours.journeys.moments import moment_text
 from parcours.journeys.people import GivenPeople, People, PersonData
 from parcours.journeys.rulebook import RuleBook
-from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, SentCall, VirtualClock, seeded_ids
-from parcours.journeys.stubs import GOOD, Answer, Call, Stub, fetched_of, outcome_of
+from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, VirtualClock, seeded_ids
+from parcours.journeys.stubbed_calls import Ended, StubbedCalls
+from parcours.journeys.stubs import Stub
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
@@ -84,12 +78,6 @@ if TYPE_CHECKING:  # what is only needed with audiences takes longer to load tha
 DUPLICATE_WINDOW_US = 600_000_000
 """How long an entity with the same `_id` is not taken again: the pipeline's window (journeys §4.4)."""
 NO_AUDIENCE = "NO_INTERESTED_JOURNEYS_FOR_SEGMENTMEMBERSHIP_EVENT"
-_ANSWER, _EVENT, _END, _TIMER, _QUALIFICATION, _RUN = range(6)
-"""Whose turn it is among what is due at one moment."""
-
-
-class MomentPassed(Invalid):
-    """Something is to happen at a moment that the virtual clock has left behind."""
 
 
 class Endless(Invalid):
@@ -143,8 +131,6 @@ class World:
         self.tally = Tally()
         self._scope_id = scope_id
         self._events = events
-        self._actions = actions
-        self._data_sources = data_sources
         self._ids = seeded_ids("") if instance_ids is None else instance_ids
         self._source = audiences
         self._ledger: Ledger | None = None
@@ -155,10 +141,9 @@ class World:
         self._ends: set[str] = set()
         self._look_us: int | None = None
         """When runs are looked at next."""
-        self._heap: list[tuple[int, int, int, Callable[[Any], None], Any]] = []
-        self._arrival = 0
+        self._agenda = Agenda(clock)
         self._by_key: dict[tuple[str, str], list[InstanceRecord]] = {}
-        self._calls: dict[tuple[str, str], int] = {}
+        self._calls = StubbedCalls(self.stubs, actions, data_sources, scope_id, clock, self._context)
         self._caps: dict[tuple[str, str], int] = {}
         live = LiveJourneys(versions={journey.version_uid: journey for journey in self.journeys})
         self._rules = RuleBook(rule_sets, live, clock.at_us, self._audiences_now, _nothing_counted)
@@ -190,55 +175,43 @@ class World:
 
     def schedule_event(self, at_us: int, configuration: EventConfiguration, payload: Mapping[str, Any]) -> None:
         """An event that is this configuration, whatever its conditions say. Raises MomentPassed."""
-        self._schedule(at_us, _EVENT, self._take_event, (configuration, payload))
+        self._agenda.add(at_us, EVENT, self._take_event, (configuration, payload))
 
     def schedule_entity(self, at_us: int, entity: Mapping[str, Any], schema_ids: Sequence[str]) -> None:
         """A streamed entity; the configurations of these schemas say which events it is. Raises MomentPassed."""
-        self._schedule(at_us, _EVENT, self._take_entity, (entity, schema_ids))
+        self._agenda.add(at_us, EVENT, self._take_entity, (entity, schema_ids))
 
     def schedule_upload(
         self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add"
     ) -> None:
         """An upload changes who is in an audience; ids: in the namespace of the audience. Raises MomentPassed."""
-        self._schedule(at_us, _EVENT, self._take_upload, (audience_id, namespace, ids, mode))
+        self._agenda.add(at_us, EVENT, self._take_upload, (audience_id, namespace, ids, mode))
 
     def schedule_qualification(self, at_us: int, change: "Qualification") -> None:
         """Somebody has entered or left an audience that is not the ledger's. Raises MomentPassed."""
-        self._schedule(at_us, _QUALIFICATION, self._qualify, (change,))
+        self._agenda.add(at_us, QUALIFICATION, self._qualify, (change,))
 
     def schedule_change(self, at_us: int, change: Callable[[], None]) -> None:
         """Something about people that changes at a moment, such as an attribute. Raises MomentPassed."""
-        self._schedule(at_us, _EVENT, lambda do: do(), change)
-
-    def _schedule(self, at_us: int, rank: int, do: Callable[[Any], None], what: Any) -> None:
-        if at_us < self.clock.at_us:
-            raise MomentPassed(f"{moment_text(at_us)} is past: the clock shows {moment_text(self.clock.at_us)}")
-        self._arrival += 1
-        heapq.heappush(self._heap, (at_us, rank, self._arrival, do, what))
+        self._agenda.add(at_us, EVENT, lambda do: do(), change)
 
     # --- time ---
 
     @property
     def next_us(self) -> int | None:
         """When something happens next; None when nothing will any more. It may turn out to be nothing."""
-        return self._heap[0][0] if self._heap else None
+        return self._agenda.next_us
 
     def run(self, until_us: int | None = None) -> None:
         """Let everything happen up to a moment, that moment included; None: until nothing is left to happen.
 
         Raises Endless for None when an audience is read again and again, without an end.
         """
-        heap, clock = self._heap, self.clock
         if until_us is None:
             for journey in self.journeys:
                 if _is_endless(journey):
                     raise Endless(f"“{journey.name}” reads its audience again and again without end: say until when")
-        while heap and (until_us is None or heap[0][0] <= until_us):
-            at_us, _, _, do, what = heapq.heappop(heap)
-            clock.at_us = at_us
-            do(what)
-        if until_us is not None and until_us > clock.at_us:
-            clock.at_us = until_us
+        self._agenda.run(until_us)
 
     # --- events ---
 
@@ -402,7 +375,7 @@ class World:
         every.append(record)
         if journey.end_us is not None and journey.version_uid not in self._ends:
             self._ends.add(journey.version_uid)
-            self._schedule(journey.end_us, _END, self._take_end, journey)
+            self._agenda.add(journey.end_us, END, self._take_end, journey)
         self._move(record, Entered(payload, data))
         return {**names, "outcome": "entered", "instanceId": instance.id}
 
@@ -437,7 +410,7 @@ class World:
         self._memberships.clear()
         uid = event_uid_of(audience_id)
         if changes and (uid in self._entries or uid in self._listeners):
-            self._schedule(now_us, _QUALIFICATION, self._qualify, changes)
+            self._agenda.add(now_us, QUALIFICATION, self._qualify, changes)
         self._look_at_runs(now_us)  # one of them may wait for this
 
     def _qualify(self, changes: "Iterable[Qualification]") -> None:
@@ -471,7 +444,7 @@ class World:
         is_sooner = at_us is not None and (self._look_us is None or at_us < self._look_us)
         if at_us is not None and is_sooner and any(journey.audience_read is not None for journey in self.journeys):
             self._look_us = at_us
-            self._schedule(at_us, _RUN, self._take_runs, at_us)
+            self._agenda.add(at_us, RUN, self._take_runs, at_us)
 
     def _take_runs(self, at_us: int) -> None:
         if at_us != self._look_us:
@@ -566,7 +539,7 @@ class World:
 
     def _start_timer(self, record: InstanceRecord, command: StartTimer, _data: Mapping[str, Any]) -> None:
         record.timers[command.node_id, command.pass_no] = command.due_at_us
-        self._schedule(command.due_at_us, _TIMER, self._take_timer, (record, command))
+        self._agenda.add(command.due_at_us, TIMER, self._take_timer, (record, command))
 
     def _cancel_timer(self, record: InstanceRecord, command: CancelTimer, _data: Mapping[str, Any]) -> None:
         record.timers.pop((command.node_id, command.pass_no), None)
@@ -580,62 +553,26 @@ class World:
         self._move(record, TimerDue(timer.node_id, timer.pass_no, self._data_of(record)))
 
     def _call(self, record: InstanceRecord, command: CallAction, data: Mapping[str, Any]) -> None:
-        """Build the request as for a real call, then let the stub answer in its place."""
-        now_us, instance = self.clock.at_us, record.instance
-        sent = SentCall(
-            now_us, command.node_id, command.pass_no, command.action_uid, command.action_name, command.parameters,
-            command.path, None, None,
-        )  # fmt: skip
-        record.sent.append(sent)
-        action = self._actions.get(self._scope_id, command.action_uid)
-        if action is None:
-            self._fail_call(record, sent, f"action {command.action_name!r} is gone", data)
-            return
-        try:
-            request = action.build(command.parameters, command.path)
-        except ActionParameterInvalid as error:
-            self._fail_call(record, sent, str(error), data)
-            return
-        sent.method, sent.url = request.method, request.url
-        place = (instance.key, command.action_uid)
-        number = self._calls[place] = self._calls.get(place, 0) + 1
-        stub = self.stubs.get(action.name) or self.stubs.get(command.action_name) or GOOD
-        context = EvaluationContext() if stub.is_plain else self._context(record, data)
-        answer = stub.answer(Call(command, number, context))
-        shapes = (action.response, action.failure_response)
-        answered_us, outcome = outcome_of(answer, command, now_us, shapes)
-        endpoint = request.url.partition("?")[0]
-        self._answer_call(answered_us, record, sent, replace(outcome, endpoint=endpoint, method=request.method))
-        self._react_later(answered_us, record, command.pass_no, answer)
+        self._end_call(record, self._calls.call(record, command, data), data)
 
     def _send(self, record: InstanceRecord, command: SendMessage, data: Mapping[str, Any]) -> None:
-        """Let a stub answer in place of a provider; it is found by the template's name."""
-        now_us, instance = self.clock.at_us, record.instance
-        sent = SentCall(
-            now_us, command.node_id, command.pass_no, command.action_uid, command.action_name, command.parameters,
-            None, "MESSAGE", f"{command.channel}:{_first_address(command.address)}",
-        )  # fmt: skip
-        record.sent.append(sent)
-        if not command.has_consent:
-            refused = ActionOutcome(EXCLUDED, error_message="noConsent: the profile refuses this channel")
-            self._answer_call(now_us, record, sent, refused)
-            return
-        place = (instance.key, command.action_uid)
-        number = self._calls[place] = self._calls.get(place, 0) + 1
-        stub = self.stubs.get(command.action_name) or GOOD
-        context = EvaluationContext() if stub.is_plain else self._context(record, data)
-        call = CallAction(*command[:7])
-        answer = stub.answer(Call(call, number, context))
-        answered_us, outcome = outcome_of(answer, call, now_us, (None, None))
-        self._answer_call(
-            answered_us, record, sent, outcome if outcome.is_error else replace(outcome, status_code=SENT)
-        )
-        self._react_later(answered_us, record, command.pass_no, answer)
+        self._end_call(record, self._calls.send(record, command, data), data)
 
-    def _react_later(self, answered_us: int, record: InstanceRecord, pass_no: int, answer: Answer) -> None:
-        """What becomes of a message, as its stub has it."""
-        for name, after_us in answer.reactions:
-            self._schedule(answered_us + after_us, _EVENT, self._react, (record, pass_no, name))
+    def _end_call(self, record: InstanceRecord, ended: Ended, data: Mapping[str, Any]) -> None:
+        """Give a call its answer when it comes; one that can't be made fails within the moment, as for the worker."""
+        sent, at_us, outcome, is_made, reactions = ended
+        record.sent.append(sent)
+
+        def answer(data: Mapping[str, Any]) -> Stimulus:
+            sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
+            return ActionAnswered(sent.node_id, sent.pass_no, outcome, data)
+
+        if not is_made:
+            self._advance(record, answer(data))
+            return
+        self._agenda.add(at_us, ANSWER, self._take_answer, (record, answer))
+        for name, after_us in reactions:
+            self._agenda.add(at_us + after_us, EVENT, self._react, (record, sent.pass_no, name))
 
     def _react(self, what: tuple[InstanceRecord, int, str]) -> None:
         record, pass_no, name = what
@@ -643,29 +580,12 @@ class World:
         self._move(record, EventReceived(REACTION, told, self._data_of(record)))
 
     def _fetch(self, record: InstanceRecord, command: FetchData, data: Mapping[str, Any]) -> None:
-        """Let stubs answer in place of data sources; without one a source gives its sample."""
-        now_us = answered_us = self.clock.at_us
-        found: list[FetchOutcome] = []
-        for request in command.requests:
-            name = f"{request.source}.{request.group}"
-            place = (record.instance.key, name)
-            number = self._calls[place] = self._calls.get(place, 0) + 1
-            stub = self.stubs.get(name) or self.stubs.get(request.source) or GOOD
-            context = EvaluationContext() if stub.is_plain else self._context(record, data)
-            asked = CallAction(
-                command.node_id, command.pass_no, request.source_uid, name, None, request.parameters,
-                command.deadline_us,
-            )  # fmt: skip
-            source = self._data_sources.get(self._scope_id, request.source_uid)
-            group = None if source is None else source.groups.get(request.group)
-            shape = None if group is None else group.answer
-            at_us, outcome = outcome_of(stub.answer(Call(asked, number, context)), asked, now_us, (shape, None))
-            found.append(fetched_of(request, outcome, shape))
-            answered_us = max(answered_us, at_us)
-        outcomes = tuple(found)
-        self._answer(
-            answered_us, record, lambda now: DataFetched(command.node_id, command.pass_no, outcomes, now)
-        )  # fmt: skip
+        at_us, outcomes = self._calls.fetch(record, command, data)
+
+        def answer(now: Mapping[str, Any]) -> Stimulus:
+            return DataFetched(command.node_id, command.pass_no, outcomes, now)
+
+        self._agenda.add(at_us, ANSWER, self._take_answer, (record, answer))
 
     def _context(self, record: InstanceRecord, data: Mapping[str, Any]) -> EvaluationContext:
         """What a stub's rules read."""
@@ -677,23 +597,6 @@ class World:
         if not data:
             data = self._person(_identity(instance.namespace, instance.key))
         return EvaluationContext(instance.events, data, instance.actions, properties, self.clock.at_us)
-
-    def _fail_call(self, record: InstanceRecord, sent: SentCall, problem: str, data: Mapping[str, Any]) -> None:
-        """A call that can't be made fails within the moment, as the worker has it."""
-        outcome = ActionOutcome("internalError", error_message=problem)
-        sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
-        self._advance(record, ActionAnswered(sent.node_id, sent.pass_no, outcome, data))
-
-    def _answer_call(self, at_us: int, record: InstanceRecord, sent: SentCall, outcome: ActionOutcome) -> None:
-        def answer(data: Mapping[str, Any]) -> Stimulus:
-            sent.answered_us, sent.status_code = self.clock.at_us, outcome.status_code
-            return ActionAnswered(sent.node_id, sent.pass_no, outcome, data)
-
-        self._answer(at_us, record, answer)
-
-    def _answer(self, at_us: int, record: InstanceRecord, make: Callable[[Mapping[str, Any]], Stimulus]) -> None:
-        """Answer a command: at a moment, `make(data)` is given to the instance."""
-        self._schedule(at_us, _ANSWER, self._take_answer, (record, make))
 
     def _take_answer(self, what: tuple[InstanceRecord, Callable[[Mapping[str, Any]], Stimulus]]) -> None:
         record, make = what
@@ -783,8 +686,3 @@ def _identity(namespace: str | None, key: str | None) -> Identity | None:
 
 def _names(journey: CompiledJourney) -> dict[str, Any]:
     return {"journey": journey.name, "journeyUid": journey.journey_uid, "versionUid": journey.version_uid}
-
-
-def _first_address(address: Any) -> Any:
-    """Of several devices the first: no token is retired here."""
-    return address[0][0] if isinstance(address, list) else address

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parcours.expressions.references import EXPERIENCE_EVENTS, PLATFORM, SchemaReferences
+from parcours.journeys.agenda import MomentPassed
 from parcours.journeys.bundle import Bundle, config_files, read_bundle, read_file
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.crowd import Belonging, Known, change_audience, find_audience, settle
@@ -23,7 +24,7 @@ from parcours.journeys.people import GivenPeople
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.seen import InstanceRecord, SentCall, VirtualClock, seeded_ids
-from parcours.journeys.simulate import MomentPassed, World
+from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, read_stub
 from parcours.kit.clock import to_datetime, to_us
 from parcours.kit.yaml_text import Located

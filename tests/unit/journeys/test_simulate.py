@@ -10,6 +10,7 @@ from simulated import Virtual, all_steps, entity
 from test_engine_properties import journeys, payloads
 
 from parcours.batch import DUPLICATE_WINDOW_MS
+from parcours.journeys.agenda import TIMER, MomentPassed
 from parcours.journeys.model import StartTimer
 from parcours.journeys.outcome import coverage_of, path_of, summary
 from parcours.journeys.seen import VirtualClock, seeded_ids
@@ -17,7 +18,6 @@ from parcours.journeys.simulate import (
     _PERFORM,
     DUPLICATE_WINDOW_US,
     CommandUnknown,
-    MomentPassed,
 )
 from parcours.journeys.stubs import Answer, StubInvalid, read_stub
 
@@ -104,7 +104,7 @@ def test_a_timer_that_is_taken_early_would_be_seen(monkeypatch: pytest.MonkeyPat
     def start_early(world: Any, record: Any, command: StartTimer, data: Any) -> None:
         early = command._replace(due_at_us=command.due_at_us - 1)
         record.timers[early.node_id, early.pass_no] = early.due_at_us
-        world._schedule(early.due_at_us, 2, world._take_timer, (record, early))
+        world._agenda.add(early.due_at_us, TIMER, world._take_timer, (record, early))
 
     monkeypatch.setitem(_PERFORM, StartTimer, start_early)
     virtual = Virtual(follow_up())

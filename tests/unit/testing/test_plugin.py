@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parcours.journeys.simulate import MomentPassed
+from parcours.journeys.agenda import MomentPassed
 from parcours.testing.clock import JourneyClock
 from parcours.testing.errors import ExpectationFailed, NothingLoaded, UnknownName
 
