@@ -159,7 +159,7 @@ def build_platform(settings: Settings) -> Platform:
         db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources
     )
     channels = ChannelService(db, resources, secrets, settings)
-    channels.guard(journeys.journeys_of_configuration)
+    channels.guard(journeys.usages.journeys_of)
 
     conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)
     rule_sets.users = conflicts.journeys_naming

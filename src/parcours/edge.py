@@ -18,6 +18,7 @@ from parcours.actions import api as actions_api
 from parcours.alerts import api as alerts_api
 from parcours.app import Platform, log_path
 from parcours.ascode import api as ascode_api
+from parcours.ascode.services import Services
 from parcours.ascode.transfer import TransferService
 from parcours.audiences import api as audiences_api
 from parcours.catalog import api as catalog_api
@@ -124,19 +125,21 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         ascode_api.router(
             gate,
             TransferService(
-                platform.db,
-                platform.namespaces,
-                platform.schemas,
-                descriptors,
-                platform.catalog,
-                platform.events,
-                platform.actions,
-                platform.audiences.table,
-                platform.rule_sets.table,
-                platform.journeys,
-                platform.data_sources,
-                platform.templates,
-                platform.channels,
+                Services(
+                    db=platform.db,
+                    namespaces=platform.namespaces,
+                    schemas=platform.schemas,
+                    descriptors=descriptors,
+                    catalog=platform.catalog,
+                    events=platform.events,
+                    actions=platform.actions,
+                    audiences=platform.audiences.table,
+                    rule_sets=platform.rule_sets.table,
+                    journeys=platform.journeys,
+                    data_sources=platform.data_sources,
+                    templates=platform.templates,
+                    channels=platform.channels,
+                )
             ),
         ),
         journeys_api.router(gate, platform.journeys, platform.lifecycle),

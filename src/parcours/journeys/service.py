@@ -10,18 +10,14 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.access.service import SANDBOX_KIND
-from parcours.actions.model import Usage as ActionUsage
 from parcours.actions.service import ActionService
-from parcours.audiences.model import Usage as AudienceUsage
 from parcours.audiences.service import AudienceService
 from parcours.audit import AuditEvent
 from parcours.audit.store import record
 from parcours.catalog.model import DataSetTable
-from parcours.datasources.model import Usage as SourceUsage
 from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
-from parcours.events.model import Usage as EventUsage
 from parcours.events.service import EventService
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
@@ -41,9 +37,9 @@ from parcours.journeys.journey_list import HOURS, Wanted, choose, traffic_of, ui
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.rights import check_timeouts
-from parcours.journeys.source_names import sources_in
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
+from parcours.journeys.usages import Usages
 from parcours.journeys.versions import (
     DELETABLE,
     DRAFTS,
@@ -64,23 +60,10 @@ from parcours.resources.filtering import matches
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.rulesets.service import RuleSetService
 from parcours.templates.service import TemplateService
-from parcours.templates.service import Usage as TemplateUsage
 from parcours.xdm.service import XdmService
 
-_Uses = dict[tuple[int, str, str], tuple[int, int]]
-"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it.
-
-Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
-"""
-
-_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid")
-"""Members that name what is told its journeys."""
 MAX_NAME = 255
 COPY_SUFFIX = "_copy"
-_Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, uid of an event, action, template or channel configuration, or `#` and the name of a data source) → journey
-uid → the journey with versions that name it."""
-
 log = get_logger("journeys")
 
 
@@ -123,14 +106,14 @@ class JourneyService:
         )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
-        self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
+        self.usages = Usages(resources)
         self.live: Compiled[LiveJourneys] = self.compiled()
-        self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
-        events.guard(self.usage_of_event, self._follow_event, self.journeys_of_event)
-        actions.guard(self.usage_of_action, self.journeys_of_action)
-        data_sources.guard(self.usages_of_source, self.journeys_of_source)
-        audiences.guard(self.usage_of_audience)
-        templates.guard(self.usage_of_template, self.journeys_of_template)
+        uses = self.usages
+        events.guard(uses.of_event, self._follow_event, uses.journeys_of)
+        actions.guard(uses.of_action, uses.journeys_of)
+        data_sources.guard(uses.of_source, uses.journeys_of_source)
+        audiences.guard(uses.of_audience)
+        templates.guard(uses.of_template, uses.journeys_of)
         audiences.listen(self.is_listened)
 
     def compiled(self) -> Compiled[LiveJourneys]:
@@ -448,93 +431,12 @@ class JourneyService:
         if journey is None:
             raise JourneyInvalid([fault for fault in faults if fault.severity == "error"])
 
-    # --- what events and actions ask ---
-
-    def usage_of_event(self, connection: Connection, scope_id: int, uid: str) -> EventUsage:
-        """How many versions name an event."""
-        return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
-
-    def journeys_of_event(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name an event: {uid, name, versions}. Versions that are over don't count."""
-        return list(self._users.current(connection).get((scope_id, uid), {}).values())
-
-    def usage_of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
-        """How many versions name a custom action."""
-        return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
-
-    def journeys_of_action(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name a custom action: {uid, name, versions}. Versions that are over don't count."""
-        return list(self._users.current(connection).get((scope_id, uid), {}).values())
-
-    def usage_of_template(self, connection: Connection, scope_id: int, uid: str) -> TemplateUsage:
-        """How many journey versions send a template."""
-        return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
-
-    def journeys_of_template(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that send a template: {uid, name, versions}. Versions that are over don't count."""
-        return list(self._users.current(connection).get((scope_id, uid), {}).values())
-
-    def journeys_of_configuration(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name a channel configuration: {uid, name, versions}. Versions that are over don't count."""
-        return list(self._users.current(connection).get((scope_id, uid), {}).values())
-
-    def usages_of_source(self, connection: Connection, scope_id: int, name: str) -> dict[str, SourceUsage]:
-        """How many versions read each field group of a data source; under "" those that read any of them."""
-        uses = self._uses.current(connection)
-        return {
-            uid.partition(".")[2]: SourceUsage(*counts)
-            for (scope, member, uid), counts in uses.items()
-            if scope == scope_id and member == "dataSource" and uid.partition(".")[0] == name
-        }
-
-    def journeys_of_source(self, connection: Connection, scope_id: int, name: str) -> list[dict[str, Any]]:
-        """The journeys that read a data source: {uid, name, versions}. Versions that are over don't count."""
-        return list(self._users.current(connection).get((scope_id, f"#{name}"), {}).values())
-
-    def usage_of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
-        """How many versions name an audience."""
-        return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
+    # --- what events and audiences ask ---
 
     def is_listened(self, connection: Connection, scope_id: int, audience_id: str) -> bool:
         """Whether a live journey wants to hear who enters and leaves an audience."""
         live, uid = self.live.current(connection), event_uid_of(audience_id)
         return bool(live.by_event(scope_id, uid) or live.listening(scope_id, uid))
-
-    def _count_uses(self, connection: Connection) -> _Uses:
-        uses: _Uses = {}
-        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
-            if stored.body["status"] in ("Stopped", "Finished"):
-                continue  # it never runs again: what it names may change and go (journeys §3.2)
-            is_published = stored.body["status"] in LIVE
-            pause_filter = (stored.body["pause"] or {}).get("filter") or {}
-            asked = {
-                *(stored.body["names"] or {}).get("audienceNames", {}).values(),
-                *pause_filter.get("audiences", {}).values(),
-            }
-            places = sources_in(stored.body["document"]) | sources_in(pause_filter)
-            sources = {f"{name}.{group}" for name, group in places} | {name for name, _ in places}
-            for member in ("eventUid", "actionUid", "audienceId", "templateUid", "dataSource"):
-                named = sources if member == "dataSource" else uids_in(stored.body["document"], member)
-                for uid in {*named, *asked} if member == "audienceId" else named:
-                    key = (stored.scope_id, member, uid)
-                    draft, published = uses.get(key, (0, 0))
-                    uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
-        return uses
-
-    def _find_users(self, connection: Connection) -> _Users:
-        users: _Users = {}
-        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
-            body = stored.body
-            if body["status"] in ("Stopped", "Finished"):
-                continue
-            sources = {f"#{name}" for name, _ in sources_in(body["document"])}
-            uids = {uid for member in _WITH_JOURNEYS for uid in uids_in(body["document"], member)}
-            for uid in uids | sources:
-                journeys = users.setdefault((stored.scope_id, uid), {})
-                journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
-                journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
-                journey["versions"].append({"uid": stored.id, "version": body["version"], "status": body["status"]})
-        return users
 
     def _follow_event(
         self, connection: Connection, scope_id: int, author: Author, uid: str, old: str, new: str

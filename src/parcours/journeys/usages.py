@@ -1,0 +1,108 @@
+"""Which journeys use what: the events, actions, templates, data sources and audiences that versions name."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from parcours.actions.model import Usage as ActionUsage
+from parcours.audiences.model import Usage as AudienceUsage
+from parcours.datasources.model import Usage as SourceUsage
+from parcours.events.model import Usage as EventUsage
+from parcours.journeys.definitions import uids_in
+from parcours.journeys.source_names import sources_in
+from parcours.journeys.versions import LIVE, VERSION_KIND
+from parcours.resources.store import Compiled, ResourceStore
+from parcours.templates.service import Usage as TemplateUsage
+
+_Uses = dict[tuple[int, str, str], tuple[int, int]]
+"""(scope, "eventUid" | "actionUid" | "audienceId" | "templateUid", uid) → (draft, published) versions that name it.
+
+Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
+"""
+
+_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid")
+"""Members that name what is told its journeys."""
+_Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
+"""(scope, uid of an event, action, template or channel configuration, or `#` and the name of a data source) → journey
+uid → the journey with versions that name it."""
+
+
+class Usages:
+    """What versions of every sandbox name, counted and listed as definitions change."""
+
+    def __init__(self, resources: ResourceStore) -> None:
+        self._resources = resources
+        self._uses: Compiled[_Uses] = Compiled(resources, [VERSION_KIND], self._count_uses)
+        self._users: Compiled[_Users] = Compiled(resources, [VERSION_KIND], self._find_users)
+
+    def of_event(self, connection: Connection, scope_id: int, uid: str) -> EventUsage:
+        """How many versions name an event."""
+        return EventUsage(*self._uses.current(connection).get((scope_id, "eventUid", uid), (0, 0)))
+
+    def of_action(self, connection: Connection, scope_id: int, uid: str) -> ActionUsage:
+        """How many versions name a custom action."""
+        return ActionUsage(*self._uses.current(connection).get((scope_id, "actionUid", uid), (0, 0)))
+
+    def of_template(self, connection: Connection, scope_id: int, uid: str) -> TemplateUsage:
+        """How many journey versions send a template."""
+        return TemplateUsage(*self._uses.current(connection).get((scope_id, "templateUid", uid), (0, 0)))
+
+    def of_source(self, connection: Connection, scope_id: int, name: str) -> dict[str, SourceUsage]:
+        """How many versions read each field group of a data source; under "" those that read any of them."""
+        uses = self._uses.current(connection)
+        return {
+            uid.partition(".")[2]: SourceUsage(*counts)
+            for (scope, member, uid), counts in uses.items()
+            if scope == scope_id and member == "dataSource" and uid.partition(".")[0] == name
+        }
+
+    def journeys_of(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
+        """The journeys that name an event, an action, a template or a channel configuration: {uid, name, versions}.
+
+        Versions that are over don't count.
+        """
+        return list(self._users.current(connection).get((scope_id, uid), {}).values())
+
+    def journeys_of_source(self, connection: Connection, scope_id: int, name: str) -> list[dict[str, Any]]:
+        """The journeys that read a data source: {uid, name, versions}. Versions that are over don't count."""
+        return list(self._users.current(connection).get((scope_id, f"#{name}"), {}).values())
+
+    def of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
+        """How many versions name an audience."""
+        return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
+
+    def _count_uses(self, connection: Connection) -> _Uses:
+        uses: _Uses = {}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            if stored.body["status"] in ("Stopped", "Finished"):
+                continue  # it never runs again: what it names may change and go (journeys §3.2)
+            is_published = stored.body["status"] in LIVE
+            pause_filter = (stored.body["pause"] or {}).get("filter") or {}
+            asked = {
+                *(stored.body["names"] or {}).get("audienceNames", {}).values(),
+                *pause_filter.get("audiences", {}).values(),
+            }
+            places = sources_in(stored.body["document"]) | sources_in(pause_filter)
+            sources = {f"{name}.{group}" for name, group in places} | {name for name, _ in places}
+            for member in ("eventUid", "actionUid", "audienceId", "templateUid", "dataSource"):
+                named = sources if member == "dataSource" else uids_in(stored.body["document"], member)
+                for uid in {*named, *asked} if member == "audienceId" else named:
+                    key = (stored.scope_id, member, uid)
+                    draft, published = uses.get(key, (0, 0))
+                    uses[key] = (draft, published + 1) if is_published else (draft + 1, published)
+        return uses
+
+    def _find_users(self, connection: Connection) -> _Users:
+        users: _Users = {}
+        for stored in self._resources.in_all_scopes(connection, VERSION_KIND):
+            body = stored.body
+            if body["status"] in ("Stopped", "Finished"):
+                continue
+            sources = {f"#{name}" for name, _ in sources_in(body["document"])}
+            uids = {uid for member in _WITH_JOURNEYS for uid in uids_in(body["document"], member)}
+            for uid in uids | sources:
+                journeys = users.setdefault((stored.scope_id, uid), {})
+                journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
+                journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
+                journey["versions"].append({"uid": stored.id, "version": body["version"], "status": body["status"]})
+        return users
