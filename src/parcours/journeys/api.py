@@ -67,11 +67,22 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         tags: list[str] = Query(default=[], alias="tag", description="All of them."),
         created_by: str = Query(default="", alias="createdBy"),
         modified_since: str = Query(default="", alias="modifiedSince"),
+        published_by: str = Query(default="", alias="publishedBy", description="The version published last."),
+        published_since: str = Query(default="", alias="publishedSince"),
+        uses: str = Query(
+            default="",
+            max_length=255,
+            description="Uid of an event, action, message template, channel configuration or audience that a version "
+            "names which is not over; or a data source, as `Source` or `Source.Group`.",
+        ),
         archived: Archived = Query(default="false", description="`true`: those alone; `any`: those, too."),
         sort: str = Query(default="", description="`name`, `status`, `createdAt` or `lastModifiedAt`; `-name`: down."),
     ) -> dict[str, Any]:
         """The sandbox's journeys, page by page, each with its last 24 hours by the hour."""
-        wanted = read_wanted(search, statuses, entry_types, tags, created_by, modified_since, archived, sort)
+        wanted = read_wanted(
+            search, statuses, entry_types, tags, created_by, modified_since, archived, sort, published_by,
+            published_since, uses,
+        )  # fmt: skip
         size = page_size if limit is None else limit
         first = page * size if start is None else start
         if orderby:  # the older way to order

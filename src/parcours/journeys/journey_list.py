@@ -38,6 +38,12 @@ class Wanted(NamedTuple):
     created_by: str = ""
     modified_since: str = ""
     """As `metadata.lastModifiedAt` is written."""
+    published_by: str = ""
+    """Who published the version that was published last."""
+    published_since: str = ""
+    """As `metadata.lastDeployedAt` is written."""
+    uses: str = ""
+    """Uid of an event, action, template, channel configuration or audience; a data source `Name` or `Name.Group`."""
     archived: Archived = "false"
     sort: str = ""
     """A field with `-` before it for the other direction; empty: the oldest first."""
@@ -45,7 +51,8 @@ class Wanted(NamedTuple):
 
 def read_wanted(
     search: str, statuses: Iterable[str], entry_types: Iterable[str], tags: Iterable[str], created_by: str,
-    modified_since: str, archived: Archived, sort: str,
+    modified_since: str, archived: Archived, sort: str, published_by: str = "", published_since: str = "",
+    uses: str = "",
 ) -> Wanted:  # fmt: skip
     """The parameters of a request; lists may be comma-separated, too. Raises JourneyListInvalid."""
     found: set[str] = set()
@@ -62,9 +69,18 @@ def read_wanted(
         raise JourneyListInvalid(f"sort is one of {', '.join(_ORDERS)}, with - before it or not", "$.sort")
     if len(search) > MAX_SEARCH:
         raise JourneyListInvalid(f"search has at most {MAX_SEARCH} characters", "$.search")
-    since = _instant(modified_since) if modified_since else ""
     return Wanted(
-        search.casefold().strip(), frozenset(found), types, frozenset(_parts(tags)), created_by, since, archived, sort
+        search.casefold().strip(),
+        frozenset(found),
+        types,
+        frozenset(_parts(tags)),
+        created_by,
+        _instant(modified_since, "modifiedSince"),
+        published_by,
+        _instant(published_since, "publishedSince"),
+        uses.strip(),
+        archived,
+        sort,
     )
 
 
@@ -88,6 +104,8 @@ def _is_wanted(journey: Mapping[str, Any], wanted: Wanted) -> bool:
         and wanted.tags <= set(journey["tags"])
         and wanted.created_by in ("", journey["metadata"]["createdBy"])
         and journey["metadata"]["lastModifiedAt"] >= wanted.modified_since
+        and wanted.published_by in ("", journey["metadata"].get("lastDeployedBy"))
+        and journey["metadata"].get("lastDeployedAt", "") >= wanted.published_since
     )
 
 
@@ -126,11 +144,13 @@ def _parts(texts: Iterable[str]) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
 
 
-def _instant(text: str) -> str:
+def _instant(text: str, name: str) -> str:
+    if not text:
+        return ""
     try:
         at = datetime.fromisoformat(text)
         at = (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        message = f"modifiedSince is a date or date-time such as 2026-01-31T12:00:00Z: {text[:80]!r}"
-        raise JourneyListInvalid(message, "$.modifiedSince") from None
+        message = f"{name} is a date or date-time such as 2026-01-31T12:00:00Z: {text[:80]!r}"
+        raise JourneyListInvalid(message, f"$.{name}") from None
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -229,6 +229,9 @@ class JourneyService:
         first_hour = time.time_ns() // 1_000 // HOUR_US - HOURS
         with self._db.read() as connection:
             every = [one for one in self.find_in(connection, caller) if matches(one, filters)]
+            if wanted.uses:
+                users = self.usages.journeys_using(connection, caller.scope_id, wanted.uses)
+                every = [one for one in every if one["uid"] in users]
             chosen = choose(every, wanted)
             shown = chosen[start : start + limit]
             uids = [version["uid"] for one in shown for version in one["versions"]]

@@ -1,5 +1,6 @@
 """Which journeys use what: the events, actions, templates, data sources and audiences that versions name."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,11 +21,11 @@ _Uses = dict[tuple[int, str, str], tuple[int, int]]
 Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
 """
 
-_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid")
+_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid", "audienceId")
 """Members that name what is told its journeys."""
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, uid of an event, action, template or channel configuration, or `#` and the name of a data source) → journey
-uid → the journey with versions that name it."""
+"""(scope, uid of an event, action, template, channel configuration or audience, or `#` and the name of a data source or
+of a field group as `Source.Group`) → journey uid → the journey with versions that name it."""
 
 
 class Usages:
@@ -67,6 +68,11 @@ class Usages:
         """The journeys that read a data source: {uid, name, versions}. Versions that are over don't count."""
         return list(self._users.current(connection).get((scope_id, f"#{name}"), {}).values())
 
+    def journeys_using(self, connection: Connection, scope_id: int, named: str) -> set[str]:
+        """Uids of the journeys that name any of these by its uid, or a data source or field group by its name."""
+        users = self._users.current(connection)
+        return {*users.get((scope_id, named), ()), *users.get((scope_id, f"#{named}"), ())}
+
     def of_audience(self, connection: Connection, scope_id: int, audience_id: str) -> AudienceUsage:
         """How many versions name an audience."""
         return AudienceUsage(*self._uses.current(connection).get((scope_id, "audienceId", audience_id), (0, 0)))
@@ -77,13 +83,8 @@ class Usages:
             if stored.body["status"] in ("Stopped", "Finished"):
                 continue  # it never runs again: what it names may change and go (journeys §3.2)
             is_published = stored.body["status"] in LIVE
-            pause_filter = (stored.body["pause"] or {}).get("filter") or {}
-            asked = {
-                *(stored.body["names"] or {}).get("audienceNames", {}).values(),
-                *pause_filter.get("audiences", {}).values(),
-            }
-            places = sources_in(stored.body["document"]) | sources_in(pause_filter)
-            sources = {f"{name}.{group}" for name, group in places} | {name for name, _ in places}
+            asked = _audiences_asked_by(stored.body)
+            sources = _sources_of(stored.body)
             for member in ("eventUid", "actionUid", "audienceId", "templateUid", "dataSource"):
                 named = sources if member == "dataSource" else uids_in(stored.body["document"], member)
                 for uid in {*named, *asked} if member == "audienceId" else named:
@@ -98,11 +99,27 @@ class Usages:
             body = stored.body
             if body["status"] in ("Stopped", "Finished"):
                 continue
-            sources = {f"#{name}" for name, _ in sources_in(body["document"])}
             uids = {uid for member in _WITH_JOURNEYS for uid in uids_in(body["document"], member)}
-            for uid in uids | sources:
+            for uid in uids | _audiences_asked_by(body) | {f"#{name}" for name in _sources_of(body)}:
                 journeys = users.setdefault((stored.scope_id, uid), {})
                 journey = journeys.setdefault(body["journeyUid"], {"uid": body["journeyUid"], "versions": []})
                 journey["name"] = body["document"].get("name")  # versions come oldest first: the latest's stays
                 journey["versions"].append({"uid": stored.id, "version": body["version"], "status": body["status"]})
         return users
+
+
+def _pause_filter_of(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (body["pause"] or {}).get("filter") or {}
+    return found
+
+
+def _audiences_asked_by(body: Mapping[str, Any]) -> set[str]:
+    """Ids of the audiences that the expressions of a version ask for."""
+    frozen = (body["names"] or {}).get("audienceNames", {})
+    return {*frozen.values(), *_pause_filter_of(body).get("audiences", {}).values()}
+
+
+def _sources_of(body: Mapping[str, Any]) -> set[str]:
+    """Data sources that the expressions of a version read, and their field groups as `Source.Group`."""
+    places = sources_in(body["document"]) | sources_in(_pause_filter_of(body))
+    return {name for name, _ in places} | {f"{name}.{group}" for name, group in places}

@@ -121,8 +121,16 @@ def show_journey(caller: Caller, stored: Resource, versions: Sequence[Resource])
         ],
         "orgId": caller.org_id,
         "sandboxName": caller.sandbox.name,
-        "metadata": {**metadata(latest), **_created(stored)},
+        "metadata": {**metadata(latest), **_created(stored), **_deployments(versions)},
     }
+
+
+def _deployments(versions: Sequence[Resource]) -> dict[str, Any]:
+    """Of the latest version that was ever published; a draft after it has none of its own."""
+    found: dict[str, Any] = next(
+        (told for version in reversed(versions) if (told := version.body.get("deployments"))), {}
+    )
+    return found
 
 
 def entry_type_of(document: Mapping[str, Any]) -> str:

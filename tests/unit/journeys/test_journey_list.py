@@ -35,6 +35,7 @@ EVERY = [
     shown("Old", archived=True, metadata={"createdBy": "bob"}),
     shown("zebra", tags=["mail"], metadata={"lastModifiedAt": "2026-02-01T00:00:00.000Z"}),
 ]
+EVERY[0]["metadata"] |= {"lastDeployedBy": "cleo", "lastDeployedAt": "2026-01-20T00:00:00.000Z"}
 
 
 def wanted(**parameters: Any) -> list[str]:
@@ -63,6 +64,10 @@ def wanted(**parameters: Any) -> list[str]:
         ({"archived": "true"}, ["Old"]),
         ({"modified_since": "2026-01-15"}, ["zebra"]),
         ({"modified_since": "2026-02-01T01:00:00+01:00"}, ["zebra"]),
+        ({"published_by": "cleo"}, ["Welcome"]),
+        ({"published_by": "ann"}, []),
+        ({"published_since": "2026-01-20"}, ["Welcome"]),
+        ({"published_since": "2026-01-20T00:00:01Z"}, []),
         ({"sort": "name"}, ["Abandoned cart", "Welcome", "zebra"]),
         ({"sort": "-name", "archived": "any"}, ["zebra", "Welcome", "Old", "Abandoned cart"]),
         ({"sort": "-lastModifiedAt"}, ["zebra", "Welcome", "Abandoned cart"]),
@@ -79,6 +84,7 @@ def test_a_list_is_narrowed_and_ordered(parameters: dict[str, Any], names: list[
         ({"entry_types": ["event"]}, "$.entryType"),
         ({"sort": "traffic"}, "$.sort"),
         ({"modified_since": "yesterday"}, "$.modifiedSince"),
+        ({"published_since": "2026-13-01"}, "$.publishedSince"),
         ({"search": "x" * 201}, "$.search"),
     ],
 )
@@ -147,3 +153,27 @@ def test_a_journey_is_archived_and_restored(api: TestClient, sandbox: Sandbox) -
     assert (actions.count("Archive"), actions.count("Restore")) == (2, 1)  # the one that was refused stands there, too
     for verb in ("archive", "restore"):
         assert api.post(f"{JOURNEYS}/nothing/{verb}").status_code == 404
+
+
+def test_the_list_is_narrowed_to_journeys_that_use_something(api: TestClient, sandbox: Sandbox) -> None:
+    created = sandbox.published()
+    other = api.post(JOURNEYS, json={"name": "Empty", "nodes": {}, "edges": []}).json()
+
+    def using(named: str) -> list[str]:
+        return [one["uid"] for one in api.get(JOURNEYS, params={"uses": named}).json()["results"]]
+
+    assert using("") == [created["uid"], other["uid"]]
+    assert using(sandbox.event["uid"]) == using(sandbox.action["uid"]) == [created["uid"]]
+    assert using("nothing") == using("Weather") == []
+    api.post(f"{VERSIONS}/{created['versionUid']}/stop")
+    assert using(sandbox.event["uid"]) == [], "what is over uses nothing any more"
+
+
+def test_who_published_last_is_told_though_a_draft_follows(api: TestClient, sandbox: Sandbox) -> None:
+    created = sandbox.published()
+    api.post(f"{JOURNEYS}/{created['uid']}/versions")
+    (shown,) = api.get(JOURNEYS, params={"publishedSince": "2026-01-01"}).json()["results"]
+    by = shown["metadata"]["lastDeployedBy"]
+    assert shown["status"] == "Draft"
+    assert len(api.get(JOURNEYS, params={"publishedBy": by}).json()["results"]) == 1
+    assert api.get(JOURNEYS, params={"publishedBy": f"{by}x"}).json()["results"] == []
