@@ -17,7 +17,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
-from parcours.journeys.schedule import first_runs
+from parcours.journeys.schedule import first_runs, new_run
 from parcours.journeys.steps import from_stored
 from parcours.journeys.workset import Arrival
 
@@ -356,6 +356,24 @@ def test_who_is_still_to_be_read_when_a_pause_begins_is_discarded(db: Database) 
     scene.set(replace(journey, pause="hold"))
     scene.take()
     assert scene.told() == [(1, "finished", 4, None)]
+
+
+def test_runs_of_a_period_are_found_the_earliest_first(db: Database) -> None:
+    journey = reading(schedule=DAILY)
+    scene = Scene(db, [journey])
+    with db.write() as connection:
+        for number, at_us in ((3, NOW_US + 2 * DAY_US), (1, NOW_US), (2, NOW_US + DAY_US)):
+            runs_store.insert_run(connection, new_run(journey, number, at_us))
+    with scene.db.read() as connection:
+
+        def numbers(uids: Sequence[str], from_us: int, to_us: int, limit: int = 10) -> list[int]:
+            return [run.number for run in runs_store.runs_between(connection, uids, from_us, to_us, limit)]
+
+        mine = [journey.version_uid, "another"]
+        assert numbers(mine, NOW_US, NOW_US + 2 * DAY_US) == [1, 2]
+        assert numbers(mine, NOW_US + 1, NOW_US + 2 * DAY_US + 1) == [2, 3]
+        assert numbers(mine, NOW_US, NOW_US + 9 * DAY_US, limit=2) == [1, 2]
+        assert numbers(["another"], 0, 1 << 60) == numbers([], 0, 1 << 60) == []
 
 
 def test_forced_reentrance_lets_everyone_out_first_and_lives_until_the_next_occurrence(db: Database) -> None:

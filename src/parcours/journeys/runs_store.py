@@ -1,6 +1,6 @@
 """Profile caps and runs of Read audience in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 
 from parcours.db import metadata
+from parcours.db.among import among, texts
 from parcours.db.bulk import bulk_upsert
 
 RunStatus = Literal["queued", "started", "finished", "failed", "skipped"]
@@ -154,6 +156,26 @@ def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> lis
     statement = select(*_COLUMNS).where(t.c.version_uid == version_uid)
     rows = connection.execute(statement.order_by(t.c.number.desc(), t.c.wave.desc(), t.c.id).limit(limit))
     return [AudienceRun(*row) for row in rows]
+
+
+_BETWEEN = (
+    select(*_COLUMNS)
+    .where(
+        among(run_table.c.version_uid),
+        run_table.c.due_at_us >= bindparam("from_us"),
+        run_table.c.due_at_us < bindparam("to_us"),
+    )
+    .order_by(run_table.c.due_at_us, run_table.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def runs_between(
+    connection: Connection, version_uids: Iterable[str], from_us: int, to_us: int, limit: int
+) -> list[AudienceRun]:
+    """Runs of these versions that are due from one moment up to before another, the earliest first."""
+    values = {"texts": texts(version_uids), "from_us": from_us, "to_us": to_us, "most": limit}
+    return [AudienceRun(*row) for row in connection.execute(_BETWEEN, values)]
 
 
 def next_number(connection: Connection, version_uid: str) -> int:
