@@ -108,6 +108,53 @@ def test_the_list_tells_entrances_in_words_and_narrows_by_address(visitor: Visit
     expect(page.get_by_role("link", name="Thank everybody")).to_be_visible()
 
 
+def test_the_list_is_narrowed_to_what_uses_an_event(visitor: Visitor, live: tuple[str, str]) -> None:
+    page = visitor.open("/journeys?q=everybody&uses=Weather")
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    page = visitor.open("/journeys?q=everybody")
+    page.get_by_role("button", name="More filters").click()
+    page.get_by_role("combobox", name="Uses").fill("OrderP")
+    page.get_by_role("option", name="OrderPlaced").click()
+    page.wait_for_url("**uses=*")
+    page.get_by_role("button", name=re.compile("At any time.*Published")).click()
+    page.get_by_role("option", name="Last 24 hours").click()
+    page.wait_for_url("**published=day*")
+    expect(page.get_by_role("link", name="Thank everybody")).to_be_visible()
+
+
+def test_columns_of_ones_choice_are_there_the_next_time(visitor: Visitor, live: tuple[str, str]) -> None:
+    page = visitor.open("/journeys?q=everybody")
+    header = page.get_by_role("columnheader")
+    expect(header.filter(has_text="Inside")).to_have_count(1)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Published").click()
+    page.get_by_role("menuitemcheckbox", name="Inside").click()
+    page.keyboard.press("Escape")
+    for _ in range(2):
+        expect(header.filter(has_text="Published")).to_have_count(1)
+        expect(header.filter(has_text="Inside")).to_have_count(0)
+        page = visitor.open("/journeys?q=everybody")
+
+
+def test_a_week_shows_what_live_journeys_do(visitor: Visitor, live: tuple[str, str]) -> None:
+    page = visitor.open("/journeys")
+    page.get_by_role("radio", name="Calendar").click()
+    page.wait_for_url("**view=calendar*")
+    calendar = page.get_by_role("region", name="Calendar")
+    expect(calendar.get_by_role("listitem").filter(has_text="Thank everybody").filter(has_text="starts")).to_have_count(
+        1
+    )
+    assert visitor.complaints_of_axe() == []
+    calendar.get_by_role("button", name="The week after").click()
+    page.wait_for_url("**week=20*")
+    expect(calendar.get_by_text("No live journey starts")).to_be_visible()
+    page.reload()
+    expect(calendar.get_by_text("No live journey starts")).to_be_visible()
+    calendar.get_by_role("button", name="This week").click()
+    calendar.get_by_role("link", name="Thank everybody").click()
+    page.wait_for_url(f"**/versions/{live[1]}*")
+
+
 def test_chosen_journeys_are_paused_and_resumed(visitor: Visitor, live: tuple[str, str]) -> None:
     page = visitor.open("/journeys?q=everybody")
     for button, done in (("Pause", "1 journey is paused"), ("Resume", "1 journey goes on")):

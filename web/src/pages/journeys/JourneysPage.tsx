@@ -1,16 +1,21 @@
-import { Button, Flex, Item, Menu, MenuTrigger, Text } from "@adobe/react-spectrum";
+import { ActionGroup, Button, Flex, Item, Menu, MenuTrigger, Text } from "@adobe/react-spectrum";
 import Add from "@spectrum-icons/workflow/Add";
+import Calendar from "@spectrum-icons/workflow/Calendar";
+import ViewList from "@spectrum-icons/workflow/ViewList";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { useMay } from "@/api/useSession";
+import { useMay, useSession } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { Pager } from "@/ui/Pager";
+import { ColumnsMenu } from "./ColumnsMenu";
+import { storeColumns, storedColumns } from "./columns";
 import { FirstSteps } from "./FirstSteps";
+import { JourneysCalendar } from "./JourneysCalendar";
 import { JourneysFilters } from "./JourneysFilters";
 import { JourneysOverview } from "./JourneysOverview";
 import { JourneysTable } from "./JourneysTable";
@@ -34,6 +39,9 @@ export function JourneysPage() {
   // The moments of "last week" stand still while the filters do, else every render would ask anew.
   const query = useMemo(() => queryOf(search, PAGE_SIZE, new Date()), [search]);
   const list = useQuery({ ...journeysQuery(query), placeholderData: keepPreviousData });
+  const userId = useSession().user.id;
+  const [columns, setColumns] = useState(() => storedColumns(userId));
+  const isCalendar = search.view === "calendar";
   const overview = useQuery({ ...overviewQuery, enabled: mayReport });
 
   const [isCreating, setCreating] = useState(search.create !== undefined);
@@ -68,36 +76,70 @@ export function JourneysPage() {
       ) : (
         <>
           {overview.data && <JourneysOverview overview={overview.data} />}
-          <JourneysFilters search={search} onChange={change} />
-          {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
-          {list.isPending && <Loading />}
-          {list.data && rows.length === 0 && (
-            <Empty
-              isSearch
-              title={t("common.noneMatch.title")}
-              detail={t("common.noneMatch.detail")}
-              action={
-                <Button variant="secondary" onPress={() => void navigate({ to: "/journeys", search: {} })}>
-                  {t("common.clearFilters")}
-                </Button>
-              }
-            />
-          )}
-          {rows.length > 0 && (
-            <Flex direction="column">
-              <JourneysTable
-                rows={rows}
-                overview={overview.data}
-                sort={search.sort ?? "-lastModifiedAt"}
-                onSort={(sort) => change({ sort })}
+          <Flex wrap gap="size-150" marginBottom="size-150">
+            <ActionGroup
+              aria-label={t("journeys.view")}
+              selectionMode="single"
+              disallowEmptySelection
+              selectedKeys={[isCalendar ? "calendar" : "list"]}
+              onAction={(key) => change({ view: key === "calendar" ? "calendar" : undefined, page: search.page })}
+            >
+              <Item key="list">
+                <ViewList />
+                <Text>{t("journeys.view.list")}</Text>
+              </Item>
+              <Item key="calendar">
+                <Calendar />
+                <Text>{t("journeys.calendar")}</Text>
+              </Item>
+            </ActionGroup>
+            {!isCalendar && (
+              <ColumnsMenu
+                chosen={columns}
+                onChange={(chosen) => {
+                  setColumns(chosen);
+                  storeColumns(userId, chosen);
+                }}
               />
-              <Pager
-                page={search.page ?? 0}
-                hasNext={list.data?.hasNext ?? false}
-                total={list.data?.total}
-                onChange={(page) => change({ page: page === 0 ? undefined : page })}
-              />
-            </Flex>
+            )}
+          </Flex>
+          {isCalendar ? (
+            <JourneysCalendar day={search.week} onChange={(week) => change({ week, page: search.page })} />
+          ) : (
+            <>
+              <JourneysFilters search={search} onChange={change} />
+              {list.error && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
+              {list.isPending && <Loading />}
+              {list.data && rows.length === 0 && (
+                <Empty
+                  isSearch
+                  title={t("common.noneMatch.title")}
+                  detail={t("common.noneMatch.detail")}
+                  action={
+                    <Button variant="secondary" onPress={() => void navigate({ to: "/journeys", search: {} })}>
+                      {t("common.clearFilters")}
+                    </Button>
+                  }
+                />
+              )}
+              {rows.length > 0 && (
+                <Flex direction="column">
+                  <JourneysTable
+                    rows={rows}
+                    overview={overview.data}
+                    sort={search.sort ?? "-lastModifiedAt"}
+                    onSort={(sort) => change({ sort })}
+                    columns={columns}
+                  />
+                  <Pager
+                    page={search.page ?? 0}
+                    hasNext={list.data?.hasNext ?? false}
+                    total={list.data?.total}
+                    onChange={(page) => change({ page: page === 0 ? undefined : page })}
+                  />
+                </Flex>
+              )}
+            </>
           )}
         </>
       )}

@@ -14,23 +14,19 @@ import {
 } from "@adobe/react-spectrum";
 import Pause from "@spectrum-icons/workflow/Pause";
 import Play from "@spectrum-icons/workflow/Play";
-import { useQuery } from "@tanstack/react-query";
 import { type ComponentProps, useState } from "react";
-import { FormattedNumber } from "react-intl";
 import { call } from "@/api/call";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { PageLink } from "@/ui/PageLink";
-import { Sparkline } from "@/ui/Sparkline";
-import { shortName } from "@/ui/shortName";
-import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
 import { versionPath } from "./addresses";
+import type { ColumnId } from "./columns";
 import { JourneyActions } from "./JourneyActions";
-import { JourneyStatus } from "./JourneyStatus";
+import { JourneyCell } from "./JourneyCell";
 import styles from "./JourneysTable.module.css";
 import { canPause, canResume, type JourneyRow } from "./journey";
-import { countsQuery, insideOf, type Overview } from "./queries";
+import type { Overview } from "./queries";
 
 interface Props {
   rows: JourneyRow[];
@@ -38,7 +34,21 @@ interface Props {
   /** `name` or `-name`: descending. */
   sort: string;
   onSort: (sort: string) => void;
+  /** Those that are shown beside the name. */
+  columns: readonly ColumnId[];
 }
+
+/** How wide columns are, and which can be sorted by. */
+const LOOKS: Record<ColumnId, { width: number; isSortable?: true; align?: "end" }> = {
+  status: { width: 110 },
+  version: { width: 85 },
+  entry: { width: 115 },
+  lastModifiedAt: { width: 145, isSortable: true },
+  createdAt: { width: 145, isSortable: true },
+  published: { width: 145 },
+  entrances: { width: 165 },
+  inside: { width: 85, align: "end" },
+};
 
 interface BulkAnswer {
   results: { uid: string; status?: string; error?: string }[];
@@ -47,7 +57,7 @@ interface BulkAnswer {
 /** Most versions that the server takes in one call. */
 const MOST = 10;
 
-export function JourneysTable({ rows, overview, sort, onSort }: Props) {
+export function JourneysTable({ rows, overview, sort, onSort, columns }: Props) {
   const t = useT();
   const mayPublish = useMay("journeys.publish");
   const [selection, setSelection] = useState<Selection>(new Set());
@@ -83,6 +93,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
   for (const one of overview?.journeys ?? []) {
     enteredBy.set(one.journeyUid, (enteredBy.get(one.journeyUid) ?? 0) + one.entered);
   }
+  const shown = (["name", ...columns, "actions"] as const).map((id) => ({ id }));
   return (
     <ActionBarContainer UNSAFE_style={{ paddingBottom: isChosen ? 72 : 0 }}>
       <TableView
@@ -94,66 +105,45 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
         onSortChange={({ column, direction }) => onSort(direction === "descending" ? `-${column}` : String(column))}
         overflowMode="wrap"
       >
-        <TableHeader>
-          <Column key="name" allowsSorting isRowHeader minWidth={200} width="2fr">
-            {t("journeys.column.name")}
-          </Column>
-          <Column key="status" width={110}>
-            {t("journeys.column.status")}
-          </Column>
-          <Column key="version" width={85}>
-            {t("journeys.column.version")}
-          </Column>
-          <Column key="entry" width={115}>
-            {t("journeys.column.entry")}
-          </Column>
-          <Column key="lastModifiedAt" allowsSorting width={145}>
-            {t("journeys.column.modified")}
-          </Column>
-          <Column key="entrances" width={165}>
-            {t("journeys.column.entrances")}
-          </Column>
-          <Column key="inside" width={85} align="end">
-            {t("journeys.column.inside")}
-          </Column>
-          <Column key="actions" width={60} align="end" hideHeader>
-            {t("journeys.column.actions")}
-          </Column>
+        <TableHeader columns={shown}>
+          {({ id }) =>
+            id === "name" ? (
+              <Column key={id} allowsSorting isRowHeader minWidth={200} width="2fr">
+                {t("journeys.column.name")}
+              </Column>
+            ) : id === "actions" ? (
+              <Column key={id} width={60} align="end" hideHeader>
+                {t("journeys.column.actions")}
+              </Column>
+            ) : (
+              <Column key={id} width={LOOKS[id].width} align={LOOKS[id].align} allowsSorting={LOOKS[id].isSortable}>
+                {t(`journeys.column.${id}`)}
+              </Column>
+            )
+          }
         </TableHeader>
         <TableBody items={rows.map((one) => ({ ...one }))}>
           {(row) => (
             <Row key={row.uid}>
-              <Cell textValue={row.name}>
-                <div className={styles.name}>
-                  <PageLink to={versionPath(row.uid, row.latest.uid)}>{row.name}</PageLink>
-                  {row.description && <span className={styles.description}>{row.description}</span>}
-                  {row.tags.length > 0 && <span className={styles.tags}>{row.tags.join(" · ")}</span>}
-                </div>
-              </Cell>
-              <Cell>
-                <JourneyStatus status={(row.live ?? row.latest).status} />
-              </Cell>
-              <Cell>
-                <VersionCell row={row} />
-              </Cell>
-              <Cell>{row.entryType === null ? "–" : t(`journeys.entry.${row.entryType}`)}</Cell>
-              <Cell textValue={row.modifiedAt ?? ""}>
-                <div className={styles.name}>
-                  {row.modifiedAt && <Time value={row.modifiedAt} />}
-                  <span className={styles.description} title={row.modifiedBy}>
-                    {shortName(row.modifiedBy)}
-                  </span>
-                </div>
-              </Cell>
-              <Cell>
-                <Entrances row={row} entered={enteredBy.get(row.uid) ?? 0} />
-              </Cell>
-              <Cell>
-                <Inside row={row} />
-              </Cell>
-              <Cell textValue={t("common.actionsOf", { name: row.name })}>
-                <JourneyActions row={row} />
-              </Cell>
+              {(key) =>
+                key === "name" ? (
+                  <Cell textValue={row.name}>
+                    <div className={styles.name}>
+                      <PageLink to={versionPath(row.uid, row.latest.uid)}>{row.name}</PageLink>
+                      {row.description && <span className={styles.description}>{row.description}</span>}
+                      {row.tags.length > 0 && <span className={styles.tags}>{row.tags.join(" · ")}</span>}
+                    </div>
+                  </Cell>
+                ) : key === "actions" ? (
+                  <Cell textValue={t("common.actionsOf", { name: row.name })}>
+                    <JourneyActions row={row} />
+                  </Cell>
+                ) : (
+                  <Cell>
+                    <JourneyCell row={row} column={key as ColumnId} entered={enteredBy.get(row.uid) ?? 0} />
+                  </Cell>
+                )
+              }
             </Row>
           )}
         </TableBody>
@@ -175,40 +165,4 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
       </ActionBar>
     </ActionBarContainer>
   );
-}
-
-/** The live version, and the draft that stands beside it. */
-function VersionCell({ row }: { row: JourneyRow }) {
-  const t = useT();
-  const shown = row.live ?? row.latest;
-  return (
-    <div className={styles.name}>
-      <PageLink to="/journeys/$uid" params={{ uid: row.uid }}>
-        {shown.version}
-      </PageLink>
-      {row.live !== null && row.live.uid !== row.latest.uid && (
-        <span className={styles.description}>{t("journeys.alsoDraft", { version: row.latest.version })}</span>
-      )}
-    </div>
-  );
-}
-
-function Entrances({ row, entered }: { row: JourneyRow; entered: number }) {
-  const t = useT();
-  const total = row.entered ?? entered;
-  const label = t("journeys.entrances", { count: total });
-  return (
-    <div className={styles.entrances}>
-      {row.entrances !== null && total > 0 && <Sparkline values={row.entrances} label={label} />}
-      <span>
-        <FormattedNumber value={total} />
-      </span>
-    </div>
-  );
-}
-
-/** Who is inside the live version now. */
-function Inside({ row }: { row: JourneyRow }) {
-  const counts = useQuery({ ...countsQuery(row.live?.uid ?? ""), enabled: row.live !== null });
-  return counts.data === undefined ? "–" : <FormattedNumber value={insideOf(counts.data)} />;
 }

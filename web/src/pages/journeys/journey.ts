@@ -14,6 +14,9 @@ export interface JourneyRow {
   createdAt: string | null;
   modifiedBy: string;
   modifiedAt: string | null;
+  /** Of the version that was published last. */
+  publishedBy: string;
+  publishedAt: string | null;
   /** Entrances by hour, the oldest first; null when they aren't told. */
   entrances: number[] | null;
   /** Entrances of the last day; null when they aren't told. */
@@ -73,6 +76,8 @@ export function readRow(value: unknown): JourneyRow {
     createdAt: textOrNull(metadata.createdAt),
     modifiedBy: text(metadata.lastModifiedBy),
     modifiedAt: textOrNull(metadata.lastModifiedAt),
+    publishedBy: text(metadata.lastDeployedBy),
+    publishedAt: textOrNull(metadata.lastDeployedAt),
     entrances: Array.isArray(hours) ? hours.map((one) => numberOrNull(one) ?? 0) : null,
     entered: numberOrNull(traffic.entered),
   };

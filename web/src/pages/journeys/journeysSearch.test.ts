@@ -14,9 +14,19 @@ test("what the address says is read, and what is unknown passed over", () => {
   expect(readJourneysSearch({ page: -1, status: "Nonsense", sort: "size" })).toEqual({});
 });
 
+test("a week is a day, and a view a known one", () => {
+  expect(readJourneysSearch({ view: "calendar", week: "2026-01-07" })).toEqual({
+    view: "calendar",
+    week: "2026-01-07",
+  });
+  expect(readJourneysSearch({ view: "map", week: "soon" })).toEqual({});
+});
+
 test("sort and page narrow nothing", () => {
   expect(isFiltered({ sort: "name", page: 3 })).toBe(false);
   expect(isFiltered({ tag: "loyalty" })).toBe(true);
+  expect(isFiltered({ view: "calendar", week: "2026-01-05" })).toBe(false);
+  expect(isFiltered({ uses: "Weather.Now" })).toBe(true);
 });
 
 test("spans become moments, statuses a list", () => {

@@ -16,12 +16,21 @@ export interface JourneysSearch {
   by?: string;
   modified?: Span;
   created?: Span;
+  /** When the version was published that was published last. */
+  published?: Span;
+  publishedBy?: string;
+  /** What they use: a uid, or a data source as `Source` or `Source.Group`. */
+  uses?: string;
   archived?: true;
   sort?: string;
   page?: number;
   create?: (typeof WAYS_TO_CREATE)[number];
   /** The template that is chosen. */
   template?: string;
+  /** A week in place of the list. */
+  view?: "calendar";
+  /** A day of the week that is shown. */
+  week?: string;
 }
 
 const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
@@ -40,16 +49,26 @@ export function readJourneysSearch(search: Record<string, unknown>): JourneysSea
     by: text(search.by),
     modified: among(search.modified, Object.keys(SPANS) as Span[]),
     created: among(search.created, Object.keys(SPANS) as Span[]),
+    published: among(search.published, Object.keys(SPANS) as Span[]),
+    publishedBy: text(search.publishedBy),
+    uses: text(search.uses),
     archived: search.archived === true || undefined,
     sort: among(search.sort, SORTS),
     page: Number.isInteger(page) && page > 0 ? page : undefined,
     create: among(search.create, WAYS_TO_CREATE),
     template: text(search.template),
+    view: search.view === "calendar" ? "calendar" : undefined,
+    week: typeof search.week === "string" && /^\d{4}-\d\d-\d\d$/.test(search.week) ? search.week : undefined,
   };
 }
 
+/** Filters that are out of sight until they are asked for. */
+export const hasRareFilter = (search: JourneysSearch): boolean =>
+  [search.published, search.publishedBy, search.uses].some((one) => one !== undefined);
+
 /** Whether anything narrows the list. */
 export const isFiltered = (search: JourneysSearch): boolean =>
+  hasRareFilter(search) ||
   [search.q, search.status, search.type, search.tag, search.by, search.modified, search.created, search.archived].some(
     (one) => one !== undefined,
   );
@@ -67,6 +86,9 @@ export function queryOf(search: JourneysSearch, pageSize: number, now: Date): Qu
     tag: search.tag,
     createdBy: search.by,
     modifiedSince: since(search.modified, now),
+    publishedSince: since(search.published, now),
+    publishedBy: search.publishedBy,
+    uses: search.uses,
     property: created === undefined ? undefined : [`metadata.createdAt>=${created}`],
     archived: search.archived,
     sort: search.sort ?? "-lastModifiedAt",

@@ -9,7 +9,14 @@ interface Audiences {
 const results = async (path: string): Promise<Choice[]> =>
   (await call<{ results: Choice[] }>("GET", `/journey/orchestration/${path}`)).results;
 
-const READERS: Record<NamedKind, () => Promise<Choice[]>> = {
+interface Sources {
+  results: { name: string; fieldGroups: { name: string }[] }[];
+}
+
+/** What a journey may use, by kind. */
+export const USABLE = ["event", "action", "source", "template", "audience"] as const;
+
+const READERS: Record<NamedKind | (typeof USABLE)[number], () => Promise<Choice[]>> = {
   event: () => results("events?pageSize=100"),
   action: () => results("actions?pageSize=100"),
   template: () => results("messageTemplates?pageSize=100"),
@@ -18,10 +25,17 @@ const READERS: Record<NamedKind, () => Promise<Choice[]>> = {
       uid: id,
       name,
     })),
+  source: async () =>
+    (await call<Sources>("GET", "/journey/orchestration/dataSources?pageSize=100")).results.flatMap((source) =>
+      [source.name, ...source.fieldGroups.map((group) => `${source.name}.${group.name}`)].map((name) => ({
+        uid: name,
+        name,
+      })),
+    ),
 };
 
 /** What there is of a kind, by uid and name. */
-export const choicesQuery = (kind: NamedKind) =>
+export const choicesQuery = (kind: NamedKind | (typeof USABLE)[number]) =>
   queryOptions({ queryKey: ["journeys", "choices", kind], queryFn: () => READERS[kind]() });
 
 /** Ready-made journeys in the language in use. */
