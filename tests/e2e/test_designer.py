@@ -12,6 +12,9 @@ from running import RunningServer, wait_for
 from shop import Shop
 
 
+EXIT = "@event{Bought.commerce.order.priceTotal} > 100"
+
+
 @pytest.fixture(scope="module")
 def shop(server: RunningServer) -> Shop:
     return Shop(server)
@@ -205,3 +208,55 @@ def test_axe_finds_nothing_serious_on_the_designer(
     expect(page.get_by_role("button", name=re.compile(r"\d errors?"))).to_be_visible()
     assert visitor.complaints_of_axe() == []
     visitor.close()
+
+
+def test_activities_are_copied_into_another_journey(visitor: Visitor, shop: Shop) -> None:
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.open(new_draft(shop, "Copied from"))
+    drag(page, "Event", 120, 150)
+    drag(page, "Wait", 400, 150)
+    connect(page, activity(page, "Event"), "default|", activity(page, "Wait"))
+    expect_saved(page)
+    activity(page, "Wait").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Control+c")
+    address = new_draft(shop, "Pasted into")
+    page = visitor.open(address)
+    page.locator(".react-flow__pane").click()
+    page.keyboard.press("Control+v")
+    expect(page.locator(".react-flow__node")).to_have_count(2)
+    expect(page.locator(".react-flow__edge")).to_have_count(1)
+    expect_saved(page)
+    assert document_of(shop, address)["edges"] == [{"from": "event", "to": "wait"}]
+
+
+def test_what_holds_for_the_journey_is_set_beside_the_canvas(visitor: Visitor, shop: Shop) -> None:
+    event_uid = shop.rule("Bought", "commerce.bought")
+    address = new_draft(shop, "With an exit")
+    page = visitor.open(f"{address}?panel=properties")
+    panel = page.get_by_role("complementary", name="Properties of the journey")
+    hand = Keyboard(page)
+    panel.get_by_role("button", name="Add an exit criterion").click()
+    hand.pick(panel.get_by_role("combobox", name=re.compile("^Event")), "Bought")
+    panel.get_by_role("radio", name="Advanced").click()
+    panel.get_by_role("textbox", name=re.compile("^Only when")).last.fill(EXIT)
+    panel.get_by_role("textbox", name="Label").fill("Bought enough")
+    panel.get_by_role("button", name="Add an exit criterion").click()
+    hand.choose(panel.get_by_role("button", name=re.compile("Who leaves$")), "Whoever enters or leaves an audience")
+    panel.get_by_role("button", name=re.compile("^Remove")).click()
+    panel.get_by_role("textbox", name="Most messages on one way").fill("3")
+    panel.get_by_role("textbox", name="Priority").fill("40")
+    page.keyboard.press("Tab")
+    expect_saved(page)
+    document = document_of(shop, address)
+    assert (document["priority"], document["maxMessagesPerPath"]) == (40, 3)
+    assert document["exitCriteria"] == [
+        {
+            "id": "exit1",
+            "eventUid": event_uid,
+            "label": "Bought enough",
+            "expression": EXIT,
+        }
+    ]
+    expect(panel.get_by_text(re.compile(r"^0\.\d kB of 2,000 kB$"))).to_be_visible()

@@ -25,7 +25,7 @@ import { useCounters } from "./live/useCounters";
 import { useLiveOverlay } from "./live/useLiveOverlay";
 import { useNamesOf } from "./namesContext";
 import { Palette } from "./Palette";
-import { PropertiesPanel } from "./PropertiesPanel";
+import { PropertiesPanel } from "./properties/PropertiesPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
@@ -214,7 +214,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
       {panel?.kind === "dryRun" && (
         <DryRunPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
       )}
-      {panel?.kind === "properties" && <PropertiesPanel onClose={close} />}
+      {panel?.kind === "properties" && <PropertiesPanel version={version} onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}
       <DialogContainer onDismiss={() => setDialog(null)}>
         {dialog === "source" && <SourceDialog onClose={() => setDialog(null)} />}

@@ -12,6 +12,10 @@ export interface JourneyVersion {
   description: string;
   version: string;
   status: Status;
+  orgId: string;
+  sandboxName: string;
+  /** Of the last pause. */
+  pausedJourneySettings?: object;
   document: JourneyDocument;
   metadata: Record<string, string | undefined>;
 }

@@ -32,11 +32,13 @@ interface Props {
   children: (path: Path, set: (changes: Record<string, unknown>) => void) => ReactNode;
   least?: number;
   most?: number;
+  /** What is listed when it isn't paths, what adds one, and what ids begin with. */
+  words?: { list: string; add: string; stem: string };
 }
 
 /** The paths in their order, to be dragged, moved by key, added and removed; below, the one in hand. */
 export function PathList(props: Props) {
-  const { paths, onChange, isReadOnly, nameOf, detailOf, create, children, least = 1, most = 50 } = props;
+  const { paths, onChange, isReadOnly, nameOf, detailOf, create, children, least = 1, most = 50, words } = props;
   const t = useT();
   const [chosen, setChosen] = useState(paths[0]?.id ?? "");
   const path = paths.find((one) => one.id === chosen) ?? paths[0];
@@ -49,7 +51,7 @@ export function PathList(props: Props) {
     },
   });
   const add = () => {
-    const made = { id: freePathId(paths), ...create() };
+    const made = { id: freePathId(paths, words?.stem), ...create() };
     onChange([...paths, made]);
     setChosen(made.id);
   };
@@ -61,31 +63,33 @@ export function PathList(props: Props) {
   const name = items.find((item) => item.id === path?.id)?.name ?? "";
   return (
     <Stack>
-      <ListView
-        aria-label={t("activities.paths")}
-        items={items}
-        selectionMode="single"
-        selectionStyle="highlight"
-        disallowEmptySelection
-        selectedKeys={path === undefined ? [] : [path.id]}
-        onSelectionChange={(keys) => setChosen(keys === "all" ? "" : String([...keys][0] ?? ""))}
-        dragAndDropHooks={isReadOnly ? undefined : dragAndDropHooks}
-        density="compact"
-        overflowMode="truncate"
-        maxHeight="size-3600"
-        width="100%"
-      >
-        {(item) => (
-          <Item key={item.id} textValue={item.name}>
-            <Text>{item.name}</Text>
-            {item.detail === "" ? null : <Text slot="description">{item.detail}</Text>}
-          </Item>
-        )}
-      </ListView>
+      {items.length > 0 && (
+        <ListView
+          aria-label={words?.list ?? t("activities.paths")}
+          items={items}
+          selectionMode="single"
+          selectionStyle="highlight"
+          disallowEmptySelection
+          selectedKeys={path === undefined ? [] : [path.id]}
+          onSelectionChange={(keys) => setChosen(keys === "all" ? "" : String([...keys][0] ?? ""))}
+          dragAndDropHooks={isReadOnly ? undefined : dragAndDropHooks}
+          density="compact"
+          overflowMode="truncate"
+          maxHeight="size-3600"
+          width="100%"
+        >
+          {(item) => (
+            <Item key={item.id} textValue={item.name}>
+              <Text>{item.name}</Text>
+              {item.detail === "" ? null : <Text slot="description">{item.detail}</Text>}
+            </Item>
+          )}
+        </ListView>
+      )}
       {!isReadOnly && (
         <div className={styles.row}>
           <Button variant="secondary" onPress={add} isDisabled={paths.length >= most}>
-            {t("activities.paths.add")}
+            {words?.add ?? t("activities.paths.add")}
           </Button>
           {path !== undefined && (
             <>

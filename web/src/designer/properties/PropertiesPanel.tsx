@@ -12,12 +12,21 @@ import {
 import Close from "@spectrum-icons/workflow/Close";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
-import { useDraft, useDraftStore } from "./draftContext";
-import styles from "./Panel.module.css";
+import { useDraft, useDraftStore } from "../draftContext";
+import styles from "../Panel.module.css";
+import type { JourneyVersion } from "../version";
+import { ExitCriteria } from "./ExitCriteria";
+import { JourneyRuleSet } from "./JourneyRuleSet";
+import { TechnicalDetails } from "./TechnicalDetails";
 
 const DEFAULT_WAIT_S = 300;
 const DEFAULT_DAYS = 91;
 const DEFAULT_ACTION_S = 30;
+
+interface Props {
+  version: JourneyVersion;
+  onClose: () => void;
+}
 
 interface Timeouts {
   actionSeconds?: number;
@@ -25,7 +34,7 @@ interface Timeouts {
 }
 
 /** What holds for the journey as a whole. */
-export function PropertiesPanel({ onClose }: { onClose: () => void }) {
+export function PropertiesPanel({ version, onClose }: Props) {
   const t = useT();
   const store = useDraftStore();
   const document = useDraft((draft) => draft.document);
@@ -46,6 +55,7 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
   const setTimeouts = (members: Timeouts) => set({ timeouts: { ...timeouts, ...members } });
   const tags = Array.isArray(document.tags) ? document.tags.join(", ") : "";
   const isAllowed = reentrance?.allowed !== false;
+  const isBusiness = document.nodes[document.entry.node]?.type === "businessEvent";
 
   return (
     <aside className={styles.panel} aria-label={t("designer.properties")}>
@@ -88,6 +98,17 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
           isDisabled={!isAllowed}
           onChange={(waitSeconds) => setReentrance({ waitSeconds })}
         />
+        {isBusiness ? (
+          <Switch
+            isSelected={document.entry.multipleExecutions === true}
+            onChange={(isOn) => set({ entry: { ...document.entry, multipleExecutions: isOn ? true : undefined } })}
+            isReadOnly={isReadOnly}
+          >
+            {t("designer.properties.multipleExecutions")}
+          </Switch>
+        ) : (
+          <></>
+        )}
         <TextField
           label={t("designer.properties.startDate")}
           description={t("designer.properties.date.detail")}
@@ -99,6 +120,12 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
           description={t("designer.properties.date.detail")}
           value={textOf("endDate")}
           onChange={setText("endDate")}
+        />
+        <Heading level={3}>{t("designer.exit")}</Heading>
+        <ExitCriteria
+          value={document.exitCriteria}
+          onChange={(exitCriteria) => set({ exitCriteria })}
+          isReadOnly={isReadOnly}
         />
         <Heading level={3}>{t("designer.properties.time")}</Heading>
         <TextField
@@ -127,6 +154,7 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
           maxValue={DEFAULT_ACTION_S}
           onChange={(actionSeconds) => setTimeouts({ actionSeconds })}
         />
+        <Heading level={3}>{t("designer.properties.conflicts")}</Heading>
         <NumberField
           label={t("designer.properties.priority")}
           description={t("designer.properties.priority.detail")}
@@ -135,6 +163,21 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
           maxValue={100}
           onChange={(priority) => set({ priority })}
         />
+        <JourneyRuleSet
+          value={textOf("ruleSet")}
+          onChange={(ruleSet) => set({ ruleSet: ruleSet === "" ? undefined : ruleSet })}
+          isReadOnly={isReadOnly}
+        />
+        <NumberField
+          label={t("designer.properties.maxMessages")}
+          description={t("designer.properties.maxMessages.detail")}
+          value={typeof document.maxMessagesPerPath === "number" ? document.maxMessagesPerPath : Number.NaN}
+          minValue={0}
+          maxValue={50}
+          onChange={(most) => set({ maxMessagesPerPath: Number.isNaN(most) ? undefined : most })}
+        />
+        <Heading level={3}>{t("designer.properties.details")}</Heading>
+        <TechnicalDetails version={version} />
       </Form>
     </aside>
   );
