@@ -260,3 +260,15 @@ def test_what_holds_for_the_journey_is_set_beside_the_canvas(visitor: Visitor, s
         }
     ]
     expect(panel.get_by_text(re.compile(r"^0\.\d kB of 2,000 kB$"))).to_be_visible()
+
+
+def test_a_target_of_jumps_says_where_people_come_from(visitor: Visitor, shop: Shop) -> None:
+    entry = {"entry": {"node": "e"}, "nodes": {"e": {"type": "event", "eventUid": shop.rule("Arrived", "arrived")}}}
+    target = shop.platform.post(f"{JOURNEYS}/journeys", {"name": "Jumped into", **entry})
+    jump = {"type": "jump", "targetJourneyUid": target["uid"]}
+    shop.platform.post(
+        f"{JOURNEYS}/journeys",
+        {"name": "Jumps", **entry, "nodes": {**entry["nodes"], "j": jump}, "edges": [{"from": "e", "to": "j"}]},
+    )
+    page = visitor.open(f"/journeys/{target['uid']}/versions/{target['versionUid']}")
+    expect(activity(page, "Arrived").get_by_text("Jump entry: Jumps")).to_be_visible()

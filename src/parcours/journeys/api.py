@@ -111,6 +111,11 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         """One journey with a line for each version."""
         return service.get(caller, uid)
 
+    @routes.get("/journeys/{uid}/jumps")
+    def list_jumps(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
+        """The journeys that jump into it, each with the versions that do and are not over."""
+        return {"results": service.jumps(caller, uid)}
+
     @routes.delete("/journeys/{uid}", status_code=204)
     def delete_journey(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
         """Delete a journey that nobody is in, with all that it did."""

@@ -183,6 +183,12 @@ class JourneyService:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             return show_journey(caller, journey, self._versions(connection, journey))
 
+    def jumps(self, caller: Caller, journey_uid: str) -> list[dict[str, Any]]:
+        """The journeys that jump into one: {uid, name, versions}. Raises JourneyNotFound."""
+        with self._db.read() as connection:
+            self._journey(connection, caller.scope_id, journey_uid)
+            return self.usages.journeys_of(connection, caller.scope_id, journey_uid)
+
     def delete(self, caller: Caller, journey_uid: str) -> None:
         """Delete a journey that nobody is in, with all it did. Raises JourneyNotFound or JourneyStateConflict."""
         with self._db.write() as connection:

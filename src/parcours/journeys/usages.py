@@ -21,10 +21,10 @@ _Uses = dict[tuple[int, str, str], tuple[int, int]]
 Under "dataSource" the names of data sources, and of their field groups as `Source.Group`.
 """
 
-_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid", "audienceId")
+_WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid", "audienceId", "targetJourneyUid")
 """Members that name what is told its journeys."""
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, uid of an event, action, template, channel configuration or audience, or `#` and the name of a data source or
+"""(scope, uid of an event, action, template, channel configuration, audience or target of a jump, or `#` and the name of a data source or
 of a field group as `Source.Group`) → journey uid → the journey with versions that name it."""
 
 
@@ -58,7 +58,8 @@ class Usages:
         }
 
     def journeys_of(self, connection: Connection, scope_id: int, uid: str) -> list[dict[str, Any]]:
-        """The journeys that name an event, an action, a template or a channel configuration: {uid, name, versions}.
+        """The journeys that name an event, an action, a template, a channel configuration or a journey they jump into:
+        {uid, name, versions}.
 
         Versions that are over don't count.
         """

@@ -361,3 +361,18 @@ def test_the_documents_schema_is_served(api: TestClient) -> None:
     schema = api.get(f"{BASE}/schema/journey").json()
     assert schema["$schema"].endswith("2020-12/schema")
     assert set(schema["$defs"]) == {"node", *KINDS}
+
+
+def test_a_journey_tells_who_jumps_into_it(api: TestClient, sandbox: Sandbox) -> None:
+    target = sandbox.published()
+    url = f"{JOURNEYS}/{target['uid']}/jumps"
+    assert api.get(url).json() == {"results": []}
+    jumps = sandbox.document() | {"name": "From here"}
+    jumps["nodes"]["mail"] = {"type": "jump", "targetJourneyUid": target["uid"]}
+    origin = api.post(JOURNEYS, json=jumps).json()
+    (found,) = api.get(url).json()["results"]
+    assert (found["uid"], found["name"]) == (origin["uid"], "From here")
+    assert [version["uid"] for version in found["versions"]] == [origin["versionUid"]]
+    assert api.get(f"{JOURNEYS}/nothing/jumps").status_code == 404
+    api.delete(f"{JOURNEYS}/{origin['uid']}")
+    assert api.get(url).json() == {"results": []}

@@ -7,6 +7,7 @@ import { handleOf } from "@/flow/graph";
 import { useT } from "@/i18n/useT";
 import { useFaultText } from "@/ui/useFaultText";
 import styles from "./ActivityNode.module.css";
+import { JumpEntry } from "./JumpEntry";
 import { titleOf } from "./labels";
 import { useNamesOf } from "./namesContext";
 import { useOverlay } from "./overlay";
@@ -62,6 +63,7 @@ export const ActivityNode = memo(function ActivityNode({ id, data, selected }: N
           </span>
         )}
       </div>
+      {isEntry && <JumpEntry />}
       {named.length > 0 && (
         <ul className={styles.ways}>
           {ways.map((way) => (

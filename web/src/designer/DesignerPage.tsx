@@ -8,8 +8,11 @@ import { Loading } from "@/ui/Loading";
 import { Designer } from "./Designer";
 import { DraftContext } from "./draftContext";
 import { createDraftStore } from "./draftStore";
+import { JumpsContext, jumpsQuery, type Origin } from "./jumps";
 import { NamesContext } from "./namesContext";
 import { type JourneyVersion, versionQuery } from "./version";
+
+const NONE: readonly Origin[] = [];
 
 /** One version of a journey: a draft to edit, or a published one to look at. */
 export function DesignerPage() {
@@ -25,12 +28,15 @@ function Loaded({ version, etag }: { version: JourneyVersion; etag: string }) {
   const { names } = useReferences();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is read anew later is merged by the autosave
   const store = useMemo(() => createDraftStore(version.document, etag, version.status !== "Draft"), []);
+  const origins = useQuery(jumpsQuery(version.journeyUid)).data ?? NONE;
   return (
     <DraftContext value={store}>
       <NamesContext value={names}>
-        <ReactFlowProvider>
-          <Designer version={version} />
-        </ReactFlowProvider>
+        <JumpsContext value={origins}>
+          <ReactFlowProvider>
+            <Designer version={version} />
+          </ReactFlowProvider>
+        </JumpsContext>
       </NamesContext>
     </DraftContext>
   );
