@@ -10,6 +10,7 @@ import {
   TextField,
 } from "@adobe/react-spectrum";
 import Close from "@spectrum-icons/workflow/Close";
+import { DateTimeField } from "@/activities/fields/DateTimeField";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
 import { useDraft, useDraftStore } from "../draftContext";
@@ -109,17 +110,19 @@ export function PropertiesPanel({ version, onClose }: Props) {
         ) : (
           <></>
         )}
-        <TextField
+        <DateTimeField
           label={t("designer.properties.startDate")}
           description={t("designer.properties.date.detail")}
           value={textOf("startDate")}
-          onChange={setText("startDate")}
+          onChange={(startDate) => set({ startDate })}
+          isReadOnly={isReadOnly}
         />
-        <TextField
+        <DateTimeField
           label={t("designer.properties.endDate")}
           description={t("designer.properties.date.detail")}
           value={textOf("endDate")}
-          onChange={setText("endDate")}
+          onChange={(endDate) => set({ endDate })}
+          isReadOnly={isReadOnly}
         />
         <Heading level={3}>{t("designer.exit")}</Heading>
         <ExitCriteria
