@@ -53,10 +53,11 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import calendar_api, conflicts_api, drafts_api, read_api, runs_api, trials_api
+from parcours.journeys import calendar_api, conflicts_api, drafts_api, fragments_api, read_api, runs_api, trials_api
 from parcours.journeys.backtests import Backtests
 from parcours.journeys.calendar import Calendar
 from parcours.journeys.drafts import Drafts
+from parcours.journeys.fragments import FragmentService
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.journeys.trials import Trials
@@ -157,6 +158,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
         conflicts_api.router(gate, platform.conflicts),
+        fragments_api.router(gate, FragmentService(platform.db, platform.resources)),
         calendar_api.router(gate, Calendar(platform.db, platform.journeys, SystemClock())),
         templates_api.router(gate, platform.templates, PreviewValues(platform.profiles)),
         transactional_api.router(

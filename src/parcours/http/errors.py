@@ -92,7 +92,15 @@ from parcours.identity.errors import (
     NamespaceInvalid,
     NamespaceNotFound,
 )
-from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
+from parcours.journeys.errors import (
+    FragmentExists,
+    FragmentNotFound,
+    FragmentStateConflict,
+    JourneyInvalid,
+    JourneyNotFound,
+    JourneyStateConflict,
+    JourneyTooLarge,
+)
 from parcours.journeys.journey_filter import JourneyQueryInvalid
 from parcours.kit.errors import Conflict, Invalid, NotFound, ParcoursError, Unavailable, VersionMismatch
 from parcours.kit.ids import new_uuid
@@ -326,6 +334,9 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     JourneyStateConflict: (409, problem("PARC", "7009")),
     JourneyTooLarge: (413, authoring_problem("7013")),
     JourneyInvalid: (400, authoring_problem("7001")),
+    FragmentNotFound: (404, problem("PARC", "7404")),
+    FragmentExists: (409, problem("PARC", "7409")),
+    FragmentStateConflict: (409, problem("PARC", "7411")),
     JourneyQueryInvalid: (400, problem("PARC", "7002")),
     ReportQueryInvalid: (400, problem("PARC", "7101")),
     RuleSetNotFound: (404, problem("PARC", "7304")),

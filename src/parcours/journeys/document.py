@@ -204,9 +204,11 @@ DOCUMENT_SCHEMA = build_schema(KINDS)
 _VALIDATOR = Draft202012Validator(DOCUMENT_SCHEMA)
 
 
-def shape_faults(document: Any, limit: int = 50) -> Iterator[tuple[list[str | int], str]]:
-    """Where the document is not as the schema says: (path, message), at most `limit`."""
-    for count, error in enumerate(_VALIDATOR.iter_errors(document)):
+def shape_faults(
+    document: Any, limit: int = 50, validator: Draft202012Validator | None = None
+) -> Iterator[tuple[list[str | int], str]]:
+    """Where the document is not as the schema says: (path, message), at most `limit`. validator: of another schema."""
+    for count, error in enumerate((validator or _VALIDATOR).iter_errors(document)):
         if count == limit:
             return
         yield list(error.instance_path), _message(error)

@@ -28,6 +28,24 @@ class JourneyInvalid(Invalid):
         self.faults = tuple(faults)
 
 
+class FragmentNotFound(NotFound):
+    """No fragment has this uid in the caller's sandbox."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"no journey fragment {uid!r}")
+
+
+class FragmentExists(Conflict):
+    """The name is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a journey fragment is called {name!r} already")
+
+
+class FragmentStateConflict(Conflict):
+    """A change that the state of the fragment does not allow, or one active fragment too many."""
+
+
 class JourneyTooLarge(JourneyInvalid):
     """The document is larger than what is stored."""
 

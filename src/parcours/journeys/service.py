@@ -33,6 +33,7 @@ from parcours.journeys.definitions import (
     uids_in,
 )
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict, JourneyTooLarge
+from parcours.journeys.fragment_document import FRAGMENT_KIND
 from parcours.journeys.journey_list import HOURS, Wanted, choose, traffic_of, uids_of
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
@@ -457,6 +458,10 @@ class JourneyService:
                 renamed = map_expressions(document, partial(rename_event, old=old, new=new))
                 if renamed != document:
                     self._resources.replace(connection, version, author, {**version.body, "document": renamed})
+        for fragment in self._resources.in_scope(connection, scope_id, FRAGMENT_KIND):
+            renamed = map_expressions(fragment.body["document"], partial(rename_event, old=old, new=new))
+            if uid in uids_in(fragment.body["document"], "eventUid") and renamed != fragment.body["document"]:
+                self._resources.replace(connection, fragment, author, {**fragment.body, "document": renamed})
 
     def _document_of_today(self, connection: Connection, scope_id: int, version_uid: str) -> dict[str, Any]:
         body = self._version(connection, scope_id, version_uid).body

@@ -24,8 +24,11 @@ Under "dataSource" the names of data sources, and of their field groups as `Sour
 _WITH_JOURNEYS = ("eventUid", "actionUid", "templateUid", "configurationUid", "audienceId", "targetJourneyUid")
 """Members that name what is told its journeys."""
 _Users = dict[tuple[int, str], dict[str, dict[str, Any]]]
-"""(scope, uid of an event, action, template, channel configuration, audience or target of a jump, or `#` and the name of a data source or
-of a field group as `Source.Group`) → journey uid → the journey with versions that name it."""
+"""(scope, what is named) → journey uid → the journey with versions that name it.
+
+Named is the uid of an event, action, template, channel configuration, audience or target of a jump, or `#` and the name
+of a data source or of a field group as `Source.Group`.
+"""
 
 
 class Usages:
