@@ -85,7 +85,7 @@ def router(gate: Gate, service: FragmentService) -> APIRouter:
         return answer(response, service.deactivate(caller, uid))
 
     @routes.delete("/fragments/{uid}", status_code=204)
-    def delete_fragment(uid: str, caller: Caller = Depends(gate.allow("journeys.write"))) -> None:
+    def delete_fragment(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
         """Forget it; journeys keep what they have."""
         service.delete(caller, uid)
 

@@ -8,6 +8,7 @@ import Gauge from "@spectrum-icons/workflow/Gauge3";
 import History from "@spectrum-icons/workflow/History";
 import Inlet from "@spectrum-icons/workflow/Import";
 import Inbox from "@spectrum-icons/workflow/Inbox";
+import Fragment from "@spectrum-icons/workflow/Layers";
 import Schema from "@spectrum-icons/workflow/Organisations";
 import People from "@spectrum-icons/workflow/PeopleGroup";
 import Settings from "@spectrum-icons/workflow/Settings";
@@ -30,7 +31,13 @@ interface NavigationGroup {
 
 /** The pages that can be reached from everywhere, in the order of the work. */
 export const NAVIGATION: NavigationGroup[] = [
-  { id: "orchestration", pages: [{ id: "journeys", path: "/journeys", icon: Journey }] },
+  {
+    id: "orchestration",
+    pages: [
+      { id: "journeys", path: "/journeys", icon: Journey },
+      { id: "fragments", path: "/fragments", icon: Fragment },
+    ],
+  },
   {
     id: "configuration",
     pages: [

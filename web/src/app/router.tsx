@@ -9,6 +9,7 @@ import { auditRoutes } from "@/pages/audit/routes";
 import { dataSourcesRoutes } from "@/pages/dataSources/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { eventsRoutes } from "@/pages/events/routes";
+import { fragmentsRoutes } from "@/pages/fragments/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
 import { inletsRoutes } from "@/pages/inlets/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
@@ -26,6 +27,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     ...journeysRoutes,
     ...designerRoutes,
+    ...fragmentsRoutes,
     ...eventsRoutes,
     ...schemasRoutes,
     ...datasetsRoutes,

@@ -13,12 +13,14 @@ import {
   useReactFlow,
 } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
+import { useQuery } from "@tanstack/react-query";
 import { type DragEvent, useCallback, useEffect, useMemo, useState } from "react";
 import { KINDS } from "@/activities/registry";
 import type { Fault } from "@/api/error";
 import { usePreferences } from "@/app/preferences";
 import type { NodeId, NodeType, Position } from "@/flow/document";
 import { add, connect, disconnect, insertOn, place, refusalOf } from "@/flow/edit";
+import { insertFragment } from "@/flow/fragment";
 import { handleOf, toCanvas } from "@/flow/graph";
 import { useT } from "@/i18n/useT";
 import { type ActivityFlowNode, ActivityNode } from "./ActivityNode";
@@ -26,6 +28,7 @@ import styles from "./Canvas.module.css";
 import { type CommentFlowNode, CommentNode } from "./CommentNode";
 import { moveComments } from "./comments";
 import { useDraft, useDraftStore } from "./draftContext";
+import { activeFragments, DRAGGED } from "./fragments/fragments";
 import { firstHandle, mayFollow } from "./kinds";
 import { spokenTitle } from "./labels";
 import { useNamesOf } from "./namesContext";
@@ -62,6 +65,7 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
   const system = useSystemScheme();
   /** An empty canvas stays as it is when the first activity is dropped on it. */
   const [hasContent] = useState(() => Object.keys(document.nodes).length > 0);
+  const fragments = useQuery({ ...activeFragments, enabled: !isReadOnly });
   const [dropEdge, setDropEdge] = useState<string | null>(null);
 
   const canvas = useMemo(() => toCanvas(document), [document]);
@@ -199,13 +203,21 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
   };
 
   const onDrop = (event: DragEvent) => {
-    const type = event.dataTransfer.getData(DRAG_TYPE) as NodeType;
+    const dragged = event.dataTransfer.getData(DRAG_TYPE);
+    const type = dragged as NodeType;
     setDropEdge(null);
-    if (isReadOnly || KINDS[type] === undefined) return;
+    const fragment = fragments.data?.results.find((one) => dragged === `${DRAGGED}${one.uid}`);
+    if (isReadOnly || (KINDS[type] === undefined && fragment === undefined)) return;
     event.preventDefault();
     const point = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
     const at = { x: Math.round(point.x - 105), y: Math.round(point.y - 24) };
     const { document: now, change, select } = store.getState();
+    if (fragment !== undefined) {
+      const inserted = insertFragment(now, fragment, at);
+      change(inserted.document);
+      select(inserted.ids);
+      return;
+    }
     const over = canvas.edges.find((edge) => edge.id === edgeAt(event));
     const node = KINDS[type].create();
     const added = add(

@@ -15,6 +15,7 @@ import styles from "./Designer.module.css";
 import { type Panel, panelOf, searchOf } from "./designerSearch";
 import { useDraft, useDraftStore } from "./draftContext";
 import { FaultList } from "./FaultList";
+import { SaveFragmentDialog } from "./fragments/SaveFragmentDialog";
 import { Inspector } from "./Inspector";
 import { KeysDialog } from "./KeysDialog";
 import { LifecycleButtons } from "./LifecycleButtons";
@@ -56,7 +57,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   useLiveOverlay(counters, document);
   const search = useSearch({ from: "/shell/journeys/$uid/versions/$versionUid" });
   const panel = panelOf(search, version.status);
-  const [dialog, setDialog] = useState<"source" | "keys" | null>(null);
+  const [dialog, setDialog] = useState<"source" | "keys" | "fragment" | null>(null);
   const [kept, setKept] = useState<Unsaved | null>(null);
   const saver = useRef<ReturnType<typeof startAutosave> | null>(null);
 
@@ -148,8 +149,8 @@ export function Designer({ version }: { version: JourneyVersion }) {
     edit(addComment(now, { x: Math.round(centre.x), y: Math.round(centre.y) }, session.user.name));
   };
 
-  const more = async (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => {
-    if (act === "source" || act === "keys") return setDialog(act);
+  const more = async (act: "source" | "keys" | "duplicate" | "newVersion" | "export" | "fragment") => {
+    if (act === "source" || act === "keys" || act === "fragment") return setDialog(act);
     const at = { params: { path: { uid: act === "newVersion" ? version.journeyUid : version.uid } } };
     try {
       await saver.current?.flush();
@@ -219,6 +220,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
       <DialogContainer onDismiss={() => setDialog(null)}>
         {dialog === "source" && <SourceDialog onClose={() => setDialog(null)} />}
         {dialog === "keys" && <KeysDialog />}
+        {dialog === "fragment" && <SaveFragmentDialog onClose={() => setDialog(null)} />}
       </DialogContainer>
       <DialogContainer onDismiss={() => setKept(null)}>
         {kept !== null && (

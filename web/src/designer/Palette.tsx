@@ -3,12 +3,13 @@ import { useReactFlow } from "@xyflow/react";
 import { useMemo, useState } from "react";
 import type { ActivityKind, Group } from "@/activities/kind";
 import { KINDS } from "@/activities/registry";
-import type { NodeType } from "@/flow/document";
+import type { JourneyDocument, NodeId, NodeType } from "@/flow/document";
 import { add, addBehind } from "@/flow/edit";
-import { edgesOf, handleOf } from "@/flow/graph";
+import { freeWay } from "@/flow/fragment";
 import { useT } from "@/i18n/useT";
 import { DRAG_TYPE } from "./Canvas";
 import { useDraft, useDraftStore } from "./draftContext";
+import { FragmentPalette } from "./fragments/FragmentPalette";
 import { firstHandle, handlesOf } from "./kinds";
 import styles from "./Palette.module.css";
 
@@ -38,7 +39,7 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
     const node = KINDS[type].create();
     const behind = chosen.size === 1 ? [...chosen][0] : undefined;
     const before = behind === undefined ? undefined : now.nodes[behind];
-    const handle = before === undefined ? null : freeHandle(now, behind ?? "", handlesOf(before));
+    const handle = before === undefined ? null : wayBehind(now, behind ?? "", handlesOf(before));
     const added =
       behind === undefined || handle === null
         ? add(now, node, { x: 0, y: 120 * Object.keys(now.nodes).length })
@@ -89,17 +90,12 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
           </section>
         );
       })}
+      <FragmentPalette search={wanted} />
       <p className={styles.hint}>{t("designer.palette.hint")}</p>
     </aside>
   );
 }
 
 /** The first way out that leads nowhere yet, else the first. */
-function freeHandle(document: Parameters<typeof edgesOf>[0], id: string, handles: string[]): string | null {
-  const taken = new Set(
-    edgesOf(document)
-      .filter((edge) => edge.from === id)
-      .map((edge) => handleOf(edge.kind, edge.path)),
-  );
-  return handles.find((handle) => !taken.has(handle)) ?? handles[0] ?? null;
-}
+const wayBehind = (document: JourneyDocument, id: NodeId, handles: string[]): string | null =>
+  freeWay(document, id, handles) ?? handles[0] ?? null;

@@ -12,6 +12,7 @@ import Undo from "@spectrum-icons/workflow/Undo";
 import { Link } from "@tanstack/react-router";
 import type { ComponentType, ReactNode } from "react";
 import type { Fault } from "@/api/error";
+import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { useDraft, useDraftStore } from "./draftContext";
 import { SaveStatus } from "./SaveStatus";
@@ -27,7 +28,7 @@ interface Props {
   onTidy: () => void;
   onComment: () => void;
   onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "backtest" | "test" | "dryRun") => void;
-  onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export") => void;
+  onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export" | "fragment") => void;
   /** Publish, test, pause … */
   children: ReactNode;
 }
@@ -40,6 +41,8 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
   const canUndo = useDraft((draft) => draft.past.length > 0);
   const canRedo = useDraft((draft) => draft.future.length > 0);
   const name = useDraft((draft) => draft.document.name);
+  const hasSelection = useDraft((draft) => draft.selected.size > 0);
+  const mayWrite = useMay("journeys.write");
   const errors = faults.filter((fault) => fault.severity !== "warning").length;
   const verdict = !isChecked ? "checking" : errors > 0 ? "errors" : faults.length > 0 ? "warnings" : "good";
   return (
@@ -90,10 +93,14 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
             <More />
           </ActionButton>
           <Menu
-            disabledKeys={["Draft", "Dry Run"].includes(version.status) ? [] : ["dryRun"]}
+            disabledKeys={[
+              ...(["Draft", "Dry Run"].includes(version.status) ? [] : ["dryRun"]),
+              ...(hasSelection && mayWrite ? [] : ["fragment"]),
+            ]}
             onAction={(key) => (key === "dryRun" ? onPanel("dryRun") : onMore(key as Parameters<typeof onMore>[0]))}
           >
             <Item key="dryRun">{t("trial.dryRun")}</Item>
+            <Item key="fragment">{t("fragments.save")}</Item>
             <Item key="newVersion">{t("designer.newVersion")}</Item>
             <Item key="duplicate">{t("designer.duplicate")}</Item>
             <Item key="source">{t("designer.source")}</Item>
