@@ -19,6 +19,7 @@ from parcours.datasources.compiled import CompiledSource, declared_part
 from parcours.datasources.model import FieldGroup
 from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.delivery.model import OutboxRow
+from parcours.delivery.places import Connections, Places
 from parcours.delivery.retry import FINAL_STATUSES, delay_s, is_success, read_retry_after
 from parcours.delivery.sender import Sender, SendFailed
 from parcours.delivery.source_cache import AnswerCache, Key
@@ -132,6 +133,7 @@ class Fetching:
         on_fetched: OnFetched,
         *,
         capping: Capping | None = None,
+        connections: Connections | None = None,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         max_waiting: int = MAX_WAITING,
@@ -144,6 +146,7 @@ class Fetching:
         self._clock = clock
         self._on_fetched = on_fetched
         self._capping = capping
+        self._places = Places(connections)
         self._sleep = sleep
         self._jitter = jitter
         self._max_waiting = max_waiting
@@ -322,7 +325,10 @@ class Fetching:
         loop = asyncio.get_running_loop()
         result: _Result | None = None
         try:
-            async with asyncio.timeout_at(flight.until_s):
+            async with (
+                asyncio.timeout_at(flight.until_s),
+                self._places.of(flight.source.scope_id, flight.source.url, flight.group.method),
+            ):
                 result = await self._call(flight)
         except TimeoutError:
             pass
