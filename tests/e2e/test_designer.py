@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
 from shop import Shop
 
-
 EXIT = "@event{Bought.commerce.order.priceTotal} > 100"
 
 
