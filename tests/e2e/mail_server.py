@@ -1,10 +1,12 @@
 """A mail server on loopback that answers as it is told to, with TLS and passwords as real ones have."""
 
+import asyncio
 import datetime
 import ipaddress
 import socket
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -65,11 +67,26 @@ class Handler:
         self.answers: dict[str, Callable[[], str | None]] = {}
         self.connections: set[Any] = set()
         """Every connection over which a recipient was named."""
+        self.carried: Counter[Any] = Counter()
+        """By connection: how many recipients were named over it."""
+        self.names: set[str | None] = set()
+        """How those who connected called themselves."""
+        self.delay_s = 0.0
+        """How long it takes to think about a recipient."""
+        self.most_at_once = 0
+        """How many recipients were thought about at a time, at most."""
+        self._at_once = 0
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.connections.add(server.transport)
+        self.carried[server.transport] += 1
+        self.names.add(session.host_name)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        await asyncio.sleep(self.delay_s)
+        self._at_once -= 1
         answer = self.answers.get(address, lambda: None)()
         if answer is not None:
             return answer

@@ -12,6 +12,8 @@ class Mailbox:
     def __init__(self, context: ssl.SSLContext, user: str, password: str) -> None:
         self.mails: list[bytes] = []
         self.seen: set[int] = set()
+        self.folders: set[str] = set()
+        """Folders that were opened."""
         self._user, self._password = user, password
         self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -49,6 +51,7 @@ class Mailbox:
                 case "LOGOUT":
                     answer = b"* BYE\r\n"
                 case "SELECT" if is_known:
+                    self.folders.add(rest.strip('"'))
                     answer = f"* {len(self.mails)} EXISTS\r\n".encode()
                 case "UID" if is_known:
                     answer = self._uid(rest)

@@ -74,6 +74,12 @@ class RunningServer:
         except urllib.error.HTTPError as error:
             return error.code, error.read()
 
+    def metrics(self) -> str:
+        """What is measured, as Prometheus reads it."""
+        status, body = self.get("/metrics")
+        assert status == 200
+        return body.decode()
+
     @property
     def credentials(self) -> dict[str, str]:
         found: dict[str, str] = json.loads((self.data_dir / "credentials.json").read_text())

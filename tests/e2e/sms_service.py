@@ -34,8 +34,17 @@ class Refusal(NamedTuple):
 class SmsService:
     """Listens on a free port. `answer` says of a message how it is refused, or None; it gets how many came before."""
 
-    def __init__(self, answer: Callable[[dict[str, str], int], Refusal | None] | None = None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[dict[str, str], int], Refusal | None] | None = None,
+        *,
+        path: str = "",
+        credentials: tuple[str, str] = (ACCOUNT, TOKEN),
+    ) -> None:
+        """path: what its resources lie below. credentials: user name and password that are let in."""
         self.answer = answer or (lambda form, before: None)
+        self._path = path
+        self._basic = "Basic " + base64.b64encode(":".join(credentials).encode()).decode()
         self.got: list[Sms] = []
         self.faults: list[str] = []
         """What was wrong with requests, as opposed to what they asked for."""
@@ -65,7 +74,7 @@ class SmsService:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self._server.server_address[1]}{self._path}"
 
     def to(self, number: str) -> list[Sms]:
         with self._lock:
@@ -78,12 +87,11 @@ class SmsService:
     def _take(
         self, path: str, headers: dict[str, str], raw: bytes
     ) -> tuple[int, dict[str, Any], tuple[tuple[str, str], ...]]:
-        basic = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
-        if headers.get("Authorization") != basic:
+        if headers.get("Authorization") != self._basic:
             return 401, {"code": 20003, "message": "Authenticate", "status": 401}, ()
         form = dict(urllib.parse.parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True))
         with self._lock:
-            if path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
+            if path != f"{self._path}/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
                 self.faults.append(f"path {path}")
             if headers.get("Content-Type") != "application/x-www-form-urlencoded":
                 self.faults.append(f"content type {headers.get('Content-Type')}")

@@ -1,16 +1,12 @@
 """The worked examples of docs/reference/channels.md, as they stand, against providers on loopback."""
 
-import json
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from asking import ask, query
+from channel_examples import TEMPLATES, configured, examples_of, in_time, outgoing_of, path_of, published, send, sent
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from definitions import JOURNEYS
@@ -22,13 +18,8 @@ from rough_mail_server import Files
 from running import RunningServer, wait_for
 from sms_service import ACCOUNT, TOKEN, SmsService
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "channels.md"
-TEMPLATES = f"{JOURNEYS}/messageTemplates"
-CONFIGURATIONS = f"{JOURNEYS}/channelConfigurations"
-EXAMPLES: list[dict[str, Any]] = [
-    json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-]
-OUTGOING = {one["template"]["name"]: one for one in EXAMPLES if "leaves" in one}
+EXAMPLES = examples_of("channels.md")
+OUTGOING = outgoing_of("channels.md")
 SECRET = "told by the provider"
 
 
@@ -83,55 +74,6 @@ def mail_configuration(platform: Platform, mail: MailServer, mailbox: Mailbox, c
     return str(made["uid"])
 
 
-def configured(platform: Platform, document: dict[str, Any], ours: dict[str, Any]) -> dict[str, Any]:
-    """Accepted, shown with its secrets masked and all else as given, and accepted again as shown."""
-    settings = {**document["provider"].get("settings", {}), **ours}
-    assert "…" not in json.dumps(settings, ensure_ascii=False)
-    given = {**document, "provider": {**document["provider"], "settings": settings}}
-    made: dict[str, Any] = platform.post(CONFIGURATIONS, given)
-    for name, value in given.items():
-        if name not in ("provider", "feedbackSecret"):
-            assert made[name] == value, name
-    for name, value in settings.items():
-        assert made["provider"]["settings"][name] in (value, "********")
-    url = f"{platform.url}{CONFIGURATIONS}/{made['uid']}"
-    back = ask("PUT", url, made, {**platform.headers, "Content-Type": "application/json"})
-    assert back.status == 200, back.body
-    return made
-
-
-def published(platform: Platform, document: dict[str, Any]) -> str:
-    uid: str = platform.post(TEMPLATES, document)["uid"]
-    assert platform.post(f"{TEMPLATES}/{uid}/publish")["state"] == "published"
-    return uid
-
-
-def send(platform: Platform, name: str) -> None:
-    """Publish the example's template and make its call, its moments in the days to come; until it has left."""
-    one = OUTGOING[name]
-    published(platform, one["template"])
-    path = f"/acme/campaign/mcacme/EVT{quote(name)}"
-    made = platform.post(path, in_time(one["message"]))
-
-    def status() -> str:
-        told: dict[str, Any] = platform.get(f"{path}/{made['PKey']}")
-        assert told["status"] in ("pending", "sent"), told
-        return str(told["status"])
-
-    wait_for(lambda: status() == "sent", what="the message")
-
-
-def in_time(message: dict[str, Any]) -> dict[str, Any]:
-    """The example's moments, which have passed or will, a day ahead; an expiration two."""
-    days = {"scheduled": 1, "expiration": 2}
-    later = {
-        name: (datetime.now(UTC) + timedelta(days=n)).strftime("%Y-%m-%d %H:%M:%S.000Z")
-        for name, n in days.items()
-        if name in message
-    }
-    return {**message, **later}
-
-
 def test_the_template_and_its_preview(platform: Platform) -> None:
     """The first example of the page: `default` asks for a name, so that none is missing."""
     uid = published(platform, example("content"))
@@ -161,7 +103,7 @@ def test_an_email_with_every_option(
 ) -> None:
     one = OUTGOING["Whole letter"]
     one["template"]["content"]["attachments"][0]["url"] = f"{files.url}/terms.pdf"
-    send(platform, "Whole letter")
+    send(platform, OUTGOING["Whole letter"])
     address = one["message"]["email"]
     ((sender, _, raw),) = [got for got in mail.handler.got if got[1] == address]
     (message,) = mail.handler.to(address)
@@ -185,7 +127,7 @@ def test_an_email_with_every_option(
 
 
 def test_an_email_of_mjml(platform: Platform, mail: MailServer, mail_configuration: str) -> None:
-    send(platform, "Bill")
+    send(platform, OUTGOING["Bill"])
     leaves = OUTGOING["Bill"]["leaves"]
     (message,) = mail.handler.to(OUTGOING["Bill"]["message"]["email"])
     assert parseaddr(str(message["From"])) == parseaddr(leaves["From"])
@@ -204,8 +146,7 @@ def test_a_bounce_in_the_mailbox_and_feedback_by_call(
     """The mailbox of the page's configuration is read; then the page's feedback is posted, about that message."""
     name, address = "Told later", "late@example.com"
     published(platform, {**OUTGOING["Bill"]["template"], "name": name})
-    made = platform.post(f"/a/campaign/b/EVT{quote(name)}", {"email": address, "ctx": {"total": 1}})
-    wait_for(lambda: mail.handler.to(address), what="the e-mail")
+    made = sent(platform, name, {"email": address, "ctx": {"total": 1}})
     original = next(raw for _, to, raw in mail.handler.got if to == address).partition(b"\r\n\r\n")[0]
     mailbox.mails.append(
         b"From: MAILER-DAEMON@mx.example\r\nMessage-ID: <r1@mx.example>\r\nMIME-Version: 1.0\r\n"
@@ -217,6 +158,7 @@ def test_a_bounce_in_the_mailbox_and_feedback_by_call(
     asked = query(f"{JOURNEYS}/suppressions", address=address)
     wait_for(lambda: platform.get(asked)["results"], 60, what="the bounce by mail")
     assert [one["reason"] for one in platform.get(asked)["results"]] == ["hardBounce"]
+    assert mailbox.folders == {OUTGOING["Whole letter"]["configuration"]["provider"]["settings"]["bounceFolder"]}
     url = f"{platform.url}{JOURNEYS}/suppressions?channel=email&address={address}"
     assert ask("DELETE", url, None, platform.headers).status == 204
     body = example("events")
@@ -227,15 +169,59 @@ def test_a_bounce_in_the_mailbox_and_feedback_by_call(
     assert (answer.status, answer.body) == (200, {"accepted": 1})
 
 
+def test_connections_are_as_many_as_the_page_allows_and_carry_as_much(
+    platform: Platform, mail: MailServer, mail_configuration: str
+) -> None:
+    """Fifty e-mails at once: two connections at a time, of which none carries more than twenty."""
+    settings = OUTGOING["Whole letter"]["configuration"]["provider"]["settings"]
+    name = "To many"
+    published(platform, {**OUTGOING["Bill"]["template"], "name": name})
+    mail.handler.most_at_once, mail.handler.delay_s = 0, 0.02
+    before = mail.handler.carried.copy()
+    for number in range(50):
+        platform.post(path_of(name), {"email": f"many-{number}@example.com", "ctx": {"total": number}})
+    wait_for(lambda: all(mail.handler.to(f"many-{n}@example.com") for n in range(50)), what="fifty e-mails")
+    mail.handler.delay_s = 0.0
+    assert mail.handler.most_at_once == settings["maxConnections"]
+    assert max(mail.handler.carried.values()) == settings["messagesPerConnection"]
+    assert sum((mail.handler.carried - before).values()) == 50
+    assert mail.handler.names == {settings["helo"]}
+
+
+def test_soft_bounces_in_a_row_suppress_as_the_page_says(
+    platform: Platform, mail: MailServer, mail_configuration: str
+) -> None:
+    limit, address = OUTGOING["Whole letter"]["configuration"]["softBounces"], "full@example.com"
+    published(platform, {**OUTGOING["Bill"]["template"], "name": "To a full mailbox"})
+    asked = query(f"{JOURNEYS}/suppressions", address=address)
+    for number in range(limit):
+        assert platform.get(asked)["results"] == []
+        made = sent(platform, "To a full mailbox", {"email": address, "ctx": {"total": 1}})
+        event = {
+            "messageId": made["PKey"],
+            "status": "bounced",
+            "type": "soft",
+            "code": "4.2.2",
+            "id": f"full-{number}",
+        }
+        hook = f"{platform.url}/m/f/{mail_configuration}"
+        answer = ask("POST", hook, {"events": [event]}, {"Authorization": f"Bearer {SECRET}"})
+        assert answer.body == {"accepted": 1}
+        message = f"{JOURNEYS}/messages/{made['PKey']}"
+        wait_for(lambda message=message: platform.get(message)["status"] == "bounce", what="the bounce")
+    wait_for(lambda: platform.get(asked)["results"], what="the suppression")
+    assert [one["reason"] for one in platform.get(asked)["results"]] == ["softBounces"]
+
+
 def test_a_message_that_is_scheduled(platform: Platform) -> None:
     """The page's call, whose template is that of the beginning: scheduled, and taken back."""
     body = example("scheduled")
     published(platform, {**example("content"), "name": "Later"})
-    made = platform.post("/acme/campaign/mcacme/EVTLater", in_time(body))
+    made = platform.post(path_of("Later"), in_time(body))
     assert (made["status"], made["email"]) == ("scheduled", body["email"])
-    url = f"{platform.url}/acme/campaign/mcacme/EVTLater/{made['PKey']}"
+    url = f"{platform.url}{path_of('Later')}/{made['PKey']}"
     assert ask("DELETE", url, None, platform.headers).status == 204
-    assert platform.get(f"/acme/campaign/mcacme/EVTLater/{made['PKey']}")["status"] == "cancelled"
+    assert platform.get(f"{path_of('Later')}/{made['PKey']}")["status"] == "cancelled"
 
 
 def test_an_sms(platform: Platform) -> None:
@@ -243,7 +229,7 @@ def test_an_sms(platform: Platform) -> None:
     configured(
         platform, one["configuration"], {"accountSid": ACCOUNT, "authToken": TOKEN, "baseUrl": service.url}
     )  # fmt: skip
-    send(platform, "Ready")
+    send(platform, OUTGOING["Ready"])
     (sms,) = service.to(one["message"]["mobilePhone"])
     assert {name: sms.form[name] for name in one["leaves"]} == one["leaves"]
     service.stop()
@@ -253,7 +239,7 @@ def test_an_sms(platform: Platform) -> None:
 def test_a_push_notification(platform: Platform) -> None:
     one, firebase = OUTGOING["On its way"], Firebase()
     configured(platform, one["configuration"], {"fcmServiceAccount": firebase.account, "fcmUrl": firebase.url})
-    send(platform, "On its way")
+    send(platform, OUTGOING["On its way"])
     (got,) = firebase.to(one["message"]["registrationToken"])
     assert {name: got[name] for name in one["leaves"]} == one["leaves"]
     firebase.stop()

@@ -20,6 +20,8 @@ from journey_tools import instances, publish, transitions
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop, stop
 
+from outcome_rows import counted
+
 TEMPLATES = f"{JOURNEYS}/messageTemplates"
 HTML = """<html><body><p>Hello {{ profile.person.name.firstName | default: "you" }},
 your order of {{ event.commerce.order.priceTotal }} is {{ params.state }}.</p>
@@ -91,8 +93,9 @@ def test_a_suppressed_address_is_left_out_and_the_individual_goes_on(shop: Shop)
     email = demo.email(900_002)
     body = {"channel": "email", "address": email.upper(), "reason": "hardBounce"}
     shop.platform.post(f"{JOURNEYS}/suppressions", body)
-    shop.send(shop.order(900_002, "mail-2"))
-    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    with counted(shop.server.metrics, "email", "an address is suppressed"):
+        shop.send(shop.order(900_002, "mail-2"))
+        wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
     (instance,) = instances(shop.platform, version, email)
     (step,) = [s for s in instance["steps"] if s["nodeId"] == "mail" and s.get("transition")]
     assert step["detail"]["statusCode"] == "excluded"
@@ -121,13 +124,41 @@ def test_a_missing_field_of_a_strict_template_takes_the_alternative_path(shop: S
     }
     edges = [("order", "mail"), ("mail", "good"), ("mail", "bad", "error")]
     version = publish(shop.platform, "Mail strictly", nodes, edges)
-    shop.send(shop.order(900_003, "mail-3"))
     email = demo.email(900_003)
-    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    with counted(shop.server.metrics, "email", "a template names a missing field"):
+        shop.send(shop.order(900_003, "mail-3"))
+        wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
     (instance,) = instances(shop.platform, version, email)
     assert transitions(instance) == ["order:default", "mail:error"]
     (step,) = [s for s in instance["steps"] if s["nodeId"] == "mail" and s.get("transition")]
     assert step["detail"]["statusCode"] == "templateMissingField"
+    stop(shop, version)
+
+
+@pytest.mark.parametrize(
+    ("number", "html", "code"),
+    [
+        (900_004, "{% for a in (1..200) %}{% for b in (1..200) %}x{% endfor %}{% endfor %}", "templateTooLong"),
+        (
+            900_005,
+            '{% assign s = "x" %}{% for a in (1..40) %}{% assign s = s | append: s %}{% endfor %}',
+            "templateTooLarge",
+        ),
+    ],
+)
+def test_a_template_without_measure_sends_nothing(shop: Shop, number: int, html: str, code: str) -> None:
+    uid = template(shop, code, parameters=[], content={"subject": "Hello", "html": html})
+    nodes = {"mail": {"type": "message", "channel": "email", "templateUid": uid}, "bad": {"type": "end"}}
+    edges = [("order", "mail"), ("mail", "bad", "error")]
+    version = publish(shop.platform, f"Mail {code}", nodes, edges)
+    email = demo.email(number)
+    with counted(shop.server.metrics, "email", "a template loops without measure or grows too large"):
+        shop.send(shop.order(number, f"mail-{code}"))
+        wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["ended"], what="the end")
+    (instance,) = instances(shop.platform, version, email)
+    (step,) = [s for s in instance["steps"] if s["nodeId"] == "mail" and s.get("transition")]
+    assert step["detail"]["statusCode"] == code
+    assert inbox(shop, email) == []
     stop(shop, version)
 
 
@@ -140,9 +171,10 @@ def test_what_is_no_address_is_an_error_of_the_activity(shop: Shop, address: str
     nodes = {"mail": message(uid, address=address), "good": {"type": "end"}}
     version = publish(shop.platform, "Mail badly", nodes, [("order", "mail"), ("mail", "good")])
     number = 900_010 + len(address)
-    shop.send(shop.order(number, f"mail-bad-{len(address)}"))
     email = demo.email(number)
-    wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["error"], what="the error")
+    with counted(shop.server.metrics, "email", "an address of 10 000 characters"):
+        shop.send(shop.order(number, f"mail-bad-{len(address)}"))
+        wait_for(lambda: [i["status"] for i in instances(shop.platform, version, email)] == ["error"], what="the error")
     (instance,) = instances(shop.platform, version, email)
     assert instance["steps"][-1]["detail"]["statusCode"] == code
     stop(shop, version)

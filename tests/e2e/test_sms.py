@@ -15,6 +15,8 @@ from shop import Shop, stop
 from sms_service import ACCOUNT, TOKEN, Refusal, SmsService, post_signed
 from test_channels import give_consents
 
+from outcome_rows import counted, grown
+
 TEMPLATES = f"{JOURNEYS}/messageTemplates"
 CONFIGURATIONS = f"{JOURNEYS}/channelConfigurations"
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -158,8 +160,12 @@ def test_a_refusal_is_final_or_tried_again(
 ) -> None:  # fmt: skip
     version = texting(shop, configuration, f"Text {number}", number)
     order = 921_000 + int(number[-4:])
-    shop.send(shop.order(order, f"sms-{number}"))
-    assert ended(shop, version, demo.email(order))[1] == path
+    before = shop.server.metrics()
+    with counted(shop.server.metrics, "sms", "a service answers 500", int(status == "error")):
+        shop.send(shop.order(order, f"sms-{number}"))
+        assert ended(shop, version, demo.email(order))[1] == path
+    found = grown(before, shop.server.metrics(), "parcours_messages_total", "channel", "outcome")
+    assert found == {("sms", status): 1}
     sent = service.to(number)
     assert len(sent) == attempts if attempts < 3 else len(sent) >= attempts
     assert len({one.headers["Idempotency-Key"] for one in sent}) == 1

@@ -12,6 +12,8 @@ from definitions import JOURNEYS
 from platform_client import Platform
 from running import RunningServer, wait_for
 
+from outcome_rows import counted
+
 TEMPLATES = f"{JOURNEYS}/messageTemplates"
 BASE = "/acme/campaign/mcacme/EVTDue"
 KILLS = 3
@@ -137,4 +139,7 @@ def test_kills_around_the_due_time_send_each_message_once(server: RunningServer)
         assert [one["messageId"] for one in kept(platform, number)] == [made["PKey"]]
         assert told_once(platform, made)
     assert among >= 1
+    with counted(server.metrics, "sms", "the server is killed around the time that a message is scheduled for"):
+        last = schedule(platform, 98, 0)
+        wait_for(lambda: status(platform, last) == "sent", what="the only message that is sent by now")
     assert server.stop() == 0

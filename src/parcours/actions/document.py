@@ -28,6 +28,11 @@ _WRITTEN = (
     "name", "description", "url", "method", "headers", "queryParameters", "authentication", "request", "response",
     "failureResponse", "marketing",
 )  # fmt: skip
+_OF_ENTRY = frozenset({"name", "kind", "value", "label", "optional"})
+_OF_REQUEST = frozenset({"sample", "fields", "allowNull"})
+_OF_FIELD = frozenset({"path", "type", "kind", "value", "label", "optional"})
+_OF_ANSWER = frozenset({"sample", "types"})
+_OF_MARKETING = frozenset({"channel", "requiredMarketingAction"})
 _RESERVED = ("jo_status_code", "errorResponse")
 """Names beside an answer's own, where expressions read the outcome and the failure (journeys §6.4)."""
 _READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn", "warnings"})
@@ -141,7 +146,7 @@ def _entries(entries: Any, where: str, *, is_header: bool) -> list[dict[str, Any
 def _entry(entry: Any, where: str, is_header: bool) -> dict[str, Any] | None:
     if not isinstance(entry, dict):
         raise ActionInvalid("an entry has name, kind, and value or label", where)
-    _only(entry, {"name", "kind", "value", "label", "optional"}, where)
+    _only(entry, _OF_ENTRY, where)
     name, kind = _entry_name(entry.get("name"), where, is_header), entry.get("kind", "constant")
     if kind not in ("constant", "variable"):
         raise ActionInvalid("kind is constant or variable", f"{where}.kind")
@@ -196,7 +201,7 @@ def _flag(entry: Mapping[str, Any], where: str, key: str = "optional") -> bool:
     return bool(value)
 
 
-def _only(document: Mapping[str, Any], keys: set[str], where: str) -> None:
+def _only(document: Mapping[str, Any], keys: frozenset[str], where: str) -> None:
     for key in document:
         if key not in keys:
             raise ActionInvalid(f"there is no {key!r} here", f"{where}.{key}")
@@ -213,7 +218,7 @@ def _request(request: Any, method: str) -> dict[str, Any] | None:
         raise ActionInvalid("request is an object", where)
     if method == "GET":
         raise ActionInvalid("a GET has no payload", where)
-    _only(request, {"sample", "fields", "allowNull"}, where)
+    _only(request, _OF_REQUEST, where)
     sample = request.get("sample")
     if not isinstance(sample, dict) or not sample:
         raise ActionInvalid("sample is a JSON object with at least one field", f"{where}.sample")
@@ -255,7 +260,7 @@ def _check_keys(value: Any, where: str, depth: int) -> None:
 def _field(entry: Any, sample: Any, where: str) -> dict[str, Any]:
     if not isinstance(entry, dict):
         raise ActionInvalid("a field has path, type, kind, and value or label", where)
-    _only(entry, {"path", "type", "kind", "value", "label", "optional"}, where)
+    _only(entry, _OF_FIELD, where)
     path = entry.get("path")
     if not isinstance(path, str) or len(path) > 1_000:
         raise ActionInvalid("path is a JSON pointer into the sample", f"{where}.path")
@@ -348,7 +353,7 @@ def _answer(answer: Any, where: str) -> dict[str, Any] | None:
         return None
     if not isinstance(answer, dict):
         raise ActionInvalid("an answer's description has sample and types", where)
-    _only(answer, {"sample", "types"}, where)
+    _only(answer, _OF_ANSWER, where)
     sample = answer.get("sample")
     if not isinstance(sample, dict):
         raise ActionInvalid("sample is a JSON object", f"{where}.sample")
@@ -381,7 +386,7 @@ def _marketing(marketing: Any) -> dict[str, Any] | None:
     where = "$.marketing"
     if not isinstance(marketing, dict):
         raise ActionInvalid("marketing has channel and requiredMarketingAction", where)
-    _only(marketing, {"channel", "requiredMarketingAction"}, where)
+    _only(marketing, _OF_MARKETING, where)
     required = marketing.get("requiredMarketingAction") or None
     if required is not None and (not isinstance(required, str) or len(required) > 256):
         raise ActionInvalid(

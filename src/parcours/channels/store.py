@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    case,
     delete,
     func,
     or_,
@@ -28,6 +29,12 @@ from parcours.channels.addresses import comparable
 from parcours.channels.model import Report
 from parcours.db import metadata
 from parcours.db.bulk import bulk_upsert, conflict_insert
+from parcours.db.text import held, holder
+
+LATE = "lateBounces"
+"""Reason of a row that is not active yet and counts bounces of messages that a provider had taken."""
+ROW_MS = 30 * 86_400_000
+"""After so long without one, passing bounces are counted anew."""
 
 inbox_table = Table(
     "inbox_message",
@@ -123,6 +130,10 @@ _INBOX_COLUMNS = (
 )  # fmt: skip
 _MESSAGE_COLUMNS = [column.name for column in message_table.c]
 _INSERT_MESSAGES = bulk_upsert(message_table, _MESSAGE_COLUMNS)
+_hold_kept = holder(inbox_table, _INBOX_COLUMNS)
+_hold_message = holder(message_table, _MESSAGE_COLUMNS)
+_hold_status = holder(message_table, ("status", "code", "reason"))
+_hold_place = holder(message_count_table, ("version_uid", "node_id", "status"))
 
 
 class Stored(NamedTuple):
@@ -157,7 +168,7 @@ def keep(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put messages into the inbox; those that are there already stay. Rows in the order of `_INBOX_COLUMNS`."""
     if rows:
         statement = conflict_insert(connection.dialect)(inbox_table).on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(_INBOX_COLUMNS, row, strict=True)) for row in rows])
+        connection.execute(statement, [dict(zip(_INBOX_COLUMNS, _hold_kept(row), strict=True)) for row in rows])
 
 
 def list_inbox(
@@ -167,8 +178,7 @@ def list_inbox(
     t = inbox_table
     statement = select(*(c for c in t.c if c.name != "source")).where(t.c.scope_id == scope_id)
     for name, value in filters.items():
-        wanted = t.c[name]
-        statement = statement.where(func.lower(wanted) == value.lower() if name == "address" else wanted == value)
+        statement = statement.where(_is(t.c[name], value))
     if before_id is not None:
         statement = statement.where(t.c.id < before_id)
     return list(connection.execute(statement.order_by(t.c.id.desc()).limit(limit)))
@@ -178,7 +188,7 @@ def find_inbox(connection: Connection, scope_id: int, uid: str) -> Any | None:
     """A message of the inbox by its number or its key, with its source."""
     t = inbox_table
     is_number = uid.isascii() and uid.isdecimal() and len(uid) < 19
-    wanted = t.c.id == int(uid) if is_number else t.c.key == uid
+    wanted = t.c.id == int(uid) if is_number else t.c.key == held(uid)
     return connection.execute(select(*t.c).where(t.c.scope_id == scope_id, wanted)).first()
 
 
@@ -207,7 +217,7 @@ def trim(connection: Connection, inbox_before_ms: int, messages_before_ms: int, 
 
 def place_of(channel: str, address: str) -> str:
     """How an address stands in the list."""
-    text = comparable(channel, address)
+    text = held(comparable(channel, address))
     if len(text) <= 320:
         return text
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -238,6 +248,7 @@ def suppress(
 ) -> None:
     """Send nothing to an address any more; the first reason stays."""
     t = suppression_table
+    note = None if note is None else held(note)
     statement = conflict_insert(connection.dialect)(t).values(
         scope_id=scope_id, channel=channel, address=place_of(channel, address), reason=reason, is_active=True,
         bounces=0, at_ms=at_ms, note=note,
@@ -251,35 +262,45 @@ def suppress(
     )
 
 
-def note_soft_bounce(connection: Connection, scope_id: int, channel: str, address: str, at_ms: int, limit: int) -> None:
-    """Count a passing bounce; at `limit` in a row the address is suppressed."""
+def note_soft_bounce(
+    connection: Connection, scope_id: int, channel: str, address: str, at_ms: int, limit: int, *, is_late: bool = False
+) -> None:
+    """Count a passing bounce; at `limit` in a row the address is suppressed. is_late: the provider had taken it."""
     t = suppression_table
     place = place_of(channel, address)
     statement = conflict_insert(connection.dialect)(t).values(
-        scope_id=scope_id, channel=channel, address=place, reason="softBounces", is_active=limit <= 1, bounces=1,
-        at_ms=at_ms, note=None,
+        scope_id=scope_id, channel=channel, address=place, reason=LATE if is_late and limit > 1 else "softBounces",
+        is_active=limit <= 1, bounces=1, at_ms=at_ms, note=None,
     )  # fmt: skip
+    bounces = case((t.c.at_ms < at_ms - ROW_MS, 1), else_=t.c.bounces + 1)
+    reason = case((t.c.is_active, t.c.reason), (bounces >= limit, "softBounces"), else_=LATE if is_late else t.c.reason)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(t.primary_key.columns),
             set_={
-                "bounces": t.c.bounces + 1,
-                "is_active": or_(t.c.is_active, t.c.bounces + 1 >= limit),
+                "bounces": bounces,
+                "is_active": or_(t.c.is_active, bounces >= limit),
+                "reason": reason,
                 "at_ms": at_ms,
             },
         )
     )
 
 
-def forget_soft_bounces(connection: Connection, places: Iterable[tuple[int, str, str]]) -> None:
-    """(scope, channel, address) that a message has reached: bounces before it count no more."""
+def forget_soft_bounces(
+    connection: Connection, places: Iterable[tuple[int, str, str]], *, is_certain: bool = True
+) -> None:
+    """(scope, channel, address) that a message has reached: bounces before it count no more.
+
+    is_certain: not only has a provider taken it, which says nothing against bounces that come later.
+    """
     t = suppression_table
     wanted = [(scope_id, channel, place_of(channel, address)) for scope_id, channel, address in places]
     for start in range(0, len(wanted), 300):
-        chunk = wanted[start : start + 300]
-        connection.execute(
-            delete(t).where(tuple_(t.c.scope_id, t.c.channel, t.c.address).in_(chunk), t.c.is_active.is_(False))
+        statement = delete(t).where(
+            tuple_(t.c.scope_id, t.c.channel, t.c.address).in_(wanted[start : start + 300]), t.c.is_active.is_(False)
         )
+        connection.execute(statement if is_certain else statement.where(t.c.reason != LATE))
 
 
 def unsuppress(connection: Connection, scope_id: int, channel: str, address: str) -> bool:
@@ -297,7 +318,7 @@ def welcome_back(connection: Connection, scope_id: int, channel: str, address: s
     connection.execute(
         delete(t).where(
             t.c.scope_id == scope_id, t.c.channel == channel, t.c.address == place_of(channel, address),
-            t.c.reason.in_(("unsubscribe", "hardBounce", "softBounces")),
+            t.c.reason.in_(("unsubscribe", "hardBounce", "softBounces", LATE)),
         )
     )  # fmt: skip
 
@@ -309,7 +330,7 @@ def list_suppressed(
     t = suppression_table
     statement = select(*t.c).where(t.c.scope_id == scope_id, t.c.is_active.is_(True))
     if channel is not None:
-        statement = statement.where(t.c.channel == channel)
+        statement = statement.where(t.c.channel == held(channel))
     if address is not None:
         places = [place_of(one, address) for one in ("email", "sms")]
         statement = statement.where(t.c.address.in_(places))
@@ -324,11 +345,12 @@ def list_suppressed(
 def insert_messages(connection: Connection, reports: Sequence[tuple[int, Report]], at_ms: int) -> None:
     """Note messages whose calls were answered, by scope; one that is noted already stays."""
     rows = [
-        (
-            r.key, scope_id, r.channel, r.address, r.namespace, r.identity, r.template_uid, r.template_name,
-            r.configuration_uid, r.journey_uid, r.version_uid, r.node_id, r.category, r.provider,
-            None if r.provider_id is None else r.provider_id[:255], r.status,
-            None if r.code is None else r.code[:60], r.reason, r.is_test, at_ms,
+        _hold_message(
+            (
+                r.key, scope_id, r.channel, r.address, r.namespace, r.identity, r.template_uid, r.template_name,
+                r.configuration_uid, r.journey_uid, r.version_uid, r.node_id, r.category, r.provider, r.provider_id,
+                r.status, r.code, r.reason, r.is_test, at_ms,
+            )
         )
         for scope_id, r in reports
     ]  # fmt: skip
@@ -341,7 +363,7 @@ _STORED = select(*(message_table.c[name] for name in Stored._fields))
 def find_messages(connection: Connection, keys: Iterable[str]) -> dict[str, Stored]:
     """Messages by key."""
     found: dict[str, Stored] = {}
-    wanted = list(dict.fromkeys(keys))
+    wanted = list(dict.fromkeys(map(held, keys)))
     for start in range(0, len(wanted), 500):
         rows = connection.execute(_STORED.where(message_table.c.key.in_(wanted[start : start + 500])))
         found.update((row.key, Stored(*row)) for row in rows)
@@ -353,7 +375,7 @@ def find_by_provider_id(
 ) -> Stored | None:
     """The message that the provider of a configuration calls by this id; None: of any configuration."""
     c = message_table.c
-    statement = _STORED.where(c.scope_id == scope_id, c.provider_id == provider_id)
+    statement = _STORED.where(c.scope_id == scope_id, c.provider_id == held(provider_id)[:255])
     if configuration_uid is not None:
         statement = statement.where(c.configuration_uid == configuration_uid)
     row = connection.execute(statement).first()
@@ -367,7 +389,7 @@ def list_messages(
     c = message_table.c
     statement = _STORED.where(c.scope_id == scope_id)
     for name, value in filters.items():
-        statement = statement.where(func.lower(c[name]) == value.lower() if name == "address" else c[name] == value)
+        statement = statement.where(_is(c[name], value))
     statement = statement.order_by(c.at_ms.desc(), c.key).offset(start).limit(limit)
     return [Stored(*row) for row in connection.execute(statement)]
 
@@ -380,11 +402,8 @@ def list_events(connection: Connection, key: str) -> list[Any]:
 
 def set_status(connection: Connection, key: str, status: str, code: str | None, reason: str | None) -> None:
     """What is known of a message by now."""
-    connection.execute(
-        update(message_table)
-        .where(message_table.c.key == key)
-        .values(status=status, code=None if code is None else code[:60], reason=reason)
-    )
+    values = dict(zip(("status", "code", "reason"), _hold_status((status, code, reason)), strict=True))
+    connection.execute(update(message_table).where(message_table.c.key == key).values(values))
 
 
 class Happening(NamedTuple):
@@ -399,7 +418,10 @@ class Happening(NamedTuple):
 
 
 def count_events(connection: Connection, happenings: Sequence[Happening]) -> None:
-    """Count what became of messages, each message once for each status beside every time."""
+    """Count what became of messages, each message once for each status beside every time.
+
+    Rows are written in one order, so that two who count at a time wait for each other, and never in a circle.
+    """
     if not happenings:
         return
     totals: dict[tuple[str, str], list[Any]] = {}
@@ -416,7 +438,8 @@ def count_events(connection: Connection, happenings: Sequence[Happening]) -> Non
         known |= {(row.key, row.status) for row in rows}
     counts: dict[tuple[int, str, str, str], list[int]] = {}
     for pair, (number, one) in totals.items():
-        place = counts.setdefault((one.scope_id, one.version_uid, one.node_id, one.status), [0, 0])
+        version_uid, node_id, status = _hold_place((one.version_uid, one.node_id, one.status))
+        place = counts.setdefault((one.scope_id, version_uid, node_id, status), [0, 0])
         place[0] += pair not in known
         place[1] += number
     insert_event = conflict_insert(connection.dialect)(e)
@@ -426,7 +449,7 @@ def count_events(connection: Connection, happenings: Sequence[Happening]) -> Non
         ),
         [
             {"key": key, "status": status, "count": number, "first_at_ms": one.at_ms}
-            for (key, status), (number, one) in totals.items()
+            for (key, status), (number, one) in sorted(totals.items())
         ],
     )
     t = message_count_table
@@ -448,7 +471,7 @@ def count_events(connection: Connection, happenings: Sequence[Happening]) -> Non
                 "messages": m,
                 "events": n,
             }
-            for (scope_id, version, node, status), (m, n) in counts.items()
+            for (scope_id, version, node, status), (m, n) in sorted(counts.items())
         ],
     )
 
@@ -459,10 +482,18 @@ def counts_of(connection: Connection, scope_id: int, version_uid: str) -> list[A
     return list(
         connection.execute(
             select(t.c.node_id, t.c.status, t.c.messages, t.c.events)
-            .where(t.c.scope_id == scope_id, t.c.version_uid == version_uid)
+            .where(t.c.scope_id == scope_id, t.c.version_uid == held(version_uid))
             .order_by(t.c.node_id, t.c.status)
         )
     )
+
+
+def _is(column: Column[Any], value: str) -> Any:
+    """Whether a column has a value; an address without regard to case."""
+    value = held(value)
+    if column.name != "address":
+        return column == value
+    return or_(column == value, func.lower(column) == value.lower())  # SQLite's lower() knows ASCII only
 
 
 def content_text(content: Mapping[str, Any]) -> str:

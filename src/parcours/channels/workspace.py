@@ -6,13 +6,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from parcours.channels import store
+from parcours.channels.document import CONFIGURATION_KIND
 from parcours.channels.feedback import asks_for_more, failure_of, happenings_of_report, word_of
 from parcours.channels.model import Report
-from parcours.channels.store import Happening
+from parcours.channels.store import Happening, Stored
 from parcours.events.feedback import Feedback
+from parcours.resources.store import ResourceStore
 
 SOFT_BOUNCES = 5
-"""After how many that come later, one after the other, an address is suppressed."""
+"""After how many in a row an address is suppressed when the message's configuration is gone."""
+ARRIVED = frozenset({"delivered", "opened", "clicked", "replied"})
+Place = tuple[int, str, str]
+"""(scope, channel, address)."""
 
 
 class _Heard(NamedTuple):
@@ -42,24 +47,21 @@ class MessageWorkspace:
             return
         happenings: list[Happening] = []
         store.insert_messages(connection, self._reports, now_ms)
-        reached: list[tuple[int, str, str]] = []
+        rows = _Rows()
         for scope_id, report in self._reports:
             happenings += happenings_of_report(scope_id, report, now_ms)
             for dead in report.retired:
                 if dead != report.address:
                     store.suppress(connection, scope_id, report.channel, dead, "hardBounce", now_ms)
             if report.status in ("sent", "delivered"):
-                reached.append((scope_id, report.channel, report.address))
+                rows.end((scope_id, report.channel, report.address), is_certain=report.status == "delivered")
             elif report.bounce == "hard":
                 store.suppress(
                     connection, scope_id, report.channel, report.address, "hardBounce", now_ms, report.reason
                 )
             elif report.bounce == "soft":
-                store.note_soft_bounce(
-                    connection, scope_id, report.channel, report.address, now_ms, report.soft_bounces
-                )
-        if reached:
-            store.forget_soft_bounces(connection, reached)
+                rows.bounce((scope_id, report.channel, report.address), report.soft_bounces, is_late=False)
+        limits: dict[tuple[int, str], int] = {}
         known = store.find_messages(connection, [one.feedback.message_id for one in self._heard])
         for scope_id, feedback, entity in self._heard:
             word = word_of(feedback)
@@ -78,7 +80,9 @@ class MessageWorkspace:
             if word == "bounced" and kind != "soft":
                 store.suppress(connection, scope_id, channel, address, "hardBounce", now_ms, reason)
             elif word == "bounced":
-                store.note_soft_bounce(connection, scope_id, channel, address, now_ms, SOFT_BOUNCES)
+                rows.bounce((scope_id, channel, address), _limit_of(connection, message, limits), is_late=True)
+            elif word in ARRIVED:
+                rows.end((scope_id, channel, address), is_certain=True)
             elif word == "complained":
                 store.suppress(connection, scope_id, channel, address, "complaint", now_ms)
             elif word == "unsubscribed":
@@ -87,4 +91,44 @@ class MessageWorkspace:
                 store.welcome_back(connection, scope_id, channel, address)
             if feedback.kind == "delivery" and word != message.status:
                 store.set_status(connection, message.key, feedback.status, code, reason)
+        rows.write(connection, now_ms)
         store.count_events(connection, happenings)
+
+
+class _Rows:
+    """Passing bounces of one transaction, and what ends a row of them, in the order they were heard in."""
+
+    def __init__(self) -> None:
+        self._ended: dict[Place, bool] = {}
+        """Place → whether a message has arrived there for certain; False: a provider has taken one."""
+        self._bounces: dict[Place, list[tuple[int, bool]]] = {}
+        """Place → (limit, is_late) of those that came since."""
+
+    def bounce(self, place: Place, limit: int, *, is_late: bool) -> None:
+        """One more; the address is suppressed after `limit` of them."""
+        self._bounces.setdefault(place, []).append((limit, is_late))
+
+    def end(self, place: Place, *, is_certain: bool) -> None:
+        """A message was taken, or is certain to have arrived."""
+        self._ended[place] = is_certain or self._ended.get(place, False)
+        if place in self._bounces:
+            self._bounces[place] = [] if is_certain else [one for one in self._bounces[place] if one[1]]
+
+    def write(self, connection: Connection, now_ms: int) -> None:
+        """One statement for what ended, one for each bounce."""
+        for is_certain in (True, False):
+            ended = [place for place, was_certain in self._ended.items() if was_certain is is_certain]
+            if ended:
+                store.forget_soft_bounces(connection, ended, is_certain=is_certain)
+        for (scope_id, channel, address), bounces in self._bounces.items():
+            for limit, is_late in bounces:
+                store.note_soft_bounce(connection, scope_id, channel, address, now_ms, limit, is_late=is_late)
+
+
+def _limit_of(connection: Connection, message: Stored, known: dict[tuple[int, str], int]) -> int:
+    """After how many the configuration that a message left by has its address suppressed."""
+    place = (message.scope_id, message.configuration_uid)
+    if place not in known:
+        found = ResourceStore().find(connection, message.scope_id, CONFIGURATION_KIND, message.configuration_uid)
+        known[place] = SOFT_BOUNCES if found is None else found.body["softBounces"]
+    return known[place]

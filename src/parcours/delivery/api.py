@@ -14,7 +14,7 @@ from parcours.kit.settings import Settings
 
 
 def router(gate: Gate, actions: ActionService, sources: DataSourceService, settings: Settings) -> APIRouter:
-    """POST of test requests: …/actions/{uid}/test, …/dataSources/{uid}/fieldGroups/{name}/test and its token call."""
+    """POST of test requests: …/actions/{uid}/test, …/dataSources/{uid}/fieldGroups/{name}/test, and of token calls."""
     way = (settings.allow_private_networks, settings.egress_proxy)
     routes = APIRouter(prefix="/journey/orchestration", tags=["actions", "data sources"])
 
@@ -26,6 +26,13 @@ def router(gate: Gate, actions: ActionService, sources: DataSourceService, setti
     ) -> dict[str, Any]:
         """Call the action once with the given values, and show the request and its answer."""
         return try_action(actions.compile_one(caller, uid), body, *way)
+
+    @routes.post("/actions/{uid}/testAuthentication")
+    def test_action_authentication(
+        uid: str, caller: Caller = Depends(gate.allow("journeys_actions.write"))
+    ) -> dict[str, Any]:
+        """Make the token call, if the action needs one, and say whether a token came."""
+        return check_authentication(actions.compile_one(caller, uid), *way)
 
     @routes.post("/dataSources/{uid}/fieldGroups/{name}/test")
     def test_field_group(

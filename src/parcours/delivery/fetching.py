@@ -19,6 +19,7 @@ from parcours.datasources.compiled import CompiledSource, declared_part
 from parcours.datasources.model import FieldGroup
 from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.delivery.model import OutboxRow
+from parcours.delivery.places import Connections, Places
 from parcours.delivery.retry import FINAL_STATUSES, delay_s, is_success, read_retry_after
 from parcours.delivery.sender import Sender, SendFailed
 from parcours.delivery.source_cache import AnswerCache, Key
@@ -87,7 +88,10 @@ class _Waiter:
 class _Flight:
     """One call, and who waits for what it brings."""
 
-    __slots__ = ("attempts", "group", "key", "last", "parameters", "source", "task", "until_s", "waiting")
+    __slots__ = (
+        "attempts", "group", "is_given_up", "key", "last", "parameters", "source", "started_s", "task", "until_s",
+        "waiting",
+    )  # fmt: skip
 
     def __init__(
         self, key: Key, source: CompiledSource, group: FieldGroup, parameters: Any, until_s: float
@@ -108,6 +112,9 @@ class _Flight:
         self.attempts = 0
         self.last: _Result | None = None
         """The latest attempt that failed."""
+        self.started_s = 0.0
+        self.is_given_up = False
+        """Whether it was broken off because nobody waited for it any more."""
         self.task: asyncio.Task[None] | None = None
 
 
@@ -126,6 +133,7 @@ class Fetching:
         on_fetched: OnFetched,
         *,
         capping: Capping | None = None,
+        connections: Connections | None = None,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         max_waiting: int = MAX_WAITING,
@@ -138,6 +146,7 @@ class Fetching:
         self._clock = clock
         self._on_fetched = on_fetched
         self._capping = capping
+        self._places = Places(connections)
         self._sleep = sleep
         self._jitter = jitter
         self._max_waiting = max_waiting
@@ -246,7 +255,10 @@ class Fetching:
 
     def _end_late(self, waiter: _Waiter) -> None:
         """The time limit of a row is over: what is not there by now is timed out."""
+        now_s = asyncio.get_running_loop().time()
         for place, flight in self._leave(waiter).items():
+            if flight.is_given_up:
+                FETCH_SECONDS.labels("timedout").observe(now_s - flight.started_s)
             self._settle(waiter, place, _late(flight, waiter.limit_s), "called", flight.attempts)
         self._answer(waiter)
 
@@ -258,7 +270,7 @@ class Fetching:
             if not flight.waiting and self._flights.get(flight.key) is flight:
                 del self._flights[flight.key]
                 if flight.task is not None:
-                    flight.task.cancel()
+                    flight.is_given_up = flight.task.cancel()
         return left
 
     # --- calls ---
@@ -274,7 +286,9 @@ class Fetching:
         self._flights[flight.key] = flight
         whose = (flight.source.scope_id, flight.source.uid)
         self._in_flight[whose] = self._in_flight.get(whose, 0) + 1
-        task = asyncio.get_running_loop().create_task(self._fly(flight))
+        loop = asyncio.get_running_loop()
+        flight.started_s = loop.time()
+        task = loop.create_task(self._fly(flight))
         flight.task = task
         self._tasks.add(task)
         task.add_done_callback(partial(self._landed, whose))
@@ -309,10 +323,12 @@ class Fetching:
     async def _fly(self, flight: _Flight) -> None:
         """Make the call, and give everybody who waits what it brought."""
         loop = asyncio.get_running_loop()
-        started_s = loop.time()
         result: _Result | None = None
         try:
-            async with asyncio.timeout_at(flight.until_s):
+            async with (
+                asyncio.timeout_at(flight.until_s),
+                self._places.of(flight.source.scope_id, flight.source.url, flight.group.method),
+            ):
                 result = await self._call(flight)
         except TimeoutError:
             pass
@@ -322,7 +338,9 @@ class Fetching:
             result = _Result(error="error", code="internalError", message=message)
         if self._flights.get(flight.key) is flight:
             del self._flights[flight.key]
-        FETCH_SECONDS.labels("timedout" if result is None else result.error or "ok").observe(loop.time() - started_s)
+        FETCH_SECONDS.labels("timedout" if result is None else result.error or "ok").observe(
+            loop.time() - flight.started_s
+        )
         waiting, flight.waiting = list(flight.waiting.values()), {}
         if result is None:
             self._go_on(flight, waiting)

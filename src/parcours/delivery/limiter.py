@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.delivery.model import OutboxRow
+from parcours.delivery.places import CapKey
 from parcours.kit.clock import Clock
 from parcours.kit.telemetry import Counter, get_logger
 from parcours.limits.model import DROPS_AFTER_US, UNLIMITED, CallLimits, Cap, Throttle
@@ -31,7 +32,6 @@ _MAX_WINDOWS = 10_000
 
 DROPPED = Counter("parcours_calls_dropped_total", "Calls of actions that a limit let no attempt of begin.", ["limit"])
 log = get_logger("delivery")
-CapKey = tuple[str, str]
 """(uid, service)."""
 Save = Callable[[Mapping[str, Mapping[str, Any]], int], None]
 """(states by uid, moment in microseconds since 1970): writes them down; raises SQLAlchemyError."""
@@ -202,6 +202,33 @@ class Limiter:
             if one.is_kept:
                 one.lease -= 1
         return None
+
+    def fetch_caps(self, scope_id: int, url: str, method: str) -> tuple[CapKey, ...]:
+        """The caps that are about a call to a data source."""
+        if self._table.is_empty:
+            return ()
+        caps = self._table.find(scope_id, "dataSource", method, url).caps
+        return tuple([(cap.uid, cap.service) for cap in caps])
+
+    def has_place(self, caps: tuple[CapKey, ...]) -> bool:
+        """Whether one more call to a data source may be under way."""
+        for key in caps:
+            one = self._counted.get(key)
+            if one is not None and one.cap.max_connections is not None and one.connections >= one.cap.max_connections:
+                return False
+        return True
+
+    def enter(self, caps: tuple[CapKey, ...]) -> None:
+        """A call to a data source begins."""
+        for key in caps:
+            if key in self._counted:
+                self._counted[key].connections += 1
+
+    def leave(self, caps: tuple[CapKey, ...]) -> None:
+        """A call to a data source has ended."""
+        for key in caps:
+            if key in self._counted:
+                self._counted[key].connections = max(self._counted[key].connections - 1, 0)
 
     def admit_fetch(self, scope_id: int, url: str, method: str) -> bool | None:
         """Count a call to a data source, or refuse it; None when no cap is about it.

@@ -169,6 +169,7 @@ class Delivery:
                     self._clock,
                     self._on_fetched,
                     capping=self._capping or self._limiter.admit_fetch,
+                    connections=self._limiter,
                 )
                 try:
                     with ThreadPoolExecutor(1, "outbox") as reader:

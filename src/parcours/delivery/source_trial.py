@@ -1,10 +1,14 @@
-"""Tests of a data source: one request with values typed by a person, or its token call alone (journeys §5.3, §6.7)."""
+"""Tests of a data source: one request with values typed by a person; and of its or an action's token call alone.
+
+Source: journeys §5.3, §6.7.
+"""
 
 import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from parcours.actions.compiled import CompiledAction
 from parcours.actions.errors import TokenUnavailable
 from parcours.actions.model import HttpRequest
 from parcours.datasources.compiled import CompiledSource
@@ -66,8 +70,10 @@ def try_group(
     return {key: blotter.blot(value) for key, value in shown.items()}
 
 
-def check_authentication(source: CompiledSource, allow_private: bool, proxy: str = "") -> dict[str, Any]:
-    """Whether what the source needs to be asked with can be had: `ok`, and a `reason` when it can't."""
+def check_authentication(
+    source: CompiledSource | CompiledAction, allow_private: bool, proxy: str = ""
+) -> dict[str, Any]:
+    """Whether what a source or an action needs to be called with can be had: `ok`, and a `reason` when it can't."""
     try:
         asyncio.run(_exchange(source, None, HttpSender(allow_private, proxy=proxy), []))
     except TimeoutError:
@@ -77,7 +83,9 @@ def check_authentication(source: CompiledSource, allow_private: bool, proxy: str
     return {"ok": True, "reason": None}
 
 
-async def _exchange(source: CompiledSource, request: HttpRequest | None, http: HttpSender, used: list[str]) -> Received:
+async def _exchange(
+    source: CompiledSource | CompiledAction, request: HttpRequest | None, http: HttpSender, used: list[str]
+) -> Received:
     """The answer; of no request, what stands for a token that came. Tokens that were fetched are added to `used`."""
     async with asyncio.timeout(LIMIT_S), http as sender:
         tokens = TokenCache(sender, SystemClock())
@@ -93,7 +101,7 @@ async def _exchange(source: CompiledSource, request: HttpRequest | None, http: H
             await tokens.close()
 
 
-def _secrets(source: CompiledSource) -> tuple[str, ...]:
+def _secrets(source: CompiledSource | CompiledAction) -> tuple[str, ...]:
     try:
         return source.secret_texts()
     except SecretUnreadable:

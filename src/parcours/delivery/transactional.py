@@ -33,6 +33,7 @@ from parcours.channels.draft import METHOD, Draft
 from parcours.channels.errors import MessageInvalid, MessageNotFound, MessageStateConflict
 from parcours.channels.service import text_of_ms
 from parcours.db import Database, metadata
+from parcours.db.text import held
 from parcours.delivery import store
 from parcours.delivery.model import idempotency_key
 from parcours.kit.ids import new_hex
@@ -165,7 +166,7 @@ class TransactionalService:
     def _row(connection: Connection, scope_id: int, event_id: str, key: str) -> Any:
         t = event_table
         row = connection.execute(
-            select(*t.c).where(t.c.scope_id == scope_id, t.c.key == key, t.c.event_id == event_id)
+            select(*t.c).where(t.c.scope_id == scope_id, t.c.key == held(key), t.c.event_id == held(event_id))
         ).first()
         if row is None:
             raise MessageNotFound(key)

@@ -160,6 +160,7 @@ def test_a_delete_needs_the_permission_to_delete(app: FastAPI) -> None:
         ("POST /journey/orchestration/journeyVersions/{uid}/stop", "journeys.write"),
         ("POST /journey/orchestration/journeyVersions/{uid}/close", "journeys.write"),
         ("POST /journey/orchestration/actions/{uid}/test", "journeys_actions.write"),
+        ("POST /journey/orchestration/actions/{uid}/testAuthentication", "journeys_actions.write"),
         ("GET /journey/orchestration/trace", "journeys.read"),
         ("DELETE /journey/orchestration/events/{uid}", "journeys_events.delete"),
     ],

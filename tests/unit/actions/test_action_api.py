@@ -125,3 +125,18 @@ def test_http_is_allowed_and_warned_of(api: TestClient) -> None:
     assert "warnings" not in api.get(f"{URL}/{uid}").json()
     assert api.put(f"{URL}/{uid}", json=made.json()).json()["warnings"] == made.json()["warnings"]
     assert "warnings" not in api.put(f"{URL}/{uid}", json=document(name="Plain")).json()
+
+
+def test_the_token_call_is_tried_by_who_may_write(api: TestClient, created: dict[str, Any]) -> None:
+    """One that needs no token has all it needs."""
+    place = f"{URL}/{created['uid']}/testAuthentication"
+    assert api.post(place).json() == {"ok": True, "reason": None}
+    assert api.post(f"{URL}/none/testAuthentication").status_code == 404
+    token = {
+        "type": "customAuthorization", "endpoint": "http://127.0.0.1:9/token", "method": "GET",
+        "headers": {"X-Key": "s3cret-word"}, "tokenInResponse": "response", "authorizationType": "bearer",
+    }  # fmt: skip
+    uid = api.post(URL, json=document(name="WithToken", authentication=token)).json()["uid"]
+    told = api.post(f"{URL}/{uid}/testAuthentication").json()
+    assert (told["ok"], "ECONNREFUSED" in told["reason"]) == (False, True)
+    assert "s3cret" not in told["reason"]

@@ -8,7 +8,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parcours.channels.addresses import AddressRefused, normalize
@@ -42,6 +42,7 @@ def parsed(raw: bytes) -> EmailMessage:
 LINES = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=200)
 
 
+@settings(deadline=None)
 @given(subject=LINES, name=LINES, text=LINES, html=LINES, content=st.binary(max_size=500))
 def test_what_is_written_is_read_the_same(subject: str, name: str, text: str, html: str, content: bytes) -> None:
     fields = {"subject": subject, "text": text + "x", "html": html + "<p>", "fromName": name}

@@ -1,7 +1,9 @@
 """Push notifications: encryption, keys, which service a device is reached through, what refusals mean."""
 
+import asyncio
 import base64
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -10,9 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from parcours.channels.dialing import Unreachable
 from parcours.channels.errors import ConfigurationInvalid
-from parcours.channels.model import Message
-from parcours.channels.push import apns, fcm, webpush
+from parcours.channels.model import Configuration, Message, Tools
+from parcours.channels.push import apns, fcm, provider, webpush
 from parcours.channels.push.encryption import SubscriptionUnusable, encrypt
 from parcours.channels.push.keys import (
     KeyUnusable,
@@ -248,3 +251,37 @@ def test_a_faulty_configuration_is_refused_where_it_is_faulty(settings: dict[str
 def test_good_configurations_are_taken() -> None:
     KIND.check(GOOD, False)
     KIND.check({**GOOD, "apnsKey": "********", "fcmServiceAccount": account()}, False)
+
+
+@pytest.mark.parametrize(
+    ("platform", "url", "wanted"),
+    [
+        ("ios", None, ("api.push.apple.com", 443)),
+        ("apnsSandbox", None, ("api.sandbox.push.apple.com", 443)),
+        ("ios", "https://apns.example.com:2197", ("apns.example.com", 2197)),
+        ("apnsSandbox", "https://apns.example.com:2197", ("apns.example.com", 2197)),
+    ],
+)
+def test_apple_is_reached_where_its_environment_is(
+    monkeypatch: pytest.MonkeyPatch, platform: str, url: str | None, wanted: tuple[str, int]
+) -> None:
+    """`apnsUrl` stands for both environments."""
+    dialed: list[tuple[str, int]] = []
+
+    async def dial(host: str, port: int, allow_private: bool) -> socket.socket:
+        dialed.append((host, port))
+        raise Unreachable("nobody is called in this test")
+
+    monkeypatch.setattr(provider, "dial", dial)
+    settings = {**GOOD, **({} if url is None else {"apnsUrl": url})}
+    configuration = Configuration(1, "c", 1, "App", "push", "push", settings, {})
+    tools = Tools(http=None, allow_private=url is not None, keep=None, decrypt=str)  # type: ignore[arg-type]
+
+    async def story() -> str | None:
+        push = KIND.open(configuration, tools)
+        outcome = await push.send(message()._replace(address="a1" * 32, platform=platform))
+        await push.close()
+        return outcome.code
+
+    assert asyncio.run(story()) == "unreachable"
+    assert dialed == [wanted]

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from parcours.actions import authentication
+from parcours.actions.compiled import CompiledAction
+from parcours.actions.document import read_document as read_action
 from parcours.datasources.compiled import CompiledSource
 from parcours.datasources.document import read_document
 from parcours.delivery.source_trial import check_authentication, try_group
@@ -71,6 +73,25 @@ def test_the_token_call_is_checked_alone(url: str) -> None:
     assert check_authentication(source(url), allow_private=True) == {"ok": True, "reason": None}
     failed = check_authentication(source(url, "/down"), allow_private=True)
     assert failed == {"ok": False, "reason": "the token call was answered with 503"}
+
+
+def action(url: str, token_path: str) -> CompiledAction:
+    custom = {
+        "type": "customAuthorization", "endpoint": url + token_path, "method": "GET",
+        "headers": {"X-Key": "s3cret-key"},
+        "tokenInResponse": "json://access_token", "authorizationType": "bearer",
+    }  # fmt: skip
+    stored = read_action({"name": "A", "url": f"{url}/a", "authentication": custom}, allow_private=True)
+    stored["authentication"] = authentication.seal(stored["authentication"], BOX, None)
+    return CompiledAction(1, "uid", 0, stored, BOX)
+
+
+def test_the_token_call_of_an_action_is_checked_alone(url: str) -> None:
+    assert check_authentication(action(url, "/token"), allow_private=True) == {"ok": True, "reason": None}
+    failed = check_authentication(action(url, "/down"), allow_private=True)
+    assert failed == {"ok": False, "reason": "the token call was answered with 503"}
+    refused = check_authentication(action(url, "/token"), allow_private=False)
+    assert (refused["ok"], "may not be called" in refused["reason"]) == (False, True)
 
 
 def test_a_private_address_is_not_asked(url: str) -> None:

@@ -1,9 +1,9 @@
 """What goes wrong, as the references of actions, channels and data sources tell it, is shown by tests that exist."""
 
-import re
-
 import pytest
 from test_journey_statements import _TEST, ROOT, functions_of
+
+from outcome_rows import OutcomeRow, outcome_rows
 
 PAGES = {
     "actions.md": (
@@ -22,10 +22,7 @@ PAGES = {
 
 
 def rows(page: str) -> list[list[str]]:
-    text = (ROOT / "docs/reference" / page).read_text(encoding="utf-8")
-    section = re.split(r"\n#{2,3} ", text.partition("# What goes wrong\n")[2])[0]
-    lines = [line for line in section.splitlines() if line.startswith("| ")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+    return [list(row.cells.values()) for row in outcome_rows(page)]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -45,3 +42,11 @@ def test_every_bad_input_has_its_row(page: str) -> None:
     what = [row[0] for row in rows(page)]
     for words in PAGES[page]:
         assert any(words in one for one in what), f"{page} has no row for {words!r}"
+
+
+@pytest.mark.parametrize("row", outcome_rows("channels.md"), ids=lambda row: row.what)
+def test_the_counter_of_a_message_s_row_is_read_by_one_of_its_tests(row: OutcomeRow) -> None:
+    """Those of actions and data sources are read row by row by tests/unit/delivery/test_outcome_counters.py."""
+    named = {path for path, _ in _TEST.findall(row.cells["shown by"])}
+    sources = [(ROOT / path).read_text(encoding="utf-8") for path in named]
+    assert any("counted(" in one and f'"{row.what}"' in one for one in sources)
