@@ -104,6 +104,16 @@ def _template(page: Page) -> str:
     return uid
 
 
+def _delivered(page: Page) -> list[Any]:
+    """The messages in the inbox, once the first of the proofs is there."""
+    for _ in range(60):
+        messages: list[Any] = call(page, "GET", f"{ORCHESTRATION}/inbox")["results"]
+        if messages:
+            return messages
+        page.wait_for_timeout(500)
+    raise SystemExit("none of the proofs came into the inbox")
+
+
 def _found(page: Page) -> dict[str, str]:
     """Ids of what the demo made."""
     registry = "/data/foundation"
@@ -112,7 +122,7 @@ def _found(page: Page) -> dict[str, str]:
     inlets = call(page, "GET", f"{registry}/flowservice/connections")["items"]
     event = call(page, "GET", f"{ORCHESTRATION}/events")["results"][0]
     action = call(page, "GET", f"{ORCHESTRATION}/actions")["results"][0]
-    messages = call(page, "GET", f"{ORCHESTRATION}/inbox")["results"]
+    messages = _delivered(page)
     return {
         "dataset": next(id for id, one in datasets.items() if one["name"] == "Orders"),
         "schema": next(one["meta:altId"] for one in schemas if one["title"] == "Order events"),

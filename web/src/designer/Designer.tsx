@@ -36,6 +36,7 @@ import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
+import { useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
 import { type JourneyVersion, saveVersion, versionQuery } from "./version";
@@ -111,6 +112,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
     [change],
   );
   useSelectedInAddress(search, select);
+  useInView(panel?.kind === "node" || panel?.kind === "people" ? panel.id : null);
   const forgetBacktest = useBacktest((state) => state.forget);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version's backtest is not this one's
   useEffect(() => forgetBacktest, [version.uid, forgetBacktest]);
@@ -188,6 +190,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
           onFaults={() => setPanel({ kind: "faults" })}
         />
       </Toolbar>
+      <p className={styles.small}>{t(isReadOnly ? "designer.small.look" : "designer.small.edit")}</p>
       {!isReadOnly && <Palette onOpen={open} />}
       <div className={styles.canvas}>
         {counters !== null && <CountersBar counters={counters} isLost={isLost} />}

@@ -95,25 +95,25 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
         overflowMode="wrap"
       >
         <TableHeader>
-          <Column key="name" allowsSorting isRowHeader minWidth={200} width="2fr">
+          <Column key="name" allowsSorting isRowHeader minWidth={180} width="3fr">
             {t("journeys.column.name")}
           </Column>
           <Column key="status" width={110}>
             {t("journeys.column.status")}
           </Column>
-          <Column key="version" width={85}>
+          <Column key="version" width={80}>
             {t("journeys.column.version")}
           </Column>
           <Column key="entry" width={115}>
             {t("journeys.column.entry")}
           </Column>
-          <Column key="lastModifiedAt" allowsSorting width={145}>
+          <Column key="lastModifiedAt" allowsSorting minWidth={150}>
             {t("journeys.column.modified")}
           </Column>
           <Column key="entrances" width={165}>
             {t("journeys.column.entrances")}
           </Column>
-          <Column key="inside" width={85} align="end">
+          <Column key="inside" width={100} align="end">
             {t("journeys.column.inside")}
           </Column>
           <Column key="actions" width={60} align="end" hideHeader>
