@@ -1,4 +1,4 @@
-import { AlertDialog, Button, ButtonGroup, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
+import { AlertDialog, Button, DialogContainer, Flex, ToastQueue } from "@adobe/react-spectrum";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
@@ -43,7 +43,7 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
 
   return (
     <>
-      <ButtonGroup>
+      <Flex wrap gap="size-100">
         {acts.map(({ verb, isGrave }, index) => (
           <Button
             key={verb}
@@ -56,7 +56,7 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
             {t(`designer.do.${verb}`)}
           </Button>
         ))}
-      </ButtonGroup>
+      </Flex>
       <DialogContainer onDismiss={() => setAsked(null)}>
         {asked !== null && (
           <AlertDialog

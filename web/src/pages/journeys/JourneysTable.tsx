@@ -101,7 +101,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
           <Column key="status" width={110}>
             {t("journeys.column.status")}
           </Column>
-          <Column key="version" width={80}>
+          <Column key="version" width={90}>
             {t("journeys.column.version")}
           </Column>
           <Column key="entry" width={115}>
@@ -110,7 +110,7 @@ export function JourneysTable({ rows, overview, sort, onSort }: Props) {
           <Column key="lastModifiedAt" allowsSorting minWidth={150}>
             {t("journeys.column.modified")}
           </Column>
-          <Column key="entrances" width={165}>
+          <Column key="entrances" width={155}>
             {t("journeys.column.entrances")}
           </Column>
           <Column key="inside" width={100} align="end">

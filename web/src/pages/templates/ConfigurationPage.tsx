@@ -115,9 +115,9 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
     >
       {failed && <ErrorNotice error={failed} />}
       {url !== null && (
-        <div>
+        <div className={styles.feedback}>
           <Flex wrap alignItems="center" columnGap="size-100">
-            {t("templates.feedbackUrl")} <code className={styles.url}>{url}</code> <CopyButton text={url} />
+            {t("templates.feedbackUrl")} <code>{url}</code> <CopyButton text={url} />
           </Flex>
           <Note>{t("templates.feedbackUrl.detail")}</Note>
         </div>
