@@ -36,7 +36,7 @@ import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
-import { useInView } from "./useInView";
+import { lookAt, useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
 import { type JourneyVersion, saveVersion, versionQuery } from "./version";
@@ -129,7 +129,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const jumpTo = (id: NodeId) => {
     store.getState().select([id]);
     setPanel({ kind: "node", id });
-    void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 200 });
+    lookAt(flow, id, { maxZoom: 1, duration: 200 });
   };
 
   const layOut = async () => {

@@ -1,12 +1,11 @@
-import { useReactFlow, useStoreApi } from "@xyflow/react";
+import { type FitViewOptions, type ReactFlowInstance, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect } from "react";
 import type { NodeId } from "@/flow/document";
 import { type Box, shiftInto } from "./inView";
 
-/** When a jump to the activity has come to its end; what it did is not undone. */
-const DELAY_MS = 250;
 const MARGIN_PX = 24;
-const DURATION_MS = 200;
+/** When the panel that opens has made the canvas narrower. */
+const PANEL_MS = 100;
 
 /** Keeps the activity that a panel is about from being hidden by the panel; null: the panel is about none. */
 export function useInView(id: NodeId | null): void {
@@ -14,7 +13,7 @@ export function useInView(id: NodeId | null): void {
   const store = useStoreApi();
   useEffect(() => {
     if (id === null) return;
-    const timer = setTimeout(() => {
+    const timer = requestAnimationFrame(() => {
       const node = flow.getInternalNode(id);
       const frame = store.getState().domNode?.getBoundingClientRect();
       if (node === undefined || frame === undefined) return;
@@ -27,9 +26,13 @@ export function useInView(id: NodeId | null): void {
         bottom: top + (node.measured.height ?? 0) * zoom,
       };
       const by = shiftInto(box, frame, MARGIN_PX);
-      if (by.x !== 0 || by.y !== 0)
-        void flow.setViewport({ x: x + by.x, y: y + by.y, zoom }, { duration: DURATION_MS });
-    }, DELAY_MS);
-    return () => clearTimeout(timer);
+      if (by.x !== 0 || by.y !== 0) void flow.setViewport({ x: x + by.x, y: y + by.y, zoom });
+    });
+    return () => cancelAnimationFrame(timer);
   }, [id, flow, store]);
+}
+
+/** Goes to an activity whose panel opens. */
+export function lookAt(flow: ReactFlowInstance, id: NodeId, options: FitViewOptions): void {
+  setTimeout(() => void flow.fitView({ nodes: [{ id }], ...options }), PANEL_MS);
 }
