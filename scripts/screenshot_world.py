@@ -104,6 +104,48 @@ def _template(page: Page) -> str:
     return uid
 
 
+def enlarge(page: Page, draft: str, ids: dict[str, str]) -> None:
+    """Put every other activity into the draft: it differs from the live version, and some of it is wrong."""
+    path = f"{ORCHESTRATION}/journeyVersions/{draft}"
+    document = call(page, "GET", path)["document"]
+    nodes, edges = document["nodes"], document["edges"]
+    nodes["pause"]["duration"]["value"] = 5
+    more: dict[str, dict[str, Any]] = {
+        "mail": {"type": "message", "channel": "email", "templateUid": ids["template"], "label": "Order state"},
+        "reaction": {"type": "reaction", "reactions": ["opened"], "actionNodeId": "mail"},
+        "change": {"type": "updateProfile", "dataSetId": "", "updates": []},
+        "lookup": {"type": "datasetLookup", "dataSetId": ids["dataset"], "keys": ""},
+        "split": {"type": "optimize", "optimizeType": "experiment", "paths": _HALVES},
+        "audience": {"type": "audienceQualification", "audienceId": ids["audience"]},
+        "jump": {"type": "jump", "targetJourneyUid": ""},
+        "end": {"type": "end"},
+    }
+    nodes |= more
+    before = "send"
+    for id in list(more)[:-2]:
+        edges.append({"from": before, "to": id, "kind": "default"})
+        before = id
+    edges[-1] |= {"kind": "path", "path": "a"}
+    edges += [
+        {"from": "audience", "to": "jump", "kind": "default"},
+        {"from": "split", "to": "end", "kind": "path", "path": "b"},
+    ]
+    call(page, "PUT", path, document)
+
+
+_HALVES = [{"id": "a", "label": "New", "percentage": 50}, {"id": "b", "label": "Known", "percentage": 50}]
+
+
+def _delivered(page: Page) -> list[Any]:
+    """The messages in the inbox, once the first of the proofs is there."""
+    for _ in range(60):
+        messages: list[Any] = call(page, "GET", f"{ORCHESTRATION}/inbox")["results"]
+        if messages:
+            return messages
+        page.wait_for_timeout(500)
+    raise SystemExit("none of the proofs came into the inbox")
+
+
 def _found(page: Page) -> dict[str, str]:
     """Ids of what the demo made."""
     registry = "/data/foundation"
@@ -112,7 +154,7 @@ def _found(page: Page) -> dict[str, str]:
     inlets = call(page, "GET", f"{registry}/flowservice/connections")["items"]
     event = call(page, "GET", f"{ORCHESTRATION}/events")["results"][0]
     action = call(page, "GET", f"{ORCHESTRATION}/actions")["results"][0]
-    messages = call(page, "GET", f"{ORCHESTRATION}/inbox")["results"]
+    messages = _delivered(page)
     return {
         "dataset": next(id for id, one in datasets.items() if one["name"] == "Orders"),
         "schema": next(one["meta:altId"] for one in schemas if one["title"] == "Order events"),

@@ -14,14 +14,15 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
-from screenshot_world import fill
+from playwright.sync_api import Browser, Page, sync_playwright
+from screenshot_world import ORCHESTRATION, call, enlarge, fill
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "examples/demo/demo.py"
 PATIENCE_S = 180
 SETTLE_MS = 2_500
 SETTLE_ALL_MS = 1_200
+TALLEST = 4_000
 
 Size = tuple[int, int]
 SIZES: dict[str, Size] = {"small": (1280, 800), "large": (1920, 1080), "phone": (390, 844)}
@@ -60,7 +61,7 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "journeys-template": "/journeys?create=template",
         "journeys-import": "/journeys?create=import",
         "journeys-none": "/journeys?q=nothing-is-called-so",
-        "journey-compare": f"/journeys/{ids['journey']}/compare?from={ids['version']}&to={ids['version']}",
+        "journey-compare": f"/journeys/{ids['journey']}/compare?from={ids['version']}&to={ids['draft']}&node=pause",
         "event": f"/events/{ids['event']}",
         "event-edit": f"/events/{ids['event']}/edit",
         "event-new": "/events/new",
@@ -178,6 +179,7 @@ def take_all(
     fill_in(page, password)
     if "draft" not in ids:
         ids |= fill(page) | {"draft": new_version(page, ids["journey"])}
+        enlarge(page, ids["draft"], ids)
     state = page.context.storage_state()
     too_wide = []
     for size, (width, height) in sizes.items():
@@ -191,10 +193,13 @@ def take_all(
             ending = f"{size}-{scheme}-{locale[:2]}.png"
             for name, address in every_page(ids).items():
                 if re.search(only, name):
+                    page.set_viewport_size({"width": width, "height": height})
                     take(page, folder / f"{name}-{ending}", address, SETTLE_ALL_MS)
                     too_wide += [f"{name}-{ending}"] if scrolls_sideways(page) else []
-            if size != "phone" and re.search(only, "designer"):
-                take_designer(page, folder, ending, ids)
+                    unfold(page, folder / f"{name}-{ending}", width, height)
+            if re.search(only, "designer"):
+                page.set_viewport_size({"width": width, "height": height})
+                take_designer(page, folder, ending, ids, size == "phone")
             context.close()
     for one in too_wide:
         print(f"{one} scrolls sideways")
@@ -211,26 +216,34 @@ def scrolls_sideways(page: Page) -> bool:
     )
 
 
-def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str]) -> None:
-    """The canvas of a live version and of a draft, each form of the inspector, each panel of the toolbar."""
-    take(page, folder / f"designer-live-{ending}", f"/journeys/{ids['journey']}/versions/{ids['version']}")
-    take(page, folder / f"designer-draft-{ending}", f"/journeys/{ids['journey']}/versions/{ids['draft']}")
-    nodes = page.locator(".react-flow__node")
-    for number in range(nodes.count()):
-        try:
-            nodes.nth(number).click(timeout=2_000)
-        except Error:  # beyond the edge of the canvas, beside an open panel
-            continue
-        shoot(page, folder / f"designer-node{number}-{ending}")
+def unfold(page: Page, path: Path, width: int, height: int) -> None:
+    """What is below the edge too, in the same picture."""
+    hidden = page.evaluate(
+        "(main => main === null ? 0 : main.scrollHeight - main.clientHeight)(document.querySelector('main'))"
+    )
+    if hidden > 0:
+        page.set_viewport_size({"width": width, "height": min(height + hidden, TALLEST)})
+        page.wait_for_timeout(SETTLE_ALL_MS // 3)
+        page.screenshot(path=path, timeout=PATIENCE_S * 1000)
+
+
+def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str], is_small: bool) -> None:
+    """The canvas of a live version and of a draft, each panel, each form of the inspector, the dialogs of the menu."""
+    live, draft = (f"/journeys/{ids['journey']}/versions/{ids[one]}" for one in ("version", "draft"))
+    take(page, folder / f"designer-live-{ending}", live)
+    take(page, folder / f"designer-people-{ending}", f"{live}?panel=people", SETTLE_ALL_MS)
+    take(page, folder / f"designer-draft-{ending}", draft)
+    for panel in ("properties", "faults", "test", "simulate", "backtest", "dryRun"):
+        take(page, folder / f"designer-{panel}-{ending}", f"{draft}?panel={panel}", SETTLE_ALL_MS)
+    page.goto(draft)
+    for number, name in ((3, "source"), (5, "keys")):
+        page.locator("main header").get_by_role("button").last.click()
+        page.get_by_role("menuitem").nth(number).click()
+        shoot(page, folder / f"designer-{name}-{ending}")
         page.keyboard.press("Escape")
-    buttons = page.get_by_role("toolbar").get_by_role("button")
-    for number in range(buttons.count()):
-        try:
-            buttons.nth(number).click(timeout=2_000)
-        except Error:  # disabled
-            continue
-        shoot(page, folder / f"designer-tool{number:02}-{ending}")
-        page.keyboard.press("Escape")
+    nodes = call(page, "GET", f"{ORCHESTRATION}/journeyVersions/{ids['draft']}")["document"]["nodes"]
+    for node in nodes if not is_small else ["gold"]:
+        take(page, folder / f"designer-{node}-{ending}", f"{draft}?panel=node&node={node}", SETTLE_ALL_MS)
 
 
 def new_version(page: Page, journey: str) -> str:

@@ -81,6 +81,9 @@ def drag(page: Page, kind: str, x: int, y: int) -> None:
     page.get_by_role("button", name=kind, exact=True).drag_to(
         page.get_by_test_id("canvas"), target_position={"x": x, "y": y}
     )
+    selected = page.locator(".react-flow__node.selected")
+    expect(page.get_by_role("complementary", name=kind)).to_be_visible()
+    selected.hover()  # the canvas has moved for the panel, and stands still
 
 
 def connect(page: Page, source: Locator, way: str, target: Locator) -> None:

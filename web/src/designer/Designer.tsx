@@ -37,6 +37,7 @@ import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
+import { lookAt, useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
 import { type JourneyVersion, saveVersion, versionQuery } from "./version";
@@ -112,6 +113,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
     [change],
   );
   useSelectedInAddress(search, select);
+  useInView(panel?.kind === "node" || panel?.kind === "people" ? panel.id : null);
   const forgetBacktest = useBacktest((state) => state.forget);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version's backtest is not this one's
   useEffect(() => forgetBacktest, [version.uid, forgetBacktest]);
@@ -128,7 +130,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const jumpTo = (id: NodeId) => {
     store.getState().select([id]);
     setPanel({ kind: "node", id });
-    void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 200 });
+    lookAt(flow, id, { maxZoom: 1, duration: 200 });
   };
 
   const layOut = async () => {
@@ -189,6 +191,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
           onFaults={() => setPanel({ kind: "faults" })}
         />
       </Toolbar>
+      <p className={styles.small}>{t(isReadOnly ? "designer.small.look" : "designer.small.edit")}</p>
       {!isReadOnly && <Palette onOpen={open} />}
       <div className={styles.canvas}>
         {counters !== null && <CountersBar counters={counters} isLost={isLost} />}

@@ -39,7 +39,7 @@ export function FaultList({ faults, error, onOpen, onClose }: Props) {
         {faults.map((fault) => {
           const node = fault.nodeId ? nodes[fault.nodeId] : undefined;
           const told = faultText(fault.message);
-          const text = node === undefined ? told : `${titleOf(node, names, t)}: ${told}`;
+          const text = node === undefined ? told : t("common.named", { name: titleOf(node, names, t), value: told });
           return (
             <li
               key={`${fault.code}${fault.path}${fault.message}`}

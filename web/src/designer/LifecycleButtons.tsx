@@ -1,4 +1,4 @@
-import { AlertDialog, Button, ButtonGroup, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
+import { AlertDialog, Button, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
@@ -43,20 +43,18 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
 
   return (
     <>
-      <ButtonGroup>
-        {acts.map(({ verb, isGrave }, index) => (
-          <Button
-            key={verb}
-            variant={isGrave ? "negative" : index === 0 ? "accent" : "secondary"}
-            style={index === 0 ? "fill" : "outline"}
-            isPending={busy === verb}
-            isDisabled={busy !== null && busy !== verb}
-            onPress={() => setAsked(verb)}
-          >
-            {t(`designer.do.${verb}`)}
-          </Button>
-        ))}
-      </ButtonGroup>
+      {acts.map(({ verb, isGrave }, index) => (
+        <Button
+          key={verb}
+          variant={isGrave ? "negative" : index === 0 ? "accent" : "secondary"}
+          style={index === 0 ? "fill" : "outline"}
+          isPending={busy === verb}
+          isDisabled={busy !== null && busy !== verb}
+          onPress={() => setAsked(verb)}
+        >
+          {t(`designer.do.${verb}`)}
+        </Button>
+      ))}
       <DialogContainer onDismiss={() => setAsked(null)}>
         {asked !== null && (
           <AlertDialog

@@ -12,6 +12,7 @@ import { useDraft, useDraftStore } from "./draftContext";
 import { FragmentPalette } from "./fragments/FragmentPalette";
 import { firstHandle, handlesOf } from "./kinds";
 import styles from "./Palette.module.css";
+import { lookAt } from "./useInView";
 
 const GROUPS: Group[] = ["events", "orchestration", "actions"];
 
@@ -48,7 +49,7 @@ export function Palette({ onOpen }: { onOpen: (id: string) => void }) {
     select([added.id]);
     onOpen(added.id);
     const zoom = flow.getZoom();
-    void flow.fitView({ nodes: [{ id: added.id }], maxZoom: zoom, minZoom: zoom, duration: 150 });
+    lookAt(flow, added.id, { maxZoom: zoom, minZoom: zoom, duration: 150 });
   };
 
   const wanted = search.trim().toLocaleLowerCase();

@@ -1,5 +1,5 @@
-import { StatusLight } from "@adobe/react-spectrum";
 import { useT } from "@/i18n/useT";
+import { Light } from "@/ui/Light";
 import type { Status } from "./version";
 
 const VARIANT = {
@@ -16,5 +16,5 @@ const VARIANT = {
 /** The status of a version, in colour and in words. */
 export function StatusBadge({ status }: { status: Status }) {
   const t = useT();
-  return <StatusLight variant={VARIANT[status]}>{t(`designer.status.${status.replace(" ", "")}`)}</StatusLight>;
+  return <Light tone={VARIANT[status]}>{t(`designer.status.${status.replace(" ", "")}`)}</Light>;
 }

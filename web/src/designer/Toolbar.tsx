@@ -56,7 +56,7 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
         <StatusBadge status={version.status} />
         <SaveStatus onRetry={onSave} />
       </div>
-      <Flex alignItems="center" gap="size-50" wrap>
+      <Flex alignItems="center" gap="size-75" wrap>
         {!isReadOnly && (
           <>
             <Tool

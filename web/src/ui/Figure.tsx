@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Children, type CSSProperties, type ReactNode } from "react";
 import styles from "./Figure.module.css";
 
 interface Props {
@@ -20,6 +20,13 @@ export function Figure({ label, value, detail, tone }: Props) {
   );
 }
 
+/** Up to six in a row where there is room, else in rows as even as can be. */
 export function Figures({ children }: { children: ReactNode }) {
-  return <div className={styles.figures}>{children}</div>;
+  const count = Children.toArray(children).length;
+  const most = Math.ceil(count / Math.ceil(count / 6));
+  return (
+    <div className={styles.figures} style={{ "--most": Math.max(most, 1) } as CSSProperties}>
+      {children}
+    </div>
+  );
 }

@@ -37,11 +37,11 @@ export function FigureTable({ caption, columns, rows, isHidden = false, isWhole 
               {columns.map((column, i) =>
                 i === 0 ? (
                   <th key={column.id} scope="row">
-                    {row.cells[column.id]}
+                    <div className={styles.cell}>{row.cells[column.id]}</div>
                   </th>
                 ) : (
                   <td key={column.id} data-text={column.isText || undefined}>
-                    {row.cells[column.id]}
+                    <div className={styles.cell}>{row.cells[column.id]}</div>
                   </td>
                 ),
               )}

@@ -1,6 +1,9 @@
 import { StatusLight } from "@adobe/react-spectrum";
 import type { ComponentProps, ReactNode } from "react";
 
+/** As high as its text, where Spectrum's stands a pixel above its neighbours in a row as high as a button. */
+const IN_LINE = { marginInlineStart: -12, minBlockSize: 0, padding: 0, alignItems: "center" };
+
 /** A state by a light and in words, in line with the texts around it. */
 export function Light({
   tone,
@@ -10,7 +13,7 @@ export function Light({
   children: ReactNode;
 }) {
   return (
-    <StatusLight variant={tone} UNSAFE_style={{ marginInlineStart: -12 }}>
+    <StatusLight variant={tone} UNSAFE_style={IN_LINE}>
       {children}
     </StatusLight>
   );

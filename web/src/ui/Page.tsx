@@ -1,4 +1,4 @@
-import { Flex, Heading, Text, View } from "@adobe/react-spectrum";
+import { Flex, Heading, Text } from "@adobe/react-spectrum";
 import { type ReactNode, useEffect } from "react";
 import styles from "./Page.module.css";
 
@@ -18,12 +18,12 @@ export function Page({ title, description, actions, children }: Props) {
   return (
     <div className={styles.page}>
       <Flex wrap alignItems="center" justifyContent="space-between" gap="size-200" marginBottom="size-200">
-        <View>
+        <div className={styles.about}>
           <Heading level={1} margin={0}>
             {title}
           </Heading>
           {description && <Text>{description}</Text>}
-        </View>
+        </div>
         {actions && (
           <Flex wrap gap="size-100">
             {actions}

@@ -39,7 +39,7 @@ export const message: ActivityKind = {
   summary: (node, names, t) => {
     const template = names.template(textOf(node.templateUid));
     const channel = t(`activities.channel.${textOf(node.channel)}`);
-    return template === null ? channel : `${channel}: ${template}`;
+    return template === null ? channel : t("common.named", { name: channel, value: template });
   },
   canBegin: false,
   canFollow: (previous) => previous !== null,

@@ -1,6 +1,6 @@
 import { Item, Picker } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ReactFlowProvider } from "@xyflow/react";
 import { useReferences } from "@/activities/useReferences";
 import { useT } from "@/i18n/useT";
@@ -8,6 +8,7 @@ import { journeyQuery } from "@/pages/journeys/queries";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
+import { PageLink } from "@/ui/PageLink";
 import { NamesContext } from "../namesContext";
 import { versionQuery } from "../version";
 import styles from "./Compare.module.css";
@@ -54,9 +55,9 @@ export function ComparePage() {
     <div className={styles.page}>
       <header className={styles.head}>
         <div>
-          <Link to="/journeys/$uid" params={{ uid }}>
+          <PageLink to="/journeys/$uid" params={{ uid }}>
             {t("compare.back")}
-          </Link>
+          </PageLink>
           <h1>{t("compare.title")}</h1>
         </div>
         {picker("from", from)}

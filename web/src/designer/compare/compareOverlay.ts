@@ -5,9 +5,10 @@ import type { Layer, Tone } from "../overlay";
 
 export const TONES: Record<Change, Tone> = { added: "positive", removed: "negative", changed: "notice" };
 
-/** Differences drawn on the graph of both versions; what is the same steps back. `label` names a change. */
+/** Differences drawn on the graph of both versions; what is the same steps back, unless all is. `label` names a change. */
 export function compareOverlay(both: JourneyDocument, found: Diff, label: (change: Change) => string): Layer {
   const nodes = new Map(found.nodes.map(({ id, change }) => [id, change]));
+  if (found.nodes.length + found.edges.length === 0) return { nodes: {}, edges: {} };
   const edges = new Map(found.edges.map(({ id, change }) => [id, change]));
   return {
     nodes: Object.fromEntries(

@@ -32,6 +32,7 @@ export function TokenCallFields({ draft, onChange, faults, isReadOnly }: Authent
           onChange={(endpoint) => onChange({ endpoint })}
           isReadOnly={isReadOnly}
           width="size-5000"
+          maxWidth="100%"
           {...faultOf(faults, `${AT}.endpoint`)}
         />
       </Flex>

@@ -1,3 +1,4 @@
+import { Flex } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -39,9 +40,10 @@ export function Uploads({ id }: { id: string }) {
         id: one.id,
         cells: {
           at: (
-            <>
-              {one.createdAt !== undefined && <Time value={one.createdAt} />} <small>{shortName(one.createdBy)}</small>
-            </>
+            <Flex direction="column">
+              {one.createdAt !== undefined && <Time value={one.createdAt} />}
+              <small>{shortName(one.createdBy)}</small>
+            </Flex>
           ),
           mode: t(`audiences.mode.${one.mode}`),
           status: <Light tone={TONES[one.status]}>{t(`audiences.upload.status.${one.status}`)}</Light>,

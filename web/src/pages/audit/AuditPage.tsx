@@ -86,10 +86,10 @@ export function AuditPage() {
               <Column key="action" width={140}>
                 {t("audit.column.action")}
               </Column>
-              <Column key="asset" width={170}>
+              <Column key="asset" minWidth={190}>
                 {t("audit.column.asset")}
               </Column>
-              <Column key="name" isRowHeader minWidth={160}>
+              <Column key="name" isRowHeader minWidth={160} width="2fr">
                 {t("audit.column.name")}
               </Column>
               <Column key="result" width={130}>

@@ -88,7 +88,7 @@ export function GroupFields({ group, at, onChange, onRemove, faults, isReadOnly 
         onChange={(sample) => set({ sample })}
         isReadOnly={isReadOnly}
         width="100%"
-        height="size-1600"
+        height="size-2000"
         {...faultOf(faults, `${at}.responsePayload`)}
       />
       {places.map((place) => (

@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import styles from "@/pages/actions/actions.module.css";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
@@ -68,7 +69,7 @@ export function SourceEditor({ before, actions, children }: Props) {
     >
       {save.error && <ErrorNotice error={save.error} />}
       <SourceForm draft={draft} onChange={setDraft} faults={faults} isReadOnly={!mayWrite} />
-      {children}
+      {children && <div className={styles.form}>{children}</div>}
     </Page>
   );
 }

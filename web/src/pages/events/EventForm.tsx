@@ -96,6 +96,7 @@ export function EventForm({ draft, onChange, faults, isReadOnly, fixedFields }: 
         isDisabled={isFixed}
         loadingState={schemas.isPending ? "loading" : "idle"}
         width="size-4600"
+        maxWidth="100%"
         menuTrigger="focus"
         {...faultOf(faults, "schemaRef")}
       >

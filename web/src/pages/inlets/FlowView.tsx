@@ -59,7 +59,7 @@ export function FlowView({ flow }: { flow: Flow }) {
       {mapping.error && <ErrorNotice error={mapping.error} />}
       {mapping.data && (
         <>
-          <Flex alignItems="center" justifyContent="space-between" gap="size-200">
+          <Flex wrap alignItems="center" justifyContent="space-between" columnGap="size-200" marginBottom="size-100">
             <Heading level={3}>{t("inlets.mapping")}</Heading>
             {may && (
               <Button variant="secondary" onPress={() => setEdited(true)}>

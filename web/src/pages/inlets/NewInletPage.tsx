@@ -41,7 +41,14 @@ export function NewInletPage() {
   return (
     <Page title={t("inlets.create")} description={<PageLink to="/inlets">{t("inlets.title")}</PageLink>}>
       <Flex direction="column" gap="size-200" alignItems="start">
-        <TextField label={t("inlets.name")} value={name} onChange={setName} isRequired width="size-4600" />
+        <TextField
+          label={t("inlets.name")}
+          value={name}
+          onChange={setName}
+          isRequired
+          width="size-4600"
+          maxWidth="100%"
+        />
         <RadioGroup
           label={t("inlets.type")}
           value={dataType}
@@ -61,6 +68,7 @@ export function NewInletPage() {
           onSelectionChange={(key) => setDataset(String(key))}
           isRequired
           width="size-4600"
+          maxWidth="100%"
         >
           {(one) => <Item>{one.name}</Item>}
         </Picker>

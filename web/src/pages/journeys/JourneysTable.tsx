@@ -39,15 +39,15 @@ interface Props {
 }
 
 /** How wide columns are, and which can be sorted by. */
-const LOOKS: Record<ColumnId, { width: number; isSortable?: true; align?: "end" }> = {
+const LOOKS: Record<ColumnId, { width?: number; minWidth?: number; allowsSorting?: boolean; align?: "end" }> = {
   status: { width: 110 },
-  version: { width: 85 },
+  version: { width: 90 },
   entry: { width: 115 },
-  lastModifiedAt: { width: 145, isSortable: true },
-  createdAt: { width: 145, isSortable: true },
-  published: { width: 145 },
-  entrances: { width: 165 },
-  inside: { width: 85, align: "end" },
+  lastModifiedAt: { minWidth: 150, allowsSorting: true },
+  createdAt: { minWidth: 150, allowsSorting: true },
+  published: { minWidth: 150 },
+  entrances: { width: 155 },
+  inside: { width: 100, align: "end" },
 };
 
 interface BulkAnswer {
@@ -108,7 +108,7 @@ export function JourneysTable({ rows, overview, sort, onSort, columns }: Props) 
         <TableHeader columns={shown}>
           {({ id }) =>
             id === "name" ? (
-              <Column key={id} allowsSorting isRowHeader minWidth={200} width="2fr">
+              <Column key={id} allowsSorting isRowHeader minWidth={180} width="3fr">
                 {t("journeys.column.name")}
               </Column>
             ) : id === "actions" ? (
@@ -116,7 +116,7 @@ export function JourneysTable({ rows, overview, sort, onSort, columns }: Props) 
                 {t("journeys.column.actions")}
               </Column>
             ) : (
-              <Column key={id} width={LOOKS[id].width} align={LOOKS[id].align} allowsSorting={LOOKS[id].isSortable}>
+              <Column key={id} {...LOOKS[id]}>
                 {t(`journeys.column.${id}`)}
               </Column>
             )

@@ -48,7 +48,7 @@ export function Credentials() {
   if (credentials.data === undefined) return <Loading />;
   return (
     <>
-      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
         <Text>{t("people.credentials.detail")}</Text>
         {mayWrite && (
           <Button variant="accent" onPress={() => setOpened({ kind: "make" })}>

@@ -41,7 +41,7 @@ export function Roles() {
   });
   return (
     <>
-      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
         <Text>{t("people.roles.detail")}</Text>
         {mayWrite && (
           <Button variant="accent" onPress={() => open("new")}>

@@ -48,7 +48,7 @@ export function Sandboxes() {
   const close = () => setOpened(null);
   return (
     <>
-      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
         <Text>{t("people.sandboxes.detail")}</Text>
         {mayMake && (
           <Button variant="accent" onPress={() => setOpened({ kind: "make" })}>

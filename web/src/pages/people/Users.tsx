@@ -55,7 +55,7 @@ export function Users() {
   if (users.data === undefined) return <Loading />;
   return (
     <>
-      <Flex justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
+      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
         <Text>{t("people.users.count", { count: users.data.length })}</Text>
         {mayWrite && (
           <Button variant="accent" onPress={() => setOpened({ kind: "invite" })}>

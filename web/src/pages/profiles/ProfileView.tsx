@@ -68,7 +68,7 @@ export function ProfileView({ namespace, id, profile }: Props) {
             <Item key={key}>{t(`profiles.tab.${key}`)}</Item>
           ))}
         </TabList>
-        <TabPanels>
+        <TabPanels marginTop="size-150">
           <Item key="attributes">
             <FigureTable
               caption={t("profiles.tab.attributes")}

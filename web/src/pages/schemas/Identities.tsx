@@ -70,6 +70,7 @@ export function Identities({ schemaId, schema, identities }: Props) {
           selectedKey={pointer}
           onSelectionChange={(key) => setPointer(key === null ? null : String(key))}
           width="size-4600"
+          maxWidth="100%"
         >
           {(field) => <Item key={field.pointer}>{field.path}</Item>}
         </ComboBox>

@@ -72,7 +72,7 @@ export function SettingsPage() {
                   source: SOURCES.some((source) => source === one.source)
                     ? t(`settings.source.${one.source}`)
                     : one.source,
-                  description: one.description,
+                  description: <Coded text={one.description} />,
                 },
               }))}
             />
@@ -81,6 +81,12 @@ export function SettingsPage() {
       )}
     </Page>
   );
+}
+
+/** A text in which what stands between backticks is code. */
+function Coded({ text }: { text: string }) {
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
+  return text.split("`").map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part));
 }
 
 /** What a setting is, in the reader's language where the catalogue knows it, else as the server says. */

@@ -1,7 +1,8 @@
-import { Button } from "@adobe/react-spectrum";
+import { Button, Flex } from "@adobe/react-spectrum";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
+import { Note } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
@@ -21,6 +22,7 @@ import {
 } from "./channels";
 import { Leave } from "./Leave";
 import { configurationBody, EMPTY_CONFIGURATION, editable } from "./providers";
+import styles from "./Template.module.css";
 import type { Stored } from "./templates";
 import { useFaultOf } from "./useFaultOf";
 
@@ -113,11 +115,12 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
     >
       {failed && <ErrorNotice error={failed} />}
       {url !== null && (
-        <p>
-          {t("templates.feedbackUrl")} <code>{url}</code> <CopyButton text={url} />
-          <br />
-          <small>{t("templates.feedbackUrl.detail")}</small>
-        </p>
+        <div className={styles.feedback}>
+          <Flex wrap alignItems="center" columnGap="size-100">
+            {t("templates.feedbackUrl")} <code>{url}</code> <CopyButton text={url} />
+          </Flex>
+          <Note>{t("templates.feedbackUrl.detail")}</Note>
+        </div>
       )}
       <ConfigurationForm
         draft={draft}

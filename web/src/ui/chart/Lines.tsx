@@ -10,6 +10,7 @@ import {
   XAxis,
   YAxis,
 } from "recharts";
+import { useT } from "@/i18n/useT";
 import type { ChartPoint, ChartSeries } from "./TimeChart";
 import styles from "./TimeChart.module.css";
 
@@ -25,6 +26,7 @@ const AXIS = { fill: "var(--spectrum-global-color-gray-700)", fontSize: 11 };
 
 /** The drawing; loaded only where a chart is. */
 export default function Lines({ series, points, format, formatValue, isBar }: Props) {
+  const t = useT();
   const data = points.map((point) => ({ at: point.at, ...point.values }));
   return (
     <ResponsiveContainer width="100%" height="100%">
@@ -49,7 +51,7 @@ export default function Lines({ series, points, format, formatValue, isBar }: Pr
                   return typeof value === "number" ? (
                     <p key={one.id}>
                       <i style={{ background: one.color }} />
-                      {one.name}: {formatValue(value)}
+                      {t("common.named", { name: one.name, value: formatValue(value) })}
                     </p>
                   ) : null;
                 })}
