@@ -276,7 +276,7 @@ def build_loads(platform: Platform) -> list[Load]:
         RowLoader(
             platform.db,
             platform.lookups.compiled(),
-            _schema_of_data_sets(platform),
+            schema_of_data_sets(platform),
             lambda: build_lake(platform),
         ),
     ]
@@ -296,7 +296,8 @@ def build_alerts(platform: Platform) -> Alerts:
     return Alerts(Evaluator(db, resources, clock), notifier)
 
 
-def _schema_of_data_sets(platform: Platform) -> SchemaOf:
+def schema_of_data_sets(platform: Platform) -> SchemaOf:
+    """Looks up the schema that a data set's records hold to."""
     data_sets = Compiled(platform.resources, [DATA_SET_KIND], platform.catalog.build_table)
     schemas = platform.schemas.compiled()
 
@@ -311,7 +312,7 @@ def _schema_of_data_sets(platform: Platform) -> SchemaOf:
 
 def build_lake_writer(platform: Platform) -> LakeWriter:
     """Commits staged records to the warehouse in the data directory."""
-    return LakeWriter(platform.db, platform.settings.data_dir / "lake", _schema_of_data_sets(platform))
+    return LakeWriter(platform.db, platform.settings.data_dir / "lake", schema_of_data_sets(platform))
 
 
 def build_lake(platform: Platform) -> "Lake":
@@ -319,7 +320,7 @@ def build_lake(platform: Platform) -> "Lake":
     from parcours.lake.query import Lake  # DuckDB: a server that is never asked needn't load it
 
     warehouse = platform.settings.data_dir / "lake"
-    return Lake(platform.db, warehouse, _schema_of_data_sets(platform), spellings=STEP_STATUS_SPELLINGS)
+    return Lake(platform.db, warehouse, schema_of_data_sets(platform), spellings=STEP_STATUS_SPELLINGS)
 
 
 def log_path(settings: Settings) -> Path:

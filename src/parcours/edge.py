@@ -64,7 +64,7 @@ from parcours.journeys.trials import Trials
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import Helpers
-from parcours.lake import query_api
+from parcours.lake import preview_api, query_api
 from parcours.limits import api as limits_api
 from parcours.log import LogUnavailable, LogWriter, Record
 from parcours.log.sqlite import SqliteLogReader
@@ -88,6 +88,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     """The control plane as an ASGI application, one router per room; `more` are routes of the process itself."""
     gate = Gate(platform.access, platform.sessions)
     oidc = Oidc(platform.settings, platform.secrets)
+    lake_helpers = Helpers(platform.settings.data_dir)
     base_url = platform.settings.base_url
     descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
     routers = [
@@ -151,7 +152,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
             Trials(platform.db, platform.journeys, Helpers(platform.settings.data_dir)),
             Backtests(platform.db, platform.journeys, Helpers(platform.settings.data_dir, most=1)),
         ),
-        query_api.router(gate, Helpers(platform.settings.data_dir)),
+        query_api.router(gate, lake_helpers),
+        preview_api.router(gate, platform.catalog, lake_helpers, base_url),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),

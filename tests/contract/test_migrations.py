@@ -15,6 +15,7 @@ import parcours.app  # noqa: F401  # every room's tables
 from parcours.access.store import list_subjects
 from parcours.db import Database, metadata
 from parcours.db.migrate import MIGRATIONS, SchemaTooNew, current, head, migrate
+from parcours.profile.store import find_test_profiles
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -69,3 +70,24 @@ def test_whoever_could_call_before_there_were_roles_is_an_administrator(empty: D
 
 def test_the_newest_file_is_alembics_head() -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == head()
+
+
+def test_test_profiles_of_before_are_noted(empty: Database) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    places = next(path for path in (MIGRATIONS / "versions").glob("*_places.py"))
+    before = ScriptDirectory(str(MIGRATIONS)).get_revision(places.name.split("_")[0]).down_revision
+    with empty.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, str(before))
+        for identity, body in (("ann", '{"testProfile":true}'), ("ben", '{"testProfile":false}'), ("cid", "{}")):
+            connection.execute(
+                text(
+                    "INSERT INTO profile_fragment (scope_id, namespace, identity, dataset_id, updated_at_us, body)"
+                    " VALUES (1, 'Email', :identity, 'crm', 1, :body)"
+                ),
+                {"identity": identity, "body": body},
+            )
+    migrate(empty)
+    with empty.read() as connection:
+        assert find_test_profiles(connection, 1, "Email", "", 10) == ["ann"]

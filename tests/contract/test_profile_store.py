@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import func, select
 
 from parcours.db import Database
 from parcours.profile import store
@@ -150,3 +151,39 @@ def test_the_longest_identity_and_event_id_fit_in_a_key(db: Database) -> None:
     put_events(db, (longest, 1, key), (longest, 2, store.event_key("x\0" * 9_999)))
     with db.read() as connection:
         assert len(store.find_events(connection, SCOPE, [longest])) == 2
+
+
+def test_test_profiles_are_found_however_many_others_there_are(db: Database) -> None:
+    others = [FragmentRow(SCOPE, ("Email", f"a{n:06}"), "crm", 1, b'{"n":1}') for n in range(5_000)]
+    put(db, *others, FragmentRow(SCOPE, ("Email", "zoe"), "crm", 1, b'{"testProfile":true}'))
+    put(db, FragmentRow(SCOPE + 1, ("Email", "eve"), "crm", 1, b'{"testProfile":true}'))
+    put(db, FragmentRow(SCOPE, ("Email", "dee"), "crm", 1, b'{"note":{"testProfile":true}}'))
+    put(db, FragmentRow(SCOPE, JANE, "crm", 1, b'{"testProfile":true}'))
+    with db.read() as connection:
+        assert store.find_test_profiles(connection, SCOPE, "Email", "", 100) == [JANE[1], "zoe"]
+        assert store.find_test_profiles(connection, SCOPE, "Email", "ZO", 100) == ["zoe"]
+        assert store.find_test_profiles(connection, SCOPE, "Email", "", 1) == [JANE[1]]
+        (count,) = connection.execute(select(func.count()).select_from(store.test_profile_table)).one()
+    assert count == 4, "only records that speak of test profiles are noted"
+
+
+def test_one_who_is_a_test_profile_no_more_is_not_found(db: Database) -> None:
+    put(db, FragmentRow(SCOPE, JANE, "crm", 1, b'{"testProfile":true}'))
+    put(db, FragmentRow(SCOPE, JANE, "web", 1, b'{"testProfile":true}'))
+    put(db, FragmentRow(SCOPE, BOB, "crm", 1, b'{"testProfile":true}'))
+
+    def found() -> list[str]:
+        with db.read() as connection:
+            return store.find_test_profiles(connection, SCOPE, "Email", "", 100)
+
+    put(db, FragmentRow(SCOPE, JANE, "crm", 2, b'{"testProfile":false}'))
+    assert found() == ["bob@example.com", JANE[1]]
+    put(db, FragmentRow(SCOPE, JANE, "web", 2, b"{}"))
+    assert found() == ["bob@example.com"]
+    with db.write() as connection:
+        store.delete_data_set(connection, SCOPE, "web")
+        store.delete_person(connection, SCOPE, [BOB])
+    assert found() == []
+    with db.write() as connection:
+        store.delete_data_set(connection, SCOPE, "crm")
+        assert connection.execute(select(store.test_profile_table)).all() == [], "nothing is noted of nobody"

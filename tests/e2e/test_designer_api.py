@@ -135,3 +135,19 @@ def test_data_sets_are_asked_with_sql_and_nothing_else_is_reached(world: World) 
     for body in ({}, {"sql": 1}, {"sql": "SELECT 1", "limit": 0}):
         answer = ask("POST", f"{world.platform.url}/parcours/query", body, world.platform.headers)
         assert answer.status == 400, body
+
+
+def test_the_last_rows_of_a_data_set_come_in_pages(world: World) -> None:
+    preview = f"/data/foundation/export/datasets/{world.defined.event_dataset}/preview"
+    first = world.platform.get(query(preview, limit=2))
+    assert [row["_id"] for row in first["data"]] == ["drawn-2", "drawn-1"]
+    assert first["data"][0]["commerce"]["order"]["priceTotal"]
+    assert first["_page"] == {"limit": 2, "count": 2, "totalCount": 3, "next": 1}
+    second = ask("GET", first["_links"]["next"]["href"], None, world.platform.headers).body
+    assert [row["_id"] for row in second["data"]] == ["drawn-0"]
+    assert second["_page"]["next"] is None
+    assert (
+        ask("GET", f"{world.platform.url}{preview.replace('preview', 'x')}", None, world.platform.headers).status == 404
+    )
+    unknown = f"{world.platform.url}/data/foundation/export/datasets/{'0' * 24}/preview"
+    assert ask("GET", unknown, None, world.platform.headers).status == 404

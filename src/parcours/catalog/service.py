@@ -95,6 +95,11 @@ class CatalogService:
             last = store.find_last_batches(connection, caller.scope_id, dataset_id)
         return project(render_data_set(found, caller, last.get(dataset_id)), properties), version_of(found)
 
+    def require_data_set(self, caller: Caller, dataset_id: str) -> None:
+        """Raises CatalogNotFound when the sandbox has no such data set."""
+        with self._db.read() as connection:
+            self._find(connection, caller.scope_id, dataset_id)
+
     def create(self, caller: Caller, body: Mapping[str, Any]) -> str:
         """A new data set; its id. Raises CatalogInvalid or DataSetRefused."""
         document = checked(body)

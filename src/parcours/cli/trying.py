@@ -158,7 +158,7 @@ def trial(limit: Annotated[float, typer.Option()], data_dir: DataDir = None) -> 
 
 @app.command(hidden=True)
 def query(limit: Annotated[float, typer.Option()], data_dir: DataDir = None) -> None:
-    """Answer one SELECT that a server asks for on standard input."""
+    """Answer one SELECT, or find the last rows, that a server asks for on standard input."""
     from parcours.commands import query_command
 
     query_command.run(Settings.from_environment(data_dir=data_dir), limit)

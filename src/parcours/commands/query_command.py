@@ -1,4 +1,4 @@
-"""`parcours query`: SQL over a sandbox's data sets for a process that serves, which asks on standard input."""
+"""`parcours query`: what a process that serves asks of the lake, on standard input: SQL, or a data set's last rows."""
 
 import sys
 import time
@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 
-from parcours.app import Platform, build_lake, build_platform
+from parcours.app import Platform, build_lake, build_platform, schema_of_data_sets
 from parcours.kit.helper import begin_helper
 from parcours.kit.settings import Settings
 from parcours.lake.entities import plain_value
 from parcours.lake.errors import LakeUnreadable, QueryInvalid, QueryTimedOut
+from parcours.lake.latest import read_latest
 from parcours.lake.model import DataSetName
 
 
@@ -19,12 +20,26 @@ def run(settings: Settings, limit_s: float) -> None:
     question = orjson.loads(begin_helper(limit_s))
     platform = build_platform(settings)
     try:
-        answer: dict[str, Any] = {"result": _query(platform, question, limit_s)}
+        result = _query(platform, question, limit_s) if "sql" in question else _latest(platform, question)
+        answer: dict[str, Any] = {"result": result}
     except (QueryInvalid, QueryTimedOut, LakeUnreadable) as error:
         answer = {"fault": str(error)}
     finally:
         platform.close()
     sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str))
+
+
+def _latest(platform: Platform, question: dict[str, Any]) -> dict[str, Any]:
+    found = read_latest(
+        platform.db,
+        platform.settings.data_dir / "lake",
+        schema_of_data_sets(platform),
+        question["scopeId"],
+        question["datasetId"],
+        limit=question["limit"],
+        before=question["before"],
+    )
+    return {"rows": found.rows, "totalCount": found.total_count, "next": found.next}
 
 
 def _query(platform: Platform, question: dict[str, Any], limit_s: float) -> dict[str, Any]:

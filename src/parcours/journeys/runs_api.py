@@ -40,20 +40,19 @@ def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
         start: str = Query("", description="`next` of the page before."),
         limit: int = Query(100, ge=1, le=1000),
     ) -> dict[str, Any]:
-        """Instances of a version, the latest entrance first, page by page."""
+        """Instances of a version, the latest entrance first; a page may hold fewer than `limit` and have a `next`."""
         after = _read_place(start)
         with db.read() as connection:
             version = journeys.require_version(connection, caller.scope_id, version_uid)
             live = journeys.live.current(connection)
-            found = store.page_instances(
-                connection, caller.scope_id, version.body["journeyUid"], version_uid, limit=limit + 1,
+            page = store.page_instances(
+                connection, caller.scope_id, version.body["journeyUid"], version_uid, limit=limit,
                 node_ids=() if node_id is None else _places_of(version.body["document"], node_id),
                 statuses=states, key=key, after=after,
             )  # fmt: skip
-        shown = found[:limit]
         return {
-            "results": [trace.describe_instance(instance, live, [], []) for instance in shown],
-            "next": f"{shown[-1].entered_at_us}-{shown[-1].id}" if len(found) > limit else None,
+            "results": [trace.describe_instance(instance, live, [], []) for instance in page.instances],
+            "next": None if page.next is None else f"{page.next[0]}-{page.next[1]}",
         }
 
     @routes.get(BASE + "/journeyVersions/{version_uid}/testLog")

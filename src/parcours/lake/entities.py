@@ -1,14 +1,14 @@
 """Rows of a data set's table as the XDM entities they came from."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from parcours.lake.model import UNREADABLE, LakeSchema
-from parcours.lake.shape import Leaf, initial
+from parcours.lake.shape import Leaf, initial, json_type, properties_of
 
 if TYPE_CHECKING:
     from parcours.lake.query import RowStream
@@ -29,6 +29,20 @@ def entities(rows: "RowStream", document: LakeSchema | None) -> Iterator[dict[st
                 row = {key: _restored(value, _child(document, key)) for key, value in row.items() if value is not None}
             if isinstance(row, dict):
                 yield row
+
+
+def to_entity(row: Mapping[str, Any], schema: LakeSchema | None) -> dict[str, Any]:
+    """A row of a data set as the entity that landed.
+
+    Instants are written in UTC, whatever offset they came with; what fitted no column comes from the record kept whole.
+    """
+    whole = row.get(UNREADABLE)
+    if isinstance(whole, str):
+        found = _parsed(whole)
+        if isinstance(found, dict):
+            return found
+    entity = _value({name: value for name, value in row.items() if name != UNREADABLE}, schema)
+    return entity if isinstance(entity, dict) else {}
 
 
 def plain_value(value: Any) -> Any:
@@ -68,3 +82,31 @@ def _child(node: Any, key: str) -> Any:
         return None
     found = node.get("properties", {}).get(key)
     return node.get("additionalProperties") if found is None else found
+
+
+def _value(value: Any, node: Mapping[str, Any] | None) -> Any:
+    """A value without its nulls; None when nothing is left."""
+    if isinstance(value, dict):
+        properties = properties_of(node)
+        more = None if node is None else node.get("additionalProperties")
+        others = more if isinstance(more, Mapping) else None
+        members = {name: _value(member, properties.get(name, others)) for name, member in value.items()}
+        return {name: member for name, member in members.items() if member is not None} or None
+    if isinstance(value, list):
+        items = None if node is None else node.get("items")
+        return [_value(item, items if isinstance(items, Mapping) else None) for item in value]
+    if isinstance(value, datetime):
+        at = value.astimezone(UTC)
+        return at.isoformat(timespec="microseconds" if at.microsecond % 1000 else "milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and node is not None and json_type(node) not in ("string", None):
+        return _parsed(value)  # an object or array without described members is kept as JSON text
+    return value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text

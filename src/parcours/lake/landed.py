@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
-
-import orjson
 
 from parcours.kit.clock import to_datetime, to_us
 from parcours.lake.convert import quoted
+from parcours.lake.entities import to_entity
 from parcours.lake.errors import QueryInvalid
-from parcours.lake.model import UNREADABLE, DataSetName, LakeSchema
+from parcours.lake.model import DataSetName, LakeSchema
 from parcours.lake.query import Lake
-from parcours.lake.shape import json_type, properties_of
 
 SLICE_ROWS = 20_000
 """Records read and sorted at once, as far as an hour does not hold more."""
@@ -86,45 +84,3 @@ class Landed:
 def _between(from_us: int, to_us: int) -> str:
     start, end = (to_datetime(at_us).isoformat() for at_us in (from_us, to_us))
     return f"\"timestamp\" >= TIMESTAMPTZ '{start}' AND \"timestamp\" < TIMESTAMPTZ '{end}'"
-
-
-def to_entity(row: Mapping[str, Any], schema: LakeSchema | None) -> dict[str, Any]:
-    """A row of a data set as the entity that landed.
-
-    Instants are written in UTC, whatever offset they came with; what fitted no column comes from the record kept whole.
-    """
-    whole = row.get(UNREADABLE)
-    if isinstance(whole, str):
-        found = _parsed(whole)
-        if isinstance(found, dict):
-            return found
-    entity = _value({name: value for name, value in row.items() if name != UNREADABLE}, schema)
-    return entity if isinstance(entity, dict) else {}
-
-
-def _value(value: Any, node: Mapping[str, Any] | None) -> Any:
-    """A value without its nulls; None when nothing is left."""
-    if isinstance(value, dict):
-        properties = properties_of(node)
-        more = None if node is None else node.get("additionalProperties")
-        others = more if isinstance(more, Mapping) else None
-        members = {name: _value(member, properties.get(name, others)) for name, member in value.items()}
-        return {name: member for name, member in members.items() if member is not None} or None
-    if isinstance(value, list):
-        items = None if node is None else node.get("items")
-        return [_value(item, items if isinstance(items, Mapping) else None) for item in value]
-    if isinstance(value, datetime):
-        at = value.astimezone(UTC)
-        return at.isoformat(timespec="microseconds" if at.microsecond % 1000 else "milliseconds").replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str) and node is not None and json_type(node) not in ("string", None):
-        return _parsed(value)  # an object or array without described members is kept as JSON text
-    return value
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text

@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlalchemy import inspect
 
 from parcours.db import Database
 from parcours.lake.compaction import parquet_scan
@@ -26,8 +25,8 @@ from parcours.lake.naming import slugs
 from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
 from parcours.lake.spellings import Spellings, respell
 from parcours.lake.store import read_all_chunks
-from parcours.lake.tables import CATALOG_TABLE, LakeTable, LakeTables, catalog_path
-from parcours.lake.writer import SchemaOf, catalog_url
+from parcours.lake.tables import LakeTable, find_tables
+from parcours.lake.writer import SchemaOf
 
 _ATTEMPTS = 5
 _IDENTIFIER = re.compile(r'"(?:[^"]|"")*"|[^\W\d]\w*')
@@ -194,7 +193,7 @@ class Lake:
         words = frozenset(_words(sql))
         with self._db.read() as reading:
             staged = read_all_chunks(reading, scope_id, list(wanted))
-        tables = self._tables(scope_id, list(wanted))
+        tables = find_tables(self._db, self._warehouse, scope_id, list(wanted))
         connection = open_guarded(files, self._memory_limit, self._threads)
         opened.callback(close_guarded, connection)
         with _told(names):
@@ -207,18 +206,6 @@ class Lake:
         lock(connection, files.names)
         sql = respell(connection, sql, self._spellings)
         return _run(opened, connection, sql, names, limit, timeout_s)
-
-    def _tables(self, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:
-        url = catalog_url(self._db)
-        is_made = inspect(self._db.engine).has_table(CATALOG_TABLE) if url else catalog_path(self._warehouse).exists()
-        if not dataset_ids or not is_made:
-            return {}
-        tables = LakeTables(self._warehouse, url)
-        try:
-            found = {dataset_id: tables.find(scope_id, dataset_id) for dataset_id in dataset_ids}
-        finally:
-            tables.close()
-        return {dataset_id: table for dataset_id, table in found.items() if table is not None}
 
     def _source(
         self,

@@ -146,6 +146,21 @@ def read_all_chunks(connection: Connection, scope_id: int, dataset_ids: Sequence
     return found
 
 
+def read_sizes(connection: Connection, scope_id: int, dataset_id: str) -> list[tuple[int, int]]:
+    """(number, records) of every chunk of a data set, oldest first."""
+    rows = connection.execute(select(_t.c.seq, _t.c.record_count).where(_of(scope_id, dataset_id)).order_by(_t.c.seq))
+    return [(seq, count) for seq, count in rows]
+
+
+def read_chunk(connection: Connection, seq: int) -> Chunk | None:
+    """One chunk; None when it is gone."""
+    row = connection.execute(select(_t.c.record_count, _t.c.byte_count, _t.c.lines).where(_t.c.seq == seq)).first()
+    if row is None:
+        return None
+    count, size, packed = row
+    return Chunk(seq, count, zstandard.decompress(packed, max_output_size=size))
+
+
 def read_landed(connection: Connection, scope_id: int, dataset_id: str, through: int) -> Iterator[list[int]]:
     """The numbers of the chunks that are in the lake already, in slices small enough for one transaction."""
     rows = connection.execute(

@@ -33,12 +33,14 @@ from pyiceberg.types import (
     StructType,
     TimestamptzType,
 )
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError
 
+from parcours.db import Database
 from parcours.lake.errors import CommitOvertaken
 from parcours.lake.files import ROOT_PROPERTY, LakeFiles, make_folder, new_file, resolve
 from parcours.lake.shape import Entries, Items, Leaf, Shape, Struct
+from parcours.lake.writer import catalog_url
 
 THROUGH = "parcours.through"
 """Snapshot property: the highest `seq` of the data set's chunks that is in the table."""
@@ -57,6 +59,8 @@ _PROPERTIES = {
     "write.metadata.previous-versions-max": "16",
 }
 _OPEN_TRIES, _OPEN_PAUSE_S = 20, 0.05
+_LANDED_DIGITS = 19
+_LANDED_NAME = re.compile(rf"/(\d{{{_LANDED_DIGITS}}})-[^/]*$", re.ASCII)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _LEAF_TYPES: dict[Leaf, PrimitiveType] = {
     Leaf.TEXT: StringType(),
@@ -178,7 +182,7 @@ class LakeTable:
         return _shape_of_struct(self.table.schema().fields)
 
     def data_files(self) -> list[DataFile]:
-        """The Parquet files of the current snapshot, oldest first."""
+        """The Parquet files of the current snapshot in the order in which their records landed, oldest first."""
         snapshot = self.table.current_snapshot()
         if snapshot is None:
             return []
@@ -187,7 +191,9 @@ class LakeTable:
             for manifest in snapshot.manifests(self.table.io)
             for entry in manifest.fetch_manifest_entry(self.table.io, discard_deleted=True)
         ]
-        entries.sort(key=lambda entry: (entry.sequence_number or 0, entry.data_file.file_path))
+        entries.sort(
+            key=lambda entry: (_landed(entry.data_file), entry.sequence_number or 0, entry.data_file.file_path)
+        )
         return [entry.data_file for entry in entries]
 
     def path_of(self, file: DataFile) -> Path:
@@ -210,9 +216,13 @@ class LakeTable:
     def replace(
         self, transaction: Transaction, old: Sequence[DataFile], records: Iterable[pa.Table], through: int
     ) -> None:
-        """Commit `records` as one new file in the place of `old` ones, as one snapshot."""
+        """Commit `records` as one new file in the place of `old` ones, as one snapshot.
+
+        old: neighbours in the order of `data_files`; the new file takes their place in it.
+        """
         schema = transaction.table_metadata.schema()
-        location = f"{self.table.location()}/data/{uuid.uuid4()}.parquet"
+        landed = _landed(old[-1]) if old else through
+        location = f"{self.table.location()}/data/{landed:0{_LANDED_DIGITS}}-{uuid.uuid4()}.parquet"
         path = resolve(self.root, location)
         write_parquet(path, schema_to_pyarrow(schema), records)
         try:
@@ -261,6 +271,20 @@ class LakeTable:
         return present - needed
 
 
+def find_tables(db: Database, warehouse: Path, scope_id: int, dataset_ids: Sequence[str]) -> dict[str, LakeTable]:
+    """The tables that some data sets have now, by id. Makes nothing where no lake is yet."""
+    url = catalog_url(db)
+    is_made = inspect(db.engine).has_table(CATALOG_TABLE) if url else catalog_path(warehouse).exists()
+    if not dataset_ids or not is_made:
+        return {}
+    tables = LakeTables(warehouse, url)
+    try:
+        found = {dataset_id: tables.find(scope_id, dataset_id) for dataset_id in dataset_ids}
+    finally:
+        tables.close()
+    return {dataset_id: table for dataset_id, table in found.items() if table is not None}
+
+
 def _be_durable(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA busy_timeout=30000")
@@ -279,6 +303,12 @@ def write_parquet(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> 
     ):
         for table in tables:
             writer.write_table(table.cast(schema), row_group_size=ROW_GROUP_ROWS)
+
+
+def _landed(file: DataFile) -> int:
+    """The highest chunk number among a file's records, from its name; 0 for files of a time before names told it."""
+    found = _LANDED_NAME.search(file.file_path)
+    return int(found[1]) if found else 0
 
 
 def _identifier(scope_id: int, dataset_id: str) -> tuple[str, str]:

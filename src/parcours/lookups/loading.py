@@ -2,8 +2,8 @@
 
 Until that is done, a lookup finds what has landed since, and of the rest as much as was taken over. A row that the
 worker writes meanwhile stays: `updated_at_us` tells it from those of the lake, which count as written just before the
-data set was enabled. Of several rows of one key in the lake the last in its files' order stays; compaction puts small
-files behind larger ones, so where a key was sent often, long ago, an older row of it may stand last.
+data set was enabled. Of several rows of one key in the lake the last in its files' order stays, which is the last that
+landed.
 """
 
 import time

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -53,35 +54,48 @@ profile_event_table = Table(
 )
 """The key is in the order of a person's time line, so that a page of it is one stretch of the index."""
 
+test_profile_table = Table(
+    "test_profile",
+    metadata,
+    Column("scope_id", BigInteger, primary_key=True),
+    Column("namespace", String(64), primary_key=True),
+    Column("identity", Text, primary_key=True),
+)
+"""Identities of which a record has said `testProfile: true` since they were last deleted: few, among all profiles.
+
+Whether one still says so its fragments tell.
+"""
+
 MAX_KEY_CHARACTERS = 256
 MAX_EVENTS = 1_000
 """Most events of one person an expression sees, newest first. Source: expression-language §7.6."""
 MIN_MS, MAX_MS = -(2**62), 2**62
 
 
-MAX_LOOKED_AT = 100_000
-"""Most profiles looked at for test profiles, in the order of their identities."""
+_TEST_PROFILE = b'"testProfile":true'
+"""Part of every record that says so: lines are compact JSON."""
 
 
 def find_test_profiles(connection: Connection, scope_id: int, namespace: str, search: str, limit: int) -> list[str]:
     """Identities of a namespace whose own records say `testProfile: true`, in order. search: a part, in any case."""
-    t = profile_fragment_table
-    some = (
-        select(t.c.identity, t.c.body)
+    t, f = test_profile_table, profile_fragment_table
+    of_it = and_(f.c.scope_id == t.c.scope_id, f.c.namespace == t.c.namespace, f.c.identity == t.c.identity)
+    statement = (
+        select(t.c.identity, f.c.body)
+        .select_from(t.join(f, of_it))
         .where(t.c.scope_id == scope_id, t.c.namespace == namespace)
         .order_by(t.c.identity)
-        .limit(MAX_LOOKED_AT)
-        .subquery()
     )
-    statement = select(some.c.identity, some.c.body).where(some.c.body.contains('"testProfile":true', autoescape=True))
     if search:
-        statement = statement.where(some.c.identity.icontains(search, autoescape=True))
+        statement = statement.where(t.c.identity.icontains(search, autoescape=True))
     found: dict[str, None] = {}
-    for identity, body in connection.execute(statement.order_by(some.c.identity)):
-        if orjson.loads(body).get("testProfile") is True:
+    rows = connection.execute(statement.execution_options(yield_per=500))
+    for identity, body in rows:
+        if identity not in found and orjson.loads(body).get("testProfile") is True:
             found[identity] = None
             if len(found) == limit:
                 break
+    rows.close()
     return list(found)
 
 
@@ -144,6 +158,7 @@ _PUT_FRAGMENTS = bulk_upsert(
     ("scope_id", "namespace", "identity", "dataset_id", "updated_at_us", "body"),
     update=("updated_at_us", "body"),
 )
+_PUT_TEST_PROFILES = bulk_upsert(test_profile_table, ("scope_id", "namespace", "identity"))
 _PUT_EVENTS = bulk_upsert(
     profile_event_table,
     ("scope_id", "namespace", "identity", "at_ms", "event_key", "dataset_id", "received_at_ms", "body"),
@@ -156,6 +171,7 @@ def put_fragments(connection: Connection, rows: Sequence[FragmentRow]) -> None:
         connection,
         [(scope_id, *identity, dataset, at_us, line.decode()) for scope_id, identity, dataset, at_us, line in rows],
     )
+    _PUT_TEST_PROFILES.run(connection, [(row.scope_id, *row.identity) for row in rows if _TEST_PROFILE in row.line])
 
 
 def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
@@ -284,6 +300,10 @@ def delete_person(connection: Connection, scope_id: int, identities: Iterable[Id
             gone += connection.execute(
                 delete(t).where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
             ).rowcount
+        t = test_profile_table
+        connection.execute(
+            delete(t).where(t.c.scope_id == scope_id, t.c.namespace == namespace, t.c.identity.in_(values))
+        )
     return gone
 
 
@@ -292,4 +312,7 @@ def delete_data_set(connection: Connection, scope_id: int, dataset_id: str) -> i
     gone = 0
     for t in (profile_fragment_table, profile_event_table):
         gone += connection.execute(delete(t).where(t.c.scope_id == scope_id, t.c.dataset_id == dataset_id)).rowcount
+    known, f = test_profile_table, profile_fragment_table
+    of_it = and_(f.c.scope_id == scope_id, f.c.namespace == known.c.namespace, f.c.identity == known.c.identity)
+    connection.execute(delete(known).where(known.c.scope_id == scope_id, ~exists().where(of_it)))
     return gone

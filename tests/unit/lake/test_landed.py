@@ -12,7 +12,8 @@ import pytest
 from parcours.db import Database, metadata
 from parcours.kit.clock import to_datetime
 from parcours.lake import DataSetName, LakeWriter, stage
-from parcours.lake.landed import Landed, Slice, to_entity
+from parcours.lake.entities import to_entity
+from parcours.lake.landed import Landed, Slice
 from parcours.lake.query import Lake
 
 SCHEMA: dict[str, Any] = {

@@ -40,24 +40,34 @@ interface PageOf {
 
 const PAGE = 50;
 
+const readPage = (versionUid: string, nodeId: NodeId | null, key: string, start: string, signal: AbortSignal) =>
+  read<PageOf>(
+    api.GET("/journey/orchestration/journeyVersions/{version_uid}/instances", {
+      signal,
+      params: {
+        path: { version_uid: versionUid },
+        query: {
+          limit: PAGE,
+          ...(nodeId ? { nodeId } : {}),
+          ...(key ? { key } : {}),
+          ...(start ? { start } : {}),
+        },
+      },
+    }),
+  );
+
 /** Who stands at an activity or, without one, who is or was in the version; the latest entrance first. */
 export const instancesQuery = (versionUid: string, nodeId: NodeId | null, key: string) =>
   infiniteQueryOptions({
     queryKey: ["journeys", "instances", versionUid, nodeId, key],
-    queryFn: ({ pageParam }) =>
-      read<PageOf>(
-        api.GET("/journey/orchestration/journeyVersions/{version_uid}/instances", {
-          params: {
-            path: { version_uid: versionUid },
-            query: {
-              limit: PAGE,
-              ...(nodeId ? { nodeId } : {}),
-              ...(key ? { key } : {}),
-              ...(pageParam ? { start: pageParam } : {}),
-            },
-          },
-        }),
-      ),
+    queryFn: async ({ pageParam, signal }) => {
+      for (let start = pageParam; ; ) {
+        const page = await readPage(versionUid, nodeId, key, start, signal);
+        // The server looks at so many at once; where those found are rare it has to be asked on.
+        if (page.results.length > 0 || page.next === null) return page;
+        start = page.next;
+      }
+    },
     initialPageParam: "",
     getNextPageParam: (last) => last.next,
     refetchInterval: 5_000,

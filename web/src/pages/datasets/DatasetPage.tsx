@@ -7,33 +7,22 @@ import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
-import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
-import { AnswerTable } from "./AnswerTable";
-import {
-  answerQuery,
-  batchesQuery,
-  datasetsQuery,
-  deleteDataset,
-  enableForProfile,
-  isForProfile,
-  tableOf,
-} from "./datasets";
+import { DatasetBatches } from "./DatasetBatches";
+import { DatasetColumns } from "./DatasetColumns";
+import { DatasetRows } from "./DatasetRows";
+import { datasetsQuery, deleteDataset, enableForProfile, isForProfile, tableOf } from "./datasets";
 import { DATASET_TABS } from "./routes";
 
 /** One data set: its rows, columns and batches. */
 export function DatasetPage() {
   const t = useT();
   const { id } = useParams({ from: "/shell/datasets/$id" });
-  const { tab = "rows" } = useSearch({ from: "/shell/datasets/$id" });
+  const search = useSearch({ from: "/shell/datasets/$id" });
   const navigate = useNavigate();
   const datasets = useQuery(datasetsQuery);
-  const sql = tab === "columns" ? `DESCRIBE "${id}"` : `SELECT * FROM "${id}" LIMIT 100`;
-  const answer = useQuery({ ...answerQuery(sql), enabled: tab !== "batches" });
-  const batches = useQuery({ ...batchesQuery(id), enabled: tab === "batches" });
   const [mayWrite, mayDelete] = [useMay("datasets.write"), useMay("datasets.delete")];
   const [isAsked, setAsked] = useState(false);
   const one = datasets.data?.find((known) => known.id === id);
@@ -51,7 +40,7 @@ export function DatasetPage() {
   if (datasets.isPending) return <Loading />;
   if (datasets.error) return <ErrorNotice error={datasets.error} />;
   if (one === undefined) return <Empty title={t("datasets.missing")} detail={t("datasets.missing.detail")} />;
-  const failure = enable.error ?? remove.error ?? (tab === "batches" ? batches.error : answer.error);
+  const failure = enable.error ?? remove.error;
   return (
     <Page
       title={one.name}
@@ -80,7 +69,7 @@ export function DatasetPage() {
       {failure && <ErrorNotice error={failure} />}
       <Tabs
         aria-label={one.name}
-        selectedKey={tab}
+        selectedKey={search.tab ?? "rows"}
         onSelectionChange={(key) =>
           void navigate({
             to: "/datasets/$id",
@@ -97,31 +86,9 @@ export function DatasetPage() {
         <TabPanels>
           {DATASET_TABS.map((key) => (
             <Item key={key}>
-              {key !== "batches" && answer.data && (
-                <AnswerTable answer={answer.data} caption={t(`datasets.tab.${key}`)} />
-              )}
-              {key === "batches" && batches.data && (
-                <FigureTable
-                  caption={t("datasets.tab.batches")}
-                  columns={[
-                    { id: "id", name: t("datasets.batch"), isText: true },
-                    { id: "status", name: t("datasets.status"), isText: true },
-                    { id: "records", name: t("datasets.records") },
-                    { id: "failed", name: t("datasets.failed") },
-                    { id: "at", name: t("datasets.createdAt"), isText: true },
-                  ]}
-                  rows={batches.data.map((batch) => ({
-                    id: batch.id,
-                    cells: {
-                      id: batch.id,
-                      status: batch.status,
-                      records: batch.recordCount,
-                      failed: batch.failedRecordCount,
-                      at: <Time value={batch.created} />,
-                    },
-                  }))}
-                />
-              )}
+              {key === "rows" && <DatasetRows id={id} search={search} />}
+              {key === "columns" && <DatasetColumns id={id} />}
+              {key === "batches" && <DatasetBatches id={id} />}
             </Item>
           ))}
         </TabPanels>

@@ -52,6 +52,31 @@ export const batchesQuery = (id: string) =>
       ).map(([batchId, one]) => ({ ...one, id: batchId })),
   });
 
+/** As many as the server gives at once. */
+export const PAGE_ROWS = 100;
+
+interface Preview {
+  data: Record<string, unknown>[];
+  _page: { totalCount: number; next: number | null };
+}
+
+/** Rows of a data set, those that landed last first; of those before `before`, where it is given. */
+export const rowsQuery = (id: string, before?: number) =>
+  queryOptions({
+    queryKey: ["datasets", "rows", id, before ?? null],
+    queryFn: async ({ signal }) => {
+      const { data, _page } = await call<Preview>("GET", `/data/foundation/export/datasets/${id}/preview`, {
+        query: { limit: PAGE_ROWS, before },
+        signal,
+      });
+      return { data, total: _page.totalCount, next: _page.next };
+    },
+    retry: false,
+  });
+
+/** What any of the rows has, in the order of first sight. */
+export const columnsOf = (rows: readonly Record<string, unknown>[]) => [...new Set(rows.flatMap(Object.keys))];
+
 export const ask = (sql: string, limit = 1_000, signal?: AbortSignal) =>
   call<Answer>("POST", "/parcours/query", { body: { sql, limit }, signal });
 

@@ -5,6 +5,15 @@ const text = (value: unknown) => (typeof value === "string" && value !== "" ? va
 
 export const DATASET_TABS = ["rows", "columns", "batches"] as const;
 
+const whole = (value: unknown) => (Number.isSafeInteger(value) && Number(value) > 0 ? Number(value) : undefined);
+
+export interface DatasetSearch {
+  tab?: (typeof DATASET_TABS)[number];
+  page?: number;
+  /** Where the page of rows begins: `next` of the one before. */
+  before?: number;
+}
+
 const datasetsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "datasets",
@@ -22,8 +31,10 @@ const queryRoute = createRoute({
 const datasetRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "datasets/$id",
-  validateSearch: (search: Record<string, unknown>): { tab?: (typeof DATASET_TABS)[number] } => ({
+  validateSearch: (search: Record<string, unknown>): DatasetSearch => ({
     tab: DATASET_TABS.find((one) => one === search.tab),
+    page: whole(search.page),
+    before: whole(search.before),
   }),
   component: lazyRouteComponent(() => import("./DatasetPage"), "DatasetPage"),
 });
