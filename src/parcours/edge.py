@@ -53,7 +53,7 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import conflicts_api, drafts_api, read_api, runs_api, trials_api
+from parcours.journeys import conflicts_api, drafts_api, experiments_api, read_api, runs_api, trials_api
 from parcours.journeys.backtests import Backtests
 from parcours.journeys.drafts import Drafts
 from parcours.journeys.reading import JourneyReader
@@ -152,6 +152,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         query_api.router(gate, Helpers(platform.settings.data_dir)),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
+        experiments_api.router(gate, platform.experiments),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
