@@ -86,7 +86,13 @@ class ReportService:
             if version is None:
                 return None
             shape = shape_of(version.body["document"], self._journeys.names_of(connection, version))
-            return counters(counter_store.read_counts(connection, scope_id, version_uid), shape)
+            found = counters(counter_store.read_counts(connection, scope_id, version_uid), shape)
+        states = version.body.get("experiments") or {}
+        for edge in found["edges"]:
+            shares = (states.get(edge["from"]) or {}).get("shares", {})
+            if edge["transition"].partition(":")[2] in shares:
+                edge["share"] = shares[edge["transition"].partition(":")[2]]
+        return found
 
     def overview(self, caller: Caller) -> dict[str, Any]:
         """The sandbox in the last 24 hours (journeys §3.3), and each live journey with traffic."""

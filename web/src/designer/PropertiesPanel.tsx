@@ -13,6 +13,7 @@ import Close from "@spectrum-icons/workflow/Close";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
 import { useDraft, useDraftStore } from "./draftContext";
+import { MetricsFields } from "./MetricsFields";
 import styles from "./Panel.module.css";
 
 const DEFAULT_WAIT_S = 300;
@@ -76,6 +77,7 @@ export function PropertiesPanel({ onClose }: { onClose: () => void }) {
             if (kept.join(", ") !== tags) set({ tags: kept.length === 0 ? undefined : kept });
           }}
         />
+        <MetricsFields document={document} onChange={(metrics) => set({ metrics })} isReadOnly={isReadOnly} />
         <Heading level={3}>{t("designer.properties.entry")}</Heading>
         <Switch isSelected={isAllowed} onChange={(allowed) => setReentrance({ allowed })} isReadOnly={isReadOnly}>
           {t("designer.properties.reentrance")}
