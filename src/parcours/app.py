@@ -39,6 +39,7 @@ from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.conflicts import ConflictViewer
+from parcours.journeys.experiment_service import Experiments
 from parcours.journeys.held import HeldLimit
 from parcours.journeys.lifecycle import SYSTEM, Lifecycle
 from parcours.journeys.records import version_line
@@ -95,6 +96,7 @@ class Platform:
     journeys: JourneyService
     lifecycle: Lifecycle
     reports: ReportService
+    experiments: Experiments
     alerts: AlertService
     profiles: ProfileService
     audiences: AudienceService
@@ -189,6 +191,7 @@ def build_platform(settings: Settings) -> Platform:
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
+        experiments=Experiments(db, resources, journeys, SystemClock()),
         reports=ReportService(db, resources, journeys, SystemClock()),
         alerts=AlertService(db, resources, secrets, settings),
         profiles=ProfileService(db, resources, namespaces),
@@ -261,6 +264,7 @@ def build_worker(platform: Platform) -> Worker:
     loops: list[Loop] = [
         build_alerts(platform),
         Sweeps(platform.lifecycle, held),
+        platform.experiments,
         MessageSweeps(platform.db, settings),
         TransactionalLoop(platform.db),
     ]

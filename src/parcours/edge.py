@@ -53,7 +53,16 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import calendar_api, conflicts_api, drafts_api, fragments_api, read_api, runs_api, trials_api
+from parcours.journeys import (
+    calendar_api,
+    conflicts_api,
+    drafts_api,
+    experiments_api,
+    fragments_api,
+    read_api,
+    runs_api,
+    trials_api,
+)
 from parcours.journeys.backtests import Backtests
 from parcours.journeys.calendar import Calendar
 from parcours.journeys.drafts import Drafts
@@ -156,6 +165,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         preview_api.router(gate, platform.catalog, lake_helpers, base_url),
         read_api.router(gate, JourneyReader(platform.db, platform.resources, platform.journeys)),
         runs_api.router(gate, platform.db, platform.journeys),
+        experiments_api.router(gate, platform.experiments),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),

@@ -25,7 +25,7 @@ from parcours.dataflow.transform import split
 from parcours.db import Database
 from parcours.db.faults import is_fault_of_the_code
 from parcours.delivery.model import ActionAnswer
-from parcours.journeys import counter_store, decision_store, runs_store
+from parcours.journeys import counter_store, decision_store, measure_store, runs_store
 from parcours.journeys import store as journey_store
 from parcours.journeys.audience_runs import ReadingPace
 from parcours.kit.clock import Clock
@@ -38,6 +38,8 @@ from parcours.rulesets import store as rule_counts
 CONSUMER = "pipeline"
 PULSES_KEPT_US = 900_000_000
 """How long the figures of a moment are kept; alerts look at the last five minutes."""
+CONVERSIONS_KEPT_US = 92 * 86_400_000_000
+"""How long it is known for which entrances a metric has counted: longer than any is measured."""
 MESSAGES = Counter("parcours_pipeline_messages_total", "Messages processed, by outcome.", ["outcome"])
 BATCH_SECONDS = Histogram("parcours_pipeline_batch_seconds", "Time of one transaction of the worker.", ["kind"])
 TIMER_LATENESS = BulkHistogram(
@@ -397,8 +399,9 @@ class Pipeline:
             decisions_gone = decision_store.delete_decisions(connection, decisions_before_ms)
             figures_gone = counter_store.trim_counts(connection, figures_before_ms * 1_000)
             rule_counts.trim_counts(connection, self._clock.now_us())
+            entrances_gone = measure_store.trim_conversions(connection, self._clock.now_us() - CONVERSIONS_KEPT_US)
             counter_store.trim_pulses(connection, self._clock.now_us() - PULSES_KEPT_US)
-        return bool(records_gone or decisions_gone or figures_gone)
+        return bool(records_gone or decisions_gone or figures_gone or entrances_gone)
 
 
 class _Waiting(NamedTuple):

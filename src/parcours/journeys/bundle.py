@@ -148,6 +148,8 @@ def resolve_names(
     resolved["nodes"] = {node_id: resolver.resolve(config, ("nodes", node_id)) for node_id, config in nodes.items()}
     if "exitCriteria" in document:
         resolved["exitCriteria"] = resolver.resolve(document["exitCriteria"], ("exitCriteria",))
+    if "metrics" in document:
+        resolved["metrics"] = resolver.resolve(document["metrics"], ("metrics",))
     if resolver.faults:
         raise BundleInvalid(resolver.faults)
     return resolved

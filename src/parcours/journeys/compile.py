@@ -24,6 +24,7 @@ from parcours.journeys.activities.kind import (
     TemplateShape,
 )
 from parcours.journeys.activities.listener import Listener, RaceNode, race_id
+from parcours.journeys.activities.optimize import ExperimentNode
 from parcours.journeys.activities.sending import SendingNode
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
 from parcours.journeys.compiled import CompiledJourney
@@ -34,8 +35,10 @@ from parcours.journeys.document import (
     transition_of,
 )
 from parcours.journeys.errors import JourneyInvalid
+from parcours.journeys.experiment_check import check_experiments
 from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
+from parcours.journeys.metrics import read_metrics
 from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
 from parcours.journeys.surroundings import Surroundings
@@ -196,6 +199,8 @@ class Compiler:
         built = {node_id: self._build(node_id, config) for node_id, config in self.nodes.items()}
         exit_criteria = entrance.read_exit_criteria(self)
         start_us, end_us = entrance.read_dates(self)
+        metrics = read_metrics(self)
+        check_experiments(self, built, metrics)
         audience_ids = self._audience_ids()
         if "ruleSet" in document:
             self.rule_set(document["ruleSet"], "journey", "$.ruleSet")
@@ -259,6 +264,11 @@ class Compiler:
             ),
             jumps_to=frozenset(
                 config["targetJourneyUid"] for config in self.nodes.values() if config["type"] == "jump"
+            ),
+            metrics=metrics,
+            measures_completion=any(metric.type == "completed" for metric in metrics),
+            experiments=tuple(
+                node_id for node_id, node in built.items() if metrics and isinstance(node, ExperimentNode)
             ),
             properties={
                 "journeyUID": identity.journey_uid,

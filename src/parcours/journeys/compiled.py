@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from parcours.journeys.metrics import Metric
 from parcours.journeys.run import Node, Run
 
 JourneyType = Literal["unitary", "business", "audience_qualification", "read_audience"]
@@ -114,6 +115,14 @@ class CompiledJourney:
     """The rule set of the journey domain that entrances are under, beside the global one."""
     message_rule_sets: frozenset[str | None] = frozenset()
     """The rule sets of the channel domain that its messages name, None for those that name none."""
+    metrics: tuple[Metric, ...] = ()
+    """What its success is measured by."""
+    measures_completion: bool = False
+    """Whether one of them is that people come to its end."""
+    experiments: tuple[str, ...] = ()
+    """Ids of its experiments whose paths are remembered: all of them, in a journey with metrics."""
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Percentages of paths by experiment, where they are not those of the document any more."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""
 

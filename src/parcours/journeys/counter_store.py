@@ -20,6 +20,7 @@ from sqlalchemy import (
 from parcours.db import metadata
 from parcours.db.among import among, texts
 from parcours.db.bulk import Bulk, conflict_insert
+from parcours.journeys import measure_store
 from parcours.journeys.counters import HOUR_US, PULSE_US, Count, Pulse, Row, pulses_of
 
 _MAX_DETAIL = 120
@@ -217,6 +218,7 @@ def delete_counts(connection: Connection, scope_id: int, version_uids: Sequence[
         connection.execute(
             delete(table).where(table.c.scope_id == scope_id, table.c.version_uid.in_(list(version_uids)))
         )
+    measure_store.delete_measures(connection, scope_id, version_uids)
 
 
 def trim_counts(connection: Connection, before_us: int) -> int:

@@ -17,8 +17,9 @@ PULSE_US = 10_000_000
 """Length of a pulse: what alerts look at in short windows is counted by ten seconds."""
 
 What = Literal[
-    "entered", "reentered", "arrived", "left", "ended", "at", "reason", "call", "duration", "fetch", "event", "discard"
-]
+    "entered", "reentered", "arrived", "left", "ended", "at", "reason", "call", "duration", "fetch", "event", "discard",
+    "assigned", "outcome", "converted", "value",
+]  # fmt: skip
 """What is counted; `subject` and `detail` say of whom:
 
 entered, reentered  subject: the entry event. Instances that began; reentered: those whose key was there before.
@@ -32,6 +33,10 @@ duration            subject: a node, detail: the bucket (`bucket_of`) of a call'
 fetch               subject: a node, detail: "ok", or how a data source failed.
 event               subject: an event, detail: movedOn, queued, ignored <why>.
 discard             subject: an event, detail: the reason (journeys §13.1). Without version: no journey was interested.
+assigned            subject: an experiment, detail: a path, empty for the hold-out. Individuals who got it.
+outcome             subject: empty or an experiment, detail: "<metric>" or "<metric> <path>". Outcomes of a metric.
+converted           the same. Entrances, or individuals who had the path, for whom it was the first.
+value               the same. The sum of their values, in thousandths.
 """
 Row = tuple[int, str, str, What, str]
 """(scope, version or "", subject, what, detail)."""
@@ -143,6 +148,10 @@ class Tally:
     def discard_event(self, scope_id: int, event_uid: str, reason: str) -> None:
         """An event that came to no journey at all."""
         _raise(self._others, (scope_id, "", event_uid, "discard", reason), 1)
+
+    def measure(self, scope_id: int, version_uid: str, node_id: str, what: What, detail: str, number: int = 1) -> None:
+        """An outcome of a success metric, or a path that somebody got."""
+        _raise(self._others, (scope_id, version_uid, node_id, what, detail), number)
 
     def take_out(
         self, scope_id: int, version_uid: str, node_id: str | None, status: str = "stopped", reason: str | None = None

@@ -306,12 +306,13 @@ def names_in(
 
 
 def uids_in(document: Mapping[str, Any], member: str) -> set[str]:
-    """Every uid that nodes and exit criteria name in `eventUid`, `actionUid` …, however unfinished the document is."""
+    """Every uid that nodes, exit criteria and metrics name in `eventUid` …, however unfinished the document is."""
     nodes = document.get("nodes")
-    criteria = document.get("exitCriteria")
+    criteria, metrics = document.get("exitCriteria"), document.get("metrics")
     places = [
         *(nodes.values() if isinstance(nodes, Mapping) else ()),
         *(criteria if isinstance(criteria, list) else ()),
+        *(metrics if isinstance(metrics, list) else ()),
     ]
     named = (place.get(member) for place in places if isinstance(place, Mapping))
     return {uid for uid in named if isinstance(uid, str)}

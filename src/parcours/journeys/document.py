@@ -8,6 +8,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError, ValidationError
 
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.kind import DYNAMIC_VALUES_SCHEMA, Kind
+from parcours.journeys.metrics import METRICS_SCHEMA
 
 MAX_BYTES = 2_000_000
 """Largest document, as minified JSON (journeys §10.1)."""
@@ -107,7 +108,7 @@ def build_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
                 "description": "A rule set of the journey domain that entrances are under, beside the global one.",
             },
             "tags": {**words, "description": "Words to find the journey by."},
-            "metrics": {**words, "description": "What success is measured by; shown, and not computed."},
+            "metrics": METRICS_SCHEMA,
             "maxMessagesPerPath": {
                 "type": "integer",
                 "minimum": 0,

@@ -77,6 +77,8 @@ class LiveBuilder:
         entries: dict[tuple[int, str], list[CompiledJourney]] = {}
         listeners: dict[tuple[int, str], list[CompiledJourney]] = {}
         is_open: dict[tuple[int, str], CompiledJourney] = {}
+        measuring: dict[tuple[int, str], list[CompiledJourney]] = {}
+        experimenting: dict[tuple[int, str], list[str]] = {}
         known: dict[str, CompiledJourney] = {}
         asked: dict[int, set[str]] = {}
         modified_ms: dict[str, int] = {}
@@ -109,6 +111,10 @@ class LiveBuilder:
                 entries.setdefault((journey.scope_id, journey.entry_event_uid), []).append(journey)
             for uid in journey.listened:
                 listeners.setdefault((journey.scope_id, uid), []).append(journey)
+            for uid in dict.fromkeys(metric.event_uid for metric in journey.metrics if metric.event_uid):
+                measuring.setdefault((journey.scope_id, uid), []).append(journey)
+            if journey.experiments:
+                experimenting.setdefault((journey.scope_id, journey.journey_uid), []).append(journey.version_uid)
         self._known = known
         return LiveJourneys(
             {place: tuple(found) for place, found in entries.items()},
@@ -121,11 +127,16 @@ class LiveBuilder:
             frozenset(sandboxes),
             modified_ms,
             {(j.scope_id, j.journey_uid): j.namespace for j in versions.values()},
+            {place: tuple(found) for place, found in measuring.items()},
+            {place: tuple(found) for place, found in experimenting.items()},
         )
 
     def _in_status(self, connection: Connection, journey: CompiledJourney, stored: Resource) -> CompiledJourney:
         """The journey as its status lets it run."""
         body = stored.body
+        states = body.get("experiments")
+        if states:
+            journey = replace(journey, shares={node_id: state["shares"] for node_id, state in states.items()})
         status, session = body["status"], body.get("session") or {}
         if status == "Testing":
             fields = {**journey.step_fields, "inTest": True}

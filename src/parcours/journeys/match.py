@@ -41,6 +41,11 @@ class LiveJourneys:
     namespaces: Mapping[tuple[int, str], str | None] = field(default_factory=dict)
     """By journey uid, the namespace of the version compiled last."""
 
+    measuring: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
+    """By event, the versions with a metric that counts it."""
+    experimenting: Mapping[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
+    """By journey uid, its versions that remember who got which path of an experiment."""
+
     def by_event(self, scope_id: int, event_uid: str) -> tuple[CompiledJourney, ...]:
         """Versions open to entrances whose entry is this event."""
         return self.entries.get((scope_id, event_uid), ())

@@ -207,7 +207,7 @@ class DataFetched(NamedTuple):
 
 
 class Replied(NamedTuple):
-    """The answer to a TakeSlot, TakeMessage, LookUp, Jump or UpdateProfile, given in the same transaction."""
+    """The answer to one of `Request`, given in the same transaction."""
 
     node_id: str
     pass_no: int
@@ -348,6 +348,15 @@ class MessageReply(NamedTuple):
     asked: TakeMessage
 
 
+class AssignPath(NamedTuple):
+    """Give the individual a path of an experiment, unless they have one. Replied: the path they have."""
+
+    node_id: str
+    pass_no: int
+    path: str
+    """The one drawn; empty for the hold-out."""
+
+
 class LookUp(NamedTuple):
     """Read rows of a lookup data set. Replied: the list of rows found, or a text saying why it failed."""
 
@@ -392,7 +401,7 @@ class JumpOutcome(NamedTuple):
     """The instance in the target."""
 
 
-Request = TakeSlot | TakeMessage | LookUp | Jump | UpdateProfile
+Request = TakeSlot | TakeMessage | AssignPath | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
 Command = StartTimer | CancelTimer | CallAction | SendMessage | FetchData | Request
 

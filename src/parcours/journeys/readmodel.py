@@ -54,7 +54,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
             "durationInSecs": reentrance.get("waitSeconds", DEFAULT_REENTRANCE_WAIT_S) if is_allowed else None,
         },
         "labels": document.get("labels", []),
-        "metrics": document.get("metrics", []),
+        "metrics": [one if isinstance(one, str) else one.get("id", "") for one in document.get("metrics", [])],
         "ruleset": document.get("ruleSet"),
         "profileMergePolicyId": document.get("profileMergePolicyId"),
         "startNodeId": entry.get("node"),

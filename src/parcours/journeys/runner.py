@@ -24,10 +24,13 @@ from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
 from parcours.journeys.fetch_request import to_request
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
+from parcours.journeys.measure_store import StoredMeasures
+from parcours.journeys.measuring import Measures
 from parcours.journeys.model import (
     NOTHING,
     ActionAnswered,
     ActionOutcome,
+    AssignPath,
     CallAction,
     CancelTimer,
     DataFetched,
@@ -111,6 +114,7 @@ class JourneyWorkspace:
         self._changed_caps: set[tuple[str, str]] = set()
         self._test_profiles: dict[str, int] = {}
         self._discards = Discards(now_us)
+        self._measures = Measures(StoredMeasures(connection), now_us)
         self.tally = Tally()
         """What is counted of this transaction."""
         self.calls: list[OutgoingCall] = []
@@ -137,11 +141,24 @@ class JourneyWorkspace:
                 journey = self._live.get(row.version_uid)
                 presence_uid = journey_uid if journey is None else journey.presence_uid
                 self._latest_entrance[scope_id, presence_uid, of, row.supplemental_id] = row.entered_at_us
+                if journey is not None and journey.metrics:
+                    self._measures.know(journey, row.id, row.key, row.supplemental_id, row.entered_at_us)
                 if row.node_id is not None:
                     one = self._hold(row)
                     if one is not None:
                         held.append(one)
             known[key] = held
+        if self._live.experimenting:
+            self._know_paths(wanted)
+
+    def _know_paths(self, keys: Iterable[Key]) -> None:
+        """Have read what individuals got in experiments, of journeys that remember it."""
+        people: dict[str, list[str]] = {}
+        for scope_id, journey_uid, key in keys:
+            for version_uid in self._live.experimenting.get((scope_id, journey_uid), ()):
+                people.setdefault(version_uid, []).append(key)
+        for version_uid, of_version in people.items():
+            self._measures.preload(version_uid, of_version)
 
     def _know(self, keys: Iterable[Key]) -> None:
         """Have the counts of rules read of those who may enter or get messages."""
@@ -158,7 +175,8 @@ class JourneyWorkspace:
         if found is None:
             entries = self._live.by_event(scope_id, event_uid)
             listening = self._live.listening(scope_id, event_uid)
-            every = tuple(dict.fromkeys((*entries, *listening)))
+            measuring = self._live.measuring.get((scope_id, event_uid), ())
+            every = tuple(dict.fromkeys((*entries, *listening, *measuring)))
             uids = dict.fromkeys(journey.journey_uid for journey in every)
             reads_profile = any(journey.reads_profile or journey.mode == "test" for journey in every)
             rules = self._rules
@@ -170,7 +188,7 @@ class JourneyWorkspace:
                 if is_ruled:
                     entries = tuple(sorted(entries, key=rules.rank))
             found = self._interests[scope_id, event_uid] = Interest(
-                entries, listening, every, tuple(uids), reads_profile, is_ruled
+                entries, listening, every, tuple(uids), reads_profile, is_ruled, measuring
             )
         return found
 
@@ -180,7 +198,12 @@ class JourneyWorkspace:
         rows = store.find_instances(self._connection, wanted)
         if self._rules is not None:
             self._know((row.scope_id, row.journey_uid, row.key) for row in rows.values())
+        if self._live.experimenting:
+            self._know_paths((row.scope_id, row.journey_uid, row.key) for row in rows.values())
         for row in rows.values():
+            journey = self._live.get(row.version_uid)
+            if journey is not None and journey.metrics:
+                self._measures.know(journey, row.id, row.key, row.supplemental_id, row.entered_at_us)
             if row.node_id is not None and self._hold(row) is None and row.scope_id in self._live.scopes:
                 self._unmovable.add(row.id)
 
@@ -203,12 +226,18 @@ class JourneyWorkspace:
         scope_id, event_uid, key, supplemental_ids = (
             arrival.scope_id, arrival.event_uid, arrival.key, arrival.supplemental_ids,
         )  # fmt: skip
-        entries, listening, every, journey_uids, _, is_ruled = self.interest(scope_id, event_uid)
+        entries, listening, every, journey_uids, _, is_ruled, measuring = self.interest(scope_id, event_uid)
         if not key:
             reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
-            return [self._refuse(journey, None, reason, arrival) for journey in every]
+            return [
+                self._refuse(journey, None, reason, arrival)
+                for journey in every
+                if not measuring or journey in entries or journey in listening
+            ]
         places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
         self.preload(places)
+        if measuring:
+            told += self._measure(arrival, key, measuring)
         moved: set[tuple[str, str | None]] = set()
         if arrival.namespace is not None:
             listening = tuple([journey for journey in listening if is_about(journey, arrival.namespace)])
@@ -255,6 +284,17 @@ class JourneyWorkspace:
                 entered = sum(one["outcome"] == "entered" for one in told[before:])
                 for rule_set in self._rules.entry_sets(journey):
                     arbitrated[rule_set.uid] = arbitrated.get(rule_set.uid, 0) + entered
+        return told
+
+    def _measure(self, arrival: Arrival, key: str, journeys: Iterable[CompiledJourney]) -> list[dict[str, Any]]:
+        """Count an event as the outcome of entrances before it; of which metrics, as `trace` tells it."""
+        told: list[dict[str, Any]] = []
+        for journey in journeys:
+            counted = self._measures.hear(
+                journey, arrival.event_uid, key, arrival.payload, arrival.data, arrival.supplemental_ids
+            )
+            if counted:
+                told.append({**names_of(journey), "outcome": "measured", "metrics": counted})
         return told
 
     def _refuse(
@@ -310,6 +350,8 @@ class JourneyWorkspace:
         self._by_key[place].append(held)
         self._latest_entrance[entrance] = self._now_us
         self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
+        if journey.metrics:
+            self._measures.know(journey, instance_id, key, supplemental_id, self._now_us)
         if self._rules is not None:
             self._rules.count_entry(journey, key)
         self._move(held, make(Entered, (arrival.payload, arrival.data)))
@@ -407,6 +449,7 @@ class JourneyWorkspace:
 
     def react(self, scope_id: int, feedback: Feedback, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Feedback on a message of an instance, which is loaded; what came of it, as `trace` tells it."""
+        self._measures.react(scope_id, feedback.instance_id, reactions_of(feedback))
         held = self._held.get(feedback.instance_id)
         if held is None or held.instance.is_ended or held.journey.scope_id != scope_id:
             return {"outcome": "ignored", "reason": "ended"}
@@ -438,8 +481,12 @@ class JourneyWorkspace:
         rows = list(rows)
         if self._rules is not None:
             self._know((row.scope_id, row.journey_uid, row.key) for row in rows)
+        if journey.experiments:
+            self._know_paths((row.scope_id, row.journey_uid, row.key) for row in rows)
         for row in rows:
             held = self._held[row.id] = Held(journey, instance_from_row(row), is_new=False)
+            if journey.metrics:
+                self._measures.know(journey, row.id, row.key, row.supplemental_id, row.entered_at_us)
             if self._move(held, make(held)).ignored is not None:
                 ignored.append(row.id)
         return ignored
@@ -463,6 +510,8 @@ class JourneyWorkspace:
         journey = held.journey
         if isinstance(command, TakeSlot):
             return self._take_slot(journey.version_uid, command)
+        if isinstance(command, AssignPath):
+            return self._measures.assign(journey, held.instance, command)
         if isinstance(command, TakeMessage):
             return MessageReply(self._judge(held, command), command)
         if isinstance(command, Jump):
@@ -515,6 +564,8 @@ class JourneyWorkspace:
         self.tally.move(held.journey, held.instance, transition)
         held.instance = transition.instance
         held.is_changed = True
+        if held.journey.measures_completion and transition.instance.status == "ended":
+            self._measures.complete(transition.instance.id)
         if transition.steps:
             self._write_steps(held, transition)
         for command in transition.commands:
@@ -644,6 +695,7 @@ class JourneyWorkspace:
         store.insert_steps(connection, self._steps)
         caps = [(version, node, self._caps[version][node]) for version, node in self._changed_caps]
         runs_store.put_caps(connection, caps)
+        self._measures.flush(self.tally)
         add_counts(connection, self.tally.rows(), now_us)
         if self._rules is not None:
             rule_counts.add_counts(connection, self._rules.added)

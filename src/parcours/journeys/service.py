@@ -37,6 +37,7 @@ from parcours.journeys.fragment_document import FRAGMENT_KIND
 from parcours.journeys.journey_list import HOURS, Wanted, choose, traffic_of, uids_of
 from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.metrics import computed_in
 from parcours.journeys.rights import check_timeouts
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
@@ -510,7 +511,9 @@ _OF_THE_JOURNEY = ("name", "description", "tags", "metrics", "layout")
 def _without_words(document: Any) -> Any:
     """A document without what may be changed while it is live."""
     kept = {name: value for name, value in document.items() if name not in _OF_THE_JOURNEY}
-    return {**kept, "nodes": _strip(document["nodes"])}
+    # words may change, what is computed may not: half of a figure would be of another thing
+    computed = [_strip(metric) for metric in computed_in(document)]
+    return {**kept, "nodes": _strip(document["nodes"]), "metrics": computed}
 
 
 def _strip(value: Any) -> Any:

@@ -32,6 +32,7 @@ from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
     ActionAnswered,
+    AssignPath,
     CallAction,
     CancelTimer,
     DataFetched,
@@ -59,6 +60,7 @@ from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, VirtualClock, seeded_ids
 from parcours.journeys.stubbed_calls import Ended, StubbedCalls
 from parcours.journeys.stubs import Stub
+from parcours.journeys.virtual_measures import VirtualMeasures
 from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.paths import split_pointer
 from parcours.lookups.errors import LookupInvalid, LookupTooLarge
@@ -114,6 +116,11 @@ class World:
         """
         self.clock = clock
         self.journeys = tuple(journeys)
+        self.measured: VirtualMeasures | None = None
+        """Success metrics and experiments; None where no journey has metrics."""
+        if any(journey.metrics for journey in self.journeys):
+            self.measured = VirtualMeasures(self.journeys, clock.at_us)
+            self.journeys = self.measured.journeys
         self.people: People = GivenPeople() if people is None else people
         self.stubs: dict[str, Stub] = dict(stubs or {})
         self.records: list[InstanceRecord] = []
@@ -286,8 +293,14 @@ class World:
             for journey in dict.fromkeys((*entries, *listening)):
                 told.append({**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"})
             return told
-        reads = any(journey.reads_profile for journey in (*entries, *listening))
+        measured = self.measured
+        measuring = () if measured is None else measured.measuring(event_uid)
+        reads = any(journey.reads_profile for journey in (*entries, *listening, *measuring))
         data = self._person(identity) if reads else NOTHING
+        if measured is not None and measuring:
+            measured.pass_time(self.clock.at_us)
+            for journey, metrics in measured.hear(event_uid, key, payload, data, supplemental_ids):
+                told.append({**_names(journey), "outcome": "measured", "metrics": metrics})
         moved: set[tuple[str, str | None]] = set()
         for journey in listening:
             for record in tuple(self._by_key.get((journey.journey_uid, key), ())):
@@ -373,6 +386,8 @@ class World:
         record = InstanceRecord(journey, instance, bool(before))
         self.records.append(record)
         every.append(record)
+        if journey.metrics and self.measured is not None:
+            self.measured.measures.know(journey, instance.id, key, supplemental_id, now_us)
         if journey.end_us is not None and journey.version_uid not in self._ends:
             self._ends.add(journey.version_uid)
             self._agenda.add(journey.end_us, END, self._take_end, journey)
@@ -498,6 +513,8 @@ class World:
 
     def _move(self, record: InstanceRecord, stimulus: Stimulus) -> Transition:
         """Advance, then do what instances ask for, until none asks any more: as `JourneyWorkspace._move`."""
+        if self.measured is not None:
+            self.measured.pass_time(self.clock.at_us)
         transition = self._advance(record, stimulus)
         if self._requests and not self._is_settling:
             self._is_settling = True
@@ -514,6 +531,8 @@ class World:
             return transition
         record.instance = transition.instance
         record.steps += transition.steps
+        if record.journey.measures_completion and record.instance.status == "ended" and self.measured is not None:
+            self.measured.measures.complete(record.instance.id)
         for command in transition.commands:
             kind = type(command)
             perform = _PERFORM.get(kind)
@@ -577,6 +596,9 @@ class World:
     def _react(self, what: tuple[InstanceRecord, int, str]) -> None:
         record, pass_no, name = what
         told = {"reactions": (name,), "pass": pass_no, "event": NOTHING}
+        if self.measured is not None:
+            self.measured.pass_time(self.clock.at_us)
+            self.measured.measures.react(record.journey.scope_id, record.instance.id, (name,))
         self._move(record, EventReceived(REACTION, told, self._data_of(record)))
 
     def _fetch(self, record: InstanceRecord, command: FetchData, data: Mapping[str, Any]) -> None:
@@ -610,6 +632,11 @@ class World:
         if taken < command.limit:
             self._caps[place] = taken + 1
         return taken < command.limit
+
+    def _assign_path(self, record: InstanceRecord, command: AssignPath) -> str:
+        if self.measured is None:
+            return command.path
+        return self.measured.measures.assign(record.journey, record.instance, command)
 
     def _take_message(self, record: InstanceRecord, command: TakeMessage) -> MessageReply:
         instance = record.instance
@@ -659,6 +686,7 @@ _PERFORM: dict[type, Callable[[World, InstanceRecord, Any, Mapping[str, Any]], N
 """What the world does for each command of the engine."""
 _REPLY: dict[type, Callable[[World, InstanceRecord, Any], Any]] = {
     TakeSlot: World._take_slot,
+    AssignPath: World._assign_path,
     TakeMessage: World._take_message,
     LookUp: World._look_up,
     Jump: World._jump,

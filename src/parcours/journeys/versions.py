@@ -69,6 +69,8 @@ def show_version(caller: Caller, stored: Resource, faults: Sequence[Fault] | Non
         shown["session"] = body["session"]
     if body.get("pause"):
         shown["pausedJourneySettings"] = _pause(body["pause"])
+    if body.get("experiments"):
+        shown["experiments"] = body["experiments"]
     return shown if faults is None else {**shown, **show_faults(faults)}
 
 

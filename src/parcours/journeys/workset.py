@@ -52,6 +52,8 @@ class Interest(NamedTuple):
     """Whether any of them reads the profile."""
     is_ruled: bool
     """Whether any of those entered is under a rule set: they are then in the order of their priority."""
+    measuring: tuple[CompiledJourney, ...] = ()
+    """Those with a success metric that counts it."""
 
 
 class Arrival(NamedTuple):

@@ -243,6 +243,8 @@ class _Sums:
                 _raise(self.heard.setdefault(subject, {}), detail, number)
             case "discard":
                 _raise(self.discards.setdefault(subject, {}), detail, number)
+            case "assigned" | "outcome" | "converted" | "value":
+                pass  # see metrics.py
             case _:
                 self.nodes.add(subject)
                 self._add_of_node(subject, what, detail, number)

@@ -15,6 +15,7 @@ from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import RUNNING, VERSION_KIND
 from parcours.kit.clock import Clock, to_datetime
 from parcours.reports.figures import counters, point, rate, shape_of, summarize
+from parcours.reports.metrics import summarize_metrics
 from parcours.reports.period import (
     DEFAULT_DAYS,
     Period,
@@ -59,14 +60,21 @@ class ReportService:
             of_all_time = counter_store.read_counts(connection, caller.scope_id, version_uid)
             of_live = self._hours(connection, version, live)
             of_asked = {} if asked is None else self._hours(connection, version, asked)
+        document, states = version.body["document"], version.body.get("experiments") or {}
+        names = {node_id: node.name for node_id, node in shape.nodes.items()}
+
+        def figures(counts: list[Count], *, is_all_time: bool) -> dict[str, Any]:
+            whole = summarize(counts, shape, is_all_time=is_all_time)
+            return {**whole, **summarize_metrics(counts, document, names, states)}
+
         found: dict[str, Any] = {
             **_whose(version),
             "at": to_datetime(now_us).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "live": {**live.to_json(), **summarize(_flat(of_live), shape, is_all_time=False)},
-            "allTime": summarize(of_all_time, shape, is_all_time=True),
+            "live": {**live.to_json(), **figures(_flat(of_live), is_all_time=False)},
+            "allTime": figures(of_all_time, is_all_time=True),
         }
         if asked is not None and (start or end):
-            found["period"] = {**asked.to_json(), **summarize(_flat(of_asked), shape, is_all_time=False)}
+            found["period"] = {**asked.to_json(), **figures(_flat(of_asked), is_all_time=False)}
         if asked is not None and width:
             found["series"] = {"interval": interval, "points": _series(of_asked, asked, width)}
         return found
@@ -78,7 +86,13 @@ class ReportService:
             if version is None:
                 return None
             shape = shape_of(version.body["document"], self._journeys.names_of(connection, version))
-            return counters(counter_store.read_counts(connection, scope_id, version_uid), shape)
+            found = counters(counter_store.read_counts(connection, scope_id, version_uid), shape)
+        states = version.body.get("experiments") or {}
+        for edge in found["edges"]:
+            shares = (states.get(edge["from"]) or {}).get("shares", {})
+            if edge["transition"].partition(":")[2] in shares:
+                edge["share"] = shares[edge["transition"].partition(":")[2]]
+        return found
 
     def overview(self, caller: Caller) -> dict[str, Any]:
         """The sandbox in the last 24 hours (journeys §3.3), and each live journey with traffic."""

@@ -22,6 +22,7 @@ from parcours.journeys.model import (
     GLOBAL_TIMER,
     ActionAnswered,
     ActionOutcome,
+    AssignPath,
     CallAction,
     CancelTimer,
     DataFetched,
@@ -35,6 +36,7 @@ from parcours.journeys.model import (
     LookUp,
     MessageReply,
     Replied,
+    Request,
     Resumed,
     SendMessage,
     StartTimer,
@@ -294,6 +296,7 @@ REFUSAL = Refusal("CAP_REACHED", RuleSet("c", "Promotions", "channel", False, (R
 REPLIES: dict[type, st.SearchStrategy[Any]] = {
     TakeMessage: st.tuples(st.sampled_from(["send", "send", "skip", "hold"]), st.integers(1, 12)),
     TakeSlot: st.booleans(),
+    AssignPath: st.sampled_from(["a", "b", ""]),
     LookUp: st.sampled_from([[], [{"price": 3.5}], "rows are away", [{"price": "x" * 20_000}]]),
     Jump: st.sampled_from([JumpOutcome("entered", None, "i9"), JumpOutcome("present"), JumpOutcome("error", "gone")]),
     UpdateProfile: st.sampled_from([None, "profileNotFound"]),
@@ -374,7 +377,7 @@ class History:
         self.steps += transition.steps
         self._check_stop(stimulus)
         request = next(
-            (c for c in transition.commands if isinstance(c, TakeMessage | TakeSlot | LookUp | Jump | UpdateProfile)),
+            (c for c in transition.commands if isinstance(c, Request)),
             None,
         )
         if request is not None:

@@ -1,4 +1,4 @@
-import { Item, NumberField, Picker, TextField } from "@adobe/react-spectrum";
+import { Item, NumberField, Picker } from "@adobe/react-spectrum";
 import { ExpressionField } from "@/expressions/ExpressionField";
 import { useT } from "@/i18n/useT";
 import { DynamicValues } from "../fields/DynamicValues";
@@ -9,6 +9,7 @@ import type { FormProps } from "../kind";
 import { numberOf, withMembers } from "../members";
 import { type Path, shareOf } from "../paths";
 import { pathsOf, textOf } from "../ways";
+import { Allocation } from "./Allocation";
 import { letterOf, OPTIMIZE_TYPES, ofType, optimizeTypeOf } from "./optimize";
 
 /** An experiment with its treatments, or rules. */
@@ -84,15 +85,7 @@ export function OptimizeForm(props: FormProps) {
           />
         </>
       )}
-      <TextField
-        label={t("activities.optimize.metric")}
-        description={t("activities.optimize.metric.help")}
-        value={textOf(node.successMetric)}
-        maxLength={200}
-        isReadOnly={isReadOnly}
-        onChange={(metric) => set({ successMetric: metric === "" ? undefined : metric })}
-        width="100%"
-      />
+      {isExperiment && <Allocation {...props} set={set} />}
       {!isExperiment && <DynamicValues {...props} />}
     </Stack>
   );

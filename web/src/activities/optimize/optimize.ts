@@ -26,6 +26,10 @@ export function ofType(node: JourneyNode, type: OptimizeType): JourneyNode {
     optimizeType: type,
     paths: changed,
     holdout: undefined,
+    experimentType: undefined,
+    exploration: undefined,
+    recalculateDays: undefined,
+    scaleWinner: undefined,
     dynamicValues: type === "targeting" ? node.dynamicValues : undefined,
   });
 }

@@ -24,7 +24,8 @@ export interface Counters {
   exitedByCriteria: number;
   discarded: number;
   nodes: Record<NodeId, NodeCounters>;
-  edges: { from: NodeId; transition: string; to: NodeId; passed: number }[];
+  /** `share`: the present percentage of a path of an experiment, where it isn't the document's any more. */
+  edges: { from: NodeId; transition: string; to: NodeId; passed: number; share?: number }[];
 }
 
 /** From this share on of those who arrived and went no further, where there is a way on, an activity is coloured. */
@@ -62,11 +63,13 @@ export function overlayOf(
     nodes[id] = { badge, tone: toneOf(of, withWayOn.has(id)) };
   }
   const passed = new Map(
-    counters.edges.map((edge) => [`${edge.from}|${handleOfTransition(edge.transition)}|${edge.to}`, edge.passed]),
+    counters.edges.map((edge) => [`${edge.from}|${handleOfTransition(edge.transition)}|${edge.to}`, edge]),
   );
   const labels = edges.flatMap((edge): [string, EdgeOverlay][] => {
-    const number = passed.get(edgeId(edge));
-    return number === undefined ? [] : [[edgeId(edge), { label: count(number) }]];
+    const of = passed.get(edgeId(edge));
+    if (of === undefined) return [];
+    const share = of.share === undefined ? "" : ` · ${count(of.share)} %`;
+    return [[edgeId(edge), { label: `${count(of.passed)}${share}` }]];
   });
   return { nodes, edges: Object.fromEntries(labels) };
 }

@@ -18,6 +18,7 @@ import styles from "../Panel.module.css";
 import type { JourneyVersion } from "../version";
 import { ExitCriteria } from "./ExitCriteria";
 import { JourneyRuleSet } from "./JourneyRuleSet";
+import { MetricsFields } from "./MetricsFields";
 import { TechnicalDetails } from "./TechnicalDetails";
 
 const DEFAULT_WAIT_S = 300;
@@ -87,6 +88,7 @@ export function PropertiesPanel({ version, onClose }: Props) {
             if (kept.join(", ") !== tags) set({ tags: kept.length === 0 ? undefined : kept });
           }}
         />
+        <MetricsFields document={document} onChange={(metrics) => set({ metrics })} isReadOnly={isReadOnly} />
         <Heading level={3}>{t("designer.properties.entry")}</Heading>
         <Switch isSelected={isAllowed} onChange={(allowed) => setReentrance({ allowed })} isReadOnly={isReadOnly}>
           {t("designer.properties.reentrance")}

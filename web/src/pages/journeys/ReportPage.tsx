@@ -23,6 +23,7 @@ import { ReportRange } from "./ReportRange";
 import { ActionTable, NodeTable, ReasonTable } from "./ReportTables";
 import { messageReportQuery, type Point, type Report, reportQuery, SERIES } from "./report";
 import { askedOf, type ReportSearch } from "./reportSearch";
+import { SuccessTables } from "./SuccessTables";
 
 const LINES = {
   entered: { color: COLORS.blue },
@@ -109,6 +110,7 @@ export function ReportPage() {
       <Tabs aria-label={t("journeys.report.details")}>
         <TabList>
           <Item key="nodes">{t("journeys.tab.nodes")}</Item>
+          <Item key="success">{t("metrics.tab")}</Item>
           <Item key="actions">{t("journeys.tab.actions")}</Item>
           <Item key="messages">{t("journeys.tab.messages")}</Item>
           <Item key="reasons">{t("journeys.tab.reasons")}</Item>
@@ -116,6 +118,9 @@ export function ReportPage() {
         <TabPanels marginTop="size-150">
           <Item key="nodes">
             <NodeTable nodes={figures.nodes} hasCurrent={report.data.period === undefined} />
+          </Item>
+          <Item key="success">
+            <SuccessTables figures={figures} report={report.data} />
           </Item>
           <Item key="actions">
             <ActionTable actions={figures.actions} />

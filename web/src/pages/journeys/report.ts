@@ -24,6 +24,45 @@ export interface Figures {
   reasons: { nodeId: string; nodeName: string; reason: string; count: number }[];
   nodes: NodeFigures[];
   actions: ActionFigures[];
+  metrics: MetricFigures[];
+  experiments: ExperimentFigures[];
+}
+
+/** A success metric (docs/reference/reports.md, Success metrics). */
+export interface MetricFigures {
+  id: string;
+  name: string;
+  outcomes: number;
+  converted: number;
+  rate: number | null;
+  value?: number;
+}
+
+export interface ExperimentFigures {
+  nodeId: string;
+  nodeName: string;
+  experimentType: "ab" | "bandit";
+  successMetric: string | null;
+  leader: string | null;
+  winner: { path: string; mode: "manual" | "automatic"; by: string | null; atUs: number } | null;
+  calculatedAtUs: number | null;
+  variants: VariantFigures[];
+}
+
+export interface VariantFigures {
+  /** Null: the hold-out. */
+  path: string | null;
+  name: string;
+  /** Percent. */
+  share: number;
+  individuals: number;
+  metrics: {
+    id: string;
+    converted: number;
+    rate: number | null;
+    value?: number;
+    lift: { relative: number | null; low: number; high: number } | null;
+  }[];
 }
 
 export interface NodeFigures {
