@@ -14,6 +14,7 @@ from parcours.alerts.evaluator import Evaluator
 from parcours.alerts.loop import Alerts
 from parcours.alerts.notifier import Notifier
 from parcours.alerts.service import AlertService
+from parcours.approvals.service import ApprovalPolicies
 from parcours.audiences.loading import MemberLoader
 from parcours.audiences.service import AudienceService
 from parcours.audiences.source import UploadedAudiences
@@ -42,6 +43,7 @@ from parcours.journeys.conflicts import ConflictViewer
 from parcours.journeys.held import HeldLimit
 from parcours.journeys.lifecycle import SYSTEM, Lifecycle
 from parcours.journeys.records import version_line
+from parcours.journeys.reviews import Reviews
 from parcours.journeys.service import JourneyService
 from parcours.journeys.steps import STEP_STATUS_SPELLINGS
 from parcours.journeys.sweeps import Sweeps
@@ -94,6 +96,8 @@ class Platform:
     events: EventService
     journeys: JourneyService
     lifecycle: Lifecycle
+    approval_policies: ApprovalPolicies
+    reviews: Reviews
     reports: ReportService
     alerts: AlertService
     profiles: ProfileService
@@ -168,7 +172,8 @@ def build_platform(settings: Settings) -> Platform:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
         stage(connection, version.scope_id, dataset_id, [version_line(version)])
 
-    lifecycle = Lifecycle(db, resources, journeys, drop_calls)
+    approval_policies = ApprovalPolicies(db, resources, access)
+    lifecycle = Lifecycle(db, resources, journeys, drop_calls, approval_policies)
     lifecycle.on_publish = land_version
     return Platform(
         settings=settings,
@@ -189,6 +194,8 @@ def build_platform(settings: Settings) -> Platform:
         events=events,
         journeys=journeys,
         lifecycle=lifecycle,
+        approval_policies=approval_policies,
+        reviews=Reviews(db, resources, journeys, lifecycle, approval_policies),
         reports=ReportService(db, resources, journeys, SystemClock()),
         alerts=AlertService(db, resources, secrets, settings),
         profiles=ProfileService(db, resources, namespaces),

@@ -17,6 +17,7 @@ from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.alerts import api as alerts_api
 from parcours.app import Platform, log_path
+from parcours.approvals import api as approvals_api
 from parcours.ascode import api as ascode_api
 from parcours.ascode.services import Services
 from parcours.ascode.transfer import TransferService
@@ -53,7 +54,7 @@ from parcours.identity import api as identity_api
 from parcours.identity import graph_api
 from parcours.identity.graph_service import IdentityGraphService
 from parcours.journeys import api as journeys_api
-from parcours.journeys import conflicts_api, drafts_api, read_api, runs_api, trials_api
+from parcours.journeys import conflicts_api, drafts_api, read_api, reviews_api, runs_api, trials_api
 from parcours.journeys.backtests import Backtests
 from parcours.journeys.drafts import Drafts
 from parcours.journeys.reading import JourneyReader
@@ -155,6 +156,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
+        approvals_api.router(gate, platform.approval_policies),
+        reviews_api.router(gate, platform.reviews),
         conflicts_api.router(gate, platform.conflicts),
         templates_api.router(gate, platform.templates, PreviewValues(platform.profiles)),
         transactional_api.router(

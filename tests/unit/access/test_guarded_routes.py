@@ -58,6 +58,7 @@ OPEN_TO_CALLERS = {
     "GET /data/foundation/conversion/languages/el/operators",
     "GET /journey/orchestration/schema/journey",
     "GET /journey/orchestration/schema/ruleSet",
+    "GET /journey/orchestration/schema/approvalPolicy",
     "DELETE /parcours/session",
     "PUT /parcours/session/organization",
     "PATCH /parcours/me",
