@@ -14,7 +14,8 @@ from running import RunningServer, wait_for
 
 ADMIN = "/data/foundation/access-control/administration"
 VERSIONS = f"{JOURNEYS}/journeyVersions"
-COUNT = 30
+COUNT = 20
+"""With the journey of the demo, fewer than may listen to one event."""
 
 
 def credential(server: RunningServer, admin: Platform, name: str) -> Platform:
