@@ -36,13 +36,14 @@ class World:
         return made["versionUid"], f"/journeys/{made['uid']}/versions/{made['versionUid']}"
 
 
-def join(browser: Browser, server: RunningServer, shop: Shop, name: str, locale: str = "en") -> Visitor:
-    who = {"email": f"{name.lower()}@example.com", "name": name, "locale": locale, "roles": ["standard-user"]}
+def join(browser: Browser, server: RunningServer, shop: Shop, name: str, locale: str = "en-US") -> Visitor:
+    who = {"email": f"{name.lower()}@example.com", "name": name, "roles": ["standard-user"]}
     invited = shop.platform.post("/parcours/users", who)
     token = invited["invitationUrl"].partition("#")[2]
     assert ask("POST", f"{server.url}/parcours/join", {"token": token, "password": PASSWORD}).status == 201
-    visitor = Visitor(browser, server)
-    visitor.sign_in(f"{name.lower()}@example.com")
+    visitor = Visitor(browser, server, locale=locale)
+    answer = visitor.context.request.post("/parcours/session", data={"email": who["email"], "password": PASSWORD})
+    assert answer.ok, answer.text()
     return visitor
 
 
@@ -138,7 +139,7 @@ def test_a_request_is_taken_back_in_french(world: World, browser: Browser, serve
     policy = {"name": "Juridique", "approvers": {"users": ["leo@example.com"]}}
     world.shop.platform.post(f"{JOURNEYS}/approvalPolicies", policy)
     uid, path = world.draft("Merci")
-    visitor = join(browser, server, world.shop, "Zoe", "fr")
+    visitor = join(browser, server, world.shop, "Zoe", "fr-FR")
     page = visitor.open(path)
     button(page, "Demander l’approbation").click()
     button(page.get_by_role("dialog"), "Demander l’approbation").click()

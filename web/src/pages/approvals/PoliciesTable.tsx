@@ -2,7 +2,7 @@ import { ActionMenu, Cell, Column, Item, Row, TableBody, TableHeader, TableView 
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Light } from "@/ui/Light";
-import { isForAll, type Policy } from "./policies";
+import { isForAll, isNamed, type Policy } from "./policies";
 
 interface Props {
   policies: readonly Policy[];
@@ -20,12 +20,15 @@ export function PoliciesTable({ policies, onOpen, onDelete }: Props) {
   ].filter((one) => one.isOffered);
   const conditions = ({ conditions: found }: Policy): string =>
     [
-      ...found.tags.map((one) => t("approvals.when.tag", { one })),
-      ...found.entryTypes.map((one) => t(`approvals.entry.${one}`)),
-      ...found.actions.map((one) => t(`approvals.action.${one}`)),
-      ...found.nameContains.map((one) => t("approvals.when.name", { one })),
-      ...(found.requesters.users.length + found.requesters.roles.length > 0 ? [t("approvals.when.requesters")] : []),
-    ].join(", ");
+      found.tags.map((one) => t("approvals.when.tag", { one })),
+      found.entryTypes.map((one) => t("approvals.when.entry", { one: t(`approvals.entry.${one}`) })),
+      found.actions.map((one) => t(`approvals.action.${one}`)),
+      found.nameContains.map((one) => t("approvals.when.name", { one })),
+      isNamed(found.requesters) ? [t("approvals.when.requesters")] : [],
+    ]
+      .filter((values) => values.length > 0) // of the values one is enough, of these groups every one holds
+      .map((values) => values.join(" / "))
+      .join(" · ");
   return (
     <TableView
       aria-label={t("approvals.title")}
