@@ -14,6 +14,7 @@ from parcours.alerts.evaluator import Evaluator
 from parcours.alerts.loop import Alerts
 from parcours.alerts.notifier import Notifier
 from parcours.alerts.service import AlertService
+from parcours.approvals.service import ApprovalPolicies
 from parcours.audiences.loading import MemberLoader
 from parcours.audiences.service import AudienceService
 from parcours.audiences.source import UploadedAudiences
@@ -43,6 +44,7 @@ from parcours.journeys.experiment_service import Experiments
 from parcours.journeys.held import HeldLimit
 from parcours.journeys.lifecycle import SYSTEM, Lifecycle
 from parcours.journeys.records import version_line
+from parcours.journeys.reviews import Reviews
 from parcours.journeys.service import JourneyService
 from parcours.journeys.steps import STEP_STATUS_SPELLINGS
 from parcours.journeys.sweeps import Sweeps
@@ -95,6 +97,8 @@ class Platform:
     events: EventService
     journeys: JourneyService
     lifecycle: Lifecycle
+    approval_policies: ApprovalPolicies
+    reviews: Reviews
     reports: ReportService
     experiments: Experiments
     alerts: AlertService
@@ -170,7 +174,8 @@ def build_platform(settings: Settings) -> Platform:
         dataset_id = catalog.ensure_system_data_set(connection, version.scope_id, JOURNEY_DATA_SET, JOURNEY_SCHEMA)
         stage(connection, version.scope_id, dataset_id, [version_line(version)])
 
-    lifecycle = Lifecycle(db, resources, journeys, drop_calls)
+    approval_policies = ApprovalPolicies(db, resources, access)
+    lifecycle = Lifecycle(db, resources, journeys, drop_calls, approval_policies)
     lifecycle.on_publish = land_version
     return Platform(
         settings=settings,
@@ -192,6 +197,8 @@ def build_platform(settings: Settings) -> Platform:
         journeys=journeys,
         lifecycle=lifecycle,
         experiments=Experiments(db, resources, journeys, SystemClock()),
+        approval_policies=approval_policies,
+        reviews=Reviews(db, resources, journeys, lifecycle, approval_policies),
         reports=ReportService(db, resources, journeys, SystemClock()),
         alerts=AlertService(db, resources, secrets, settings),
         profiles=ProfileService(db, resources, namespaces),

@@ -17,6 +17,7 @@ from parcours.access.routing import Gate
 from parcours.actions import api as actions_api
 from parcours.alerts import api as alerts_api
 from parcours.app import Platform, log_path
+from parcours.approvals import api as approvals_api
 from parcours.ascode import api as ascode_api
 from parcours.ascode.services import Services
 from parcours.ascode.transfer import TransferService
@@ -60,6 +61,7 @@ from parcours.journeys import (
     experiments_api,
     fragments_api,
     read_api,
+    reviews_api,
     runs_api,
     trials_api,
 )
@@ -169,6 +171,8 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
         rule_sets_api.router(gate, platform.rule_sets),
+        approvals_api.router(gate, platform.approval_policies),
+        reviews_api.router(gate, platform.reviews),
         conflicts_api.router(gate, platform.conflicts),
         fragments_api.router(gate, FragmentService(platform.db, platform.resources)),
         calendar_api.router(gate, Calendar(platform.db, platform.journeys, SystemClock())),

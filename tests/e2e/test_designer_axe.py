@@ -60,6 +60,7 @@ ADDRESSES: dict[str, list[str]] = {
     "inbox": ["/inbox"],
     "inbox/$uid": ["/inbox/{message}?tab=" + tab for tab in ("shown", "text", "headers", "fate")],
     "operations": ["/operations", "/operations?tab=failed"],
+    "approval-policies": ["/approval-policies", "/approval-policies?policy=new"],
     "alerts": ["/alerts", "/alerts?tab=subscriptions", "/alerts?tab=subscriptions&subscription=new"],
     "audit": ["/audit"],
     "people": ["/people?tab=" + tab for tab in ("users", "credentials", "roles", "sandboxes", "roles&role=new")],

@@ -11,7 +11,7 @@ ADDRESSES = [
     "/templates/channels?tab=suppressions", "/schemas", "/datasets", "/datasets/query", "/inlets", "/inlets/new",
     "/inlets/{inlet}", "/profiles", "/audiences", "/audiences/{audience}", "/inbox", "/operations",
     "/operations?tab=failed", "/alerts", "/alerts?tab=subscriptions", "/audit", "/people", "/people?tab=credentials",
-    "/people?tab=roles", "/people?tab=sandboxes", "/settings", "/account",
+    "/people?tab=roles", "/people?tab=sandboxes", "/settings", "/account", "/approval-policies",
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""

@@ -84,6 +84,7 @@ def show(event: AuditEvent, org_id: str, sandbox: str) -> dict[str, Any]:
         "authId": event.client_id,
         "userEmail": event.user_id,
         "userIpAddresses": [event.ip] if event.ip else [],
+        **({"comment": event.comment} if event.comment else {}),
     }
 
 

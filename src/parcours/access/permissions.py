@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 _RWD = ("read", "write", "delete")
 
 RESOURCES: Mapping[str, tuple[str, ...]] = {
-    "journeys": (*_RWD, "publish", "administer"),
+    "journeys": (*_RWD, "publish", "approve", "administer"),
+    "approval_policies": _RWD,
     "journeys_events": _RWD,
     "journeys_data_sources": _RWD,
     "journeys_actions": _RWD,
@@ -83,6 +84,10 @@ PERMISSION_SETS: Mapping[str, PermissionSet] = {
             "datasets.read", "schemas.read",
         ),
         _set("Publish journeys", _JOURNEYS, "journeys.read", "journeys.publish"),
+        # [PARCOURS] whom an approval policy names needs it, so that a role can be kept from approving at all
+        _set("Approve journeys", _JOURNEYS, "journeys.read", "journeys.approve"),
+        _set("View approval policies", _JOURNEYS, "approval_policies.read"),
+        _set("Manage approval policies", _JOURNEYS, "approval_policies.*"),
         # "Timeout and error" of a journey is for administrators alone; [PARCOURS] a permission like the others
         _set("Administer journeys", _JOURNEYS, "journeys.read", "journeys.administer"),
         _set(
@@ -159,10 +164,12 @@ READY_MADE: Mapping[str, ReadyMadeRole] = {
         ReadyMadeRole(
             "standard-user",
             "Standard User",
-            "Designs, tests and publishes journeys; reads what they are configured from.",
+            "Designs, tests, approves and publishes journeys; reads what they are configured from.",
             (
                 "manage-journeys",
                 "publish-journeys",
+                "approve-journeys",
+                "view-approval-policies",
                 "manage-journeys-report",
                 "view-journeys-events-data-sources-and-actions",
             ),

@@ -1,17 +1,19 @@
 """The worker's look at the pulses: which alerts open, go on, and are resolved."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
 from parcours.alerts import store
 from parcours.alerts.rules import (
+    APPROVALS,
     CALM_US,
     FINISHED,
     INFORMATION,
     PUBLISHED,
+    REQUESTED,
     UNREAD_AFTER_US,
     UNREAD_WITHIN_US,
     WINDOW_US,
@@ -50,6 +52,8 @@ class Version(NamedTuple):
     deployed_at: str | None
     """When it was published first, as `versions.at_text` writes it."""
     changed_at_ms: int
+    review: Mapping[str, Any] | None
+    """The latest request for approval, as `journeys.review` keeps it."""
 
 
 class _Known(NamedTuple):
@@ -175,8 +179,8 @@ def _judge(
     return opened, above
 
 
-def _news(known: _Known, told: set[tuple[str, str, str]], now_us: int) -> list[Alert]:
-    """Publications and ends since a subscription was made, each once."""
+def _news(known: _Known, told: set[tuple[str, str, str, str]], now_us: int) -> list[Alert]:
+    """Publications, ends and requests for approval since a subscription was made, each once."""
     now_ms = now_us // 1_000
     found: list[Alert] = []
     for version_uid, version in known.versions.items():
@@ -184,13 +188,14 @@ def _news(known: _Known, told: set[tuple[str, str, str]], now_us: int) -> list[A
             if subscription.journey_uid not in (None, version.journey_uid):
                 continue
             for kind in INFORMATION:
-                if kind not in subscription.limits or (subscription.uid, kind, version_uid) in told:
+                about = version.review["uid"] if kind in APPROVALS and version.review is not None else ""
+                if kind not in subscription.limits or (subscription.uid, kind, version_uid, about) in told:
                     continue
                 if not _is_news(kind, version, subscription):
                     continue
                 found.append(
                     Alert(
-                        new_uuid(), version.scope_id, subscription.uid, kind, version.journey_uid, version_uid, "",
+                        new_uuid(), version.scope_id, subscription.uid, kind, version.journey_uid, version_uid, about,
                         0.0, 0, 0, 0.0, now_ms, now_ms, now_ms,
                     )
                 )  # fmt: skip
@@ -200,6 +205,12 @@ def _news(known: _Known, told: set[tuple[str, str, str]], now_us: int) -> list[A
 def _is_news(kind: str, version: Version, subscription: Subscription) -> bool:
     if kind == PUBLISHED:
         return version.deployed_at is not None and version.deployed_at >= at_text(subscription.created_at_ms)
+    if kind in APPROVALS:
+        review = version.review
+        if review is None or review["state"] != ("open" if kind == REQUESTED else "changesRequested"):
+            return False
+        at_ms: int = review["atMs"] if kind == REQUESTED else review["decisions"][-1]["atMs"]
+        return at_ms >= subscription.created_at_ms
     return kind == FINISHED and version.status == "Finished" and version.changed_at_ms >= subscription.created_at_ms
 
 
@@ -216,6 +227,7 @@ def _read_known(connection: Connection, resources: ResourceStore) -> _Known:
             stored.body["status"],
             stored.body.get("deployments", {}).get("firstDeployedAt"),
             stored.updated_at_ms,
+            next(reversed(stored.body.get("reviews", ())), None),
         )
         for stored in resources.in_all_scopes(connection, VERSION_KIND)
     }

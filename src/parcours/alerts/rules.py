@@ -39,7 +39,11 @@ RULES: Mapping[str, Rule] = {
 
 UNREAD is no share, and is read of runs (`unread`), not of pulses.
 """
-INFORMATION = (PUBLISHED, FINISHED)
+REQUESTED = "journeyApprovalRequested"
+SENT_BACK = "journeyChangesRequested"
+APPROVALS = (REQUESTED, SENT_BACK)
+"""Kinds that are told once for each request for approval: to who may approve, and to who requested it."""
+INFORMATION = (PUBLISHED, FINISHED, *APPROVALS)
 """Kinds that are told once and need no resolving."""
 KINDS = (*RULES, *INFORMATION)
 

@@ -72,6 +72,7 @@ class Alert(NamedTuple):
     journey_uid: str
     version_uid: str
     node_id: str
+    """The activity, or empty for the whole journey; of kinds about approvals the request's uid."""
     threshold: float
     part: int
     whole: int
@@ -119,10 +120,10 @@ def find_open(connection: Connection) -> list[Alert]:
     return [Alert(*row) for row in connection.execute(_ALERT.where(_a.c.resolved_at_ms.is_(None)))]
 
 
-def find_told(connection: Connection, kinds: Sequence[str]) -> set[tuple[str, str, str]]:
-    """(subscription, kind, version) of alerts of some kinds: what was told once."""
-    rows = connection.execute(select(_a.c.subscription_uid, _a.c.kind, _a.c.version_uid).where(_a.c.kind.in_(kinds)))
-    return {(row[0], row[1], row[2]) for row in rows}
+def find_told(connection: Connection, kinds: Sequence[str]) -> set[tuple[str, str, str, str]]:
+    """(subscription, kind, version, node) of alerts of some kinds: what was told once."""
+    statement = select(_a.c.subscription_uid, _a.c.kind, _a.c.version_uid, _a.c.node_id)
+    return {(row[0], row[1], row[2], row[3]) for row in connection.execute(statement.where(_a.c.kind.in_(kinds)))}
 
 
 def note_above(connection: Connection, uid: str, at_ms: int, worst: float) -> None:

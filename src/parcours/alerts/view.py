@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from parcours.alerts.rules import INFORMATION
+from parcours.alerts.rules import APPROVALS, INFORMATION
 from parcours.alerts.store import Alert, Notice
 from parcours.alerts.subscription import text_of
 
@@ -22,6 +22,8 @@ def show_alert(alert: Alert, name: str | None, notices: Sequence[Notice] = ()) -
         "journeyName": name,
         "openedAt": text_of(alert.opened_at_ms),
     }
+    if alert.kind in APPROVALS:
+        shown["requestUid"] = alert.node_id
     if not is_information:
         shown |= {
             "nodeId": alert.node_id or None,

@@ -15,7 +15,8 @@ from parcours.channels.errors import ConfigurationInvalid
 from parcours.kit.egress import UrlRefused, check_url
 from parcours.kit.errors import ParcoursError
 
-OnDone = Callable[[Change], None]
+OnDone = Callable[[Change, bool], None]
+"""(change, whether it waits for an approval before it is published)."""
 
 
 def tasks_of(plan: Plan, folder: Folder, present: Present, secrets: Mapping[str, str], wishes: Wishes) -> list[Task]:
@@ -99,7 +100,7 @@ def apply_tasks(calls: Calls, tasks: Sequence[Task], plan: Plan, present: Presen
         begun.add(task.ref)
         if is_last:
             done.append(task.ref)
-            on_done(changes[task.ref])
+            on_done(changes[task.ref], task.ref in performer.in_review)
 
 
 def _told(change: Change, error: ParcoursError, done: Iterable[Ref], left: Iterable[Ref], begun: set[Ref]) -> str:

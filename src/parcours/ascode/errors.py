@@ -20,6 +20,8 @@ class CallRefused(ParcoursError):
         super().__init__(f"{status}: {text or _upses(known) or document}")
         self.status = status
         self.detail = str(text or _upses(known) or document)
+        self.type = str(known.get("type", "")).rpartition("/")[2]
+        """The last part of the problem's type, such as `PARC-7001-400`; empty where the service gives none."""
         report = known.get("report")
         self.report: Mapping[str, Any] = report if isinstance(report, Mapping) else {}
         """`path` and `sub-errors` of the problem, where the service gives them."""

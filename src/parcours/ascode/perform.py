@@ -16,10 +16,11 @@ from parcours.kit.errors import ParcoursError
 from parcours.kit.yaml_text import Tokens
 
 UNION = "union"
-UNFINISHED = ("Testing", "Dry Run")
+UNFINISHED = ("Testing", "Dry Run", "In Review")
 """Statuses of drafts that can't be saved now."""
 LIVE = ("Deployed", "Paused", "Closed")
 """Statuses of versions of which names, labels, descriptions and the layout may still change."""
+_APPROVAL_NEEDED = "PARC-7410-409"
 _UNDELETABLE = {
     "namespaces": "namespaces can't be deleted",
 }
@@ -54,6 +55,8 @@ class Performer:
         }
         self.drafts: dict[Ref, str] = {}
         """Journeys that were created or changed here → the version that holds the document."""
+        self.in_review: set[Ref] = set()
+        """Journeys that were to be published, and now wait for an approval."""
 
     # --- references ---
 
@@ -156,8 +159,18 @@ class Performer:
         self._save(self.drafts[ref], document, None)
 
     def publish(self, ref: Ref, version_uid: str = "") -> None:
-        """Publish the draft that was made here, or else the version named. Raises CallRefused."""
-        self._calls.call("POST", f"{JOURNEYS}/journeyVersions/{self.drafts.get(ref, version_uid)}/publish")
+        """Publish the draft that was made here, or else the version named. Raises CallRefused.
+
+        Where a policy wants an approval, it is requested: the approval publishes.
+        """
+        version = f"{JOURNEYS}/journeyVersions/{self.drafts.get(ref, version_uid)}"
+        try:
+            self._calls.call("POST", f"{version}/publish")
+        except CallRefused as error:
+            if error.type != _APPROVAL_NEEDED:
+                raise
+            self._calls.call("POST", f"{version}/requestApproval")
+            self.in_review.add(ref)
 
     def stop(self, ref: Ref) -> None:
         """Stop the version that was published here. Raises CallRefused."""

@@ -55,6 +55,7 @@ ASSETS: Mapping[str, Asset] = {
     "endpointConfig": Asset("Endpoint capping", "journeys_actions"),
     "throttlingConfig": Asset("Endpoint throttling", "journeys_actions"),
     "template": Asset("Message template", "messages"),
+    "approvalPolicy": Asset("Approval policy", "approval_policies"),
     "channelConfiguration": Asset("Channel configuration", "journeys_actions"),
     "frequencyRule": Asset("Message frequency rule", "frequency_rules"),
     "ruleSet": Asset("Message frequency rule", "frequency_rules"),
@@ -103,7 +104,17 @@ _RESOURCE_TYPES: Mapping[str, str] = {
     "sources": "Source",
 }
 
+_REVIEW_VERBS: Mapping[str, str] = {
+    "approved": "Approve",
+    "changesRequested": "Request changes",
+    "canceled": "Cancel review",
+}
+"""Verdict on a request for approval → verb."""
 _CALLED: Mapping[str, str] = {
+    "requestApproval": "Request review",
+    "approve": "Approve",
+    "requestChanges": "Request changes",
+    "cancelApproval": "Cancel review",
     "publish": "Publish",
     "pause": "Pause",
     "resume": "Resume",
@@ -156,6 +167,9 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
         return "Create"
     if after is None:
         return "Delete"
+    if kind == "journeyVersion" and before.get("status") == "In Review" and after.get("status") != "Deployed":
+        decision = _decision(before, after)
+        return "Update" if decision is None else _REVIEW_VERBS[decision["verdict"]]
     if kind == "journeyVersion" and before.get("status") != after.get("status"):
         old, new = str(before.get("status")), str(after.get("status"))
         return _JOURNEY_VERBS.get((old, new)) or _JOURNEY_STATUS_VERBS.get(new, "Update")
@@ -166,10 +180,31 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
     return "Update"
 
 
+def comment_of(kind: str, before: Document | None, after: Document | None) -> str:
+    """What was said of a change of a journey's approval; empty for any other."""
+    if kind != "journeyVersion" or after is None or before is None:
+        return ""
+    decision = _decision(before, after)
+    if decision is None and after.get("status") == "In Review" and before.get("status") != "In Review":
+        decision = after["reviews"][-1]
+    return "" if decision is None else str(decision["comment"])
+
+
+def _decision(before: Document, after: Document) -> Document | None:
+    """What was decided about the approval that a version waited for; None when nothing was."""
+    old, new = before.get("reviews"), after.get("reviews")
+    if not old or not new or old[-1]["uid"] != new[-1]["uid"]:
+        return None
+    decisions: list[Document] = new[-1]["decisions"]
+    return decisions[-1] if len(decisions) > len(old[-1]["decisions"]) else None
+
+
 def permission_of(verb: str) -> str:
     """The permission's action that a verb needs, in capitals."""
     if verb in ("Publish", "Pause", "Resume", "Start dry run"):
         return "PUBLISH"
+    if verb in ("Approve", "Request changes"):
+        return "APPROVE"
     return {"Delete": "DELETE", "Read": "READ", "Reset": "RESET"}.get(verb, "WRITE")
 
 

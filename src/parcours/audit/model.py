@@ -50,5 +50,7 @@ class AuditEvent:
     client_id: str = ""
     ip: str = ""
     request_id: str = ""
+    comment: str = ""
+    """What was said of a request for approval."""
     at_ms: int = 0
     id: int = 0

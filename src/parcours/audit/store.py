@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from parcours.audit.assets import SILENT, Document, asset_of, name_of, permission_of, type_of, verb_of
+from parcours.audit.assets import SILENT, Document, asset_of, comment_of, name_of, permission_of, type_of, verb_of
 from parcours.audit.model import CALL, SYSTEM_USER, AuditEvent, Call
 from parcours.db import Database, metadata
 
@@ -42,6 +42,7 @@ audit_event_table = Table(
     Column("client_id", String(120), nullable=False),
     Column("ip", String(60), nullable=False),
     Column("request_id", String(120), nullable=False),
+    Column("comment", String(2000), nullable=False, server_default=""),
     Index(None, "scope_id", "id"),
     Index(None, "at_ms"),
     sqlite_autoincrement=True,
@@ -84,7 +85,7 @@ def record_change(
         connection,
         AuditEvent(
             scope_id, verb, type_of(kind, document), asset_id, name_of(kind, document), asset_of(kind).resource,
-            permission=permission_of(verb), user_id=who[0], client_id=who[1],
+            permission=permission_of(verb), user_id=who[0], client_id=who[1], comment=comment_of(kind, before, after),
         ),
     )  # fmt: skip
 

@@ -121,11 +121,18 @@ def apply(
         if not typer.confirm("Do this?"):
             raise ApplyRefused("nothing was changed")
 
-    def on_done(change: Change) -> None:
-        console.print(plain(f"{_DONE[change.verb]} {change.ref}"))
+    in_review: list[str] = []
+
+    def on_done(change: Change, is_in_review: bool) -> None:
+        done = _DONE[change.verb] if not is_in_review or change.verb != "publish" else "sent for approval"
+        console.print(plain(f"{done} {change.ref}"))
+        if is_in_review:
+            in_review.append(str(change.ref))
 
     apply_tasks(client, tasks, found, present, on_done)
     console.print(plain(f"Done: {_count(found, _DONE)}."))
+    if in_review:
+        console.print(plain(f"Not published yet, waiting for an approval: {', '.join(in_review)}."))
 
 
 _DONE = {"create": "created", "update": "changed", "delete": "deleted", "publish": "published"}

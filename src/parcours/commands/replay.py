@@ -37,7 +37,7 @@ from parcours.journeys.seen import VirtualClock
 from parcours.journeys.simulate import World
 from parcours.journeys.steps import from_stored
 from parcours.journeys.stubs import Stub
-from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
+from parcours.journeys.versions import DRAFTS, JOURNEY_KIND, VERSION_KIND
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Invalid, NotFound
 from parcours.lake.landed import Landed
@@ -412,9 +412,7 @@ class Replay:
         self._bound(len(entered), "entrances were made")
         bodies = {uid: self._version_of(connection, uid).body for uid in parent.body["versions"]}
         versions = {uid: body["version"] for uid, body in bodies.items()}
-        has_run = bool(entered) or any(
-            body["status"] not in ("Draft", "Testing", "Dry Run") for body in bodies.values()
-        )
+        has_run = bool(entered) or any(body["status"] not in DRAFTS for body in bodies.values())
         counts = NodeCounts(document)
         runs: list[Run] = []
         for start in range(0, len(entered), _CHUNK):

@@ -52,7 +52,7 @@ def _find(client: Client, journey: str, version: str | None, sandbox: str) -> st
         versions = [one for one in versions if one["version"] in (version, f"{version}.0")]
         if not versions:
             raise ReportTargetUnknown(f"journey {journey!r} has no version {version!r}")
-    published = [one for one in versions if one["status"] != "Draft"]
+    published = [one for one in versions if one["status"] not in ("Draft", "In Review")]
     uid: str = (published or versions)[-1]["uid"]
     return uid
 

@@ -37,6 +37,13 @@ from parcours.actions.errors import (
     CertificateNotFound,
 )
 from parcours.alerts.errors import AlertNotFound, SubscriptionInvalid, SubscriptionNotFound
+from parcours.approvals.errors import (
+    ApprovalNeeded,
+    ApprovalPolicyExists,
+    ApprovalPolicyInvalid,
+    ApprovalPolicyNotFound,
+    NobodyApproves,
+)
 from parcours.ascode.errors import ExportFailed, ImportInvalid
 from parcours.audiences.errors import (
     AudienceExists,
@@ -347,6 +354,11 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     AlertNotFound: (404, problem("PARC", "7204")),
     SubscriptionNotFound: (404, problem("PARC", "7205")),
     SubscriptionInvalid: (400, problem("PARC", "7201")),
+    ApprovalPolicyNotFound: (404, problem("PARC", "7404")),
+    ApprovalPolicyExists: (409, problem("PARC", "7409")),
+    ApprovalPolicyInvalid: (400, problem("PARC", "7401")),
+    ApprovalNeeded: (409, problem("PARC", "7410")),
+    NobodyApproves: (409, problem("PARC", "7411")),
     TemplateNotFound: (404, problem("PARC", "7604")),
     TemplateExists: (409, problem("PARC", "7609")),
     TemplateInUse: (409, problem("PARC", "7610")),

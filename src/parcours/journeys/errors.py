@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from parcours.access.errors import PermissionDenied
 from parcours.kit.errors import Conflict, Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ class JourneyTooLarge(JourneyInvalid):
 
 class JourneyStateConflict(Conflict):
     """The version's status does not allow this."""
+
+
+class ApprovalDenied(PermissionDenied):
+    """The caller is none of those who may decide about a request for approval, whatever their roles are."""
+
+    def __init__(self, permission: str, sandbox: str, reason: str) -> None:
+        super().__init__(permission, sandbox)
+        self.args = (reason,)
 
 
 class DraftQueryInvalid(Invalid):

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
+from parcours.approvals.errors import ApprovalNeeded
+from parcours.approvals.service import ApprovalPolicies
 from parcours.db import Database
 from parcours.db.faults import is_fault_of_the_code
 from parcours.events.model import EVENT_KIND
@@ -19,6 +21,7 @@ from parcours.journeys.counter_store import delete_counts
 from parcours.journeys.definitions import names_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
+from parcours.journeys.review import facts_of, subject_of
 from parcours.journeys.schedule import first_runs, new_run
 from parcours.journeys.service import JourneyService, refuse_archived
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
@@ -56,11 +59,19 @@ log = get_logger("journeys")
 class Lifecycle:
     """Moves versions from status to status. What becomes of the people inside is the worker's to do."""
 
-    def __init__(self, db: Database, resources: ResourceStore, journeys: JourneyService, drop_calls: DropCalls) -> None:
+    def __init__(
+        self,
+        db: Database,
+        resources: ResourceStore,
+        journeys: JourneyService,
+        drop_calls: DropCalls,
+        policies: ApprovalPolicies,
+    ) -> None:
         self._db = db
         self._resources = resources
         self._journeys = journeys
         self._drop_calls = drop_calls
+        self._policies = policies
         self.on_publish: OnPublish = lambda _connection, _version: None
         """Called in the transaction that publishes a version."""
         journeys.on_delete = self.forget
@@ -71,30 +82,44 @@ class Lifecycle:
     def publish(self, caller: Caller, version_uid: str) -> Shown:
         """Open a draft, one in test too, to entrances, and close the version before it.
 
-        Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault.
+        Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault, ApprovalNeeded where a policy
+        covers the version.
         """
         with self._db.write() as connection:
-            version, journey, faults = self._ready(connection, caller, version_uid, {"Draft", "Testing"}, "published")
-            self._clear(connection, version)
-            for other in self._versions_of(connection, version):
-                if other.body["status"] in ("Deployed", "Paused"):
-                    self._close(connection, caller.author, other)
-            body = {
-                **version.body,
-                "status": "Deployed",
-                "session": None,
-                "names": names_in(
-                    version.body["document"], self._journeys.definitions(connection, caller.scope_id), journey
-                ),
-                "deployments": deployed(version.body, caller.author.user_id, _now_ms()),
-            }
-            version = self._resources.replace(connection, version, caller.author, body)
-            self.on_publish(connection, version)
-            if journey.audience_read is not None and journey.type == "read_audience":
-                for run in first_runs(journey, _now_ms() * 1000):
-                    runs_store.insert_run(connection, run)
-        self._tell("published", version)
+            version, journey, faults = self.ready(connection, caller, version_uid, {"Draft", "Testing"}, "published")
+            requester = self._policies.person(connection, subject_of(caller))
+            facts = facts_of(version.body["document"])
+            covering = self._policies.covering(connection, caller.scope_id, facts, requester)
+            if covering:
+                raise ApprovalNeeded([policy.name for policy in covering])
+            version = self.open(connection, caller, version, journey)
+        self.tell("published", version)
         return show_version(caller, version, faults), version.etag
+
+    def open(
+        self, connection: Connection, caller: Caller, version: Resource, journey: CompiledJourney, **members: Any
+    ) -> Resource:
+        """Publish what is `ready`, and approved where it has to be. members: of the version's body, besides."""
+        self.clear(connection, version)
+        for other in self._versions_of(connection, version):
+            if other.body["status"] in ("Deployed", "Paused"):
+                self._close(connection, caller.author, other)
+        body = {
+            **version.body,
+            "status": "Deployed",
+            "session": None,
+            "names": names_in(
+                version.body["document"], self._journeys.definitions(connection, caller.scope_id), journey
+            ),
+            "deployments": deployed(version.body, caller.author.user_id, _now_ms()),
+            **members,
+        }
+        version = self._resources.replace(connection, version, caller.author, body)
+        self.on_publish(connection, version)
+        if journey.audience_read is not None and journey.type == "read_audience":
+            for run in first_runs(journey, _now_ms() * 1000):
+                runs_store.insert_run(connection, run)
+        return version
 
     def test(self, caller: Caller, version_uid: str, settings: Mapping[str, Any]) -> Shown:
         """Let test profiles enter a draft. settings: {"waitSeconds": 10}. Raises as `publish` does."""
@@ -102,18 +127,18 @@ class Lifecycle:
         if type(wait_s) is not int or not 1 <= wait_s <= 3_600:
             raise _invalid("ERR_TEST_WAIT", "waitSeconds is a whole number of 1 to 3600 seconds", "$.waitSeconds")
         with self._db.write() as connection:
-            version, journey, faults = self._ready(connection, caller, version_uid, {"Draft"}, "tested")
+            version, journey, faults = self.ready(connection, caller, version_uid, {"Draft"}, "tested")
             if journey.namespace is None:
                 raise _invalid("ERR_MODEL_RULES_16", "test mode needs a journey with a namespace", "$.entry.node")
             if _has(version, "reaction") and wait_s < MIN_REACTION_WAIT_S:
                 message = f"with reactions, a wait in test lasts at least {MIN_REACTION_WAIT_S} seconds"
                 raise _invalid("ERR_TEST_WAIT", message, "$.waitSeconds")
-            self._clear(connection, version)
+            self.clear(connection, version)
             session = {"id": new_uuid(), "waitSeconds": wait_s, "startedAtMs": _now_ms()}
             version = self._set(connection, caller.author, version, "Testing", session=session)
             if journey.type == "read_audience":  # whatever its schedule: who tests doesn't wait for it
                 runs_store.insert_run(connection, new_run(journey, 1, _now_ms() * 1000))
-        self._tell("testing", version)
+        self.tell("testing", version)
         return show_version(caller, version, faults), version.etag
 
     def end_test(self, caller: Caller, version_uid: str) -> Shown:
@@ -131,18 +156,18 @@ class Lifecycle:
             if type(value) is not bool:
                 raise _invalid("ERR_DRY_RUN", f"{name} is true or false", f"$.{name}")
         with self._db.write() as connection:
-            version, journey, faults = self._ready(connection, caller, version_uid, {"Draft"}, "run dry")
+            version, journey, faults = self.ready(connection, caller, version_uid, {"Draft"}, "run dry")
             if _has(version, "reaction"):
                 raise _invalid("ERR_DRY_RUN", "a journey with reactions can't be run dry: nothing is sent", "$.nodes")
             if any(other.body["status"] in ("Deployed", "Paused") for other in self._versions_of(connection, version)):
                 raise JourneyStateConflict("the version before is live: a new version of it can't be run dry")
-            self._clear(connection, version)
+            self.clear(connection, version)
             session = {"id": new_uuid(), **chosen, "startedAtMs": _now_ms()}
             version = self._set(connection, caller.author, version, "Dry Run", session=session)
             if journey.type == "read_audience":
                 for run in first_runs(journey, _now_ms() * 1000):
                     runs_store.insert_run(connection, run)
-        self._tell("dry_run", version)
+        self.tell("dry_run", version)
         return show_version(caller, version, faults), version.etag
 
     def end_dry_run(self, caller: Caller, version_uid: str) -> Shown:
@@ -154,7 +179,7 @@ class Lifecycle:
             version = self._journeys.find_version(connection, caller.scope_id, version_uid)
             _expect(version, {status}, verb)
             version = self._end_session(connection, caller.author, version)
-        self._tell("draft", version)
+        self.tell("draft", version)
         return show_version(caller, version), version.etag
 
     def _end_session(self, connection: Connection, author: Author, version: Resource) -> Resource:
@@ -163,7 +188,7 @@ class Lifecycle:
         self._drop_calls(connection, version.scope_id, version.id)
         return version
 
-    def _clear(self, connection: Connection, version: Resource) -> None:
+    def clear(self, connection: Connection, version: Resource) -> None:
         """Nobody of an earlier test or dry run may be met by what comes now."""
         if version.body["status"] == "Testing":
             self._drop_calls(connection, version.scope_id, version.id)
@@ -174,10 +199,13 @@ class Lifecycle:
         elif any(stop.version_uid == version.id for stop in store.find_stops(connection)):
             raise JourneyStateConflict("the people of the last test or dry run are still being taken out: try again")
 
-    def _ready(
+    def ready(
         self, connection: Connection, caller: Caller, version_uid: str, allowed: set[str], verb: str
     ) -> tuple[Resource, CompiledJourney, list[Fault]]:
-        """A draft without faults."""
+        """A version of an allowed status, without faults. Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid.
+
+        Whoever deletes an event from now on waits for this transaction.
+        """
         self._resources.touch(connection, EVENT_KIND)  # whoever deletes an event now waits, and sees this version
         version = self._journeys.find_version(connection, caller.scope_id, version_uid)
         _expect(version, allowed, verb)
@@ -237,7 +265,7 @@ class Lifecycle:
             version = self._journeys.find_version(connection, caller.scope_id, version_uid)
             _expect(version, {"Deployed"}, "paused")
             version = self._pause(connection, caller, version, settings)
-        self._tell("paused", version)
+        self.tell("paused", version)
         return show_version(caller, version), version.etag
 
     def _pause(
@@ -301,7 +329,7 @@ class Lifecycle:
             version = self._journeys.find_version(connection, caller.scope_id, version_uid)
             _expect(version, {"Paused"}, "resumed")
             version = self._resume(connection, caller.author, version)
-        self._tell("resumed", version)
+        self.tell("resumed", version)
         return show_version(caller, version), version.etag
 
     def _resume(self, connection: Connection, author: Author, version: Resource) -> Resource:
@@ -331,7 +359,7 @@ class Lifecycle:
             version = self._journeys.find_version(connection, caller.scope_id, version_uid)
             _expect(version, {"Deployed"}, "closed")
             version = self._close(connection, caller.author, version)
-        self._tell("closed", version)
+        self.tell("closed", version)
         return show_version(caller, version), version.etag
 
     def _close(self, connection: Connection, author: Author, version: Resource) -> Resource:
@@ -349,7 +377,7 @@ class Lifecycle:
             version = self._journeys.find_version(connection, caller.scope_id, version_uid)
             _expect(version, LIVE, "stopped")
             version = self._take_out(connection, caller.author, version, "Stopped", "stopped")
-        self._tell("stopped", version)
+        self.tell("stopped", version)
         return show_version(caller, version), version.etag
 
     def _take_out(
@@ -393,7 +421,7 @@ class Lifecycle:
         except Exception as fault:
             _leave_alone(stored, fault)
             return False
-        self._tell("changed_by_time", version)
+        self.tell("changed_by_time", version)
         return True
 
     def _find_running(self, connection: Connection) -> list[Resource]:
@@ -492,7 +520,8 @@ class Lifecycle:
         return self._resources.replace(connection, version, author, {**version.body, "status": status, **members})
 
     @staticmethod
-    def _tell(what: str, version: Resource) -> None:
+    def tell(what: str, version: Resource) -> None:
+        """Log what became of a version."""
         log.info(f"journey.{what}", version_uid=version.id, scope_id=version.scope_id, status=version.body["status"])
 
 

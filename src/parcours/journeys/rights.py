@@ -9,13 +9,18 @@ from parcours.access.model import Caller
 from parcours.journeys.document import DEFAULT_ACTION_S, DEFAULT_GLOBAL_DAYS
 
 _PUBLISHING = frozenset({"publish", "pause", "resume", "dryrun", "startdryrun", "dryrunstart"})
+_APPROVING = frozenset({"approve", "requestchanges"})
 _DEFAULT_TIMEOUTS = {"actionSeconds": DEFAULT_ACTION_S, "globalDays": DEFAULT_GLOBAL_DAYS}
 
 
 def permission_to(verb: str) -> str:
     """The permission for a verb of a version, as its path has it: publishing, pausing, resuming and starting a dry run
-    need `journeys.publish`; testing, closing, stopping and the end of a dry run `journeys.write`."""
-    return "journeys.publish" if re.sub(r"[^a-z]", "", verb.lower()) in _PUBLISHING else "journeys.write"
+    need `journeys.publish`; approving and sending back `journeys.approve`; testing, closing, stopping, the end of a dry
+    run, and requesting an approval `journeys.write`."""
+    word = re.sub(r"[^a-z]", "", verb.lower())
+    if word in _APPROVING:
+        return "journeys.approve"
+    return "journeys.publish" if word in _PUBLISHING else "journeys.write"
 
 
 def check_timeouts(caller: Caller, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

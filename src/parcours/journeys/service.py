@@ -146,7 +146,7 @@ class JourneyService:
             connection, caller.scope_id, caller.author, JOURNEY_KIND, {"versions": []}, new_uuid()
         )
         draft = self._resources.create(
-            connection, caller.scope_id, caller.author, VERSION_KIND, new_version(journey.id, 1, body)
+            connection, caller.scope_id, caller.author, VERSION_KIND, new_version(journey.id, 1, body, caller)
         )
         journey = self._resources.replace(connection, journey, caller.author, {"versions": [draft.id]})
         return {**show_journey(caller, journey, [draft]), "versionUid": draft.id}, draft.etag
@@ -214,7 +214,7 @@ class JourneyService:
         with self._db.write() as connection:
             journey = self._journey(connection, caller.scope_id, journey_uid)
             versions = self._versions(connection, journey)
-            running = [version for version in versions if version.body["status"] in RUNNING]
+            running = [version for version in versions if version.body["status"] in (*RUNNING, "In Review")]
             if is_archived and running:
                 told = f"version {running[-1].body['version']} is {running[-1].body['status']}"
                 raise JourneyStateConflict(f"{told}: the journey can't be archived")
@@ -283,7 +283,7 @@ class JourneyService:
             if latest.body["status"] in DRAFTS:
                 raise JourneyStateConflict("the latest version is a draft already")
             document = self._document_of_today(connection, caller.scope_id, latest.id)
-            body = new_version(journey_uid, len(uids) + 1, document)
+            body = new_version(journey_uid, len(uids) + 1, document, caller)
             draft = self._resources.create(connection, caller.scope_id, caller.author, VERSION_KIND, body)
             self._resources.replace(connection, journey, caller.author, {"versions": [*uids, draft.id]})
         return show_version(caller, draft), draft.etag
@@ -307,9 +307,8 @@ class JourneyService:
             check_timeouts(caller, version.body["document"], body)
             if status != "Draft":
                 self._check_wording(connection, caller, version, body)
-            version = self._resources.replace(
-                connection, version, caller.author, {**version.body, "document": body}, if_match
-            )
+            changed = {**version.body, "document": body, "savedBy": caller.subject or caller.client_id}
+            version = self._resources.replace(connection, version, caller.author, changed, if_match)
         return show_version(caller, version), version.etag
 
     def check(self, caller: Caller, version_uid: str) -> dict[str, Any]:

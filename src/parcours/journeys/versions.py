@@ -11,7 +11,7 @@ from parcours.resources.store import Resource
 JOURNEY_KIND = "journey"
 VERSION_KIND = "journeyVersion"
 
-Status = Literal["Draft", "Testing", "Dry Run", "Deployed", "Paused", "Closed", "Stopped", "Finished"]
+Status = Literal["Draft", "Testing", "In Review", "Dry Run", "Deployed", "Paused", "Closed", "Stopped", "Finished"]
 """Source: journeys §3.3. Closed is ours: the reference product's API has no word for "no entrance"."""
 OPEN: frozenset[str] = frozenset({"Testing", "Dry Run", "Deployed", "Paused"})
 """In these events are looked at for entrances; a paused version refuses them, with a reason."""
@@ -22,7 +22,7 @@ LIVE: frozenset[str] = frozenset({"Deployed", "Paused", "Closed"})
 PUBLISHED: frozenset[str] = LIVE | {"Stopped", "Finished"}
 DELETABLE: frozenset[str] = frozenset({"Draft", "Stopped", "Finished"})
 """Nobody is in them. Stopped ones are ours: the reference product keeps them until they are Finished."""
-DRAFTS: frozenset[str] = frozenset({"Draft", "Testing", "Dry Run"})
+DRAFTS: frozenset[str] = frozenset({"Draft", "Testing", "In Review", "Dry Run"})
 """Not published yet, or not any more."""
 
 
@@ -35,8 +35,8 @@ ENTRY_TYPES: Mapping[str, str] = {
 """The type of a journey by the kind of its first activity."""
 
 
-def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The stored body of a draft."""
+def new_version(journey_uid: str, number: int, document: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+    """The stored body of a draft that the caller writes."""
     return {
         "journeyUid": journey_uid,
         "version": f"{number}.0",
@@ -46,6 +46,7 @@ def new_version(journey_uid: str, number: int, document: Mapping[str, Any]) -> d
         "deployments": {},
         "session": None,
         "pause": None,
+        "savedBy": caller.subject or caller.client_id,
     }
 
 
@@ -67,6 +68,8 @@ def show_version(caller: Caller, stored: Resource, faults: Sequence[Fault] | Non
     }
     if body.get("session"):
         shown["session"] = body["session"]
+    if body["status"] == "In Review":
+        shown["approvalRequestUid"] = body["reviews"][-1]["uid"]
     if body.get("pause"):
         shown["pausedJourneySettings"] = _pause(body["pause"])
     if body.get("experiments"):

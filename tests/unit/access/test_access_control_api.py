@@ -332,7 +332,7 @@ def test_the_reference_lists_permissions_and_resource_types(api: TestClient) -> 
         "schemas": ["read"],
         "datasets": ["read", "write", "delete"],
     }
-    assert reference["resource-types"]["journeys"] == ["read", "write", "delete", "publish", "administer"]
+    assert reference["resource-types"]["journeys"] == ["read", "write", "delete", "publish", "approve", "administer"]
     sets = api.get(f"{ADMIN}/products/parcours/permission-sets").json()["permission-sets"]
     assert {"id", "name", "category", "permissions"} == set(sets[0])
     categories = api.get(f"{ADMIN}/products/parcours/categories").json()["categories"]

@@ -59,6 +59,7 @@ OPEN_TO_CALLERS = {
     "GET /journey/orchestration/schema/fragment",
     "GET /journey/orchestration/schema/journey",
     "GET /journey/orchestration/schema/ruleSet",
+    "GET /journey/orchestration/schema/approvalPolicy",
     "DELETE /parcours/session",
     "PUT /parcours/session/organization",
     "PATCH /parcours/me",

@@ -235,6 +235,36 @@ def test_publication_and_end_are_told_once_to_those_who_were_there_before(world:
     ]
 
 
+def test_each_request_for_approval_is_told_once_and_so_is_what_is_wanted_of_it(world: World) -> None:
+    def change(status: str, *reviews: dict[str, Any]) -> None:
+        with world.platform.db.write() as connection:
+            version = world.platform.resources.get(connection, world.scope_id, VERSION_KIND, world.ours["versionUid"])
+            body = {**version.body, "status": status, "reviews": list(reviews)}
+            world.platform.resources.replace(connection, version, AUTHOR, body)
+        for _ in range(2):
+            world.evaluator.look()
+
+    def request(uid: str, state: str, at_ms: int = 4_000_000_000_000) -> dict[str, Any]:
+        decisions = [] if state == "open" else [{"verdict": state, "atMs": at_ms}]
+        return {"uid": uid, "state": state, "atMs": at_ms, "decisions": decisions}
+
+    def told() -> list[tuple[str, str]]:
+        return [(one["kind"], one["requestUid"]) for one in reversed(world.alerts())]
+
+    change("In Review", request("r0", "open", 1_000))
+    world.subscribe(alerts=["journeyApprovalRequested", "journeyChangesRequested"])
+    assert told() == []  # it was requested before anybody subscribed
+    change("In Review", request("r1", "open"))
+    assert told() == [("journeyApprovalRequested", "r1")]
+    change("Draft", request("r1", "changesRequested"))
+    first = [("journeyApprovalRequested", "r1"), ("journeyChangesRequested", "r1")]
+    assert sorted(told()) == first
+    change("In Review", request("r1", "changesRequested"), request("r2", "open"))
+    change("Draft", request("r1", "changesRequested"), request("r2", "canceled"))
+    assert sorted(told()) == [first[0], ("journeyApprovalRequested", "r2"), first[1]]
+    assert world.states()[0][2] == "information"
+
+
 def test_alerts_of_a_deleted_journey_go_and_those_of_a_deleted_subscription_are_resolved(world: World) -> None:
     kept = world.subscribe(journeyUid=world.ours["uid"], webhook={"url": "https://hooks.example.com/"})
     world.subscribe(journeyUid=world.other["uid"])

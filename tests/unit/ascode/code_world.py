@@ -64,7 +64,7 @@ def apply(calls: Calls, folder: Path, secrets: Mapping[str, str] = SECRETS, **wi
     assert not found.faults, [str(fault) for fault in found.faults]
     done: list[str] = []
     tasks = tasks_of(found, read, present, secrets, wanted)
-    apply_tasks(calls, tasks, found, present, lambda change: done.append(f"{change.verb} {change.ref}"))
+    apply_tasks(calls, tasks, found, present, lambda change, _: done.append(f"{change.verb} {change.ref}"))
     return done
 
 

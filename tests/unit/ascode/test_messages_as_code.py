@@ -390,7 +390,7 @@ def test_what_others_changed_meanwhile_is_not_overwritten(server: Scratch, folde
     Client(server).put(f"{TEMPLATES}/{uid}", {**TEMPLATE, "description": "mine"})
     tasks = tasks_of(found, read, present, {}, Wishes())
     with pytest.raises(Exception, match="has changed since it was read"):
-        apply_tasks(server, tasks, found, present, lambda _change: None)
+        apply_tasks(server, tasks, found, present, lambda *_: None)
     assert Client(server).get(f"{TEMPLATES}/{uid}")["description"] == "mine"
 
 

@@ -110,6 +110,24 @@ def test_a_journey_is_changed_as_a_new_draft_and_the_live_version_stays(server: 
     assert [version["status"] for version in journey["versions"]] == ["Closed", "Deployed"]
 
 
+def test_what_a_policy_covers_is_sent_for_approval_and_nothing_else_is_held_up(
+    empty: Scratch, folder: Path, tmp_path: Path
+) -> None:
+    client = Client(empty)
+    roles = "/data/foundation/access-control/administration/credentials"
+    client.post(roles, {"clientId": "approver", "roles": ["administrators"]})
+    client.post("/journey/orchestration/approvalPolicies", {"name": "All", "approvers": {"roles": ["administrators"]}})
+    assert apply(empty, folder, publish=True)[-1] == "create journey 'Thank the customer'"
+    (journey,) = client.get(f"{JOURNEYS}/journeys")["results"]
+    assert [version["status"] for version in journey["versions"]] == ["In Review"]
+    assert told(plan(empty, folder, publish=True)) == []
+    export(empty, tmp_path / "again")
+    assert texts(tmp_path / "again") == texts(folder)
+    edit(folder, JOURNEY, "value: 2\n      unit: seconds\n  pause:", "value: 3\n      unit: seconds\n  pause:")
+    (fault,) = plan(empty, folder).faults
+    assert "version 1.0 is In Review: end that before it is changed" in str(fault)
+
+
 def test_a_waiting_draft_is_published_when_asked(empty: Scratch, folder: Path) -> None:
     apply(empty, folder)
     assert told(plan(empty, folder)) == []

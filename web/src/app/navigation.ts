@@ -14,6 +14,7 @@ import People from "@spectrum-icons/workflow/PeopleGroup";
 import Settings from "@spectrum-icons/workflow/Settings";
 import Table from "@spectrum-icons/workflow/Table";
 import Audiences from "@spectrum-icons/workflow/Target";
+import Approve from "@spectrum-icons/workflow/TaskList";
 import Profiles from "@spectrum-icons/workflow/UserGroup";
 import type { ComponentType } from "react";
 
@@ -64,6 +65,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { id: "monitoring", path: "/operations", icon: Gauge },
       { id: "alerts", path: "/alerts", icon: Alert },
       { id: "audit", path: "/audit", icon: History },
+      { id: "approvals", path: "/approval-policies", icon: Approve },
       { id: "people", path: "/people", icon: People },
       { id: "settings", path: "/settings", icon: Settings },
     ],

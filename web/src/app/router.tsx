@@ -4,6 +4,7 @@ import { accessRoutes } from "@/pages/access/routes";
 import { accountRoutes } from "@/pages/account/routes";
 import { actionsRoutes } from "@/pages/actions/routes";
 import { alertsRoutes } from "@/pages/alerts/routes";
+import { approvalsRoutes } from "@/pages/approvals/routes";
 import { audiencesRoutes } from "@/pages/audiences/routes";
 import { auditRoutes } from "@/pages/audit/routes";
 import { dataSourcesRoutes } from "@/pages/dataSources/routes";
@@ -41,6 +42,7 @@ const routeTree = rootRoute.addChildren([
     ...operationsRoutes,
     ...alertsRoutes,
     ...auditRoutes,
+    ...approvalsRoutes,
     ...peopleRoutes,
     ...settingsRoutes,
     ...accountRoutes,

@@ -27,6 +27,7 @@ import { useLiveOverlay } from "./live/useLiveOverlay";
 import { useNamesOf } from "./namesContext";
 import { Palette } from "./Palette";
 import { PropertiesPanel } from "./properties/PropertiesPanel";
+import { ReviewPanel } from "./review/ReviewPanel";
 import { SourceDialog } from "./SourceDialog";
 import { Toolbar } from "./Toolbar";
 import { tidy } from "./tidy";
@@ -40,7 +41,7 @@ import { useFaults } from "./useFaults";
 import { lookAt, useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
-import { type JourneyVersion, saveVersion, versionQuery } from "./version";
+import { hasPeople, type JourneyVersion, saveVersion, versionQuery } from "./version";
 
 /** One version on the canvas, with everything around it. */
 export function Designer({ version }: { version: JourneyVersion }) {
@@ -53,7 +54,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const isReadOnly = useDraft((draft) => draft.isReadOnly);
   const { faults, isChecked, error } = useFaults(document);
   const names = useNamesOf();
-  const isRunning = version.status !== "Draft";
+  const isRunning = hasPeople(version.status);
   const { counters, isLost } = useCounters(version.uid, isRunning);
   useLiveOverlay(counters, document);
   const search = useSearch({ from: "/shell/journeys/$uid/versions/$versionUid" });
@@ -218,6 +219,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
       {panel?.kind === "dryRun" && (
         <DryRunPanel version={version} beforeAct={async () => saver.current?.flush()} onClose={close} />
       )}
+      {panel?.kind === "approval" && <ReviewPanel versionUid={version.uid} onClose={close} />}
       {panel?.kind === "properties" && <PropertiesPanel version={version} onClose={close} />}
       {panel?.kind === "faults" && <FaultList faults={faults} error={error} onOpen={jumpTo} onClose={close} />}
       <DialogContainer onDismiss={() => setDialog(null)}>

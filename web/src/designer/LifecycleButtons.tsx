@@ -1,11 +1,13 @@
 import { AlertDialog, Button, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "@/api/error";
 import { may } from "@/api/session";
 import { useSession } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ACTS, act, type Verb } from "./lifecycle";
+import { ReviewButtons } from "./review/ReviewButtons";
+import { approvalQuery, offered } from "./review/review";
 import { type JourneyVersion, versionQuery } from "./version";
 
 interface Props {
@@ -22,7 +24,14 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
   const queries = useQueryClient();
   const [asked, setAsked] = useState<Verb | null>(null);
   const [busy, setBusy] = useState<Verb | null>(null);
-  const acts = ACTS[version.status].filter(({ permission }) => may(session, permission));
+  const mayWrite = may(session, "journeys.write");
+  const isUnpublished = version.status === "Draft" || version.status === "In Review";
+  const approval = useQuery({ ...approvalQuery(version.uid), enabled: isUnpublished });
+  const steps = offered(version.status, approval.data, { mayWrite, mayPublish: may(session, "journeys.publish") });
+  const reviews = steps.filter((step) => step !== "publish");
+  const acts = ACTS[version.status].filter(
+    ({ verb, permission }) => may(session, permission) && (verb !== "publish" || steps.includes(verb)),
+  );
 
   const run = async (verb: Verb) => {
     setAsked(null);
@@ -35,6 +44,7 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
       void queries.invalidateQueries({ queryKey: ["journeys"] });
     } catch (error) {
       if (error instanceof ApiError && error.faults.length > 0) onFaults();
+      void queries.invalidateQueries({ queryKey: approvalQuery(version.uid).queryKey }); // a policy may be new
       ToastQueue.negative(error instanceof Error ? error.message : String(error));
     } finally {
       setBusy(null);
@@ -43,6 +53,15 @@ export function LifecycleButtons({ version, beforeAct, onFaults }: Props) {
 
   return (
     <>
+      {reviews.length > 0 && (
+        <ReviewButtons
+          version={version}
+          verbs={reviews}
+          requestUid={approval.data?.request?.uid}
+          beforeAct={beforeAct}
+          onFaults={onFaults}
+        />
+      )}
       {acts.map(({ verb, isGrave }, index) => (
         <Button
           key={verb}

@@ -5,6 +5,7 @@ import type { Status } from "./version";
 const VARIANT = {
   Draft: "neutral",
   Testing: "yellow",
+  "In Review": "purple",
   "Dry Run": "notice",
   Deployed: "positive",
   Paused: "notice",

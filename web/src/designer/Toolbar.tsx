@@ -18,7 +18,7 @@ import { useDraft, useDraftStore } from "./draftContext";
 import { SaveStatus } from "./SaveStatus";
 import { StatusBadge } from "./StatusBadge";
 import styles from "./Toolbar.module.css";
-import type { JourneyVersion } from "./version";
+import { hasPeople, type JourneyVersion } from "./version";
 
 interface Props {
   version: JourneyVersion;
@@ -27,7 +27,9 @@ interface Props {
   onSave: () => void;
   onTidy: () => void;
   onComment: () => void;
-  onPanel: (panel: "properties" | "faults" | "people" | "simulate" | "backtest" | "test" | "dryRun") => void;
+  onPanel: (
+    panel: "properties" | "faults" | "people" | "simulate" | "backtest" | "test" | "dryRun" | "approval",
+  ) => void;
   onMore: (act: "source" | "keys" | "duplicate" | "newVersion" | "export" | "fragment") => void;
   /** Publish, test, pause … */
   children: ReactNode;
@@ -75,9 +77,7 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
             <Tool icon={Comment} label={t("designer.comment.add")} onPress={onComment} />
           </>
         )}
-        {version.status !== "Draft" && (
-          <Tool icon={People} label={t("live.people")} onPress={() => onPanel("people")} />
-        )}
+        {hasPeople(version.status) && <Tool icon={People} label={t("live.people")} onPress={() => onPanel("people")} />}
         {(version.status === "Draft" || version.status === "Testing") && (
           <Tool icon={Test} label={t("trial.test")} onPress={() => onPanel("test")} />
         )}
@@ -97,9 +97,12 @@ export function Toolbar({ version, faults, isChecked, onSave, onTidy, onComment,
               ...(["Draft", "Dry Run"].includes(version.status) ? [] : ["dryRun"]),
               ...(hasSelection && mayWrite ? [] : ["fragment"]),
             ]}
-            onAction={(key) => (key === "dryRun" ? onPanel("dryRun") : onMore(key as Parameters<typeof onMore>[0]))}
+            onAction={(key) =>
+              key === "dryRun" || key === "approval" ? onPanel(key) : onMore(key as Parameters<typeof onMore>[0])
+            }
           >
             <Item key="dryRun">{t("trial.dryRun")}</Item>
+            <Item key="approval">{t("approvals.panel")}</Item>
             <Item key="fragment">{t("fragments.save")}</Item>
             <Item key="newVersion">{t("designer.newVersion")}</Item>
             <Item key="duplicate">{t("designer.duplicate")}</Item>

@@ -28,6 +28,7 @@ test("each panel is found again by the address that it is written to", () => {
 test("a test under way is shown by itself, until it is closed", () => {
   expect(panelOf({}, "Testing")).toEqual({ kind: "test" });
   expect(panelOf({}, "Dry Run")).toEqual({ kind: "dryRun" });
+  expect(panelOf({}, "In Review")).toEqual({ kind: "approval" });
   expect(panelOf({}, "Draft")).toBeNull();
   expect(searchOf(null, "Testing", undefined)).toEqual({ panel: "none", node: undefined });
   expect(searchOf(null, "Draft", "b")).toEqual({ panel: undefined, node: "b" });

@@ -8,6 +8,7 @@ export const PANELS = [
   "backtest",
   "test",
   "dryRun",
+  "approval",
   "faults",
   "none",
 ] as const;
@@ -59,5 +60,6 @@ export function searchOf(panel: Panel, status: string, selected: NodeId | undefi
 
 function byItself(status: string): Panel {
   if (status === "Testing") return { kind: "test" };
+  if (status === "In Review") return { kind: "approval" };
   return status === "Dry Run" ? { kind: "dryRun" } : null;
 }

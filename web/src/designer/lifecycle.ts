@@ -22,6 +22,7 @@ const stop: Act = { verb: "stop", permission: WRITE, isGrave: true };
 export const ACTS: Record<Status, Act[]> = {
   Draft: [publish],
   Testing: [],
+  "In Review": [],
   "Dry Run": [],
   Deployed: [pause, close, stop],
   Paused: [resume, stop],

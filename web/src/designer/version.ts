@@ -2,7 +2,19 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, readWithEtag } from "@/api/client";
 import type { JourneyDocument } from "@/flow/document";
 
-export type Status = "Draft" | "Testing" | "Dry Run" | "Deployed" | "Paused" | "Closed" | "Stopped" | "Finished";
+export type Status =
+  | "Draft"
+  | "Testing"
+  | "In Review"
+  | "Dry Run"
+  | "Deployed"
+  | "Paused"
+  | "Closed"
+  | "Stopped"
+  | "Finished";
+
+/** Whether people are, or were, in a version of this status. */
+export const hasPeople = (status: Status): boolean => status !== "Draft" && status !== "In Review";
 
 /** One version of a journey (docs/reference/http-api.md, Journeys). */
 export interface JourneyVersion {

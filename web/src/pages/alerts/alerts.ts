@@ -12,6 +12,8 @@ export const KINDS = {
   readAudienceUnsuccessful: 0,
   journeyPublished: null,
   journeyFinished: null,
+  journeyApprovalRequested: null,
+  journeyChangesRequested: null,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as Kind[];

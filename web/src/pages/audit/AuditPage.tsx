@@ -165,6 +165,7 @@ function LineFacts({ line }: { line: AuditLine }) {
         [t("audit.fact.assetId"), line.assetId || "–"],
         [t("audit.column.result"), <Result key="result" status={line.status} />],
         ...(line.failureCode ? [[t("audit.fact.failure"), line.failureCode] as const] : []),
+        ...(line.comment ? [[t("audit.fact.comment"), line.comment] as const] : []),
         [t("audit.fact.permission"), `${line.permissionResource} ${line.permissionType}`],
         [t("audit.fact.sandbox"), line.sandboxName],
         [t("audit.fact.request"), line.requestId],

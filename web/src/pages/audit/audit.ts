@@ -10,6 +10,8 @@ export interface AuditLine {
   action: string;
   status: string;
   failureCode: string;
+  /** What was said of a request for approval. */
+  comment?: string;
   timestamp: string;
   authId: string;
   userEmail: string;
@@ -39,6 +41,10 @@ export const ACTIONS: readonly string[] = [
   "Deactivate test",
   "Start dry run",
   "Stop dry run",
+  "Request review",
+  "Approve",
+  "Request changes",
+  "Cancel review",
   "Deploy",
   "Undeploy",
   "Enable",
@@ -66,6 +72,7 @@ export const ASSET_TYPES: readonly string[] = [
   "Channel configuration",
   "Message frequency rule",
   "Alert subscription",
+  "Approval policy",
   "Schema",
   "Class",
   "Data type",

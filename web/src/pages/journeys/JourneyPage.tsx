@@ -22,7 +22,7 @@ import { notesOf, readRow, type VersionLine } from "./journey";
 import { journeyQuery, newVersion, versionQuery } from "./queries";
 
 const PAGE_SIZE = 20;
-const DRAFTS = ["Draft", "Testing", "Dry Run"];
+const DRAFTS = ["Draft", "Testing", "In Review", "Dry Run"];
 
 /** One journey: its versions, who made them, and the notes on its canvas. */
 export function JourneyPage() {

@@ -5,6 +5,7 @@ import { STATUSES, statusId } from "./journey";
 const TONES: Record<string, "neutral" | "info" | "positive" | "notice" | "negative" | "seafoam" | "purple"> = {
   Draft: "neutral",
   Testing: "info",
+  "In Review": "purple",
   "Dry Run": "purple",
   Deployed: "positive",
   Paused: "notice",

@@ -21,6 +21,7 @@ import { JourneysOverview } from "./JourneysOverview";
 import { JourneysTable } from "./JourneysTable";
 import { isFiltered, type JourneysSearch, queryOf, WAYS_TO_CREATE } from "./journeysSearch";
 import { journeysQuery, overviewQuery } from "./queries";
+import { WaitingNotice } from "./WaitingNotice";
 
 /** Loaded when it is first asked for: the list must be there soon. */
 const CreateJourney = lazy(() => import("./CreateJourney"));
@@ -71,6 +72,7 @@ export function JourneysPage() {
         )
       }
     >
+      <WaitingNotice />
       {isNewcomer ? (
         <FirstSteps onCreate={(create) => change({ create })} />
       ) : (

@@ -29,7 +29,17 @@ export interface VersionLine {
   status: string;
 }
 
-export const STATUSES = ["Draft", "Testing", "Dry Run", "Deployed", "Paused", "Closed", "Stopped", "Finished"] as const;
+export const STATUSES = [
+  "Draft",
+  "Testing",
+  "In Review",
+  "Dry Run",
+  "Deployed",
+  "Paused",
+  "Closed",
+  "Stopped",
+  "Finished",
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** How a journey begins. */
