@@ -5,6 +5,7 @@ at; status 1 when one of them scrolls sideways.
 """
 
 import argparse
+import contextlib
 import re
 import shutil
 import signal
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from screenshot_world import ORCHESTRATION, call, enlarge, fill
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,7 @@ DEMO = ROOT / "examples/demo/demo.py"
 PATIENCE_S = 180
 SETTLE_MS = 2_500
 SETTLE_ALL_MS = 1_200
+LOADING_MS = 10_000
 TALLEST = 4_000
 
 Size = tuple[int, int]
@@ -270,6 +272,8 @@ def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> No
 
 def shoot(page: Page, path: Path, settle_ms: int = SETTLE_ALL_MS) -> None:
     page.wait_for_timeout(settle_ms)
+    with contextlib.suppress(Error):  # what never comes is in the picture, too
+        page.locator("main [role=progressbar]").first.wait_for(state="hidden", timeout=LOADING_MS)
     page.screenshot(path=path, timeout=PATIENCE_S * 1000)
     print(path.name, flush=True)
 

@@ -1,7 +1,10 @@
 """No page of the designer scrolls sideways: on a phone and on a small screen, in the longer language."""
 
+from typing import Any
+
+import pytest
 from browsing import Visitor
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from running import RunningServer
 from shop import Shop
 
@@ -17,14 +20,24 @@ _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""
 
 
-def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer) -> None:
-    shop = Shop(server)
-    inlet = shop.platform.get("/data/foundation/flowservice/connections")["items"][0]["id"]
-    audience = shop.audience("Everybody", "a.person.of.a.very.long.name.indeed@customers.of.the.shop.example.com")
+@pytest.fixture(scope="module")
+def shop(server: RunningServer) -> Shop:
+    return Shop(server)
+
+
+@pytest.fixture(scope="module")
+def state(browser: Browser, server: RunningServer) -> Any:
+    """Of a browser in which the administrator is signed in."""
     visitor = Visitor(browser, server)
     visitor.create_administrator()
-    state = visitor.context.storage_state()
+    found = visitor.context.storage_state()
     visitor.close()
+    return found
+
+
+def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer, shop: Shop, state: Any) -> None:
+    inlet = shop.platform.get("/data/foundation/flowservice/connections")["items"][0]["id"]
+    audience = shop.audience("Everybody", "a.person.of.a.very.long.name.indeed@customers.of.the.shop.example.com")
     too_wide = []
     for width, height in ((390, 844), (1280, 800)):
         reader = Visitor(
@@ -40,3 +53,53 @@ def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer) -> No
         assert reader.errors == []
         reader.close()
     assert too_wide == []
+
+
+def test_a_phone_shows_a_draft_and_says_that_drawing_needs_more(
+    browser: Browser, server: RunningServer, shop: Shop, state: Any
+) -> None:
+    address = f"/journeys/{_wide(shop)}"
+    visitor = Visitor(browser, server, viewport={"width": 390, "height": 844}, storage_state=state)
+    page = visitor.open(address)
+    expect(page.get_by_text("Drawing needs a wider screen")).to_be_visible()
+    expect(page.get_by_role("complementary", name="Activities")).to_be_hidden()
+    page.locator(".react-flow__node[data-id=first]").click()
+    panel = page.get_by_role("complementary", name="Settings of Wait").bounding_box()
+    assert panel is not None
+    assert panel["width"] == 390
+    assert all(content <= room for content, room in page.evaluate(_WIDTHS))
+    visitor.close()
+
+
+def test_a_panel_does_not_hide_the_activity_that_it_is_about(
+    browser: Browser, server: RunningServer, shop: Shop, state: Any
+) -> None:
+    address = f"/journeys/{_wide(shop)}"
+    visitor = Visitor(browser, server, viewport={"width": 1280, "height": 800}, storage_state=state)
+    page = visitor.open(address)
+    last = page.locator(".react-flow__node[data-id=last]")
+    last.click()
+    canvas = page.get_by_test_id("canvas")
+    expect(page.get_by_role("complementary", name="Settings of End")).to_be_visible()
+    last.hover()  # it stands still
+    here, room = last.bounding_box(), canvas.bounding_box()
+    assert here is not None
+    assert room is not None
+    assert here["x"] + here["width"] <= room["x"] + room["width"]
+    visitor.close()
+
+
+def _wide(shop: Shop) -> str:
+    """A draft as wide as a window: `<journey>/versions/<version>`."""
+    document: dict[str, Any] = {
+        "name": "Wide",
+        "entry": {"node": "first"},
+        "nodes": {
+            "first": {"type": "wait", "duration": {"value": 1, "unit": "days"}},
+            "last": {"type": "end"},
+        },
+        "edges": [{"from": "first", "to": "last"}],
+        "layout": {"first": {"x": 0, "y": 0}, "last": {"x": 700, "y": 0}},
+    }
+    made = shop.platform.post("/journey/orchestration/journeys", document)
+    return f"{made['uid']}/versions/{made['versionUid']}"

@@ -44,6 +44,8 @@ export interface ActivityKind {
   create(): JourneyNode;
   /** Its ways out, from the upper to the lower; none for an end. */
   ways(node: JourneyNode, t: Translate): Way[];
+  /** It has nothing to be configured; left out: it has. */
+  isComplete?: true;
   /** One line that says what it does, such as “2 days” or “Over 100”; empty while it isn't configured. */
   summary(node: JourneyNode, names: Names, t: Translate): string;
   /** Whether it may be the first activity. */

@@ -51,7 +51,9 @@ export const ActivityNode = memo(function ActivityNode({ id, data, selected }: N
         </span>
         <span className={styles.texts}>
           <span className={styles.title}>{titleOf(node, names, t)}</span>
-          <span className={styles.summary}>{summary || t("designer.unconfigured")}</span>
+          {(summary !== "" || !kind.isComplete) && (
+            <span className={styles.summary}>{summary || t("designer.unconfigured")}</span>
+          )}
         </span>
         {faults.length > 0 && (
           <span

@@ -10,6 +10,7 @@ export const end: ActivityKind = {
   create: () => ({ type: "end" }),
   ways: () => [],
   summary: () => "",
+  isComplete: true,
   canBegin: false,
   canFollow: (previous) => previous !== null,
   Form: lazyForm(async () => (await import("./EndForm")).EndForm),

@@ -77,13 +77,13 @@ export function AuditPage() {
             density="compact"
           >
             <TableHeader>
-              <Column key="at" width={170}>
+              <Column key="at" width={160}>
                 {t("audit.column.at")}
               </Column>
-              <Column key="who" minWidth={150}>
+              <Column key="who" minWidth={170}>
                 {t("audit.column.who")}
               </Column>
-              <Column key="action" width={140}>
+              <Column key="action" width={125}>
                 {t("audit.column.action")}
               </Column>
               <Column key="asset" minWidth={190}>
@@ -92,7 +92,7 @@ export function AuditPage() {
               <Column key="name" isRowHeader minWidth={160} width="2fr">
                 {t("audit.column.name")}
               </Column>
-              <Column key="result" width={130}>
+              <Column key="result" width={120}>
                 {t("audit.column.result")}
               </Column>
             </TableHeader>
