@@ -102,36 +102,36 @@ def test_a_disabled_inlet_refuses_events_and_a_deleted_one_is_gone(
     expect(page.get_by_role("heading", name="There is no such inlet")).to_be_visible()
 
 
-def test_an_inlet_that_somebody_else_changed_or_uses_stays_as_it_is(
-    administrator: Visitor, hand: Mouse, shop: Shop
-) -> None:
-    inlet = Inlet(shop, "Terminal")
+def test_an_inlet_that_somebody_else_works_on_meanwhile(administrator: Visitor, hand: Mouse, shop: Shop) -> None:
+    """A flow that was added is not deleted unseen; one that is gone can't be switched."""
+    inlet, neighbour = Inlet(shop, "Terminal"), Inlet(shop, "Counter")
     page = administrator.open(f"/inlets/{inlet.id}")
-    switch = page.get_by_role("switch")
-    expect(switch).to_be_checked()
-    etag = inlet.flow_of()["etag"]
-    changed = [{"op": "replace", "path": "/description", "value": "Of the hall"}]
-    headers = {**shop.platform.headers, "If-Match": etag, "Content-Type": "application/json-patch+json"}
-    assert ask("PATCH", f"{shop.server.url}{FLOWS}/flows/{inlet.flow}", changed, headers).status == 200
-    hand.press(switch)
-    agree(hand, "Disable")
-    told(page, "changed")
-    expect(switch).to_be_checked()
-    assert inlet.flow_of()["state"] == "enabled"
-
-    administrator.open(f"/inlets/{inlet.id}")
-    expect(page.get_by_role("switch")).to_have_count(1)
-    source = inlet.flow_of()["sourceConnectionIds"]
-    body = {
-        "name": "Second", "flowSpec": inlet.flow_of()["flowSpec"], "sourceConnectionIds": source,
-        "targetConnectionIds": inlet.flow_of()["targetConnectionIds"],
-    }  # fmt: skip
+    expect(page.get_by_role("switch")).to_be_checked()
+    first, other = inlet.flow_of(), neighbour.flow_of()
+    same = {name: first[name] for name in ("flowSpec", "sourceConnectionIds")}
+    # Its target is that of another inlet's flow, which needs it still.
+    body = {"name": "Second", **same, "targetConnectionIds": other["targetConnectionIds"]}
     second = shop.platform.post(f"{FLOWS}/flows", body)["id"]
     hand.press(button(page, "Delete"))
     agree(hand, "Delete")
-    told(page, "use")
-    assert shop.platform.get(f"{FLOWS}/connections/{inlet.id}")["items"]
-    assert ask("DELETE", f"{shop.server.url}{FLOWS}/flows/{second}", headers=shop.platform.headers).status < 300
+    told(page, "It has a flow that was added meanwhile")
+    expect(page.get_by_role("switch")).to_have_count(2)
+    assert inlet.flow_of()["state"] == "enabled"
+
+    assert ask("DELETE", f"{shop.server.url}{FLOWS}/flows/{inlet.flow}", headers=shop.platform.headers).status < 300
+    hand.press(page.get_by_role("region", name="Terminal").get_by_role("switch"))
+    agree(hand, "Disable")
+    told(page, inlet.flow)
+    page = administrator.open(f"/inlets/{inlet.id}")
+    expect(page.get_by_role("switch")).to_have_count(1)
+    hand.press(button(page, "Delete"))
+    agree(hand, "Delete")
+    expect(page.get_by_role("heading", level=1, name="Inlets")).to_be_visible()
+    expect(page.get_by_role("link", name="Counter", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Terminal", exact=True)).to_have_count(0)
+    gone = f"{shop.server.url}{FLOWS}/flows/{second}"
+    assert ask("GET", gone, headers=shop.platform.headers).status == 404
+    wait_for(lambda: neighbour.post("counter-1").status == 200, what="the other inlet to go on")
 
 
 def test_a_template_is_duplicated_and_its_versions_compared(administrator: Visitor, hand: Mouse, shop: Shop) -> None:
@@ -151,7 +151,7 @@ def test_a_template_is_duplicated_and_its_versions_compared(administrator: Visit
     expect(text_of(page, "Subject")).to_have_value("Welcome to the shop")
     hand.write(name, "Welcome")
     hand.press(button(page, "Save draft"))
-    refused = page.get_by_role("alert")
+    refused = page.get_by_role("main").get_by_role("alert").first
     expect(refused.get_by_role("heading", name="This name is taken")).to_be_visible()
     expect(refused).to_contain_text("Choose another name")
     assert len(named(shop, "Welcome")) == 1
@@ -168,7 +168,8 @@ def test_a_template_is_duplicated_and_its_versions_compared(administrator: Visit
     expect(subject).to_be_visible()
     expect(compared).to_contain_text("Welcome to the shop")
     expect(compared).to_contain_text("Welcome back to the shop")
-    hand.choose(compared.get_by_role("button", name=re.compile("Earlier version$")), "Version 2")
+    later = compared.get_by_role("button", name=re.compile("Later version$")).inner_text()
+    hand.choose(compared.get_by_role("button", name=re.compile("Earlier version$")), later)
     expect(compared.get_by_text("The two versions say the same.")).to_be_visible()
     expect(subject).to_have_count(0)
     assert len(named(shop, "Welcome")) == 1
@@ -177,8 +178,8 @@ def test_a_template_is_duplicated_and_its_versions_compared(administrator: Visit
 
 def named(shop: Shop, name: str) -> list[dict[str, Any]]:
     """Templates of a name as they are stored."""
-    found = shop.platform.get(f"{JOURNEYS}/templates")["results"]
-    return [shop.platform.get(f"{JOURNEYS}/templates/{one['uid']}") for one in found if one["name"] == name]
+    found = shop.platform.get(f"{JOURNEYS}/messageTemplates")["results"]
+    return [shop.platform.get(f"{JOURNEYS}/messageTemplates/{one['uid']}") for one in found if one["name"] == name]
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +229,9 @@ def test_a_test_profile_is_searched_picked_and_sent_an_event(
     expect(log.get_by_role("button")).to_have_count(1)
 
     hand.write(box, "dora@example.com")
-    expect(options).to_have_count(0)
+    expect(options.filter(has_text="example.com")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(box).to_have_value("dora@example.com")
     hand.press(button(panel, "Send"))
     told(page, "The event was sent")
     hand.pick(box, "anna@example.com")
@@ -247,7 +250,7 @@ def test_a_test_event_that_is_refused_says_why(
     flow = next(one for one in shop.platform.get(f"{FLOWS}/flows")["items"] if "test event" in one["name"].lower())
     switch(shop, flow["id"], "disable")
     hand.press(button(panel, "Send"))
-    refused = panel.get_by_role("alert")
+    refused = panel.get_by_role("alert").first
     expect(refused.get_by_role("heading", name="This can’t be done in its present state")).to_be_visible()
     expect(refused).to_contain_text("disabled")
     switch(shop, flow["id"], "enable")
