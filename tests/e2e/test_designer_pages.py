@@ -236,7 +236,7 @@ def test_who_is_invited_joins_by_the_link_and_sees_what_the_role_allows(
 
 def test_the_secret_that_is_shown_once_opens_the_apis(visitor: Visitor, server: RunningServer) -> None:
     page = visitor.open("/people?tab=credentials")
-    page.get_by_role("button", name="Make a credential").click()
+    page.get_by_role("button", name="Create a credential").click()
     page.get_by_role("textbox", name="Client id").fill("crm")
     page.get_by_role("checkbox", name="Administrators").click()
     page.get_by_role("button", name="Create", exact=True).click()

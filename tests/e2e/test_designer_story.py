@@ -118,7 +118,7 @@ def create_a_schema(story: Story) -> None:
     """Of two field groups and a field of one's own, which says who the event is about."""
     hand, page = story.hand, story.page
     story.nav("Schemas")
-    hand.press(story.button("Create a schema"))
+    hand.press(story.button("Create a schema").first)
     dialog = page.get_by_role("dialog")
     hand.write(story.textbox("Name", dialog), "Shop orders")
     hand.choose(story.picker("Class", dialog), "XDM ExperienceEvent")
@@ -144,7 +144,7 @@ def create_a_schema(story: Story) -> None:
 def create_a_data_set(story: Story) -> None:
     hand, page = story.hand, story.page
     story.nav("Data sets")
-    hand.press(story.button("Create a data set"))
+    hand.press(story.button("Create a data set").first)
     dialog = page.get_by_role("dialog")
     hand.write(story.textbox("Name", dialog), "Shop orders")
     hand.choose(story.picker("Schema", dialog), "Shop orders")
@@ -156,7 +156,7 @@ def create_an_inlet(story: Story) -> None:
     """Its address is copied from its page."""
     hand, page = story.hand, story.page
     story.nav("Inlets")
-    hand.press(story.button("Create an inlet"))
+    hand.press(story.button("Create an inlet").first)
     hand.write(story.textbox("Name"), "Shop")
     hand.press(page.get_by_role("radio", name="XDM", exact=True))
     hand.choose(story.picker("Data set"), "Shop orders")
@@ -172,7 +172,7 @@ def create_an_event(story: Story) -> None:
     """What it looks like is read from its page."""
     hand, page = story.hand, story.page
     story.nav("Events")
-    hand.press(story.button("New event"))
+    hand.press(story.button("Create an event").first)
     hand.write(story.textbox("Name"), "OrderPlaced")
     hand.pick(page.get_by_role("combobox", name="Schema"), "Shop orders")
     fields = page.get_by_role("searchbox", name="Search fields")
@@ -193,7 +193,7 @@ def create_an_action(story: Story) -> None:
     """Made of a sample; its test request is answered by the receiver."""
     hand, page = story.hand, story.page
     story.nav("Actions")
-    hand.press(story.button("Create action"))
+    hand.press(story.button("Create an action").first)
     hand.write(story.textbox("Name"), "TellShop")
     hand.choose(story.picker("Method"), "POST")
     hand.write(story.textbox("URL"), f"{story.receiver.url}/tell")
@@ -212,7 +212,7 @@ def create_an_action(story: Story) -> None:
 def write_a_template(story: Story) -> None:
     hand, page = story.hand, story.page
     story.nav("Message templates")
-    hand.press(story.button("New template"))
+    hand.press(story.button("Create a template").first)
     hand.write(story.textbox("Name"), "Thanks for much")
     hand.choose(story.picker("Category"), "Transactional")
     hand.write(story.textbox("Subject"), "Thank you, {{ profile.person.name.firstName | default: 'friend' }}")

@@ -15,6 +15,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FormattedNumber } from "react-intl";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Light } from "@/ui/Light";
@@ -82,11 +83,7 @@ export function AlertList({ search, onChange, onSubscribe }: Props) {
                 {t("common.clearFilters")}
               </Button>
             ) : (
-              mayWrite && (
-                <Button variant="secondary" onPress={onSubscribe}>
-                  {t("alerts.subscribe")}
-                </Button>
-              )
+              <CreateButton name={t("alerts.subscription.create")} may={mayWrite} onPress={onSubscribe} />
             )
           }
         />

@@ -1,8 +1,8 @@
-import { Button, Item, TabList, TabPanels, Tabs, Text } from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
+import { Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CreateButton } from "@/ui/CreateButton";
 import { Page } from "@/ui/Page";
 import { AlertList } from "./AlertList";
 import type { AlertsSearch } from "./alerts";
@@ -21,14 +21,7 @@ export function AlertsPage() {
     <Page
       title={t("alerts.title")}
       description={t("alerts.description")}
-      actions={
-        mayWrite && (
-          <Button variant="accent" onPress={subscribe}>
-            <Add />
-            <Text>{t("alerts.subscribe")}</Text>
-          </Button>
-        )
-      }
+      actions={<CreateButton name={t("alerts.subscription.create")} may={mayWrite} onPress={subscribe} />}
     >
       <Tabs
         aria-label={t("alerts.title")}

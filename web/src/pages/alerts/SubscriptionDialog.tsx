@@ -64,7 +64,7 @@ export function SubscriptionDialog({ subscription, onClose }: Props) {
   const webhook = draft.webhook ?? { url: "", secret: "" };
   return (
     <Dialog size="L">
-      <Heading>{t(subscription === null ? "alerts.subscribe" : "alerts.subscription")}</Heading>
+      <Heading>{t(subscription === null ? "alerts.subscription.create" : "alerts.subscription")}</Heading>
       <Divider />
       <Content>
         {save.error && <ErrorNotice error={save.error} />}

@@ -1,23 +1,14 @@
-import {
-  ActionMenu,
-  Button,
-  Cell,
-  Column,
-  DialogContainer,
-  Item,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-} from "@adobe/react-spectrum";
+import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
+import { RowMenu } from "@/ui/RowMenu";
 import { useAct } from "@/ui/useAct";
 import {
   type AlertsSearch,
@@ -50,10 +41,6 @@ export function Subscriptions({ search, onChange }: Props) {
   const journeyName = (uid: string | null) =>
     uid === null ? t("alerts.journey.all") : (journeys.data?.find((one) => one.uid === uid)?.name ?? uid);
   const nameOf = (one: Subscription) => one.name || t("alerts.unnamed");
-  const offered = [
-    { id: "edit", isOffered: mayWrite },
-    { id: "delete", isOffered: mayDelete },
-  ].filter((one) => one.isOffered);
   return (
     <>
       {subscriptions.error && <ErrorNotice error={subscriptions.error} onRetry={() => void subscriptions.refetch()} />}
@@ -63,11 +50,11 @@ export function Subscriptions({ search, onChange }: Props) {
           title={t("alerts.subscriptions.empty")}
           detail={t("alerts.subscriptions.emptyDetail")}
           action={
-            mayWrite && (
-              <Button variant="secondary" onPress={() => onChange({ subscription: "new" })}>
-                {t("alerts.subscribe")}
-              </Button>
-            )
+            <CreateButton
+              name={t("alerts.subscription.create")}
+              may={mayWrite}
+              onPress={() => onChange({ subscription: "new" })}
+            />
           }
         />
       )}
@@ -106,16 +93,14 @@ export function Subscriptions({ search, onChange }: Props) {
                 </Cell>
                 <Cell>{one.webhook?.url ?? t("alerts.webhook.none")}</Cell>
                 <Cell textValue={t("common.actionsOf", { name: nameOf(one) })}>
-                  {offered.length > 0 && (
-                    <ActionMenu
-                      isQuiet
-                      aria-label={t("common.actionsOf", { name: nameOf(one) })}
-                      items={offered}
-                      onAction={(key) => (key === "edit" ? onChange({ subscription: one.uid }) : setAsked(one))}
-                    >
-                      {(item) => <Item>{t(`common.${item.id}`)}</Item>}
-                    </ActionMenu>
-                  )}
+                  <RowMenu
+                    name={nameOf(one)}
+                    items={[
+                      { id: "edit", name: t("common.edit"), isOffered: mayWrite },
+                      { id: "delete", name: t("common.delete"), isOffered: mayDelete },
+                    ]}
+                    onAction={(id) => (id === "edit" ? onChange({ subscription: one.uid }) : setAsked(one))}
+                  />
                 </Cell>
               </Row>
             )}

@@ -1,13 +1,10 @@
-import { Button, SearchField } from "@adobe/react-spectrum";
+import { SearchField } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { Empty } from "@/ui/Empty";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { FigureTable } from "@/ui/FigureTable";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { CreateButton } from "@/ui/CreateButton";
+import { ListPage } from "@/ui/ListPage";
 import { PageLink } from "@/ui/PageLink";
 import { useSearchText } from "@/ui/useSearchText";
 import { BUILT_IN, sourcesQuery } from "./sources";
@@ -19,55 +16,43 @@ export function SourcesPage() {
   const t = useT();
   const { q = "" } = useSearch({ from: "/shell/data-sources" });
   const navigate = useNavigate();
-  const mayWrite = useMay("journeys_data_sources.write");
-  const [typed, setTyped] = useSearchText(
-    q,
-    (text) => void navigate({ to: "/data-sources", search: { q: text || undefined }, replace: true }),
-  );
-  const { data, error, isPending, refetch } = useQuery(sourcesQuery);
-  const found = (data ?? []).filter((source) =>
+  const search = (text: string) =>
+    void navigate({ to: "/data-sources", search: { q: text || undefined }, replace: true });
+  const [typed, setTyped] = useSearchText(q, search);
+  const sources = useQuery(sourcesQuery);
+  const found = (sources.data ?? []).filter((source) =>
     `${source.name} ${source.description ?? ""} ${source.url ?? ""}`.toLowerCase().includes(q.trim().toLowerCase()),
   );
   return (
-    <Page
+    <ListPage
       title={t("dataSources.title")}
       description={t("dataSources.description")}
-      actions={
-        mayWrite && (
-          <Button variant="accent" onPress={() => void navigate({ to: "/data-sources/new" })}>
-            {t("dataSources.new")}
-          </Button>
-        )
+      create={
+        <CreateButton
+          name={t("dataSources.create")}
+          may={useMay("journeys_data_sources.write")}
+          onPress={() => void navigate({ to: "/data-sources/new" })}
+        />
       }
-    >
-      {error && <ErrorNotice error={error} onRetry={() => void refetch()} />}
-      {isPending && <Loading />}
-      {data !== undefined && (
-        <>
-          <SearchField label={t("dataSources.search")} value={typed} onChange={setTyped} marginBottom="size-200" />
-          {found.length === 0 ? (
-            <Empty isSearch title={t("common.noneMatch.title")} detail={t("common.noneMatch.detail")} />
-          ) : (
-            <FigureTable
-              caption={t("dataSources.title")}
-              columns={COLUMNS.map((id) => ({ id, name: t(`dataSources.column.${id}`), isText: id !== "usedIn" }))}
-              rows={found.map((source) => ({
-                id: source.uid,
-                cells: {
-                  name: (
-                    <PageLink to="/data-sources/$uid" params={{ uid: source.uid }}>
-                      {source.name}
-                    </PageLink>
-                  ),
-                  url: source.name === BUILT_IN ? t("dataSources.builtIn") : source.url,
-                  groups: source.fieldGroups.map((group) => group.name).join(", ") || "–",
-                  usedIn: source.usedIn ?? "–",
-                },
-              }))}
-            />
-          )}
-        </>
-      )}
-    </Page>
+      list={sources}
+      found={found}
+      filters={<SearchField label={t("dataSources.search")} value={typed} onChange={setTyped} />}
+      onClear={() => search("")}
+      empty={{ title: t("common.noneMatch.title"), detail: t("common.noneMatch.detail") }}
+      columns={COLUMNS.map((id) => ({ id, name: t(`dataSources.column.${id}`), isText: id !== "usedIn" }))}
+      row={(source) => ({
+        id: source.uid,
+        cells: {
+          name: (
+            <PageLink to="/data-sources/$uid" params={{ uid: source.uid }}>
+              {source.name}
+            </PageLink>
+          ),
+          url: source.name === BUILT_IN ? t("dataSources.builtIn") : source.url,
+          groups: source.fieldGroups.map((group) => group.name).join(", ") || "–",
+          usedIn: source.usedIn ?? "–",
+        },
+      })}
+    />
   );
 }

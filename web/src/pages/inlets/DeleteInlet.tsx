@@ -1,4 +1,5 @@
 import { Button } from "@adobe/react-spectrum";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
@@ -13,11 +14,15 @@ export function DeleteInlet({ inlet, flows }: { inlet: Inlet; flows: readonly Fl
   const navigate = useNavigate();
   const may = useMay("sources.delete");
   const [isAsked, setAsked] = useState(false);
-  const remove = useAct(() => deleteInlet(inlet, flows), {
-    invalidates: [["inlets"]],
-    done: t("inlets.deleted"),
-    onDone: () => void navigate({ to: "/inlets" }),
-  });
+  const queries = useQueryClient();
+  const remove = useAct(
+    async () => {
+      if (await deleteInlet(inlet, flows)) return;
+      void queries.invalidateQueries({ queryKey: ["inlets"] });
+      throw new Error(t("inlets.delete.more"));
+    },
+    { invalidates: [["inlets"]], done: t("inlets.deleted"), onDone: () => void navigate({ to: "/inlets" }) },
+  );
   if (!may) return null;
   return (
     <>

@@ -1,13 +1,9 @@
-import { Button } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { Empty } from "@/ui/Empty";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { FigureTable } from "@/ui/FigureTable";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { CreateButton } from "@/ui/CreateButton";
+import { ListPage } from "@/ui/ListPage";
 import { PageLink } from "@/ui/PageLink";
 import { Time } from "@/ui/Time";
 import { flowsOf, flowsQuery, inletsQuery } from "./flows";
@@ -18,45 +14,43 @@ export function InletsPage() {
   const navigate = useNavigate();
   const inlets = useQuery(inletsQuery);
   const flows = useQuery(flowsQuery);
-  const create = (
-    <Button variant="accent" isDisabled={!useMay("sources.write")} onPress={() => void navigate({ to: "/inlets/new" })}>
-      {t("inlets.create")}
-    </Button>
-  );
   return (
-    <Page title={t("inlets.title")} description={t("inlets.description")} actions={create}>
-      {inlets.error && <ErrorNotice error={inlets.error} onRetry={() => void inlets.refetch()} />}
-      {inlets.isPending && <Loading />}
-      {inlets.data?.length === 0 && <Empty title={t("inlets.empty.title")} detail={t("inlets.empty.detail")} />}
-      {inlets.data && inlets.data.length > 0 && (
-        <FigureTable
-          caption={t("inlets.title")}
-          columns={[
-            { id: "name", name: t("inlets.name"), isText: true },
-            { id: "type", name: t("inlets.type"), isText: true },
-            { id: "auth", name: t("inlets.authenticated"), isText: true },
-            { id: "flows", name: t("inlets.flows"), isText: true },
-            { id: "created", name: t("inlets.createdAt"), isText: true },
-          ]}
-          rows={inlets.data.map((one) => ({
-            id: one.id,
-            cells: {
-              name: (
-                <PageLink to="/inlets/$id" params={{ id: one.id }}>
-                  {one.name}
-                </PageLink>
-              ),
-              type: one.auth.params.dataType === "raw" ? t("inlets.type.raw") : t("inlets.type.xdm"),
-              auth: one.auth.params.authenticationRequired ? t("inlets.yes") : t("inlets.no"),
-              flows:
-                flowsOf(one, flows.data ?? [])
-                  .map((flow) => flow.name)
-                  .join(", ") || "–",
-              created: <Time value={one.createdAt} />,
-            },
-          }))}
+    <ListPage
+      title={t("inlets.title")}
+      description={t("inlets.description")}
+      create={
+        <CreateButton
+          name={t("inlets.create")}
+          may={useMay("sources.write")}
+          onPress={() => void navigate({ to: "/inlets/new" })}
         />
-      )}
-    </Page>
+      }
+      list={inlets}
+      empty={{ title: t("inlets.empty.title"), detail: t("inlets.empty.detail") }}
+      columns={[
+        { id: "name", name: t("inlets.name"), isText: true },
+        { id: "type", name: t("inlets.type"), isText: true },
+        { id: "auth", name: t("inlets.authenticated"), isText: true },
+        { id: "flows", name: t("inlets.flows"), isText: true },
+        { id: "created", name: t("inlets.createdAt"), isText: true },
+      ]}
+      row={(one) => ({
+        id: one.id,
+        cells: {
+          name: (
+            <PageLink to="/inlets/$id" params={{ id: one.id }}>
+              {one.name}
+            </PageLink>
+          ),
+          type: one.auth.params.dataType === "raw" ? t("inlets.type.raw") : t("inlets.type.xdm"),
+          auth: one.auth.params.authenticationRequired ? t("inlets.yes") : t("inlets.no"),
+          flows:
+            flowsOf(one, flows.data ?? [])
+              .map((flow) => flow.name)
+              .join(", ") || "–",
+          created: <Time value={one.createdAt} />,
+        },
+      })}
+    />
   );
 }

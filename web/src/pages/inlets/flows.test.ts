@@ -33,4 +33,9 @@ test("an inlet goes after all that hangs on it, each once", () => {
     "targetConnections/t-b",
     "connections/c",
   ]);
+  expect(partsOf(inlet, [flow("a")], [{ ...flow("other"), targetConnectionIds: ["t-a"] }])).toEqual([
+    "flows/a",
+    "connections/c",
+  ]);
+  expect(partsOf(inlet, [flow("a")], [{ ...flow("other"), sourceConnectionIds: [] }])).toContain("sourceConnections/s");
 });

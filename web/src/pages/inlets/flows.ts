@@ -175,17 +175,29 @@ export const takenTo = (mappingId: string, mappingVersion: number) => [
   { op: "replace", path: "/transformations", value: [{ name: "Mapping", params: { mappingId, mappingVersion } }] },
 ];
 
-/** What goes with an inlet, in the order in which the server lets it go; mapping sets may be used by others and stay. */
-export const partsOf = (inlet: Inlet, flows: readonly Flow[]): string[] => [
-  ...flows.map((flow) => `flows/${flow.id}`),
-  ...flows.flatMap((flow) => flow.sourceConnectionIds.map((id) => `sourceConnections/${id}`)),
-  ...flows.flatMap((flow) => flow.targetConnectionIds.map((id) => `targetConnections/${id}`)),
-  `connections/${inlet.id}`,
-];
+/**
+ * What goes with an inlet, in the order in which the server lets it go; mapping sets may be used by others and stay, as
+ * do sources and targets of other flows.
+ */
+export function partsOf(inlet: Inlet, flows: readonly Flow[], others: readonly Flow[] = []): string[] {
+  const kept = new Set(others.flatMap((flow) => [...flow.sourceConnectionIds, ...flow.targetConnectionIds]));
+  const own = (kind: string, ids: readonly string[]) => ids.filter((id) => !kept.has(id)).map((id) => `${kind}/${id}`);
+  return [
+    ...flows.map((flow) => `flows/${flow.id}`),
+    ...flows.flatMap((flow) => own("sourceConnections", flow.sourceConnectionIds)),
+    ...flows.flatMap((flow) => own("targetConnections", flow.targetConnectionIds)),
+    `connections/${inlet.id}`,
+  ];
+}
 
-/** Records that were accepted before still land. */
-export async function deleteInlet(inlet: Inlet, flows: readonly Flow[]): Promise<void> {
-  for (const part of new Set(partsOf(inlet, flows))) await call("DELETE", `${FLOW}/${part}`);
+/** Records that were accepted before still land. false: it has more flows than `asked`, and nothing was deleted. */
+export async function deleteInlet(inlet: Inlet, asked: readonly Flow[]): Promise<boolean> {
+  const all = await every<Flow>("flows");
+  const flows = flowsOf(inlet, all);
+  if (flows.some((flow) => !asked.some((one) => one.id === flow.id))) return false;
+  const others = all.filter((flow) => !flows.includes(flow));
+  for (const part of new Set(partsOf(inlet, flows, others))) await call("DELETE", `${FLOW}/${part}`);
+  return true;
 }
 
 /** Paths of the values of a sample, such as `contact.email`. */

@@ -1,5 +1,4 @@
 import { ActionGroup, Button, Flex, Item, Menu, MenuTrigger, Text } from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
 import Calendar from "@spectrum-icons/workflow/Calendar";
 import ViewList from "@spectrum-icons/workflow/ViewList";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -7,6 +6,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { useMay, useSession } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
@@ -59,10 +59,7 @@ export function JourneysPage() {
       actions={
         mayWrite && (
           <MenuTrigger>
-            <Button variant="accent">
-              <Add />
-              <Text>{t("journeys.create")}</Text>
-            </Button>
+            <CreateButton name={t("journeys.create")} may={mayWrite} />
             <Menu onAction={(key) => change({ create: WAYS_TO_CREATE.find((way) => way === key) })}>
               {WAYS_TO_CREATE.map((way) => (
                 <Item key={way}>{t(`journeys.create.${way}`)}</Item>

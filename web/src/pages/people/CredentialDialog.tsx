@@ -44,7 +44,7 @@ export function CredentialDialog({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog size="M">
-      <Heading>{t("people.credentials.make")}</Heading>
+      <Heading>{t("people.credentials.create")}</Heading>
       <Divider />
       <Content>
         {create.error && <ErrorNotice error={create.error} />}

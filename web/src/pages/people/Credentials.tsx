@@ -1,25 +1,13 @@
-import {
-  ActionMenu,
-  Button,
-  Cell,
-  Column,
-  DialogContainer,
-  Flex,
-  Item,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-  Text,
-} from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
+import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
+import { RowMenu } from "@/ui/RowMenu";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
 import { CredentialDialog, CredentialRoles } from "./CredentialDialog";
@@ -31,6 +19,7 @@ import {
   rolesQuery,
   useMayInOrganization,
 } from "./people";
+import { TabHead } from "./TabHead";
 import { useRoleWords } from "./useRoleWords";
 
 type Opened = { kind: "make" } | { kind: "roles"; credential: Credential } | null;
@@ -48,15 +37,16 @@ export function Credentials() {
   if (credentials.data === undefined) return <Loading />;
   return (
     <>
-      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
-        <Text>{t("people.credentials.detail")}</Text>
-        {mayWrite && (
-          <Button variant="accent" onPress={() => setOpened({ kind: "make" })}>
-            <Add />
-            <Text>{t("people.credentials.make")}</Text>
-          </Button>
-        )}
-      </Flex>
+      <TabHead
+        detail={t("people.credentials.detail")}
+        create={
+          <CreateButton
+            name={t("people.credentials.create")}
+            may={mayWrite}
+            onPress={() => setOpened({ kind: "make" })}
+          />
+        }
+      />
       <TableView aria-label={t("people.tab.credentials")} overflowMode="wrap">
         <TableHeader>
           <Column key="id" isRowHeader minWidth={280}>
@@ -119,27 +109,22 @@ function CredentialActions({ credential, onRoles }: { credential: Credential; on
     done: (_, enabled) => t(enabled ? "people.done.enabled" : "people.done.disabled", { name }),
   });
   const remove = useAct(() => deleteCredential(name), { invalidates, done: t("people.done.deleted", { name }) });
-  const offered = [
-    { id: "roles", isOffered: mayGive },
-    { id: "disable", isOffered: mayWrite && credential.enabled },
-    { id: "enable", isOffered: mayWrite && !credential.enabled },
-    { id: "delete", isOffered: mayDelete },
-  ].filter((one) => one.isOffered);
-  if (offered.length === 0) return null;
   return (
     <>
-      <ActionMenu
-        isQuiet
-        aria-label={t("common.actionsOf", { name })}
-        items={offered}
-        onAction={(key) => {
-          if (key === "roles") onRoles();
-          else if (key === "enable") enable.mutate(true);
-          else setAsked(key === "delete" ? "delete" : "disable");
+      <RowMenu
+        name={name}
+        items={[
+          { id: "roles", name: t("people.act.roles"), isOffered: mayGive },
+          { id: "disable", name: t("people.act.disable"), isOffered: mayWrite && credential.enabled },
+          { id: "enable", name: t("people.act.enable"), isOffered: mayWrite && !credential.enabled },
+          { id: "delete", name: t("people.act.delete"), isOffered: mayDelete },
+        ]}
+        onAction={(id) => {
+          if (id === "roles") onRoles();
+          else if (id === "enable") enable.mutate(true);
+          else setAsked(id);
         }}
-      >
-        {(item) => <Item>{t(`people.act.${item.id}`)}</Item>}
-      </ActionMenu>
+      />
       <Asked
         isOpen={asked !== null}
         title={t(asked === "delete" ? "people.delete.title" : "people.disable.title", { name })}

@@ -69,7 +69,7 @@ export function RoleDialog({ role, holders, onClose }: Props) {
   const error = save.error ?? remove.error;
   return (
     <Dialog size="L">
-      <Heading>{role === null ? t("people.roles.make") : words.name(role)}</Heading>
+      <Heading>{role === null ? t("people.roles.create") : words.name(role)}</Heading>
       <Divider />
       <Content>
         {error && <ErrorNotice error={error} />}

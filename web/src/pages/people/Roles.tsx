@@ -1,24 +1,14 @@
-import {
-  Button,
-  Cell,
-  Column,
-  DialogContainer,
-  Flex,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-  Text,
-} from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
+import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useT } from "@/i18n/useT";
+import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { credentialsQuery, rolesQuery, useMayInOrganization, usersQuery } from "./people";
 import styles from "./people.module.css";
 import { RoleDialog } from "./RoleDialog";
+import { TabHead } from "./TabHead";
 import { useRoleWords } from "./useRoleWords";
 
 /** What people and programs may do. */
@@ -41,15 +31,10 @@ export function Roles() {
   });
   return (
     <>
-      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
-        <Text>{t("people.roles.detail")}</Text>
-        {mayWrite && (
-          <Button variant="accent" onPress={() => open("new")}>
-            <Add />
-            <Text>{t("people.roles.make")}</Text>
-          </Button>
-        )}
-      </Flex>
+      <TabHead
+        detail={t("people.roles.detail")}
+        create={<CreateButton name={t("people.roles.create")} may={mayWrite} onPress={() => open("new")} />}
+      />
       <TableView aria-label={t("people.tab.roles")} overflowMode="wrap" onAction={(key) => open(String(key))}>
         <TableHeader>
           <Column key="name" isRowHeader minWidth={240} width="2fr">

@@ -1,26 +1,14 @@
-import {
-  ActionMenu,
-  Button,
-  Cell,
-  Column,
-  DialogContainer,
-  Flex,
-  Item,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-  Text,
-} from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
+import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSession } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
+import { RowMenu } from "@/ui/RowMenu";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
 import { InviteDialog, LinkDialog } from "./InviteDialog";
@@ -35,6 +23,7 @@ import {
   usersQuery,
 } from "./people";
 import styles from "./people.module.css";
+import { TabHead } from "./TabHead";
 import { UserDialog } from "./UserDialog";
 import { useRoleWords } from "./useRoleWords";
 
@@ -55,15 +44,10 @@ export function Users() {
   if (users.data === undefined) return <Loading />;
   return (
     <>
-      <Flex wrap justifyContent="space-between" alignItems="center" marginBottom="size-150" gap="size-200">
-        <Text>{t("people.users.count", { count: users.data.length })}</Text>
-        {mayWrite && (
-          <Button variant="accent" onPress={() => setOpened({ kind: "invite" })}>
-            <Add />
-            <Text>{t("people.invite")}</Text>
-          </Button>
-        )}
-      </Flex>
+      <TabHead
+        detail={t("people.users.count", { count: users.data.length })}
+        create={<CreateButton name={t("people.invite")} may={mayWrite} onPress={() => setOpened({ kind: "invite" })} />}
+      />
       <TableView aria-label={t("people.tab.users")} overflowMode="wrap">
         <TableHeader>
           <Column key="name" isRowHeader minWidth={200}>
@@ -140,30 +124,26 @@ function UserActions({ user, onEdit, onLink }: ActionsProps) {
   const link = useAct(() => resetLink(user.id), { invalidates, onDone: onLink });
   const remove = useAct(() => deleteUser(user.id), { invalidates, done: t("people.done.deleted", { name }) });
   const isMe = user.id === me;
-  const offered = [
-    { id: "edit", isOffered: mayWrite },
-    { id: user.status === "invited" ? "invitation" : "resetLink", isOffered: mayWrite && user.enabled },
-    { id: "disable", isOffered: mayWrite && user.enabled && !isMe },
-    { id: "enable", isOffered: mayWrite && !user.enabled },
-    { id: "delete", isOffered: mayDelete && !isMe },
-  ].filter((one) => one.isOffered);
-  if (offered.length === 0) return null;
-  const choose = (key: string) => {
-    if (key === "edit") onEdit();
-    else if (key === "invitation" || key === "resetLink") link.mutate();
-    else if (key === "delete") setAsked(true);
-    else enable.mutate(key === "enable");
-  };
+  const invited = user.status === "invited";
   return (
     <>
-      <ActionMenu
-        isQuiet
-        aria-label={t("common.actionsOf", { name })}
-        items={offered}
-        onAction={(key) => choose(String(key))}
-      >
-        {(item) => <Item>{t(`people.act.${item.id}`)}</Item>}
-      </ActionMenu>
+      <RowMenu
+        name={name}
+        items={[
+          { id: "edit", name: t("people.act.edit"), isOffered: mayWrite },
+          { id: "invitation", name: t("people.act.invitation"), isOffered: mayWrite && user.enabled && invited },
+          { id: "resetLink", name: t("people.act.resetLink"), isOffered: mayWrite && user.enabled && !invited },
+          { id: "disable", name: t("people.act.disable"), isOffered: mayWrite && user.enabled && !isMe },
+          { id: "enable", name: t("people.act.enable"), isOffered: mayWrite && !user.enabled },
+          { id: "delete", name: t("people.act.delete"), isOffered: mayDelete && !isMe },
+        ]}
+        onAction={(id) => {
+          if (id === "edit") onEdit();
+          else if (id === "invitation" || id === "resetLink") link.mutate();
+          else if (id === "delete") setAsked(true);
+          else enable.mutate(id === "enable");
+        }}
+      />
       <Asked
         isOpen={isAsked}
         title={t("people.delete.title", { name })}

@@ -1,8 +1,10 @@
-import { Button, Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
+import { Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
@@ -24,21 +26,15 @@ export function ChannelsPage() {
   const mayWrite = useMay("journeys_actions.write");
   const change = (changed: ChannelsSearch) =>
     void navigate({ to: "/templates/channels", search: { ...search, page: undefined, ...changed }, replace: true });
+  const create = (
+    <CreateButton
+      name={t("templates.configuration.create")}
+      may={mayWrite}
+      onPress={() => void navigate({ to: "/templates/channels/$uid", params: { uid: "new" } })}
+    />
+  );
   return (
-    <Page
-      title={t("templates.channels.title")}
-      description={t("templates.channels.description")}
-      actions={
-        mayWrite && (
-          <Button
-            variant="accent"
-            onPress={() => void navigate({ to: "/templates/channels/$uid", params: { uid: "new" } })}
-          >
-            {t("templates.configuration.new")}
-          </Button>
-        )
-      }
-    >
+    <Page title={t("templates.channels.title")} description={t("templates.channels.description")} actions={create}>
       <Tabs
         aria-label={t("templates.channels.title")}
         selectedKey={tab}
@@ -54,7 +50,7 @@ export function ChannelsPage() {
         </TabList>
         <TabPanels marginTop="size-200">
           <Item key="configurations">
-            <Configurations />
+            <Configurations create={create} />
           </Item>
           <Item key="suppressions">
             <Suppressions search={search} onChange={change} />
@@ -65,13 +61,13 @@ export function ChannelsPage() {
   );
 }
 
-function Configurations() {
+function Configurations({ create }: { create: ReactNode }) {
   const t = useT();
   const { data, error, refetch } = useQuery(configurationsQuery);
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
   if (data.length === 0) {
-    return <Empty title={t("templates.channels.empty")} detail={t("templates.channels.emptyDetail")} />;
+    return <Empty title={t("templates.channels.empty")} detail={t("templates.channels.emptyDetail")} action={create} />;
   }
   return (
     <FigureTable

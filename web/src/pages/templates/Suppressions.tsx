@@ -1,4 +1,4 @@
-import { Button, DialogContainer, Flex, Item, Picker, SearchField } from "@adobe/react-spectrum";
+import { Button, DialogContainer, Flex, SearchField } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
@@ -7,6 +7,7 @@ import { Asked } from "@/ui/Asked";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
+import { FilterPicker } from "@/ui/FilterPicker";
 import { Loading } from "@/ui/Loading";
 import { Pager } from "@/ui/Pager";
 import { Time } from "@/ui/Time";
@@ -21,7 +22,6 @@ interface Props {
   onChange: (changed: ChannelsSearch) => void;
 }
 
-const ANY = "any";
 const COLUMNS = ["address", "channel", "reason", "note", "addedAt", "act"] as const;
 
 /** Addresses nothing is sent to. */
@@ -56,17 +56,12 @@ export function Suppressions({ search, onChange }: Props) {
           onClear={() => setAddress("")}
           width="size-3400"
         />
-        <Picker
+        <FilterPicker
           label={t("templates.field.channel")}
-          items={[ANY, ...CHANNELS].map((id) => ({
-            id,
-            name: id === ANY ? t("common.any") : t(`templates.channel.${id}`),
-          }))}
-          selectedKey={search.channel ?? ANY}
-          onSelectionChange={(key) => onChange({ channel: CHANNELS.find((channel) => channel === key) })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
+          choices={CHANNELS.map((id) => ({ id, name: t(`templates.channel.${id}`) }))}
+          value={search.channel}
+          onChange={(channel) => onChange({ channel })}
+        />
         {mayWrite && (
           <Button variant="secondary" onPress={() => setAdding(true)}>
             {t("templates.suppressions.add")}

@@ -15,7 +15,7 @@ import { ProofDialog } from "./ProofDialog";
 import { TABS, type Tab } from "./search";
 import styles from "./Template.module.css";
 import { TemplateForm } from "./TemplateForm";
-import { TemplateState } from "./TemplatesPage";
+import { TemplateState } from "./TemplateState";
 import {
   deleteTemplate,
   previewQuery,
