@@ -153,7 +153,15 @@ def test_verbs_that_publish(verb: str) -> None:
     assert permission_to(verb) == "journeys.publish"
 
 
-@pytest.mark.parametrize("verb", ["close", "stop", "test", "endTest", "endDryRun", "stop-dry-run", "duplicate"])
+@pytest.mark.parametrize("verb", ["approve", "requestChanges"])
+def test_verbs_that_approve(verb: str) -> None:
+    assert permission_to(verb) == "journeys.approve"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["requestApproval", "cancelApproval", "close", "stop", "test", "endTest", "endDryRun", "stop-dry-run", "duplicate"],
+)
 def test_verbs_that_write(verb: str) -> None:
     assert permission_to(verb) == "journeys.write"
 

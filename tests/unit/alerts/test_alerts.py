@@ -245,8 +245,8 @@ def test_each_request_for_approval_is_told_once_and_so_is_what_is_wanted_of_it(w
             world.evaluator.look()
 
     def request(uid: str, state: str, at_ms: int = 4_000_000_000_000) -> dict[str, Any]:
-        decisions = [] if state == "open" else [{"verdict": state, "atMs": at_ms}]
-        return {"uid": uid, "state": state, "atMs": at_ms, "decisions": decisions}
+        decisions = [] if state == "open" else [{"verdict": state, "comment": "", "atMs": at_ms}]
+        return {"uid": uid, "state": state, "comment": "", "atMs": at_ms, "decisions": decisions}
 
     def told() -> list[tuple[str, str]]:
         return [(one["kind"], one["requestUid"]) for one in reversed(world.alerts())]
