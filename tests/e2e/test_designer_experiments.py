@@ -1,7 +1,5 @@
 """Success metrics in a real browser: chosen for a journey, named by its experiment, compared in its report, scaled."""
 
-from collections.abc import Iterator
-
 import pytest
 from browsing import Visitor
 from definitions import JOURNEYS
@@ -59,8 +57,8 @@ def administrator(browser: Browser, server: RunningServer) -> Visitor:
 
 
 @pytest.fixture
-def page(administrator: Visitor) -> Iterator[Page]:
-    yield administrator.page
+def page(administrator: Visitor) -> Page:
+    return administrator.page
 
 
 def test_a_draft_gets_a_metric_and_its_experiment_becomes_a_bandit(
