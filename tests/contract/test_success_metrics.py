@@ -13,6 +13,7 @@ from parcours.events.feedback import Feedback
 from parcours.journeys import counter_store, measure_store, store
 from parcours.journeys.activities.optimize import ExperimentNode
 from parcours.journeys.allocating import arms_of, recalculate, scaled
+from parcours.journeys.compile import compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.runner import JourneyWorkspace
@@ -20,7 +21,7 @@ from parcours.journeys.workset import Arrival
 from parcours.reports.metrics import summarize_metrics
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "journeys"))
-from journey_world import DAY_US, NOW_US, SECOND_US, compiled, document
+from journey_world import DAY_US, IDENTITY, NOW_US, SECOND_US, WORLD, compiled, document
 
 END = {"type": "end"}
 DOCUMENT = document(
@@ -57,7 +58,8 @@ assert isinstance(NODE, ExperimentNode)
 def live(journey: CompiledJourney = JOURNEY) -> LiveJourneys:
     return LiveJourneys(
         {(1, "e1"): (journey,)}, {}, {"version": journey}, scopes=frozenset({1}),
-        measuring={(1, "e2"): (journey,)}, experimenting={(1, "journey"): ("version",)},
+        measuring={(1, "e2"): (journey,)}, measured=frozenset({(1, "journey")}),
+        experimenting={(1, "journey"): ("version",)},
     )  # fmt: skip
 
 
@@ -144,6 +146,28 @@ def test_the_event_that_lets_enter_is_no_outcome_of_its_own_entrance(world: Data
     with world.read() as connection:
         counts = counter_store.read_counts(connection, 1, "version")
     assert summarize_metrics(counts, both, {}, {})["metrics"][0]["converted"] == 1
+
+
+def test_an_entrance_into_a_later_version_takes_the_outcomes_from_the_earlier_one(world: Database) -> None:
+    everybody = [f"p{n}" for n in range(12)]
+    come(world, everybody, NOW_US)
+    keys = [key for key, path in paths(world, everybody).items() if path != "a"]  # the others still wait
+    assert keys
+    words = {**DOCUMENT, "metrics": ["words"]}
+    words["nodes"] = {"start": DOCUMENT["nodes"]["start"], "end_a": END}
+    words["edges"] = [{"from": "start", "to": "end_a"}]
+    later = compile_version(words, WORLD, replace(IDENTITY, version_uid="later", version="2.0"))
+    now = replace(live(), entries={(1, "e1"): (later,)}, versions={"version": JOURNEY, "later": later})
+    with world.write() as connection:
+        space = JourneyWorkspace(connection, now, Actions(), Nobody(), NOW_US + DAY_US)  # type: ignore[arg-type]
+        arrival = Arrival(1, "e1", keys[0], {"_id": "1"}, "s", NOW_US // 1000, {})
+        assert [one["outcome"] for one in space.receive(arrival)] == ["entered"]
+        space.flush()
+    with world.write() as connection:
+        space = JourneyWorkspace(connection, now, Actions(), Nobody(), NOW_US + DAY_US + 1)  # type: ignore[arg-type]
+        assert space.receive(Arrival(1, "e2", keys[0], {"_id": "2", "total": 20}, "t", NOW_US // 1000, {})) == []
+        space.flush()
+    assert metric(figures(world), "paid")["outcomes"] == 0
 
 
 def test_completion_and_opens_count_once_for_an_entrance(world: Database) -> None:

@@ -77,6 +77,9 @@ def render(report: dict[str, Any]) -> Group:
     ):
         if rows:
             parts.append(_pairs(title, rows))
+    if found.get("metrics"):
+        parts.append(_metrics(found["metrics"]))
+        parts += [_variants(experiment, found["metrics"]) for experiment in found["experiments"]]
     if any(action["executed"] for action in found["actions"]):
         parts.append(_actions(found["actions"]))
     return Group(*parts)
@@ -101,6 +104,43 @@ def _totals(found: dict[str, Any], live: dict[str, Any]) -> Table:
         table.add_row(label, _number(found.get(key)), _number(live.get(key)))
     table.add_row("completion rate", _percent(found["completionRate"]), _percent(live["completionRate"]))
     table.add_row("failed rate", _percent(found["failedRate"]), _percent(live["failedRate"]))
+    return table
+
+
+def _metrics(metrics: list[dict[str, Any]]) -> Table:
+    """Success metrics over all time."""
+    table = Table(title="Success metrics", title_justify="left")
+    table.add_column("metric", overflow="fold")
+    for column in ("outcomes", "conversions", "rate", "value"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in metrics:
+        value = "" if one.get("value") is None else f"{one['value']:,.2f}"
+        figures = (_number(one["outcomes"]), _number(one["converted"]), _percent(one["rate"]), value)
+        table.add_row(plain(one["name"], "bold"), *figures)
+    return table
+
+
+def _variants(experiment: dict[str, Any], metrics: list[dict[str, Any]]) -> Table:
+    """The paths of an experiment, compared by its success metric, else by the first one."""
+    metric = next((one for one in metrics if one["id"] == experiment["successMetric"]), metrics[0])
+    told = experiment["winner"]["path"] if experiment["winner"] else experiment["leader"]
+    better = "" if told is None else f"; {'scaled' if experiment['winner'] else 'better than each other'}: {told}"
+    table = Table(title=plain(f"{experiment['nodeName']} by {metric['name']}{better}"), title_justify="left")
+    table.add_column("path", overflow="fold")
+    for column in ("share now", "customers", "conversions", "rate", "lift", "difference, 95 %"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for variant in experiment["variants"]:
+        of = next(one for one in variant["metrics"] if one["id"] == metric["id"])
+        lift = of["lift"]
+        table.add_row(
+            plain("hold-out" if variant["path"] is None else variant["name"], "bold"),
+            _percent(variant["share"] / 100),
+            _number(variant["individuals"]),
+            _number(of["converted"]),
+            _percent(of["rate"]),
+            "" if lift is None else _percent(lift["relative"]),
+            "" if lift is None else f"{lift['low']:.1%} to {lift['high']:.1%}",
+        )
     return table
 
 

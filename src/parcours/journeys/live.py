@@ -128,6 +128,7 @@ class LiveBuilder:
             modified_ms,
             {(j.scope_id, j.journey_uid): j.namespace for j in versions.values()},
             {place: tuple(found) for place, found in measuring.items()},
+            frozenset((j.scope_id, j.journey_uid) for j in versions.values() if j.metrics),
             {place: tuple(found) for place, found in experimenting.items()},
         )
 

@@ -43,6 +43,8 @@ class LiveJourneys:
 
     measuring: Mapping[tuple[int, str], tuple[CompiledJourney, ...]] = field(default_factory=dict)
     """By event, the versions with a metric that counts it."""
+    measured: frozenset[tuple[int, str]] = frozenset()
+    """(scope, journey uid) of the journeys of which some version has metrics: entrances into each version count."""
     experimenting: Mapping[tuple[int, str], tuple[str, ...]] = field(default_factory=dict)
     """By journey uid, its versions that remember who got which path of an experiment."""
 

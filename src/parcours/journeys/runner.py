@@ -141,7 +141,7 @@ class JourneyWorkspace:
                 journey = self._live.get(row.version_uid)
                 presence_uid = journey_uid if journey is None else journey.presence_uid
                 self._latest_entrance[scope_id, presence_uid, of, row.supplemental_id] = row.entered_at_us
-                if journey is not None and journey.metrics:
+                if journey is not None and (scope_id, journey_uid) in self._live.measured:
                     self._measures.know(journey, row.id, row.key, row.supplemental_id, row.entered_at_us)
                 if row.node_id is not None:
                     one = self._hold(row)
@@ -350,7 +350,7 @@ class JourneyWorkspace:
         self._by_key[place].append(held)
         self._latest_entrance[entrance] = self._now_us
         self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
-        if journey.metrics:
+        if (scope_id, journey.journey_uid) in self._live.measured:
             self._measures.know(journey, instance_id, key, supplemental_id, self._now_us)
         if self._rules is not None:
             self._rules.count_entry(journey, key)

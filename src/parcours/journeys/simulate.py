@@ -386,7 +386,7 @@ class World:
         record = InstanceRecord(journey, instance, bool(before))
         self.records.append(record)
         every.append(record)
-        if journey.metrics and self.measured is not None:
+        if self.measured is not None:
             self.measured.measures.know(journey, instance.id, key, supplemental_id, now_us)
         if journey.end_us is not None and journey.version_uid not in self._ends:
             self._ends.add(journey.version_uid)

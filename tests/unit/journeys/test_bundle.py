@@ -64,6 +64,20 @@ def test_a_journey_by_names_is_compiled() -> None:
     assert made.nodes["mail"].action_uid == "a-1"
 
 
+def test_a_metric_names_its_event_as_nodes_do() -> None:
+    metrics = "metrics:\n  - {id: back, type: event, event: Refund}\n  - a word\n"
+    compiled = bundle(CONFIG).compile(journey(JOURNEY + metrics))
+    assert [(metric.id, metric.event_uid) for metric in compiled.metrics] == [("back", "u-2")]
+    (told,) = faults_of_journey(JOURNEY + metrics.replace("Refund", "Return"))
+    assert "no event is called 'Return'" in told
+
+
+def faults_of_journey(text: str) -> list[str]:
+    with pytest.raises(BundleInvalid) as caught:
+        bundle(CONFIG).compile(journey(text))
+    return str(caught.value).splitlines()
+
+
 def test_uids_that_the_documents_have_do_as_well() -> None:
     by_uid = JOURNEY.replace("event: Order", "eventUid: Order").replace("action: Mail", "actionUid: a-1")
     assert bundle(CONFIG).compile(journey(by_uid)).name == "J"

@@ -1,5 +1,6 @@
 """Success metrics, variants, a bandit's weeks and a scaled winner, through the API and the worker's look."""
 
+import io
 import sys
 import threading
 import time
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from rich.console import Console
 
 from parcours.app import Platform
+from parcours.commands.report_command import render
 from parcours.journeys.experiment_service import Experiments, published_us
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.versions import VERSION_KIND
@@ -140,6 +143,11 @@ def test_the_report_tells_metrics_and_variants_with_their_lift(world: World) -> 
         lift = shown["lift"]
         assert lift["low"] < lift["difference"] < lift["high"]
         assert lift["isSignificant"]
+    console = Console(width=160, file=io.StringIO())
+    console.print(render(report))
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Which way by Bought again; better than each other: b" in printed
+    assert "1,312.50" in printed
     assert {node["id"] for node in report["allTime"]["nodes"]} == {"start", "which", "x", "y"}
 
 
