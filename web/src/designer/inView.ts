@@ -1,20 +1,13 @@
-/** A rectangle on the screen, in pixels. */
-export interface Box {
+/** From where to where something reaches on the screen, in pixels. */
+export interface Span {
   left: number;
-  top: number;
   right: number;
-  bottom: number;
 }
 
-/** How far to move a box so that it stands inside the frame, the margin away from its edge; its start, where it is larger. */
-export function shiftInto(box: Box, frame: Box, margin: number): { x: number; y: number } {
-  return {
-    x: shift(box.left, box.right, frame.left + margin, frame.right - margin),
-    y: shift(box.top, box.bottom, frame.top + margin, frame.bottom - margin),
-  };
-}
-
-function shift(start: number, end: number, from: number, to: number): number {
-  if (start < from || end - start > to - from) return from - start;
-  return end > to ? to - end : 0;
+/** How far to move an activity to the left, as a negative number, so that it ends the margin before its frame does.
+ * Its start stays in sight. 0: it is not hidden there; where it was put beyond the other edge it stays. */
+export function shiftFromPanel(activity: Span, frame: Span, margin: number): number {
+  const needed = frame.right - margin - activity.right;
+  const possible = frame.left + margin - activity.left;
+  return Math.min(0, Math.max(needed, possible));
 }

@@ -1,7 +1,7 @@
 import { type FitViewOptions, type ReactFlowInstance, useReactFlow, useStoreApi } from "@xyflow/react";
 import { useEffect } from "react";
 import type { NodeId } from "@/flow/document";
-import { type Box, shiftInto } from "./inView";
+import { shiftFromPanel } from "./inView";
 
 const MARGIN_PX = 24;
 /** When the panel that opens has made the canvas narrower. */
@@ -18,15 +18,9 @@ export function useInView(id: NodeId | null): void {
       const frame = store.getState().domNode?.getBoundingClientRect();
       if (node === undefined || frame === undefined) return;
       const { x, y, zoom } = flow.getViewport();
-      const { x: left, y: top } = flow.flowToScreenPosition(node.internals.positionAbsolute);
-      const box: Box = {
-        left,
-        top,
-        right: left + (node.measured.width ?? 0) * zoom,
-        bottom: top + (node.measured.height ?? 0) * zoom,
-      };
-      const by = shiftInto(box, frame, MARGIN_PX);
-      if (by.x !== 0 || by.y !== 0) void flow.setViewport({ x: x + by.x, y: y + by.y, zoom });
+      const { x: left } = flow.flowToScreenPosition(node.internals.positionAbsolute);
+      const by = shiftFromPanel({ left, right: left + (node.measured.width ?? 0) * zoom }, frame, MARGIN_PX);
+      if (by !== 0) void flow.setViewport({ x: x + by, y, zoom });
     });
     return () => cancelAnimationFrame(timer);
   }, [id, flow, store]);
