@@ -9,7 +9,7 @@ interface Props<Id extends string> {
   /** undefined: any. */
   value: Id | undefined;
   onChange: (value: Id | undefined) => void;
-  width?: "size-3400";
+  width?: "size-1600" | "size-2000" | "size-2400" | "size-3400";
 }
 
 /** One of the kinds a list is narrowed to, or any. */

@@ -1,10 +1,8 @@
-import { ActionButton, Flex, Item, Picker, Text, TextField, Tooltip, TooltipTrigger } from "@adobe/react-spectrum";
-import Add from "@spectrum-icons/workflow/Add";
-import Delete from "@spectrum-icons/workflow/Delete";
-import { Part } from "@/activities/fields/Stack";
+import { Item, Picker, TextField } from "@adobe/react-spectrum";
 import { useT } from "@/i18n/useT";
 import { type EntryDraft, KINDS } from "./draft";
 import { type Faults, faultOf } from "./faults";
+import { Rows } from "./Rows";
 
 interface Props {
   /** Its key in the document. */
@@ -18,22 +16,25 @@ interface Props {
 /** Headers or query parameters, each constant or filled by the journey. */
 export function EntryRows({ place, rows, onChange, faults, isReadOnly }: Props) {
   const t = useT();
-  const title = t(`actions.part.${place}`);
-  const change = (index: number, changed: Partial<EntryDraft>) =>
-    onChange(rows.map((row, at) => (at === index ? { ...row, ...changed } : row)));
+  const blank: EntryDraft = { name: "", kind: "constant", text: "" };
   return (
-    <Part title={title}>
-      {rows.map((row, index) => {
+    <Rows
+      title={t(`actions.part.${place}`)}
+      add={t(`actions.add.${place}`)}
+      rows={rows}
+      blank={blank}
+      onChange={onChange}
+      isReadOnly={isReadOnly}
+    >
+      {(row, index, change) => {
         const isConstant = row.kind === "constant";
         const at = `${place}[${index}]`;
-        const remove = t("actions.remove", { name: row.name || title });
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows have no id, and each field is told its value
-          <Flex key={index} wrap gap="size-100" alignItems="end">
+          <>
             <TextField
               label={t("actions.column.name")}
               value={row.name}
-              onChange={(name) => change(index, { name })}
+              onChange={(name) => change({ name })}
               isReadOnly={isReadOnly}
               {...faultOf(faults, `${at}.name`)}
             />
@@ -41,7 +42,7 @@ export function EntryRows({ place, rows, onChange, faults, isReadOnly }: Props) 
               label={t("actions.field.kind")}
               items={KINDS.map((id) => ({ id, name: t(`actions.kind.${id}`) }))}
               selectedKey={row.kind}
-              onSelectionChange={(key) => change(index, { kind: KINDS.find((kind) => kind === key) ?? row.kind })}
+              onSelectionChange={(key) => change({ kind: KINDS.find((kind) => kind === key) ?? row.kind })}
               isDisabled={isReadOnly}
               width="size-2000"
               {...faultOf(faults, `${at}.kind`)}
@@ -51,34 +52,14 @@ export function EntryRows({ place, rows, onChange, faults, isReadOnly }: Props) 
             <TextField
               label={t(isConstant ? "actions.field.value" : "actions.field.label")}
               value={row.text}
-              onChange={(text) => change(index, { text })}
+              onChange={(text) => change({ text })}
               isReadOnly={isReadOnly}
               width="size-3600"
               {...faultOf(faults, `${at}.${isConstant ? "value" : "label"}`)}
             />
-            {!isReadOnly && (
-              <TooltipTrigger>
-                <ActionButton
-                  isQuiet
-                  aria-label={remove}
-                  onPress={() => onChange(rows.filter((_, at) => at !== index))}
-                >
-                  <Delete />
-                </ActionButton>
-                <Tooltip>{remove}</Tooltip>
-              </TooltipTrigger>
-            )}
-          </Flex>
+          </>
         );
-      })}
-      {!isReadOnly && (
-        <div>
-          <ActionButton onPress={() => onChange([...rows, { name: "", kind: "constant", text: "" }])}>
-            <Add />
-            <Text>{t(`actions.add.${place}`)}</Text>
-          </ActionButton>
-        </div>
-      )}
-    </Part>
+      }}
+    </Rows>
   );
 }

@@ -4,8 +4,6 @@ import {
   Column,
   DialogContainer,
   Flex,
-  Item,
-  Picker,
   Row,
   TableBody,
   TableHeader,
@@ -18,6 +16,7 @@ import { useT } from "@/i18n/useT";
 import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FilterPicker } from "@/ui/FilterPicker";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Pager } from "@/ui/Pager";
@@ -31,7 +30,6 @@ interface Props {
   onSubscribe: () => void;
 }
 
-const ANY = "any";
 const TONES = { open: "negative", resolved: "positive", information: "info" } as const;
 
 export function AlertState({ state }: { state: Alert["state"] }) {
@@ -48,27 +46,20 @@ export function AlertList({ search, onChange, onSubscribe }: Props) {
   return (
     <>
       <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
-        <Picker
+        <FilterPicker
           label={t("alerts.column.kind")}
           width="size-3400"
-          items={[ANY, ...KIND_NAMES].map((id) => ({
-            id,
-            name: id === ANY ? t("common.any") : t(`alerts.kind.${id}`),
-          }))}
-          selectedKey={search.kind ?? ANY}
-          onSelectionChange={(key) => onChange({ kind: KIND_NAMES.find((kind) => kind === key) })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
-        <Picker
+          choices={KIND_NAMES.map((id) => ({ id, name: t(`alerts.kind.${id}`) }))}
+          value={search.kind}
+          onChange={(kind) => onChange({ kind })}
+        />
+        <FilterPicker
           label={t("alerts.column.state")}
           width="size-2000"
-          items={[ANY, ...STATES].map((id) => ({ id, name: id === ANY ? t("common.any") : t(`alerts.state.${id}`) }))}
-          selectedKey={search.state ?? ANY}
-          onSelectionChange={(key) => onChange({ state: STATES.find((state) => state === key) })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
+          choices={STATES.map((id) => ({ id, name: t(`alerts.state.${id}`) }))}
+          value={search.state}
+          onChange={(state) => onChange({ state })}
+        />
       </Flex>
       {alerts.error && <ErrorNotice error={alerts.error} onRetry={() => void alerts.refetch()} />}
       {alerts.isPending && <Loading />}

@@ -1,6 +1,7 @@
-import { ActionButton, DateRangePicker, Flex, Item, Picker, TextField } from "@adobe/react-spectrum";
+import { ActionButton, DateRangePicker, Flex, TextField } from "@adobe/react-spectrum";
 import { parseDate } from "@internationalized/date";
 import { useT } from "@/i18n/useT";
+import { FilterPicker } from "@/ui/FilterPicker";
 import { useSearchText } from "@/ui/useSearchText";
 import { ACTIONS, ASSET_TYPES, type AuditSearch, propertiesOf, RESULTS } from "./audit";
 import { useWords } from "./useWords";
@@ -10,45 +11,36 @@ interface Props {
   onChange: (changed: Partial<AuditSearch>) => void;
 }
 
-const ANY = "any";
-
 export function AuditFilters({ search, onChange }: Props) {
   const t = useT();
   const [user, setUser] = useSearchText(search.user ?? "", (text) => onChange({ user: text || undefined }));
   const [name, setName] = useSearchText(search.name ?? "", (text) => onChange({ name: text || undefined }));
   const { actionName, assetName } = useWords();
-  const any = { id: ANY, name: t("common.any") };
   return (
     <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
       <TextField label={t("audit.column.who")} value={user} onChange={setUser} width="size-2400" />
-      <Picker
+      <FilterPicker
         label={t("audit.column.action")}
         width="size-2000"
-        items={[any, ...ACTIONS.map((id) => ({ id, name: actionName(id) }))]}
-        selectedKey={search.action ?? ANY}
-        onSelectionChange={(key) => onChange({ action: key === ANY ? undefined : String(key) })}
-      >
-        {(item) => <Item>{item.name}</Item>}
-      </Picker>
-      <Picker
+        choices={ACTIONS.map((id) => ({ id, name: actionName(id) }))}
+        value={search.action}
+        onChange={(action) => onChange({ action })}
+      />
+      <FilterPicker
         label={t("audit.column.asset")}
         width="size-2400"
-        items={[any, ...ASSET_TYPES.map((id) => ({ id, name: assetName(id) }))]}
-        selectedKey={search.asset ?? ANY}
-        onSelectionChange={(key) => onChange({ asset: key === ANY ? undefined : String(key) })}
-      >
-        {(item) => <Item>{item.name}</Item>}
-      </Picker>
+        choices={ASSET_TYPES.map((id) => ({ id, name: assetName(id) }))}
+        value={search.asset}
+        onChange={(asset) => onChange({ asset })}
+      />
       <TextField label={t("audit.column.name")} value={name} onChange={setName} width="size-2000" />
-      <Picker
+      <FilterPicker
         label={t("audit.column.result")}
         width="size-1600"
-        items={[ANY, ...RESULTS].map((id) => ({ id, name: id === ANY ? t("common.any") : t(`audit.result.${id}`) }))}
-        selectedKey={search.result ?? ANY}
-        onSelectionChange={(key) => onChange({ result: key === ANY ? undefined : String(key) })}
-      >
-        {(item) => <Item>{item.name}</Item>}
-      </Picker>
+        choices={RESULTS.map((id) => ({ id, name: t(`audit.result.${id}`) }))}
+        value={search.result}
+        onChange={(result) => onChange({ result })}
+      />
       <DateRangePicker
         label={t("audit.filter.days")}
         value={

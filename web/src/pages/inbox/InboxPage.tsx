@@ -1,4 +1,4 @@
-import { ActionButton, Button, Flex, Item, Picker, SearchField } from "@adobe/react-spectrum";
+import { ActionButton, Button, Flex, SearchField } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { Asked } from "@/ui/Asked";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
+import { FilterPicker } from "@/ui/FilterPicker";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
@@ -15,8 +16,6 @@ import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
 import { useSearchText } from "@/ui/useSearchText";
 import { CHANNELS, emptyInbox, type InboxSearch, inboxQuery } from "./inbox";
-
-const ANY = "any";
 
 /** Messages that the built-in inbox keeps in place of sending them. */
 export function InboxPage() {
@@ -48,17 +47,12 @@ export function InboxPage() {
     >
       <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
         <SearchField label={t("inbox.address")} value={address} onChange={setAddress} width="size-3400" />
-        <Picker
+        <FilterPicker
           label={t("inbox.channel")}
-          items={[ANY, ...CHANNELS].map((id) => ({
-            id,
-            name: id === ANY ? t("common.any") : t(`inbox.channel.${id}`),
-          }))}
-          selectedKey={search.channel ?? ANY}
-          onSelectionChange={(key) => change({ channel: key === ANY ? undefined : String(key) })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
+          choices={CHANNELS.map((id) => ({ id, name: t(`inbox.channel.${id}`) }))}
+          value={CHANNELS.find((one) => one === search.channel)}
+          onChange={(channel) => change({ channel })}
+        />
       </Flex>
       {inbox.error && <ErrorNotice error={inbox.error} onRetry={() => void inbox.refetch()} />}
       {inbox.isPending && <Loading />}

@@ -8,7 +8,6 @@ import {
   DialogContainer,
   Flex,
   Item,
-  Picker,
   Row,
   type Selection,
   TableBody,
@@ -26,6 +25,7 @@ import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FilterPicker } from "@/ui/FilterPicker";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
 import { useAct } from "@/ui/useAct";
@@ -37,8 +37,6 @@ interface Props {
   search: OperationsSearch;
   onChange: (changed: Partial<OperationsSearch>) => void;
 }
-
-const ANY = "any";
 
 /** Records that could not be taken in, with the reason; to try again or to give up. */
 export function FailedRecords({ search, onChange }: Props) {
@@ -71,32 +69,23 @@ export function FailedRecords({ search, onChange }: Props) {
   const isFiltered = search.flow !== undefined || search.dataset !== undefined;
   const nameOf = (names: { id: string; name: string }[] | undefined, id: string) =>
     names?.find((one) => one.id === id)?.name ?? id;
-  const withAny = (names: { id: string; name: string }[] | undefined) => [
-    { id: ANY, name: t("common.any") },
-    ...(names ?? []),
-  ];
-  const filter = (key: unknown) => (key === ANY ? undefined : String(key));
   return (
     <>
       <Flex wrap gap="size-150" alignItems="end" marginBottom="size-200">
-        <Picker
+        <FilterPicker
           label={t("operations.failed.flow")}
           width="size-3400"
-          items={withAny(flows.data)}
-          selectedKey={search.flow ?? ANY}
-          onSelectionChange={(key) => onChange({ flow: filter(key), after: undefined })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
-        <Picker
+          choices={flows.data ?? []}
+          value={search.flow}
+          onChange={(flow) => onChange({ flow, after: undefined })}
+        />
+        <FilterPicker
           label={t("operations.failed.dataset")}
           width="size-3400"
-          items={withAny(datasets.data)}
-          selectedKey={search.dataset ?? ANY}
-          onSelectionChange={(key) => onChange({ dataset: filter(key), after: undefined })}
-        >
-          {(item) => <Item>{item.name}</Item>}
-        </Picker>
+          choices={datasets.data ?? []}
+          value={search.dataset}
+          onChange={(dataset) => onChange({ dataset, after: undefined })}
+        />
       </Flex>
       {failed.error && <ErrorNotice error={failed.error} onRetry={() => void failed.refetch()} />}
       {failed.isPending && <Loading />}
