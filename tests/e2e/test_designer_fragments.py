@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import Visitor
 from definitions import JOURNEYS
-from hands import activity, drag
+from hands import activity
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer
 from shop import Shop
@@ -79,7 +79,7 @@ def test_chosen_activities_become_a_fragment_and_go_into_another_journey(visitor
     page.keyboard.press("Enter")
     expect(page.locator(".react-flow__node")).to_have_count(5)
     expect(page.locator(".react-flow__edge")).to_have_count(4)
-    drag(page, "Two days", 300, 500)
+    fragment.drag_to(page.get_by_test_id("canvas"), target_position={"x": 300, "y": 500})
     expect(page.locator(".react-flow__node")).to_have_count(7)
     expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     document = shop.platform.get(f"{JOURNEYS}/journeyVersions/{address.rsplit('/', 1)[1]}")["document"]

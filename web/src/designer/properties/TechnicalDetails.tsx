@@ -1,4 +1,4 @@
-import { Meter } from "@adobe/react-spectrum";
+import { LabeledValue } from "@adobe/react-spectrum";
 import { useIntl } from "react-intl";
 import { useT } from "@/i18n/useT";
 import { CopyButton } from "@/ui/CopyButton";
@@ -16,13 +16,9 @@ export function TechnicalDetails({ version }: { version: JourneyVersion }) {
     formatNumber(count / 1_000, { style: "unit", unit: "kilobyte", maximumFractionDigits: 1 });
   return (
     <>
-      <Meter
+      <LabeledValue
         label={t("designer.properties.size")}
-        value={size}
-        maxValue={MAX_BYTES}
-        valueLabel={t("designer.properties.size.of", { size: bytes(size), most: bytes(MAX_BYTES) })}
-        variant={size > MAX_BYTES * 0.9 ? "critical" : size > MAX_BYTES / 2 ? "warning" : "informative"}
-        width="100%"
+        value={t("designer.properties.size.of", { size: bytes(size), most: bytes(MAX_BYTES) })}
       />
       <CopyButton text={technicalDetails(version)} label={t("designer.properties.copyDetails")} isQuiet={false} />
     </>
