@@ -10,7 +10,7 @@ import pytest
 from asking import ask
 from browsing import PASSWORD, Visitor
 from definitions import FOUNDATION, XDM_FULL, make_connection, make_dataset, make_flow, make_identity
-from hands import Hand, Keyboard, Mouse, activity
+from hands import Hand, Keyboard, Mouse, activity, write_as_text
 from playwright.sync_api import Browser, Locator, Page, expect
 from receiver import Receiver
 from running import RunningServer
@@ -258,7 +258,7 @@ def write_condition(story: Story) -> None:
     """The field's name is completed from the event; the type is told as one writes."""
     hand, page = story.hand, story.page
     inspector = page.get_by_role("complementary", name=re.compile("Settings of Condition"))
-    hand.press(inspector.get_by_role("radio", name="Advanced"))
+    write_as_text(hand, inspector)
     hand.go_to(inspector.get_by_role("textbox", name=re.compile("Condition|Expression")).last)
     complete(hand, "priceTot", "priceTotal")
     page.keyboard.type(f" > {LIMIT}", delay=10)
