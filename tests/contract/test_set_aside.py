@@ -10,10 +10,12 @@ import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import DataError, OperationalError
 
+from parcours import pipeline
 from parcours.app import Platform, build_pipeline, log_path
 from parcours.dataflow.model import Valid
 from parcours.dataflow.store import list_failed, mark_retrying
 from parcours.dataflow.transform import RETRY_PREFIX
+from parcours.kit.telemetry import get_logger
 from parcours.log import Record
 from parcours.log.sqlite import SqliteLogWriter
 from parcours.profile.workspace import ProfileWorkspace
@@ -106,6 +108,8 @@ class Stream:
 
 @pytest.fixture
 def stream(api: TestClient, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
+    # A logger keeps the settings it was first used with; one never used yet tells what is captured here.
+    monkeypatch.setattr(pipeline, "log", get_logger("pipeline"))
     with structlog.testing.capture_logs() as logged:
         yield Stream(api, platform, monkeypatch)
     assert "pipeline.record_failed" in {line["event"] for line in logged}
