@@ -76,10 +76,27 @@ def activity(page: Page, name: str) -> Locator:
     return page.locator(".react-flow__node", has_text=name)
 
 
+def insist(act: Callable[[], None], check: Callable[[], None], fault: str, tries: int = 5) -> None:
+    """Act until it has an effect, as anybody would: the page may move under the hand, or be busy with something."""
+    for _ in range(tries):
+        act()
+        try:
+            check()
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(fault)
+
+
 def drag(page: Page, kind: str, x: int, y: int) -> None:
     """Drag a kind of activity from the palette to a place on the canvas."""
-    page.get_by_role("button", name=kind, exact=True).drag_to(
-        page.get_by_test_id("canvas"), target_position={"x": x, "y": y}
+    nodes = page.locator(".react-flow__node")
+    count = nodes.count()
+    source, canvas = page.get_by_role("button", name=kind, exact=True), page.get_by_test_id("canvas")
+    insist(
+        lambda: source.drag_to(canvas, target_position={"x": x, "y": y}),
+        lambda: expect(nodes).to_have_count(count + 1, timeout=5_000),
+        f"{kind} was not dropped",
     )
     selected = page.locator(".react-flow__node.selected")
     expect(page.get_by_role("complementary", name=kind)).to_be_visible()
@@ -100,28 +117,16 @@ def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
 
 
 def _open(picker: Locator, act: Callable[[], None]) -> None:
-    """A list of choices that the server has not told yet does not open: one tries again, as anybody would."""
-    for _ in range(30):
-        act()
-        try:
-            expect(picker).to_have_attribute("aria-expanded", "true", timeout=2_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError(f"{picker} shows no choices")
+    """A list of choices that the server has not told yet does not open."""
+    expanded = expect(picker).to_have_attribute
+    insist(act, lambda: expanded("aria-expanded", "true", timeout=2_000), f"{picker} shows no choices", tries=30)
 
 
 def write_as_text(hand: "Hand", part: Locator) -> None:
-    """Have a condition shown as text; one presses again when the page moved under the hand."""
+    """Have a condition shown as text."""
     advanced = part.get_by_role("radio", name="Advanced").first
-    for _ in range(5):
-        hand.press(advanced)
-        try:
-            expect(advanced).to_be_checked(timeout=5_000)
-        except AssertionError:
-            continue
-        return
-    raise AssertionError("the condition stays in rows")
+    checked = expect(advanced).to_be_checked
+    insist(lambda: hand.press(advanced), lambda: checked(timeout=5_000), "the condition stays in rows")
 
 
 class Mouse:
@@ -171,14 +176,11 @@ class Mouse:
         edges = self.page.locator(".react-flow__edge")
         count = edges.count()
         source, way = after
-        for _ in range(5):  # the canvas may have moved below the pointer, as settings open beside it
-            connect(self.page, activity(self.page, source), way, activity(self.page, kind))
-            try:
-                expect(edges).to_have_count(count + 1, timeout=3_000)
-            except AssertionError:
-                continue
-            return
-        raise AssertionError(f"no arrow leads from {source} to {kind}")
+        insist(
+            lambda: connect(self.page, activity(self.page, source), way, activity(self.page, kind)),
+            lambda: expect(edges).to_have_count(count + 1, timeout=3_000),
+            f"no arrow leads from {source} to {kind}",
+        )
 
     def open_activity(self, name: str) -> None:
         activity(self.page, name).click()
