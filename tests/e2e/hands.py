@@ -105,6 +105,17 @@ def drag(page: Page, kind: str, x: int, y: int) -> None:
 
 def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
     """Draw an arrow from a way out to an activity, with the mouse."""
+    edges = page.locator(".react-flow__edge")
+    count = edges.count()
+    insist(
+        lambda: drag_arrow(page, source, way, target),
+        lambda: expect(edges).to_have_count(count + 1, timeout=3_000),
+        f"no arrow was drawn to {target}",
+    )
+
+
+def drag_arrow(page: Page, source: Locator, way: str, target: Locator) -> None:
+    """Hold a way out and let it go at an activity, which may refuse it."""
     start = source.locator(f".react-flow__handle.source[data-handleid='{way}']").bounding_box()
     end = target.locator(".react-flow__handle.target").bounding_box()
     assert start is not None
@@ -173,14 +184,8 @@ class Mouse:
         expect(activity(self.page, kind)).to_be_visible()
         if after is None:
             return
-        edges = self.page.locator(".react-flow__edge")
-        count = edges.count()
         source, way = after
-        insist(
-            lambda: connect(self.page, activity(self.page, source), way, activity(self.page, kind)),
-            lambda: expect(edges).to_have_count(count + 1, timeout=3_000),
-            f"no arrow leads from {source} to {kind}",
-        )
+        connect(self.page, activity(self.page, source), way, activity(self.page, kind))
 
     def open_activity(self, name: str) -> None:
         activity(self.page, name).click()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from browsing import PASSWORD, Visitor
 from definitions import JOURNEYS
-from hands import Keyboard, activity, connect, drag
+from hands import Keyboard, activity, connect, drag, drag_arrow
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
 from shop import Shop
@@ -95,7 +95,7 @@ def test_an_arrow_back_is_refused_and_the_reason_told(visitor: Visitor, shop: Sh
     page = visitor.open(f"/journeys/{made['uid']}/versions/{made['versionUid']}")
     nodes = page.locator(".react-flow__node")
     expect(nodes).to_have_count(3)
-    connect(
+    drag_arrow(
         page, page.locator("[data-id=v].react-flow__node"), "default|", page.locator("[data-id=w].react-flow__node")
     )
     expect(page.get_by_text("would go round in circles")).to_be_visible()
