@@ -227,9 +227,9 @@ def _delete(db: Any, ids: list[int]) -> None:
 def main() -> None:
     import uvloop
 
-    from parcours.kit.memory import calm_garbage_collector
+    from parcours.kit.memory import settle_memory
 
-    calm_garbage_collector()  # as the worker does
+    settle_memory()  # as the worker does
     what, port, *more = sys.argv[1:]
     if what == "serve":
         uvloop.run(serve(int(port)))

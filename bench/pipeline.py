@@ -89,12 +89,12 @@ def on_core(module: str, what: str, path: str) -> str:
 def process(data_dir: Path) -> float:
     """Seconds the pipeline takes for the whole log."""
     from parcours.app import build_pipeline, build_platform
-    from parcours.kit.memory import calm_garbage_collector
+    from parcours.kit.memory import settle_memory
     from parcours.kit.settings import Settings
 
     platform = build_platform(Settings.from_environment(data_dir=data_dir))
     pipeline = build_pipeline(platform)
-    calm_garbage_collector()
+    settle_memory()
     pipeline.run_records(BATCH)  # the definitions are compiled once, before the clock runs
     started = time.perf_counter()
     while pipeline.run_records(1_000):

@@ -119,12 +119,12 @@ def advance_bare(customers: int) -> float:
     from parcours.journeys.engine import advance, new_instance
     from parcours.journeys.model import ActionAnswered, ActionOutcome, CallAction, Entered, EventReceived, TimerDue
     from parcours.journeys.seen import VirtualClock
-    from parcours.kit.memory import calm_garbage_collector
+    from parcours.kit.memory import settle_memory
     from parcours.kit.yaml_text import Located
 
     bundle = read_bundle([Located("config", CONFIG)], VirtualClock(0))
     journey = bundle.compile(Located("journey", JOURNEY))
-    calm_garbage_collector()
+    settle_memory()
     good = ActionOutcome("http_200")
     day_us = 86_400_000_000
     started = time.perf_counter()

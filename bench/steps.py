@@ -92,7 +92,7 @@ def process(data_dir: Path) -> float:
     from parcours.delivery.model import ActionAnswer
     from parcours.journeys.model import ActionOutcome
     from parcours.kit.clock import ManualClock
-    from parcours.kit.memory import calm_garbage_collector
+    from parcours.kit.memory import settle_memory
     from parcours.kit.settings import Settings
     from parcours.pipeline import Pipeline
 
@@ -100,7 +100,7 @@ def process(data_dir: Path) -> float:
     clock = ManualClock(time.time_ns() // 1000)
     pipeline: Pipeline = build_pipeline(platform, clock)
     pipeline.look()
-    calm_garbage_collector()
+    settle_memory()
     good = ActionOutcome("http_200", elapsed_ms=5)
     started = time.perf_counter()
     while pipeline.run_records(PART):

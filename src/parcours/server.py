@@ -21,7 +21,7 @@ from parcours.http.health import Health
 from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, listen_to_parent, wait_for_go
 from parcours.kit.errors import Unavailable
-from parcours.kit.memory import calm_garbage_collector
+from parcours.kit.memory import settle_memory
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, forget_process, get_logger, reserve_metric_files
 from parcours.lake.keeper import LakeKeeper
@@ -89,7 +89,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     _write_address(settings)
     log.info("server.started", url=settings.base_url, data_dir=str(settings.data_dir))
     _print_setup(platform.users)
-    calm_garbage_collector()
+    settle_memory()
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     health.is_stopping = True
@@ -195,7 +195,7 @@ async def _work(settings: Settings, lifeline: int | None) -> None:
             return
         platform = build_platform(settings)
         worker = build_worker(platform)
-        calm_garbage_collector()
+        settle_memory()
         _stop_on_signals(loop, worker.stop)
         if lifeline is not None:
             listen_to_parent(lifeline, loop, stop=worker.stop, wake=worker.wake)

@@ -13,7 +13,7 @@ from parcours.journeys.moments import moment_text
 from parcours.journeys.stubs import read_stub
 from parcours.kit.errors import Invalid, NotFound
 from parcours.kit.helper import begin_helper
-from parcours.kit.memory import calm_garbage_collector
+from parcours.kit.memory import settle_memory
 from parcours.kit.settings import Settings
 from parcours.lake.errors import LakeUnreadable, QueryTimedOut
 
@@ -21,7 +21,7 @@ from parcours.lake.errors import LakeUnreadable, QueryTimedOut
 def run(settings: Settings, limit_s: float) -> None:
     """Answer one question: {"result"}, or {"fault": {"message", "path"}}. On standard error: how far it is."""
     question = orjson.loads(begin_helper(limit_s))
-    calm_garbage_collector()
+    settle_memory()
     platform = build_platform(settings)
     try:
         answer: dict[str, Any] = {"result": _replay(platform, question)}

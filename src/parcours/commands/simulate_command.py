@@ -20,7 +20,7 @@ from parcours.journeys.seen import VirtualClock, seeded_ids
 from parcours.journeys.simulate import World
 from parcours.journeys.stubs import Stub, StubInvalid, read_stub
 from parcours.kit.errors import NotFound
-from parcours.kit.memory import calm_garbage_collector
+from parcours.kit.memory import settle_memory
 from parcours.kit.terminal import open_console, plain, print_json
 from parcours.kit.yaml_text import split_json_path
 
@@ -50,7 +50,7 @@ def run(
     output: Output,
 ) -> None:
     """Run journeys over files of events, and print what came of it."""
-    calm_garbage_collector()
+    settle_memory()
     fed = [one for path in events for one in _read_lines(path, read_events)]
     start_us = first_moment(fed) if start is None else read_instant(start)
     clock = VirtualClock(start_us)

@@ -23,14 +23,14 @@ from parcours.journeys.versions import VERSION_KIND
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Invalid
 from parcours.kit.helper import begin_helper
-from parcours.kit.memory import calm_garbage_collector
+from parcours.kit.memory import settle_memory
 from parcours.kit.settings import Settings
 
 
 def run(settings: Settings, limit_s: float) -> None:
     """Answer one question: {"result"}, or {"fault": {"message", "path"}}."""
     question = orjson.loads(begin_helper(limit_s))
-    calm_garbage_collector()
+    settle_memory()
     platform = build_platform(settings)
     try:
         answer: dict[str, Any] = {"result": _simulate(platform, question)}
