@@ -8,11 +8,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from parcours.actions.errors import ActionParameterInvalid
 from parcours.actions.table import ActionTable
-from parcours.channels.draft import Draft
 from parcours.events.feedback import Feedback
-from parcours.expressions.references import PLATFORM
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.jump import first_event
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
@@ -22,12 +19,10 @@ from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
-from parcours.journeys.fetch_request import to_request
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.measure_store import StoredMeasures
 from parcours.journeys.measuring import Measures
 from parcours.journeys.model import (
-    NOTHING,
     ActionAnswered,
     ActionOutcome,
     AssignPath,
@@ -38,7 +33,6 @@ from parcours.journeys.model import (
     EventReceived,
     FetchData,
     FetchOutcome,
-    Instance,
     Jump,
     JumpOutcome,
     LookUp,
@@ -55,8 +49,9 @@ from parcours.journeys.model import (
     TimerDue,
     Transition,
 )
+from parcours.journeys.outgoing import action_call, fetch_call, message_call
 from parcours.journeys.rulebook import RuleBook
-from parcours.journeys.run import PROFILE_GROUP, make
+from parcours.journeys.run import make
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.journeys.workset import (
@@ -574,91 +569,30 @@ class JourneyWorkspace:
 
     def _perform(self, held: Held, command: Any, data: Mapping[str, Any]) -> None:
         kind = type(command)  # a match of classes costs as much as what is done here
+        made: OutgoingCall | str
         if kind is CallAction:
-            self._call(held, command, data)
-            return
-        if kind is SendMessage:
-            self._send(held, command, data)
-            return
-        if kind is FetchData:
-            self._fetch(held, command)
-            return
-        if kind is not StartTimer and kind is not CancelTimer:
+            made = action_call(self._actions, held, command)
+        elif kind is SendMessage:
+            made = message_call(self._templates, held, command, data)
+        elif kind is FetchData:
+            made = fetch_call(held, command)
+        elif kind is not StartTimer and kind is not CancelTimer:
             self._requests.append((held, command))
             return
-        place = (held.instance.id, command.node_id, command.pass_no)
-        if kind is StartTimer:
-            self._new_timers[place] = (*place, held.partition, command.due_at_us, command.kind)
-        elif self._new_timers.pop(place, None) is None:
-            self._gone_timers[place] = None
-
-    def _call(self, held: Held, command: CallAction, data: Mapping[str, Any]) -> None:
-        journey = held.journey
-        action = self._actions.get(journey.scope_id, command.action_uid)
-        problem = f"action {command.action_name!r} is gone" if action is None else None
-        if action is not None:
-            try:
-                request = action.build(command.parameters, command.path)
-            except ActionParameterInvalid as error:
-                problem = str(error)
-            else:
-                self.calls.append(
-                    make(OutgoingCall, (
-                        journey.scope_id, held.partition, held.instance.id, command.node_id, command.pass_no,
-                        journey.version_uid, command.action_uid, request, command.deadline_us,
-                    ))
-                )  # fmt: skip
-                return
+        else:
+            place = (held.instance.id, command.node_id, command.pass_no)
+            if kind is StartTimer:
+                self._new_timers[place] = (*place, held.partition, command.due_at_us, command.kind)
+            elif self._new_timers.pop(place, None) is None:
+                self._gone_timers[place] = None
+            return
+        if not isinstance(made, str):
+            self.calls.append(made)
+            return
         if self._rules is not None:
             self._rules.take_back(held.instance.id, command.node_id, command.pass_no)
-        outcome = ActionOutcome("internalError", error_message=problem)
+        outcome = ActionOutcome("internalError", error_message=made)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
-
-    def _send(self, held: Held, command: SendMessage, data: Mapping[str, Any]) -> None:
-        """Freeze what the template reads of the individual, as of now; the rest is done when the message is sent."""
-        journey, instance = held.journey, held.instance
-        template = self._templates.get(journey.scope_id, command.action_uid)
-        problem = f"template {command.action_name!r} is gone"
-        if template is not None:
-            values = template.pick(template_values(journey, instance, command, data))
-            draft = Draft(
-                channel=command.channel, template_uid=template.uid, template_version=template.version,
-                configuration_uid=command.configuration_uid, address=command.address, namespace=instance.namespace,
-                identity=instance.key, values=values, has_consent=command.has_consent,
-                journey_uid=journey.journey_uid, is_test=journey.mode == "test", platform=command.platform,
-            )  # fmt: skip
-            try:
-                request = draft.request()
-            except TypeError as error:
-                problem = f"a value can't be written as JSON: {error}"
-            else:
-                self.calls.append(
-                    OutgoingCall(
-                        journey.scope_id, held.partition, instance.id, command.node_id, command.pass_no,
-                        journey.version_uid, command.action_uid, request, command.deadline_us,
-                    )
-                )  # fmt: skip
-                return
-        if self._rules is not None:
-            self._rules.take_back(instance.id, command.node_id, command.pass_no)
-        outcome = ActionOutcome("internalError", error_message=problem)
-        self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
-
-    def _fetch(self, held: Held, command: FetchData) -> None:
-        journey = held.journey
-        self.calls.append(
-            OutgoingCall(
-                journey.scope_id,
-                held.partition,
-                held.instance.id,
-                command.node_id,
-                command.pass_no,
-                journey.version_uid,
-                command.requests[0].source_uid,
-                to_request(command.requests),
-                command.deadline_us,
-            )
-        )
 
     def _write_steps(self, held: Held, transition: Transition) -> None:
         journey, instance, steps = held.journey, transition.instance, transition.steps
@@ -700,19 +634,3 @@ class JourneyWorkspace:
         if self._rules is not None:
             rule_counts.add_counts(connection, self._rules.added)
         del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
-
-
-def template_values(
-    journey: CompiledJourney, instance: Instance, command: SendMessage, data: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What a message template may read of an individual, by root."""
-    events = command.events
-    told = {"events": events, "actions": command.actions, "technicalProperties": {}}
-    if instance.supplemental_id is not None:
-        told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
-    return {
-        "profile": (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING,
-        "event": next((events[name] for name in journey.entry_event_names if name in events), NOTHING),
-        "context": {"journey": told},
-        "params": command.parameters,
-    }

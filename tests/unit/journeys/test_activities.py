@@ -33,7 +33,7 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
-from parcours.journeys.runner import template_values
+from parcours.journeys.outgoing import template_values
 
 END = {"type": "end"}
 WAIT = {"type": "wait", "duration": {"value": 10, "unit": "minutes"}}
