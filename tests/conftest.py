@@ -18,6 +18,8 @@ from parcours.edge import build_control_plane
 from parcours.kit.settings import Settings
 
 settings.register_profile("quick", max_examples=20)
+# As in the Makefile: hundreds of commands are started, and none should compile again what another one has.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 REQUIRED = set(os.environ.get("PARCOURS_REQUIRE", "").replace(",", " ").split())
 
 
