@@ -10,6 +10,9 @@ UV_VERSION := 0.13.9
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
+# Every command loads some 500 files of ours; where nothing may keep them compiled, each one compiles them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import os
-import signal
 import time
-from collections.abc import Callable
 
 import orjson
 import uvloop
@@ -13,21 +11,19 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from parcours.access.users import Users
-from parcours.app import build_lake_writer, build_loader, build_platform, build_worker, log_path
+from parcours.app import build_platform, log_path
 from parcours.collection.inlet import Collector
 from parcours.db.engine import Changes
 from parcours.edge import build_collector, build_control_plane, build_mailboxes, build_process_routers
 from parcours.http.health import Health
 from parcours.http.rsgi import Edge
-from parcours.kit.child import Child, listen_to_parent, wait_for_go
+from parcours.kit.child import Child, stop_on_signals
 from parcours.kit.errors import Unavailable
 from parcours.kit.memory import settle_memory
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, forget_process, get_logger, reserve_metric_files
-from parcours.lake.keeper import LakeKeeper
 from parcours.log.sqlite import SqliteLogWriter
-from parcours.server_files import DataDirUnusable
-from parcours.worker import only_worker, read_fault
+from parcours.worker import read_fault
 
 log = get_logger("server")
 _REFRESH_EVERY_S = 1.0
@@ -48,7 +44,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    _stop_on_signals(loop, stop.set)
+    stop_on_signals(loop, stop.set)
     arguments = ("--data-dir", str(settings.data_dir), "--public-url", settings.base_url)  # it makes links, too
     worker = Child("worker", *arguments) if with_worker else None
     if worker is not None:
@@ -166,84 +162,3 @@ async def _look_after(worker: Child, stop: asyncio.Event) -> None:
         await asyncio.sleep(delay_s)
         await worker.start()
         worker.go()
-
-
-def work(settings: Settings, lifeline: int | None) -> None:
-    """Run the worker alone until SIGTERM, or until the process at the other end of `lifeline` is gone.
-
-    Raises DataDirUnusable when no server has ever run over the data directory.
-    """
-    if lifeline is None and not (settings.data_dir / "credentials.json").exists():
-        raise DataDirUnusable(
-            f"{settings.data_dir} is no server's data directory: start `parcours serve --collector-only` over it first"
-        )
-    configure_logging(settings.log_level)
-    reserve_metric_files()
-    if lifeline is not None and not wait_for_go(lifeline):
-        return
-    uvloop.run(_work(settings, lifeline))
-
-
-async def _work(settings: Settings, lifeline: int | None) -> None:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    _stop_on_signals(loop, stop.set)
-    if lifeline is not None:
-        listen_to_parent(lifeline, loop, stop=stop.set)
-    async with only_worker(settings.data_dir, stop) as is_the_one:
-        if not is_the_one:
-            return
-        platform = build_platform(settings)
-        worker = build_worker(platform)
-        settle_memory()
-        _stop_on_signals(loop, worker.stop)
-        if lifeline is not None:
-            listen_to_parent(lifeline, loop, stop=worker.stop, wake=worker.wake)
-            worker.wake()
-        if stop.is_set():
-            worker.stop()
-        log.info("worker.started", data_dir=str(settings.data_dir))
-        await worker.run()
-        platform.close()
-        log.info("worker.stopped")
-
-
-def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-
-
-def keep_lake(settings: Settings, lifeline: int) -> None:
-    """Commit staged records to the lake until nothing was staged for a minute, or the worker is gone."""
-    configure_logging(settings.log_level)
-    reserve_metric_files()
-    if wait_for_go(lifeline):
-        uvloop.run(_keep_lake(settings, lifeline))
-
-
-async def _keep_lake(settings: Settings, lifeline: int) -> None:
-    platform = build_platform(settings)
-    keeper = LakeKeeper(build_lake_writer(platform), settings.lake_commit_ms / 1000)
-    loop = asyncio.get_running_loop()
-    _stop_on_signals(loop, keeper.stop)
-    listen_to_parent(lifeline, loop, stop=keeper.stop)
-    await asyncio.to_thread(keeper.run)
-    platform.close()
-
-
-def load(settings: Settings, lifeline: int) -> None:
-    """Bring in what comes in bulk until there was nothing to do for a minute, or the worker is gone."""
-    configure_logging(settings.log_level)
-    reserve_metric_files()
-    if wait_for_go(lifeline):
-        uvloop.run(_load(settings, lifeline))
-
-
-async def _load(settings: Settings, lifeline: int) -> None:
-    platform = build_platform(settings)
-    loader = build_loader(platform)
-    loop = asyncio.get_running_loop()
-    _stop_on_signals(loop, loader.stop)
-    listen_to_parent(lifeline, loop, stop=loader.stop)
-    await asyncio.to_thread(loader.run)
-    platform.close()

@@ -17,7 +17,7 @@ from parcours.access.errors import CredentialInvalid, RoleInvalid, RoleNotFound
 from parcours.access.model import Caller
 from parcours.access.permissions import PERMISSION_SETS, RESOURCES, PermissionSet
 from parcours.access.roles import Role
-from parcours.access.routing import Gate, json_body, json_object, reads_headers, reads_query
+from parcours.access.routing import Gate, Routes, json_body, json_object, reads_headers, reads_query
 from parcours.access.store import Credential
 from parcours.access.tokens import user_of
 from parcours.resources.filtering import matches, sort_by
@@ -32,7 +32,7 @@ _TAG = "Access control"
 
 def router(gate: Gate, administration: Administration) -> APIRouter:
     """Every route of access control. Roles and credentials are the organisation's: `x-sandbox-name` is not read."""
-    api = APIRouter(tags=[_TAG])
+    api = Routes(tags=[_TAG])
     _add_permissions(api, gate)
     _add_roles(api, gate, administration)
     _add_subjects(api, gate, administration)

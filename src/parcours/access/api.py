@@ -15,7 +15,7 @@ from starlette.types import Message
 
 from parcours.access.errors import SandboxInvalid, TokenRefused
 from parcours.access.model import Caller, Sandbox
-from parcours.access.routing import Gate, body_of, described, json_object, reads_query
+from parcours.access.routing import Gate, Routes, body_of, described, json_object, reads_query
 from parcours.access.service import Access
 from parcours.resources.filtering import matches, sort_by
 
@@ -54,7 +54,7 @@ async def form_fields(request: Request) -> dict[str, str]:
 
 def router(gate: Gate, access: Access) -> APIRouter:
     """`/ims/…` and `/data/foundation/sandbox-management/…`."""
-    api = APIRouter()
+    api = Routes()
 
     def issue(fields: dict[str, str] = Depends(form_fields)) -> Response:
         return JSONResponse(access.issue_token(fields), headers=_NO_STORE)

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, reads_query
+from parcours.access.routing import Gate, Routes, reads_query
 from parcours.access.service import Access
 from parcours.audit import AuditEvent, store
 from parcours.audit.filters import AuditQueryInvalid, conditions_of
@@ -24,7 +24,7 @@ _MAX_LIMIT = 1000
 
 def router(gate: Gate, access: Access, db: Database) -> APIRouter:
     """One route: `property=` filters, `limit`, `start`, and the `queryId` of an earlier answer."""
-    api = APIRouter(tags=["Audit"])
+    api = Routes(tags=["Audit"])
 
     @api.get(PATH, summary="List audit events", openapi_extra=reads_query("limit", "start", "queryId", "property"))
     def list_events(request: Request, caller: Caller = Depends(gate.allow("audit_log.read"))) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse
 
 from parcours.access.errors import OidcFailed, OidcNotConfigured
 from parcours.access.oidc import CALLBACK, FLOW_LIFETIME_S, START, Oidc
-from parcours.access.routing import reads_query
+from parcours.access.routing import Routes, reads_query
 from parcours.access.session_api import browser_of, set_cookie
 from parcours.access.sessions import COOKIE, Sessions
 from parcours.access.users import Users
@@ -19,7 +19,7 @@ log = get_logger("access")
 
 def router(oidc: Oidc, sessions: Sessions, users: Users, role_id: str) -> APIRouter:
     """role_id: what newcomers get; empty: only invited addresses come in."""
-    api = APIRouter(tags=["Sign-in"])
+    api = Routes(tags=["Sign-in"])
 
     @api.get(START, status_code=302, summary="Go to the OpenID provider", response_class=Response)
     async def start() -> Response:

@@ -4,13 +4,15 @@ Routes read bodies and most parameters by hand, so that a bad one gets its servi
 said in fragments of an OpenAPI operation: on a dependency with `described`, on a route with `openapi_extra`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import orjson
-from fastapi import Request
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import compile_path, get_name
 
 from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
@@ -31,6 +33,46 @@ PERMISSIONS = "permissions"
 Guard = Callable[[Request], AsyncIterator[Caller]]
 _Place = Literal["sandbox", "organisation", "path"]
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LateRoute(APIRoute):
+    """A route that FastAPI examines when it is first asked for what it does not know from its path and methods.
+
+    To examine all four hundred takes a quarter of a second, at every start; a request needs one.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        methods: Collection[str] | None = None,
+        status_code: int | None = None,
+        include_in_schema: bool = True,
+        **more: Any,
+    ) -> None:
+        known = {"name": name, "methods": methods, "status_code": status_code, "include_in_schema": include_in_schema}
+        self._given = {**known, **more}
+        self.path, self.endpoint, self.name = path, endpoint, name or get_name(endpoint)
+        self.methods = {method.upper() for method in methods or ("GET",)}
+        self.status_code, self.include_in_schema = status_code, include_in_schema
+        self.path_regex, self.path_format, self.param_convertors = compile_path(path)
+
+    def __getattr__(self, attribute: str) -> Any:
+        given = self.__dict__.pop("_given", None)
+        if given is None:
+            raise AttributeError(f"a route has no {attribute!r}")
+        super().__init__(self.path, self.endpoint, **given)
+        return getattr(self, attribute)
+
+
+class Routes(APIRouter):
+    """Routes of a room."""
+
+    def __init__(self, **options: Any) -> None:
+        """options: those of APIRouter."""
+        super().__init__(route_class=LateRoute, **options)
 
 
 class BodyInvalid(Invalid):

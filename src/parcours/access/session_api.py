@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from parcours.access.errors import SignInNeeded
-from parcours.access.routing import Gate, SignedIn, json_object
+from parcours.access.routing import Gate, Routes, SignedIn, json_object
 from parcours.access.sessions import COOKIE, Begun, Browser, Sessions
 from parcours.access.user_model import Session, User, iso
 from parcours.access.users import Users
@@ -28,7 +28,7 @@ async def slowly(work: Callable[[], T]) -> T:
 
 def router(gate: Gate, sessions: Sessions, users: Users, oidc: dict[str, str] | None = None) -> APIRouter:
     """oidc: {"name", "url"} of the provider that users may sign in with."""
-    api = APIRouter(tags=[_TAG])
+    api = Routes(tags=[_TAG])
 
     @api.get("/parcours/session", summary="Who is signed in, and where they may do what")
     def get_session(request: Request) -> Response:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import JSONResponse
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, SignedIn, json_object
+from parcours.access.routing import Gate, Routes, SignedIn, json_object
 from parcours.access.session_api import browser_of, no_store, slowly
 from parcours.access.sessions import Sessions
 from parcours.access.user_model import Session, User, iso
@@ -17,7 +17,7 @@ _USERS, _USER, _ME = "/parcours/users", "/parcours/users/{user_id}", "/parcours/
 
 def router(gate: Gate, sessions: Sessions, users: Users) -> APIRouter:
     """Users are the organisation's: `x-sandbox-name` is not read."""
-    api = APIRouter(tags=["Users"])
+    api = Routes(tags=["Users"])
     _add_users(api, gate, users)
     _add_me(api, gate, sessions, users)
     return api

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.actions.certificates import CertificateService
 from parcours.actions.service import ActionService
 from parcours.resources.filtering import matches, sort_by
@@ -15,7 +15,7 @@ PREFIX = "/journey/orchestration/actions"
 
 def router(gate: Gate, service: ActionService) -> APIRouter:
     """POST, GET, PUT and DELETE of actions."""
-    routes = APIRouter(prefix=PREFIX, tags=["actions"])
+    routes = Routes(prefix=PREFIX, tags=["actions"])
 
     @routes.post("", status_code=201)
     def create_action(
@@ -89,7 +89,7 @@ CERTIFICATE_PATH = "/journey/orchestration/clientCertificate"
 
 def certificate_router(gate: Gate, service: CertificateService) -> APIRouter:
     """PUT, GET and DELETE of the organisation's client certificate."""
-    routes = APIRouter(prefix=CERTIFICATE_PATH, tags=["actions"])
+    routes = Routes(prefix=CERTIFICATE_PATH, tags=["actions"])
 
     @routes.put("")
     def put_certificate(

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.alerts.service import AlertService
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, service: AlertService) -> APIRouter:
     """Subscriptions, and what they led to."""
-    routes = APIRouter(prefix=BASE, tags=["Alerts"])
+    routes = Routes(prefix=BASE, tags=["Alerts"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

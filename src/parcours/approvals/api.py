@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.approvals.document import APPROVAL_POLICY_SCHEMA
 from parcours.approvals.service import ApprovalPolicies
 
@@ -14,7 +14,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, policies: ApprovalPolicies) -> APIRouter:
     """Authoring of approval policies."""
-    routes = APIRouter(prefix=BASE, tags=["Approval policies"])
+    routes = Routes(prefix=BASE, tags=["Approval policies"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

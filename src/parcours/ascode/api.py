@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.ascode.transfer import TransferService
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, service: TransferService) -> APIRouter:
     """A journey version out of a sandbox with all it depends on, and into another one."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     @routes.get("/journeyVersions/{uid}/export")
     def export_version(

@@ -11,7 +11,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, body_of, json_body, json_object, reads_headers, reads_query
+from parcours.access.routing import Gate, Routes, body_of, json_body, json_object, reads_headers, reads_query
 from parcours.audiences.document import text_of_time
 from parcours.audiences.errors import AudienceInvalid, AudienceNotFound, TooManyAudiences, UploadInvalid
 from parcours.audiences.service import AudienceService
@@ -51,7 +51,7 @@ async def raw_body(request: Request) -> bytes:
 
 def router(gate: Gate, service: AudienceService, uploads: UploadService) -> APIRouter:
     """Every route of audiences."""
-    api = APIRouter(tags=["Audiences"])
+    api = Routes(tags=["Audiences"])
     _add_audiences(api, gate, service)
     _add_members(api, gate, service, uploads)
     _add_uploads(api, gate, uploads)

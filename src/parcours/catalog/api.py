@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, described, json_body, json_object, reads_headers, reads_query
+from parcours.access.routing import Gate, Routes, described, json_body, json_object, reads_headers, reads_query
 from parcours.catalog import export
 from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
 from parcours.catalog.listing import PAGING, ListQuery, parse_query
@@ -46,7 +46,7 @@ def list_query(request: Request) -> ListQuery:
 
 def router(gate: Gate, service: CatalogService, db: Database, base_url: str, failed_rows: FailedRows) -> APIRouter:
     """Data sets, batches and what failed in them. base_url: where links in answers point to."""
-    api = APIRouter(tags=["Catalog"])
+    api = Routes(tags=["Catalog"])
 
     @api.get(f"{BASE}/dataSets")
     def list_data_sets(

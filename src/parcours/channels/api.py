@@ -5,7 +5,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.channels.messages_service import MessageService
 from parcours.channels.service import ChannelService
 
@@ -16,7 +16,7 @@ Channel = Literal["email", "sms", "push"]
 
 def router(gate: Gate, channels: ChannelService, messages: MessageService) -> APIRouter:
     """What is set up for channels, and what was sent by them."""
-    routes = APIRouter(tags=["channels"])
+    routes = Routes(tags=["channels"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from parcours.access.routing import Routes
 from parcours.channels.errors import MessageInvalid
 from parcours.channels.hooks import Hook
 from parcours.channels.hooks_service import HookService
@@ -29,7 +30,7 @@ log = get_logger("messages")
 
 def router(links: Links, sender: FeedbackSender, hooks: HookService) -> APIRouter:
     """Clicks, opens, unsubscriptions, and what providers post."""
-    routes = APIRouter(prefix="/m", tags=["message links"])
+    routes = Routes(prefix="/m", tags=["message links"])
 
     def tell(what: Callable[[], None]) -> None:
         """A reader is not kept from where they want to go because it can't be noted."""

@@ -54,7 +54,7 @@ def worker(
     folder = settings.data_dir / "metrics"
     if folder.is_dir():  # the server's: its /metrics shows what is measured here
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
-    from parcours.server import work
+    from parcours.background import work
 
     work(settings, lifeline)
 
@@ -62,7 +62,7 @@ def worker(
 @app.command(hidden=True)
 def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> None:
     """Commit staged records to the lake (the worker starts one by itself)."""
-    from parcours.server import keep_lake
+    from parcours.background import keep_lake
 
     keep_lake(Settings.from_environment(data_dir=data_dir), lifeline)
 
@@ -70,6 +70,6 @@ def lake(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> 
 @app.command(hidden=True)
 def loader(lifeline: Annotated[int, typer.Option()], data_dir: DataDir = None) -> None:
     """Bring in uploaded members and rows for lookups (the worker starts one by itself)."""
-    from parcours.server import load
+    from parcours.background import load
 
     load(Settings.from_environment(data_dir=data_dir), lifeline)

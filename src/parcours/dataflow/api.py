@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.dataflow import store
 from parcours.db import Database
 
@@ -16,7 +16,7 @@ BASE = "/parcours/failedRecords"
 
 def router(gate: Gate, db: Database, retry: Callable[[Caller, int], None]) -> APIRouter:
     """retry: puts a failed record back into the log; raises FailedRecordNotFound or LogUnavailable."""
-    routes = APIRouter(tags=["Failed records"])
+    routes = Routes(tags=["Failed records"])
 
     @routes.get(BASE)
     def list_failed(

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_object, reads_query
+from parcours.access.routing import Gate, Routes, json_object, reads_query
 from parcours.dataprep.service import DataPrepService
 
 _BASES = ("/data/foundation/conversion", "/data/foundation")
@@ -15,7 +15,7 @@ _LISTED = reads_query("limit", "start", "name", "orderBy", "property", "expandSc
 
 def router(gate: Gate, service: DataPrepService) -> APIRouter:
     """The routes of mapping sets and of their expression language."""
-    api = APIRouter(tags=["Data Prep"])
+    api = Routes(tags=["Data Prep"])
 
     def find_all(request: Request, caller: Caller = Depends(gate.allow("sources.read"))) -> dict[str, Any]:
         return service.find_all(caller, request.query_params)

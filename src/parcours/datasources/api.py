@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.datasources.service import DataSourceService
 from parcours.resources.filtering import matches, sort_by
 
@@ -14,7 +14,7 @@ PREFIX = "/journey/orchestration/dataSources"
 
 def router(gate: Gate, service: DataSourceService) -> APIRouter:
     """POST, GET, PUT and DELETE of data sources; field groups are part of their source."""
-    routes = APIRouter(prefix=PREFIX, tags=["data sources"])
+    routes = Routes(prefix=PREFIX, tags=["data sources"])
 
     @routes.post("", status_code=201)
     def create_data_source(

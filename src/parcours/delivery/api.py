@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.actions import ActionService
 from parcours.datasources import DataSourceService
 from parcours.delivery.source_trial import check_authentication, try_group
@@ -16,7 +16,7 @@ from parcours.kit.settings import Settings
 def router(gate: Gate, actions: ActionService, sources: DataSourceService, settings: Settings) -> APIRouter:
     """POST of test requests: …/actions/{uid}/test, …/dataSources/{uid}/fieldGroups/{name}/test, and of token calls."""
     way = (settings.allow_private_networks, settings.egress_proxy)
-    routes = APIRouter(prefix="/journey/orchestration", tags=["actions", "data sources"])
+    routes = Routes(prefix="/journey/orchestration", tags=["actions", "data sources"])
 
     @routes.post("/actions/{uid}/test")
     def test_action(

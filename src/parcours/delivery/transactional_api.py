@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.delivery.transactional import ProofService, TransactionalService
 from parcours.templates.api import PREFIX
 
@@ -14,7 +14,7 @@ BASE = "/{organization}/campaign/{transactional_api}/{event_id}"
 
 def router(gate: Gate, service: TransactionalService, proofs: ProofService) -> APIRouter:
     """Send one message, ask what became of it, take it back. The organisation is that of the token."""
-    routes = APIRouter(tags=["transactional messages"])
+    routes = Routes(tags=["transactional messages"])
 
     @routes.post(BASE)
     def send_transactional_message(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import StreamingResponse
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.doctor.operations import Operations
 from parcours.kit.settings import Settings
 from parcours.reports.live import LiveReports
@@ -16,7 +16,7 @@ EVENT_STREAM = "text/event-stream"
 
 def router(gate: Gate, operations: Operations, live: LiveReports, settings: Settings) -> APIRouter:
     """Reads only."""
-    routes = APIRouter(prefix="/parcours", tags=["Operation"])
+    routes = Routes(prefix="/parcours", tags=["Operation"])
 
     @routes.get("/operations")
     def get_operations(caller: Caller = Depends(gate.allow("monitoring.read"))) -> dict[str, Any]:

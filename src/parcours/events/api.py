@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.events.sending import EventSender
 from parcours.events.service import EventService, Values
 from parcours.resources.filtering import matches, sort_by
@@ -15,7 +15,7 @@ PREFIX = "/journey/orchestration/events"
 
 def router(gate: Gate, service: EventService) -> APIRouter:
     """POST, GET, PUT and DELETE of events, and the payload preview."""
-    routes = APIRouter(prefix=PREFIX, tags=["events"])
+    routes = Routes(prefix=PREFIX, tags=["events"])
 
     @routes.post("", status_code=201)
     def create_event(
@@ -101,7 +101,7 @@ def router(gate: Gate, service: EventService) -> APIRouter:
 
 def sending_router(gate: Gate, sender: EventSender) -> APIRouter:
     """POST of test events: a route of the process that writes the log."""
-    routes = APIRouter(prefix=PREFIX, tags=["events"])
+    routes = Routes(prefix=PREFIX, tags=["events"])
 
     @routes.post("/{uid}/send")
     def send_event(

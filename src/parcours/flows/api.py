@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import BodyInvalid, Gate, body_of, described, json_body, reads_headers, reads_query
+from parcours.access.routing import BodyInvalid, Gate, Routes, body_of, described, json_body, reads_headers, reads_query
 from parcours.flows.documents import CONNECTION, FLOW, KINDS
 from parcours.flows.errors import FlowRefused
 from parcours.flows.listing import MAX_LIMIT, ListRequest, page_of, parse_request
@@ -66,7 +66,7 @@ def search_request(body: dict[str, Any] = Depends(flow_object)) -> ListRequest:
 
 def router(gate: Gate, service: FlowService, base_url: str) -> APIRouter:
     """Every route of the service. base_url: where `Location` points to."""
-    api = APIRouter(tags=["Flow Service"])
+    api = Routes(tags=["Flow Service"])
     _add_specs(api, gate, "/connectionSpecs", CONNECTION_SPECS)
     _add_specs(api, gate, "/flowSpecs", FLOW_SPECS)
     for kind in KINDS:

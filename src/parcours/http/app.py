@@ -15,7 +15,7 @@ from parcours.access.sessions import COOKIE
 from parcours.audit import CALL, Call
 from parcours.http import pages
 from parcours.http.errors import from_framework, to_response
-from parcours.http.openapi import complete, describe_routes
+from parcours.http.openapi import complete
 from parcours.kit.errors import Invalid, ParcoursError, Unavailable
 from parcours.kit.ids import new_uuid
 from parcours.kit.telemetry import get_logger
@@ -42,11 +42,11 @@ def build_api(routers: Iterable[APIRouter]) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(pages.router())
+    routers = list(routers)
     for router in routers:
-        describe_routes(router)
         # Not `include_router`, which makes each route a second time: a second of work at the first request.
         app.router.routes.extend(router.routes)
-    complete(app)
+    complete(app, routers)
     app.add_exception_handler(ParcoursError, _answer_typed)
     app.add_exception_handler(RequestValidationError, _answer_framework)
     app.add_exception_handler(HTTPException, _answer_framework)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import PlainTextResponse, Response
 
 from parcours import __version__
+from parcours.access.routing import Routes
 from parcours.db import Database
 from parcours.http.errors import json_response
 from parcours.kit.tally import tallies
@@ -46,7 +47,7 @@ class Health:
 
 def router(health: Health) -> APIRouter:
     """Health and metrics, without authentication."""
-    routes = APIRouter(tags=["Operation"])
+    routes = Routes(tags=["Operation"])
 
     @routes.get("/health/live")
     def live() -> dict[str, str]:

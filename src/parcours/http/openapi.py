@@ -77,12 +77,14 @@ def describe_routes(router: APIRouter) -> None:
             route.openapi_extra = _merged([*_fragments(route.dependant), route.openapi_extra or {}])
 
 
-def complete(app: FastAPI) -> None:
+def complete(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Give the application's document what holds for every operation: who may call, and the shapes of errors."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
+            for router in routers:
+                describe_routes(router)
             document = generate()
             components = document.setdefault("components", {})
             components["schemas"] = {

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_object, reads_query
+from parcours.access.routing import Gate, Routes, json_object, reads_query
 from parcours.identity.namespaces import Namespace
 from parcours.identity.service import NamespaceService
 
@@ -15,7 +15,7 @@ _BASES = ("/data/core/idnamespace/identities", "/data/core/idnamespace/orgs/{org
 
 def router(gate: Gate, service: NamespaceService) -> APIRouter:
     """The namespace routes under both prefixes, and `GET /data/core/identity/identity`."""
-    api = APIRouter(tags=["Identity"])
+    api = Routes(tags=["Identity"])
 
     def find_all(caller: Caller = Depends(gate.allow("identity_namespace.read"))) -> list[dict[str, Any]]:
         return [_document(namespace) for namespace in service.namespaces(caller)]

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_object, reads_query
+from parcours.access.routing import Gate, Routes, json_object, reads_query
 from parcours.identity.graph_service import IdentityGraphService
 
 _BASE = "/data/core/identity"
@@ -13,7 +13,7 @@ _BASE = "/data/core/identity"
 
 def router(gate: Gate, service: IdentityGraphService) -> APIRouter:
     """`POST /v2/graph`, and the two deprecated calls for clusters."""
-    api = APIRouter(tags=["Identity"])
+    api = Routes(tags=["Identity"])
 
     @api.post(f"{_BASE}/v2/graph", summary="Linked identities")
     def graph(

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import BodyInvalid, Gate, json_body, json_object, reads_headers
+from parcours.access.routing import BodyInvalid, Gate, Routes, json_body, json_object, reads_headers
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.journeys.journey_list import Archived, read_wanted
 from parcours.journeys.lifecycle import Lifecycle
@@ -22,7 +22,7 @@ MAX_LISTED = 100_000
 
 def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRouter:
     """Journeys and their versions, from a draft to a stop."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

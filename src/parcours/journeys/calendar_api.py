@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.journeys.calendar import Calendar
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, calendar: Calendar) -> APIRouter:
     """Reads only."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     @routes.get("/calendar")
     def get_calendar(

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.journeys.conflicts import ConflictViewer
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, viewer: ConflictViewer) -> APIRouter:
     """Reads only."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     @routes.get("/journeyVersions/{uid}/conflicts")
     def find_conflicts(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.journeys.drafts import Drafts
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, drafts: Drafts) -> APIRouter:
     """Reads only, though they are POSTs: the document is in the body."""
-    routes = APIRouter(prefix=BASE, tags=["Writing journeys"])
+    routes = Routes(prefix=BASE, tags=["Writing journeys"])
 
     @routes.post("/journeys/check")
     def check_document(

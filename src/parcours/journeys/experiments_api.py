@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.journeys.experiment_service import Experiments
 
 BASE = "/journey/orchestration"
@@ -13,7 +13,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, experiments: Experiments) -> APIRouter:
     """Changes what is live, as a publication does."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     @routes.post("/journeyVersions/{uid}/experiments/{node_id}/winner")
     def scale_winner(

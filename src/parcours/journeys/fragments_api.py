@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.journeys.fragment_document import FRAGMENT_SCHEMA
 from parcours.journeys.fragments import FragmentService, State
 
@@ -14,7 +14,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, service: FragmentService) -> APIRouter:
     """Authoring of fragments."""
-    routes = APIRouter(prefix=BASE, tags=["Journey fragments"])
+    routes = Routes(prefix=BASE, tags=["Journey fragments"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

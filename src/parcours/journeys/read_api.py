@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.journeys.journey_filter import JourneyQueryInvalid
 from parcours.journeys.reading import JourneyReader
 
@@ -15,7 +15,7 @@ INCLUDABLE = frozenset({"campaigns", "surfaces", "rulesets"})
 
 def router(gate: Gate, reader: JourneyReader) -> APIRouter:
     """Reads only. An id is that of a version; that of a journey means its latest version."""
-    routes = APIRouter(prefix=BASE, tags=["Journeys as others read them"])
+    routes = Routes(prefix=BASE, tags=["Journeys as others read them"])
 
     @routes.get("")
     def list_journeys(

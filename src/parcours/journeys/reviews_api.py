@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import BodyInvalid, Gate, json_body
+from parcours.access.routing import BodyInvalid, Gate, Routes, json_body
 from parcours.journeys.lifecycle import Shown
 from parcours.journeys.reviews import Reviews
 from parcours.journeys.rights import permission_to
@@ -16,7 +16,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, reviews: Reviews) -> APIRouter:
     """In Review, from the request to the publication."""
-    routes = APIRouter(prefix=BASE, tags=["journeys"])
+    routes = Routes(prefix=BASE, tags=["journeys"])
 
     def add_verb(path: str, summary: str, act: Callable[[Caller, str, dict[str, Any]], Shown]) -> None:
         @routes.post(f"/journeyVersions/{{uid}}/{path}", name=f"{path}_version", summary=summary)

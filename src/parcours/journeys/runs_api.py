@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query
 
 from parcours.access import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.db import Database
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import store, trace
@@ -22,7 +22,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, db: Database, journeys: JourneyService) -> APIRouter:
     """Reads only; what moves an instance is the pipeline."""
-    routes = APIRouter(tags=["Journey instances"])
+    routes = Routes(tags=["Journey instances"])
 
     @routes.get(BASE + "/instances/{instance_id}")
     def get_instance(instance_id: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import StreamingResponse
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object
+from parcours.access.routing import Gate, Routes, json_object
 from parcours.journeys.backtests import Backtests
 from parcours.journeys.trials import Trials
 
@@ -16,7 +16,7 @@ EVENT_STREAM = "text/event-stream"
 
 def router(gate: Gate, trials: Trials, backtests: Backtests) -> APIRouter:
     """Reads only: a simulated world has no doors."""
-    routes = APIRouter(prefix=BASE, tags=["Trying journeys"])
+    routes = Routes(prefix=BASE, tags=["Trying journeys"])
 
     @routes.post("/journeys/simulate")
     async def simulate_document(

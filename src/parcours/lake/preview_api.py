@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.catalog.service import CatalogService
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
@@ -24,7 +24,7 @@ class PreviewUnavailable(Unavailable):
 
 def router(gate: Gate, catalog: CatalogService, helpers: Helpers, base_url: str) -> APIRouter:
     """The last rows of a data set. base_url: where links in answers point to."""
-    routes = APIRouter(tags=["Data"])
+    routes = Routes(tags=["Data"])
 
     @routes.get(_BASE + "/datasets/{dataset_id}/preview")
     async def preview_data_set(

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access.model import Caller
-from parcours.access.routing import BodyInvalid, Gate, json_object
+from parcours.access.routing import BodyInvalid, Gate, Routes, json_object
 from parcours.kit.errors import Invalid
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
 
@@ -23,7 +23,7 @@ class LakeQueryRefused(Invalid):
 
 def router(gate: Gate, helpers: Helpers) -> APIRouter:
     """One SELECT at a time."""
-    routes = APIRouter(prefix="/parcours", tags=["Data"])
+    routes = Routes(prefix="/parcours", tags=["Data"])
 
     @routes.post("/query")
     async def query_data_sets(

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import BodyInvalid, Gate, body_of, described, json_object
+from parcours.access.routing import BodyInvalid, Gate, Routes, body_of, described, json_object
 from parcours.limits.errors import LimitRefused
 from parcours.limits.service import Limits, LimitService
 
@@ -20,7 +20,7 @@ def routers(gate: Gate, limits: Limits) -> list[APIRouter]:
 
 def _router(gate: Gate, service: LimitService) -> APIRouter:
     path = service.kind.path
-    routes = APIRouter(prefix=PREFIX, tags=[service.kind.label.partition(" ")[0]])
+    routes = Routes(prefix=PREFIX, tags=[service.kind.label.partition(" ")[0]])
     document = _body_reader(service)
 
     @routes.post(f"/list/{path}")

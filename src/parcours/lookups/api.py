@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_body, reads_query
+from parcours.access.routing import Gate, Routes, json_body, reads_query
 from parcours.lookups.errors import LookupInvalid
 from parcours.lookups.service import LookupService
 from parcours.profile.projection import read_fields
@@ -18,7 +18,7 @@ BASE = "/data/core/entity/lookup/dataSets/{dataset_id}"
 
 def router(gate: Gate, service: LookupService) -> APIRouter:
     """Every route of lookups."""
-    api = APIRouter(tags=["Lookups"])
+    api = Routes(tags=["Lookups"])
 
     @api.get(BASE)
     def get_lookup(dataset_id: str, caller: Caller = Depends(gate.allow("datasets.read"))) -> dict[str, Any]:

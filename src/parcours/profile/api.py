@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access import Caller
-from parcours.access.routing import Gate, json_body, json_object, reads_query
+from parcours.access.routing import Gate, Routes, json_body, json_object, reads_query
 from parcours.profile.errors import JobInvalid, MergePolicyInvalid, MergePolicyNotFound, ProfileQueryInvalid
 from parcours.profile.projection import read_fields
 from parcours.profile.query import (
@@ -38,7 +38,7 @@ _EVENTS = (
 
 def router(gate: Gate, service: ProfileService) -> APIRouter:
     """Every route of profiles."""
-    api = APIRouter(tags=["Profiles"])
+    api = Routes(tags=["Profiles"])
     _add_access(api, gate, service)
     _add_test_profiles(api, gate, service)
     _add_policies(api, gate, service)

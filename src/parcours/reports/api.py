@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate
+from parcours.access.routing import Gate, Routes
 from parcours.journeys.errors import JourneyNotFound
 from parcours.reports.live import LiveReports
 from parcours.reports.service import ReportService
@@ -18,7 +18,7 @@ EVENT_STREAM = "text/event-stream"
 
 def router(gate: Gate, service: ReportService, live: LiveReports) -> APIRouter:
     """Reads only."""
-    routes = APIRouter(prefix=BASE, tags=["Reports"])
+    routes = Routes(prefix=BASE, tags=["Reports"])
 
     @routes.get("/journeyVersions/{uid}/report")
     def get_report(

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.rulesets.document import RULE_SET_SCHEMA
 from parcours.rulesets.model import Domain, State
 from parcours.rulesets.service import RuleSetService
@@ -15,7 +15,7 @@ BASE = "/journey/orchestration"
 
 def router(gate: Gate, service: RuleSetService) -> APIRouter:
     """Authoring of rule sets."""
-    routes = APIRouter(prefix=BASE, tags=["Rule sets"])
+    routes = Routes(prefix=BASE, tags=["Rule sets"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

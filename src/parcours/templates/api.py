@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_object, reads_headers
+from parcours.access.routing import Gate, Routes, json_object, reads_headers
 from parcours.resources.filtering import matches, sort_by
 from parcours.templates.service import TemplateService
 from parcours.templates.values import PreviewValues
@@ -15,7 +15,7 @@ PREFIX = "/journey/orchestration/messageTemplates"
 
 def router(gate: Gate, service: TemplateService, values: PreviewValues) -> APIRouter:
     """Templates: drafts, publication, history, preview."""
-    routes = APIRouter(prefix=PREFIX, tags=["message templates"])
+    routes = Routes(prefix=PREFIX, tags=["message templates"])
 
     def answer(response: Response, found: tuple[dict[str, Any], str]) -> dict[str, Any]:
         document, etag = found

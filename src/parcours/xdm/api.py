@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import Gate, json_body, json_object, reads_query
+from parcours.access.routing import Gate, Routes, json_body, json_object, reads_query
 from parcours.xdm import views
 from parcours.xdm.descriptor_service import DescriptorService
 from parcours.xdm.errors import ReadOnly, XdmNotFound
@@ -25,7 +25,7 @@ _LISTED = reads_query("property", "orderby", "start", "limit")
 
 def router(gate: Gate, schemas: XdmService, descriptors: DescriptorService) -> APIRouter:
     """Stats, descriptors, rpc calls, and the resources of both containers; fixed paths before open ones."""
-    routes = APIRouter(prefix=BASE, tags=["Schema Registry"])
+    routes = Routes(prefix=BASE, tags=["Schema Registry"])
     _add_rpc(routes, gate, schemas)
     _add_descriptors(routes, gate, descriptors)
     _add_resources(routes, gate, schemas)

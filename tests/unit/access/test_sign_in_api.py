@@ -27,7 +27,7 @@ BEN = {"email": "ben@example.com", "password": "staple staple staple"}
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def signing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
     """A bootstrapped server without users, on each kind of database."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_tables_url")
     built = build_platform(
         Settings(
             data_dir=tmp_path / "data",

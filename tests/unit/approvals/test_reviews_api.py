@@ -20,7 +20,7 @@ def world(platform: Platform) -> World:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """A world on each kind of database."""
-    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_tables_url")
     built = build_platform(
         Settings(
             data_dir=tmp_path / "data",
