@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("message-templates", "message template", is_free_text=False),
         Kind("channel-configurations", "channel configuration", is_free_text=False),
         Kind("journeys", "journey"),
+        Kind("fragments", "fragment", is_free_text=False),
     )
 }
 """In the order of dependency: what stands first can be there without what follows."""

@@ -14,6 +14,7 @@ from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.diff import differences, is_same
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.folder import as_files
+from parcours.ascode.fragments import FRAGMENTS, told_states
 from parcours.ascode.model import (
     XDM,
     Calls,
@@ -334,11 +335,16 @@ def _changes(
 
 
 def _notes(task: Task, rehearsed: Resource | None) -> tuple[str, ...]:
-    """What a change means for versions of a journey or a template. rehearsed: what became of it in the rehearsal."""
+    """What a change means for versions of a journey or a template, or for a fragment.
+
+    rehearsed: what became of it in the rehearsal.
+    """
     if task.ref.kind == TEMPLATES and task.verb != "delete":
         version = -1 if task.resource is None else int(task.resource.extra["shown"]["version"])
         before = None if task.resource is None else task.resource.document
         return told_versions(version, template_writes(before, task.document))
+    if task.ref.kind == FRAGMENTS and task.verb != "delete":
+        return told_states(None if task.resource is None else task.resource.document, task.document)
     if task.ref.kind != "journeys" or task.resource is None or task.verb == "delete":
         return ("published",) if task.is_published else ()
     latest = task.resource.extra["latest"]
