@@ -178,6 +178,8 @@ class Change:
     notes: tuple[str, ...] = ()
     is_published: bool = False
     """Whether a journey is published once it is stored."""
+    approvals: tuple[str, ...] = ()
+    """Policies that want an approval first: it is requested, and the last approval publishes."""
 
     @property
     def is_layout_only(self) -> bool:
