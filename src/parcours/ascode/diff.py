@@ -26,7 +26,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 def differences(kind: str, old: Document, new: Document) -> tuple[Difference, ...]:
     """Everything that differs, in the order of the new document."""
-    return tuple(_journeys(old, new) if kind == "journeys" else _objects(old, new, ""))
+    return tuple(_journeys(old, new) if kind in ("journeys", "fragments") else _objects(old, new, ""))
 
 
 # --- any document -------------------------------------------------------------------------------------------------

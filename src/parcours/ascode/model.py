@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("message-templates", "message template", is_free_text=False),
         Kind("channel-configurations", "channel configuration", is_free_text=False),
         Kind("journeys", "journey"),
+        Kind("fragments", "fragment", is_free_text=False),
     )
 }
 """In the order of dependency: what stands first can be there without what follows."""
@@ -177,6 +178,8 @@ class Change:
     notes: tuple[str, ...] = ()
     is_published: bool = False
     """Whether a journey is published once it is stored."""
+    approvals: tuple[str, ...] = ()
+    """Policies that want an approval first: it is requested, and the last approval publishes."""
 
     @property
     def is_layout_only(self) -> bool:

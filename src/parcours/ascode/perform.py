@@ -7,7 +7,8 @@ from urllib.parse import quote
 from parcours.ascode import forms
 from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.errors import CallRefused
-from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Resource
+from parcours.ascode.fragments import FRAGMENTS, fragment_parts
+from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Reply, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
 from parcours.ascode.remote import AUDIENCES, DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
 from parcours.ascode.templates import TEMPLATES, Write, template_parts, template_writes
@@ -95,6 +96,8 @@ class Performer:
             self.drafts[ref] = made["versionUid"]
         elif ref.kind == TEMPLATES:
             self._write_template(ref, template_writes(None, document), None)
+        elif ref.kind == FRAGMENTS:
+            self._write_fragment(ref, None, document)
         else:
             body = self._body(ref, document)
             if _is_built_in(ref):  # it is there already, as it is shipped
@@ -125,6 +128,8 @@ class Performer:
                     ("state",),
                 )
             self._write_template(ref, template_writes(resource.document, document), resource.etag)
+        elif ref.kind == FRAGMENTS:
+            self._write_fragment(ref, resource, document)
         elif ref.kind == "inlets":
             self._patch(f"{FLOWS}/connections/{resource.id}", resource, self._body(ref, document))
         else:
@@ -347,6 +352,30 @@ class Performer:
         headers = {"If-Match": etag} if etag else None
         self._calls.call("PUT", f"{JOURNEYS}/journeyVersions/{version_uid}", body, headers)
 
+    # --- fragments ---
+
+    def _write_fragment(self, ref: Ref, before: Resource | None, document: Document) -> None:
+        """Save, with the state that the file says: an active one is a draft while it is changed."""
+        saved, is_active = fragment_parts(document)
+        body = self.resolve(FRAGMENTS, saved, is_lenient=True)
+        path = _COLLECTIONS[FRAGMENTS]
+        if before is None:
+            reply = self._calls.call("POST", path, body)
+            self._ids[ref] = reply.body["uid"]
+        else:
+            reply = Reply(None, before.etag)
+            had, was_active = fragment_parts(before.document)
+            if was_active:
+                reply = self._fragment_call("POST", before.id, "/deactivate", None, reply.etag)
+            if saved != had:
+                reply = self._fragment_call("PUT", before.id, "", body, reply.etag)
+        if is_active:
+            self._fragment_call("POST", self._ids[ref], "/activate", None, reply.etag)
+
+    def _fragment_call(self, method: str, uid: str, verb: str, body: Document | None, etag: str | None) -> Reply:
+        headers = {"If-Match": etag} if etag else None
+        return self._calls.call(method, f"{_COLLECTIONS[FRAGMENTS]}/{uid}{verb}", body, headers)
+
     # --- in common ---
 
     def _body(self, ref: Ref, document: Document) -> Document:
@@ -367,6 +396,7 @@ _COLLECTIONS: Mapping[str, str] = {
     TEMPLATES: f"{JOURNEYS}/messageTemplates",
     CONFIGURATIONS: f"{JOURNEYS}/channelConfigurations",
     "journeys": f"{JOURNEYS}/journeys",
+    FRAGMENTS: f"{JOURNEYS}/fragments",
 }
 
 

@@ -14,6 +14,7 @@ from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.diff import differences, is_same
 from parcours.ascode.errors import CallRefused
 from parcours.ascode.folder import as_files
+from parcours.ascode.fragments import FRAGMENTS, told_states
 from parcours.ascode.model import (
     XDM,
     Calls,
@@ -75,7 +76,8 @@ def make_plan(folder: Folder, calls: Calls, open_scratch: OpenScratch, wishes: W
     with open_scratch(present.tenant) as scratch:
         rehearsal = _Rehearsal(calls, scratch, present, files)
         rehearsal.run(tasks, wishes)
-    changes = _changes(tasks, files, present, rehearsal, wishes)
+    approvals = _approvals(calls, tasks, present, rehearsal)
+    changes = _changes(tasks, files, present, rehearsal, wishes, approvals)
     notes = (*present.notes, *_left_behind(tasks, present), *rehearsal.notes)
     return Plan(changes, tuple(rehearsal.faults), tuple(rehearsal.warnings), notes), present
 
@@ -297,11 +299,43 @@ class _Rehearsal:
                 (self.faults if wishes.publish else self.warnings).append(told)
 
 
+# --- approvals ------------------------------------------------------------------------------------------------------
+
+
+def _approvals(
+    calls: Calls, tasks: list[Task], present: Present, rehearsal: _Rehearsal
+) -> Mapping[Ref, tuple[str, ...]]:
+    """The policies whose approval journeys need before they go live; one that nobody could give is a fault."""
+    found: dict[Ref, tuple[str, ...]] = {}
+    for task in tasks:
+        if not task.is_published or _is_reworded(task, rehearsal):
+            continue
+        answer = calls.call("POST", f"{JOURNEYS}/journeys/approval", task.document).body
+        found[task.ref] = tuple(policy["name"] for policy in answer["policies"])
+        for policy in answer["policies"]:
+            if not policy["isApprovable"]:
+                text = f"{task.ref} can't be published: nobody else may approve it under policy {policy['name']!r}"
+                rehearsal.faults.append(Fault(rehearsal.files[task.ref].place(()), text))
+    return found
+
+
+def _is_reworded(task: Task, rehearsal: _Rehearsal) -> bool:
+    """Whether a live version takes what differs as it is, so that nothing is published."""
+    after = None if rehearsal.after is None else rehearsal.after.resources.get(task.ref)
+    is_live = after is not None and after.extra["latest"]["status"] in LIVE
+    return task.verb == "update" and task.resource is not None and is_live
+
+
 # --- in words -------------------------------------------------------------------------------------------------------
 
 
 def _changes(
-    tasks: list[Task], files: Mapping[Ref, File], present: Present, rehearsal: _Rehearsal, wishes: Wishes
+    tasks: list[Task],
+    files: Mapping[Ref, File],
+    present: Present,
+    rehearsal: _Rehearsal,
+    wishes: Wishes,
+    approvals: Mapping[Ref, tuple[str, ...]],
 ) -> tuple[Change, ...]:
     after = rehearsal.after.resources if rehearsal.after is not None else {}
     refused = {fault.place.file for fault in rehearsal.faults}
@@ -311,9 +345,9 @@ def _changes(
     order = [*in_order({t.ref: t.document for t in tasks if t.verb != "delete"})]
     order += reversed(in_order({t.ref: t.document for t in tasks if t.verb == "delete"}))
     for ref in order:
-        task, path = by_ref[ref], names[ref]
+        task, path, wanted = by_ref[ref], names[ref], approvals.get(ref, ())
         if task.verb != "update":
-            found.append(Change(ref, task.verb, path, (), _notes(task, None), task.is_published))
+            found.append(Change(ref, task.verb, path, (), _notes(task, None, wanted), task.is_published, wanted))
             continue
         before = present.resources[ref].document
         rehearsed = after.get(ref)
@@ -327,29 +361,42 @@ def _changes(
             place = "provider.settings" if ref.kind == CONFIGURATIONS else "authentication"
             differing += (Difference(place, "secrets are sent again"),)
         if differing:
-            found.append(Change(ref, "update", path, differing, _notes(task, rehearsed), task.is_published))
+            told = _notes(task, rehearsed, wanted)
+            found.append(Change(ref, "update", path, differing, told, task.is_published, wanted))
         elif task.is_published and present.resources[ref].extra["latest"]["status"] in PUBLISHABLE:
-            found.append(Change(ref, "publish", path, (), _notes(replace(task, verb="publish"), None), True))
+            told = _notes(replace(task, verb="publish"), None, wanted)
+            found.append(Change(ref, "publish", path, (), told, True, wanted))
     return tuple(found)
 
 
-def _notes(task: Task, rehearsed: Resource | None) -> tuple[str, ...]:
-    """What a change means for versions of a journey or a template. rehearsed: what became of it in the rehearsal."""
+def _notes(task: Task, rehearsed: Resource | None, approvals: tuple[str, ...]) -> tuple[str, ...]:
+    """What a change means for versions of a journey or a template, or for a fragment.
+
+    rehearsed: what became of it in the rehearsal. approvals: policies that want one before it is published.
+    """
     if task.ref.kind == TEMPLATES and task.verb != "delete":
         version = -1 if task.resource is None else int(task.resource.extra["shown"]["version"])
         before = None if task.resource is None else task.resource.document
         return told_versions(version, template_writes(before, task.document))
+    if task.ref.kind == FRAGMENTS and task.verb != "delete":
+        return told_states(None if task.resource is None else task.resource.document, task.document)
     if task.ref.kind != "journeys" or task.resource is None or task.verb == "delete":
-        return ("published",) if task.is_published else ()
+        return (_published(approvals),) if task.is_published else ()
     latest = task.resource.extra["latest"]
     live = [one for one in task.resource.extra["versions"] if one["status"] in ("Deployed", "Paused")]
     told = f"; version {live[0]['version']} is live" if live else ""
     if task.verb == "publish":
-        return (f"draft {latest['version']} is published{told}",)
+        return (f"draft {latest['version']} is {_published(approvals)}{told}",)
     if latest["status"] == "Draft":
         text = f"draft {latest['version']} is changed{told}"
     elif rehearsed is not None and rehearsed.extra["latest"]["status"] in LIVE:
         return (f"version {latest['version']} ({latest['status']}) is reworded where it is",)
     else:
         text = f"a new draft after version {latest['version']} ({latest['status']})"
-    return (f"{text}, and published",) if task.is_published else (text,)
+    return (f"{text}, and {_published(approvals)}",) if task.is_published else (text,)
+
+
+def _published(approvals: tuple[str, ...]) -> str:
+    if not approvals:
+        return "published"
+    return f"sent for approval: polic{'y' if len(approvals) == 1 else 'ies'} {', '.join(map(repr, approvals))}"

@@ -24,7 +24,7 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "templateUid": "message-templates",
     "configurationUid": "channel-configurations",
 }
-"""Members of a journey document that name something, in whatever kind of activity they stand."""
+"""Members of a journey document, or of a fragment, that name something, in whatever kind of activity they stand."""
 _FIXED: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "datasets": ((("schemaRef", "id"), SCHEMA),),
     "mappings": ((("outputSchema", "schemaRef", "id"), SCHEMA),),
@@ -48,7 +48,7 @@ def map_references(kind: str, document: Document, change: Change) -> Document:
     if kind in XDM:
         result: Document = _map_schema(document, change, ())
         return result
-    if kind == "journeys":
+    if kind in ("journeys", "fragments"):
         return {
             name: value if name == "layout" else _map_journey(name, value, change, (name,))
             for name, value in document.items()

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from parcours.ascode import forms
 from parcours.ascode.channels import CONFIGURATIONS, configuration_to_file
+from parcours.ascode.fragments import FRAGMENTS, fragment_to_file
 from parcours.ascode.model import XDM, Calls, Document, Present, Ref, Resource
 from parcours.ascode.naming import keys_of
 from parcours.ascode.references import SCHEMA, from_title, map_references
@@ -62,6 +63,7 @@ class _Reader:
         self._read_templates()
         self._read_configurations()
         self._read_journeys()
+        self._read_fragments()
         resources = {}
         for one in self._found:
             document = map_references(one.ref.kind, one.document, lambda *place, ref=one.ref: self._key(ref, *place))
@@ -231,6 +233,13 @@ class _Reader:
                     {"latest": reply.body, "versions": journey["versions"]},
                 )
             )
+
+    def _read_fragments(self) -> None:
+        path = f"{JOURNEYS}/{FRAGMENTS}"
+        for item in self._pages(path):
+            reply = self._calls.call("GET", f"{path}/{item['uid']}")
+            ref, document = Ref(FRAGMENTS, item["name"]), fragment_to_file(reply.body)
+            self._found.append(Resource(ref, document, item["uid"], reply.etag, {"shown": reply.body}))
 
     # --- in common ---
 

@@ -10,12 +10,14 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from parcours.ascode.channels import CONFIGURATIONS
+from parcours.ascode.fragments import ACTIVE, FRAGMENTS, STATE
 from parcours.ascode.model import KEY, KINDS, Document
 from parcours.ascode.secrets import places_of
 from parcours.ascode.templates import TEMPLATES
 from parcours.channels.document import MAX_RETRY_S
 from parcours.channels.kinds import KINDS as KINDS_OF_PROVIDERS
 from parcours.journeys.document import DOCUMENT_SCHEMA
+from parcours.journeys.fragment_document import DRAFT_FRAGMENT_SCHEMA, FRAGMENT_SCHEMA
 from parcours.kit.yaml_text import Tokens
 from parcours.rulesets.document import RULE_SET_SCHEMA
 from parcours.templates.document import CATEGORIES, CHANNELS, CONTENT, MISSING
@@ -390,15 +392,27 @@ def file_schema(kind: str) -> Document:
         document = {**DOCUMENT_SCHEMA, "properties": {KEY: key, **DOCUMENT_SCHEMA["properties"]}}
         described = "A journey. Members that end in Uid name events, actions and journeys by name."
         return {**document, "title": "Journey file", "description": described}
+    if kind == FRAGMENTS:
+        return _fragment_schema(FRAGMENT_SCHEMA, key)
     found = _SCHEMAS[kind]
     title = f"{KINDS[kind].word.capitalize()} file"
     properties = {KEY: key, **found["properties"]}
     return {**found, "$schema": _DRAFT, "title": title, "type": "object", "properties": properties}
 
 
+def _fragment_schema(document: Document, key: Document) -> Document:
+    state = {"enum": ["draft", ACTIVE], "default": "draft", "description": "active: designers put it into journeys."}
+    properties = {KEY: key, STATE: state, **document["properties"]}
+    described = "Activities with the arrows between them, to be put into journeys as copies."
+    return {**document, "properties": properties, "title": "Fragment file", "description": described}
+
+
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(file_schema(kind))
+    """Of what may be read: a fragment's activities may be unfinished."""
+    return Draft202012Validator(
+        _fragment_schema(DRAFT_FRAGMENT_SCHEMA, _NAME) if kind == FRAGMENTS else file_schema(kind)
+    )
 
 
 def shape_faults(kind: str, document: Document) -> Iterator[tuple[Tokens, str]]:

@@ -40,7 +40,7 @@ def named_by(ref: Ref, document: Document, known: Iterable[Ref]) -> set[Ref]:
         *(one.get("xdm:namespace") for one in document.get("descriptors") or ()),
     ]
     wanted = {str(code).lower() for code in codes if code}
-    if ref.kind not in ("namespaces", "journeys") and wanted:
+    if ref.kind not in ("namespaces", "journeys", "fragments") and wanted:
         found |= {one for one in everything if one.kind == "namespaces" and one.key.lower() in wanted}
     for kind, text, _ in references(ref.kind, document):
         title = to_title(text) if kind == SCHEMA else None

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -121,21 +121,25 @@ def apply(
         if not typer.confirm("Do this?"):
             raise ApplyRefused("nothing was changed")
 
-    in_review: list[str] = []
+    in_review: list[Ref] = []
 
     def on_done(change: Change, is_in_review: bool) -> None:
-        done = _DONE[change.verb] if not is_in_review or change.verb != "publish" else "sent for approval"
+        done = _DONE[SENT if is_in_review and change.verb == "publish" else change.verb]
         console.print(plain(f"{done} {change.ref}"))
         if is_in_review:
-            in_review.append(str(change.ref))
+            in_review.append(change.ref)
 
     apply_tasks(client, tasks, found, present, on_done)
-    console.print(plain(f"Done: {_count(found, _DONE)}."))
+    console.print(plain(f"Done: {_count(found, _DONE, in_review)}."))
     if in_review:
-        console.print(plain(f"Not published yet, waiting for an approval: {', '.join(in_review)}."))
+        console.print(plain(f"Not published yet, waiting for an approval: {', '.join(map(str, in_review))}."))
 
 
-_DONE = {"create": "created", "update": "changed", "delete": "deleted", "publish": "published"}
+SENT = "send for approval"
+"""What becomes of a publication that a policy wants an approval for."""
+_DONE = {
+    "create": "created", "update": "changed", "delete": "deleted", "publish": "published", SENT: "sent for approval",
+}  # fmt: skip
 
 
 def _secrets_of(path: Path) -> dict[str, str]:
@@ -202,12 +206,20 @@ def _print_notes(console: Console, notes: Sequence[str]) -> None:
         console.print(plain(f"note: {note}", "yellow"), soft_wrap=True)
 
 
-_TO_DO = {"create": "to create", "update": "to change", "delete": "to delete", "publish": "to publish"}
+_TO_DO = {
+    "create": "to create", "update": "to change", "delete": "to delete", "publish": "to publish", SENT: f"to {SENT}",
+}  # fmt: skip
 
 
-def _count(found: Plan, words: Mapping[str, str] = _TO_DO) -> str:
-    """`2 to create, 1 to change`."""
-    counted = [(sum(change.verb == verb for change in found), word) for verb, word in words.items()]
+def _count(found: Plan, words: Mapping[str, str] = _TO_DO, in_review: Collection[Ref] | None = None) -> str:
+    """`2 to create, 1 to change`. in_review: what waits for an approval; None before anything is done."""
+
+    def verb_of(change: Change) -> str:
+        is_sent = bool(change.approvals) if in_review is None else change.ref in in_review
+        return SENT if change.verb == "publish" and is_sent else change.verb
+
+    verbs = [verb_of(change) for change in found]
+    counted = [(verbs.count(verb), word) for verb, word in words.items()]
     return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
@@ -221,6 +233,7 @@ def to_json(found: Plan) -> Document:
                 "file": change.path,
                 "action": change.verb,
                 "publish": change.is_published,
+                "approvals": list(change.approvals),
                 "layoutOnly": change.is_layout_only,
                 "differences": [{"path": one.path, "text": one.text} for one in change.differences],
                 "notes": list(change.notes),

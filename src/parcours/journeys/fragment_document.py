@@ -39,8 +39,10 @@ def _build_schema(*, is_finished: bool) -> dict[str, Any]:
 
 
 FRAGMENT_SCHEMA = _build_schema(is_finished=True)
+DRAFT_FRAGMENT_SCHEMA = _build_schema(is_finished=False)
+"""What a draft keeps to: its activities may be unfinished."""
 _FINISHED = Draft202012Validator(FRAGMENT_SCHEMA)
-_DRAFT = Draft202012Validator(_build_schema(is_finished=False))
+_DRAFT = Draft202012Validator(DRAFT_FRAGMENT_SCHEMA)
 
 
 def read_fragment(body: Any) -> dict[str, Any]:

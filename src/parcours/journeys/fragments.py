@@ -75,10 +75,10 @@ class FragmentService:
             stored = self._resources.replace(connection, before, caller.author, changed, if_match)
         return _show(caller, stored), stored.etag
 
-    def activate(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
+    def activate(self, caller: Caller, uid: str, if_match: str | None = None) -> tuple[dict[str, Any], str]:
         """Let designers use it; an active one stays.
 
-        Raises FragmentNotFound, JourneyInvalid with all that is wrong with it, FragmentStateConflict.
+        Raises FragmentNotFound, JourneyInvalid with all that is wrong with it, FragmentStateConflict, EtagMismatch.
         """
         with self._db.write() as connection:
             before = self._stored(connection, caller.scope_id, uid)
@@ -92,12 +92,16 @@ class FragmentService:
                 raise FragmentStateConflict(
                     f"the sandbox has {MAX_ACTIVE_FRAGMENTS} active fragments already: make one a draft first"
                 )
-            return self._set_state(connection, caller, before, "active")
+            return self._set_state(connection, caller, before, "active", if_match)
 
-    def deactivate(self, caller: Caller, uid: str) -> tuple[dict[str, Any], str]:
-        """Make it a draft again; journeys that it was put into keep what they have. Raises FragmentNotFound."""
+    def deactivate(self, caller: Caller, uid: str, if_match: str | None = None) -> tuple[dict[str, Any], str]:
+        """Make it a draft again; journeys that it was put into keep what they have.
+
+        Raises FragmentNotFound, EtagMismatch.
+        """
         with self._db.write() as connection:
-            return self._set_state(connection, caller, self._stored(connection, caller.scope_id, uid), "draft")
+            before = self._stored(connection, caller.scope_id, uid)
+            return self._set_state(connection, caller, before, "draft", if_match)
 
     def delete(self, caller: Caller, uid: str) -> None:
         """Forget it; journeys keep what they have. Raises FragmentNotFound."""
@@ -105,9 +109,9 @@ class FragmentService:
             self._resources.delete(connection, self._stored(connection, caller.scope_id, uid))
 
     def _set_state(
-        self, connection: Connection, caller: Caller, before: Resource, state: State
+        self, connection: Connection, caller: Caller, before: Resource, state: State, if_match: str | None
     ) -> tuple[dict[str, Any], str]:
-        stored = self._resources.replace(connection, before, caller.author, {**before.body, "state": state})
+        stored = self._resources.replace(connection, before, caller.author, {**before.body, "state": state}, if_match)
         return _show(caller, stored), stored.etag
 
     def _stored(self, connection: Connection, scope_id: int, uid: str) -> Resource:

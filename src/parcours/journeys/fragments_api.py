@@ -70,19 +70,19 @@ def router(gate: Gate, service: FragmentService) -> APIRouter:
         """Change a draft; journeys that it was put into keep what they have."""
         return answer(response, service.replace(caller, uid, body, request.headers.get("if-match")))
 
-    @routes.post("/fragments/{uid}/activate")
+    @routes.post("/fragments/{uid}/activate", openapi_extra=reads_headers("If-Match"))
     def activate_fragment(
-        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.publish"))
+        uid: str, request: Request, response: Response, caller: Caller = Depends(gate.allow("journeys.publish"))
     ) -> dict[str, Any]:
         """Let designers put it into journeys."""
-        return answer(response, service.activate(caller, uid))
+        return answer(response, service.activate(caller, uid, request.headers.get("if-match")))
 
-    @routes.post("/fragments/{uid}/deactivate")
+    @routes.post("/fragments/{uid}/deactivate", openapi_extra=reads_headers("If-Match"))
     def deactivate_fragment(
-        uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys.publish"))
+        uid: str, request: Request, response: Response, caller: Caller = Depends(gate.allow("journeys.publish"))
     ) -> dict[str, Any]:
         """Make it a draft again."""
-        return answer(response, service.deactivate(caller, uid))
+        return answer(response, service.deactivate(caller, uid, request.headers.get("if-match")))
 
     @routes.delete("/fragments/{uid}", status_code=204)
     def delete_fragment(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:

@@ -97,13 +97,7 @@ class Reviews:
             if not policies:
                 raise JourneyStateConflict("no approval policy covers the version: it can be published")
             authors = {subject_of(caller), version.body.get("savedBy", "")}
-            lonely = [
-                policy.name
-                for policy in policies
-                if authors.issuperset(
-                    one.person.subject for one in self._policies.approvers(connection, caller, policy)
-                )
-            ]
+            lonely = [policy.name for policy in policies if self._is_lonely(connection, caller, policy, authors)]
             if lonely:
                 raise NobodyApproves(lonely)
             self._lifecycle.clear(connection, version)
@@ -203,6 +197,28 @@ class Reviews:
             "requests": [show_request(one) for one in reversed(version.body.get("reviews", ()))],
         }
 
+    def foresee(self, caller: Caller, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What the caller would need to publish a document that need not be saved.
+
+        {"needed", "policies": [{"uid", "name", "isApprovable"}]}; a policy of which nobody but the caller could approve
+        is not approvable. Of a document that is no journey, nothing is needed: it can't be published.
+        """
+        if not _is_whole(document) or not isinstance(document.get("name"), str):
+            return {"needed": False, "policies": []}
+        subject = subject_of(caller)
+        with self._db.read() as connection:
+            requester = self._policies.person(connection, subject)
+            covering = self._policies.covering(connection, caller.scope_id, facts_of(document), requester)
+            policies = [
+                {
+                    "uid": policy.uid,
+                    "name": policy.name,
+                    "isApprovable": not self._is_lonely(connection, caller, policy, {subject}),
+                }
+                for policy in covering
+            ]
+        return {"needed": bool(policies), "policies": policies}
+
     def list_waiting(self, caller: Caller, *, is_mine: bool) -> list[dict[str, Any]]:
         """The sandbox's versions that wait for an approval, the longest first. is_mine: for one of the caller's."""
         found: list[dict[str, Any]] = []
@@ -231,6 +247,10 @@ class Reviews:
         requester = self._policies.person(connection, subject)
         facts = facts_of(version.body["document"])
         return self._policies.covering(connection, caller.scope_id, facts, requester)
+
+    def _is_lonely(self, connection: Connection, caller: Caller, policy: Policy, authors: set[str]) -> bool:
+        """Whether nobody else than the authors could approve."""
+        return authors.issuperset(one.person.subject for one in self._policies.approvers(connection, caller, policy))
 
     def _waiting(self, connection: Connection, caller: Caller, version_uid: str, verb: str) -> tuple[Resource, Request]:
         self._resources.touch(connection, EVENT_KIND)  # of two who decide at once, one waits here, and sees the other

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, Query, Response
 
 from parcours.access.model import Caller
-from parcours.access.routing import BodyInvalid, Gate, Routes, json_body
+from parcours.access.routing import BodyInvalid, Gate, Routes, json_body, json_object
 from parcours.journeys.lifecycle import Shown
 from parcours.journeys.reviews import Reviews
 from parcours.journeys.rights import permission_to
@@ -40,6 +40,13 @@ def router(gate: Gate, reviews: Reviews) -> APIRouter:
     def get_approval(uid: str, caller: Caller = Depends(gate.allow("journeys.read"))) -> dict[str, Any]:
         """Which approvals a version needs, what was requested and decided, and whether the caller may approve."""
         return reviews.get(caller, uid)
+
+    @routes.post("/journeys/approval")
+    def foresee_approval(
+        caller: Caller = Depends(gate.allow("journeys.read")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        """Which approvals the caller would need to publish a document that need not be saved."""
+        return reviews.foresee(caller, body)
 
     @routes.get("/approvalRequests")
     def list_approval_requests(

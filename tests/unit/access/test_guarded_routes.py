@@ -124,6 +124,7 @@ def test_what_changes_something_needs_more_than_reading(app: FastAPI) -> None:
         "/canDeploy",
         "/expressions/scope",
         "/expressions/evaluate",
+        "/journeys/approval",
         "/simulate",
         "/backtest",
         "/parcours/query",

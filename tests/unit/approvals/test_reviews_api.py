@@ -254,6 +254,17 @@ def test_a_request_that_only_its_authors_could_approve_is_refused(world: World) 
     assert world.dora.status(uid) == "Draft"
 
 
+def test_what_publishing_would_need_is_told_of_a_document_that_is_not_saved(world: World) -> None:
+    asked, document = "/journey/orchestration/journeys/approval", world.sandbox.document()
+    assert world.dora.post(asked, document).json() == {"needed": False, "policies": []}
+    uid = world.policy()["uid"]
+    told = {"uid": uid, "name": "Legal", "isApprovable": True}
+    assert world.dora.post(asked, document).json() == {"needed": True, "policies": [told]}
+    assert world.leo.post(asked, document).json()["policies"] == [{**told, "isApprovable": False}]
+    for odd in ({}, {"nodes": {"a": 1}}, {"nodes": {}, "tags": [1]}, {**document, "name": 5}):
+        assert world.dora.post(asked, odd).json() == {"needed": False, "policies": []}
+
+
 def test_a_policy_for_some_requesters_lets_others_publish(world: World) -> None:
     juniors = world.role("Juniors", "manage-journeys", "publish-journeys")
     world.ada.client.patch(f"/parcours/users/{world.mia.id}", json={"roles": [juniors]})

@@ -20,7 +20,7 @@ from code_world import (
 from parcours.ascode.errors import ApplyIncomplete, CallRefused, SecretsMissing
 from parcours.ascode.model import Ref, Reply
 from parcours.ascode.remote import read_present
-from parcours.commands.code_command import _chosen
+from parcours.commands.code_command import _chosen, _count, to_json
 from parcours.commands.scratch import Scratch, open_scratch
 
 pytestmark = pytest.mark.stored
@@ -117,7 +117,15 @@ def test_what_a_policy_covers_is_sent_for_approval_and_nothing_else_is_held_up(
     roles = "/data/foundation/access-control/administration/credentials"
     client.post(roles, {"clientId": "approver", "roles": ["administrators"]})
     client.post("/journey/orchestration/approvalPolicies", {"name": "All", "approvers": {"roles": ["administrators"]}})
-    assert apply(empty, folder, publish=True)[-1] == "create journey 'Thank the customer'"
+    (line,) = [line for line in told(plan(empty, folder, publish=True)) if "journey" in line]
+    assert line == "create journey 'Thank the customer' (sent for approval: policy 'All')"
+    assert told(plan(empty, folder))[-1] == "create journey 'Thank the customer'", "a draft needs none"
+    apply(empty, folder)
+    found = plan(empty, folder, publish=True)
+    assert told(found) == ["publish journey 'Thank the customer' (draft 1.0 is sent for approval: policy 'All')"]
+    assert _count(found) == "1 to send for approval"
+    assert to_json(found)["changes"][0]["approvals"] == ["All"]
+    assert apply(empty, folder, publish=True) == ["publish journey 'Thank the customer'"]
     (journey,) = client.get(f"{JOURNEYS}/journeys")["results"]
     assert [version["status"] for version in journey["versions"]] == ["In Review"]
     assert told(plan(empty, folder, publish=True)) == []
@@ -126,6 +134,26 @@ def test_what_a_policy_covers_is_sent_for_approval_and_nothing_else_is_held_up(
     edit(folder, JOURNEY, "value: 2\n      unit: seconds\n  pause:", "value: 3\n      unit: seconds\n  pause:")
     (fault,) = plan(empty, folder).faults
     assert "version 1.0 is In Review: end that before it is changed" in str(fault)
+
+
+def test_that_nobody_could_approve_is_told_before_anything_is_done(server: Scratch, folder: Path) -> None:
+    client = Client(server)
+    client.post("/journey/orchestration/approvalPolicies", {"name": "All", "approvers": {"roles": ["administrators"]}})
+    edit(folder, JOURNEY, "priceTotal} > 500", "priceTotal} > 900")
+    assert plan(server, folder).faults == ()
+    (fault,) = plan(server, folder, publish=True).faults
+    assert str(fault) == (
+        f"{JOURNEY}:1:1: journey 'Thank the customer' can't be published: nobody else may approve it under policy 'All'"
+    )
+
+
+def test_words_of_a_live_version_need_no_approval(server: Scratch, folder: Path) -> None:
+    Client(server).post(
+        "/journey/orchestration/approvalPolicies", {"name": "All", "approvers": {"roles": ["administrators"]}}
+    )
+    edit(folder, JOURNEY, "name: Thank the customer\n", "name: Thank the customer\ndescription: In other words\n")
+    found = plan(server, folder, publish=True)
+    assert (found.faults, [change.approvals for change in found]) == ((), [()])
 
 
 def test_a_waiting_draft_is_published_when_asked(empty: Scratch, folder: Path) -> None:
