@@ -1,4 +1,4 @@
-"""What pages show when they are full: templates, channels, an audience, people, made as the designer makes them."""
+"""What pages show when they are full: templates, channels, an audience, made as the designer makes them."""
 
 import json
 from typing import Any
@@ -73,7 +73,6 @@ def fill(page: Page) -> dict[str, str]:
         },
     )
     call(page, "POST", f"{ORCHESTRATION}/suppressions", {"channel": "email", "address": "gone@example.com"})
-    call(page, "POST", "/parcours/users", {"email": "ben@example.com", "name": "Ben Marchand", "roles": []})
     return {
         "template": template,
         "configuration": configuration["uid"],
@@ -102,38 +101,6 @@ def _template(page: Page) -> str:
     sms = {"name": "Delivered", "channel": "sms", "content": {"body": "Your order has come. Thank you!"}}
     call(page, "POST", path, sms)
     return uid
-
-
-def enlarge(page: Page, draft: str, ids: dict[str, str]) -> None:
-    """Put every other activity into the draft: it differs from the live version, and some of it is wrong."""
-    path = f"{ORCHESTRATION}/journeyVersions/{draft}"
-    document = call(page, "GET", path)["document"]
-    nodes, edges = document["nodes"], document["edges"]
-    nodes["pause"]["duration"]["value"] = 5
-    more: dict[str, dict[str, Any]] = {
-        "mail": {"type": "message", "channel": "email", "templateUid": ids["template"], "label": "Order state"},
-        "reaction": {"type": "reaction", "reactions": ["opened"], "actionNodeId": "mail"},
-        "change": {"type": "updateProfile", "dataSetId": "", "updates": []},
-        "lookup": {"type": "datasetLookup", "dataSetId": ids["dataset"], "keys": ""},
-        "split": {"type": "optimize", "optimizeType": "experiment", "paths": _HALVES},
-        "audience": {"type": "audienceQualification", "audienceId": ids["audience"]},
-        "jump": {"type": "jump", "targetJourneyUid": ""},
-        "end": {"type": "end"},
-    }
-    nodes |= more
-    before = "send"
-    for id in list(more)[:-2]:
-        edges.append({"from": before, "to": id, "kind": "default"})
-        before = id
-    edges[-1] |= {"kind": "path", "path": "a"}
-    edges += [
-        {"from": "audience", "to": "jump", "kind": "default"},
-        {"from": "split", "to": "end", "kind": "path", "path": "b"},
-    ]
-    call(page, "PUT", path, document)
-
-
-_HALVES = [{"id": "a", "label": "New", "percentage": 50}, {"id": "b", "label": "Known", "percentage": 50}]
 
 
 def _delivered(page: Page) -> list[Any]:

@@ -6,6 +6,7 @@ at; status 1 when one of them scrolls sideways.
 
 import argparse
 import contextlib
+import json
 import re
 import shutil
 import signal
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
-from screenshot_world import ORCHESTRATION, call, enlarge, fill
+from screenshot_journeys import enlarge, fill_journeys
+from screenshot_world import ORCHESTRATION, call, fill
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / "examples/demo/demo.py"
@@ -63,6 +65,13 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "journeys-template": "/journeys?create=template",
         "journeys-import": "/journeys?create=import",
         "journeys-none": "/journeys?q=nothing-is-called-so",
+        "journeys-calendar": "/journeys?view=calendar",
+        "journeys-in-review": "/journeys?status=In%20Review",
+        "report-success": f"/journeys/{ids['measured']}/report/{ids['measuredVersion']}?tab=success",
+        "fragments": "/fragments",
+        "policies": "/approval-policies",
+        "policy": f"/approval-policies?policy={ids['policy']}",
+        "policy-new": "/approval-policies?policy=new",
         "journey-compare": f"/journeys/{ids['journey']}/compare?from={ids['version']}&to={ids['draft']}&node=pause",
         "event": f"/events/{ids['event']}",
         "event-edit": f"/events/{ids['event']}/edit",
@@ -96,6 +105,27 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "sandboxes": "/people?tab=sandboxes",
         "account": "/account",
     }
+
+
+def dialogs(ids: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """Dialogs without an address of their own: the page's address, and the key of what the button is called."""
+    return {
+        "schema-new": ("/schemas", "schemas.create"),
+        "schema-extend": (f"/schemas/{ids['schema']}", "schemas.extend"),
+        "dataset-new": ("/datasets", "datasets.create"),
+        "audience-new": ("/audiences", "audiences.create"),
+        "user-new": ("/people", "people.invite"),
+        "credential-new": ("/people?tab=credentials", "people.credentials.create"),
+        "sandbox-new": ("/people?tab=sandboxes", "people.sandboxes.create"),
+        "suppression-new": ("/templates/channels?tab=suppressions", "templates.suppressions.add"),
+        "template-proof": (f"/templates/{ids['template']}", "templates.proof"),
+    }
+
+
+def words(language: str) -> dict[str, str]:
+    """What the designer's texts are in a language, by key."""
+    found = (ROOT / "web/src/i18n" / language).glob("*.json")
+    return {key: text for path in found for key, text in json.loads(path.read_text()).items()}
 
 
 def main() -> int:
@@ -180,7 +210,8 @@ def take_all(
     page.goto("/sign-in")
     fill_in(page, password)
     if "draft" not in ids:
-        ids |= fill(page) | {"draft": new_version(page, ids["journey"])}
+        ids |= fill(page)
+        ids |= fill_journeys(page, browser, ids) | {"draft": new_version(page, ids["journey"])}
         enlarge(page, ids["draft"], ids)
     state = page.context.storage_state()
     too_wide = []
@@ -199,9 +230,16 @@ def take_all(
                     take(page, folder / f"{name}-{ending}", address, SETTLE_ALL_MS)
                     too_wide += [f"{name}-{ending}"] if scrolls_sideways(page) else []
                     unfold(page, folder / f"{name}-{ending}", width, height)
+            texts = words(locale[:2])
+            for name, (address, key) in dialogs(ids).items():
+                if re.search(only, name):
+                    page.set_viewport_size({"width": width, "height": height})
+                    page.goto(address)
+                    page.get_by_role("button", name=texts[key], exact=True).first.click()
+                    shoot(page, folder / f"{name}-{ending}")
             if re.search(only, "designer"):
                 page.set_viewport_size({"width": width, "height": height})
-                take_designer(page, folder, ending, ids, size == "phone")
+                take_designer(page, folder, ending, ids, (width, height))
             context.close()
     for one in too_wide:
         print(f"{one} scrolls sideways")
@@ -218,10 +256,10 @@ def scrolls_sideways(page: Page) -> bool:
     )
 
 
-def unfold(page: Page, path: Path, width: int, height: int) -> None:
-    """What is below the edge too, in the same picture."""
+def unfold(page: Page, path: Path, width: int, height: int, part: str = "main") -> None:
+    """What is below the edge of a part too, in the same picture."""
     hidden = page.evaluate(
-        "(main => main === null ? 0 : main.scrollHeight - main.clientHeight)(document.querySelector('main'))"
+        "part => (one => one === null ? 0 : one.scrollHeight - one.clientHeight)(document.querySelector(part))", part
     )
     if hidden > 0:
         page.set_viewport_size({"width": width, "height": min(height + hidden, TALLEST)})
@@ -229,22 +267,30 @@ def unfold(page: Page, path: Path, width: int, height: int) -> None:
         page.screenshot(path=path, timeout=PATIENCE_S * 1000)
 
 
-def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str], is_small: bool) -> None:
-    """The canvas of a live version and of a draft, each panel, each form of the inspector, the dialogs of the menu."""
+def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str], size: Size) -> None:
+    """The canvas of a live version, of those in review and of a draft; panels, the inspector's forms, dialogs."""
     live, draft = (f"/journeys/{ids['journey']}/versions/{ids[one]}" for one in ("version", "draft"))
+    width, height = size
+    measured = f"/journeys/{ids['measured']}/versions/{ids['measuredVersion']}"
     take(page, folder / f"designer-live-{ending}", live)
     take(page, folder / f"designer-people-{ending}", f"{live}?panel=people", SETTLE_ALL_MS)
     take(page, folder / f"designer-draft-{ending}", draft)
+    take(page, folder / f"designer-measured-{ending}", measured)
+    take(page, folder / f"designer-in-review-{ending}", ids["inReview"])
+    take(page, folder / f"designer-to-approve-{ending}", ids["toApprove"])
     for panel in ("properties", "faults", "test", "simulate", "backtest", "dryRun"):
         take(page, folder / f"designer-{panel}-{ending}", f"{draft}?panel={panel}", SETTLE_ALL_MS)
-    page.goto(draft)
-    for number, name in ((3, "source"), (5, "keys")):
+        if panel == "properties":
+            unfold(page, folder / f"designer-{panel}-{ending}", width, height, "[class*=panel]")
+            page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{draft}?node=gold")
+    for number, name in ((2, "fragment"), (5, "source"), (7, "keys")):
         page.locator("main header").get_by_role("button").last.click()
         page.get_by_role("menuitem").nth(number).click()
         shoot(page, folder / f"designer-{name}-{ending}")
         page.keyboard.press("Escape")
     nodes = call(page, "GET", f"{ORCHESTRATION}/journeyVersions/{ids['draft']}")["document"]["nodes"]
-    for node in nodes if not is_small else ["gold"]:
+    for node in nodes if size != SIZES["phone"] else ["gold"]:
         take(page, folder / f"designer-{node}-{ending}", f"{draft}?panel=node&node={node}", SETTLE_ALL_MS)
 
 

@@ -88,7 +88,7 @@ export function ListPage<T, Id extends string>({
               }
             />
           ) : (
-            <FigureTable caption={title} columns={columns} rows={found.slice(start, end).map(row)} />
+            <FigureTable stacks caption={title} columns={columns} rows={found.slice(start, end).map(row)} />
           )}
           {onPage !== undefined && (
             <Pager

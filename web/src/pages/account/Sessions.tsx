@@ -35,6 +35,7 @@ export function Sessions() {
   return (
     <>
       <FigureTable
+        stacks
         caption={t("account.sessions.title")}
         columns={["browser", "address", "seen", "begun", "actions"].map((id) => ({
           id,

@@ -1,14 +1,4 @@
-import {
-  Button,
-  Cell,
-  Column,
-  DialogContainer,
-  Flex,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-} from "@adobe/react-spectrum";
+import { Button, DialogContainer, Flex } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FormattedNumber } from "react-intl";
 import { useMay } from "@/api/useSession";
@@ -16,6 +6,7 @@ import { useT } from "@/i18n/useT";
 import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { FilterPicker } from "@/ui/FilterPicker";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
@@ -81,46 +72,29 @@ export function AlertList({ search, onChange, onSubscribe }: Props) {
       )}
       {alerts.data !== undefined && alerts.data.length > 0 && (
         <>
-          <TableView
-            aria-label={t("alerts.tab.alerts")}
-            overflowMode="wrap"
-            onAction={(key) => onChange({ alert: String(key), page: search.page })}
-          >
-            <TableHeader>
-              <Column key="state" width={150}>
-                {t("alerts.column.state")}
-              </Column>
-              <Column key="kind" isRowHeader minWidth={220}>
-                {t("alerts.column.kind")}
-              </Column>
-              <Column key="journey" minWidth={180}>
-                {t("alerts.column.journey")}
-              </Column>
-              <Column key="share" width={170}>
-                {t("alerts.column.share")}
-              </Column>
-              <Column key="opened" width={170}>
-                {t("alerts.column.opened")}
-              </Column>
-            </TableHeader>
-            <TableBody items={alerts.data.map((one) => ({ ...one }))}>
-              {(alert) => (
-                <Row key={alert.uid}>
-                  <Cell textValue={alert.state}>
-                    <AlertState state={alert.state} />
-                  </Cell>
-                  <Cell>{kindName(alert.kind)}</Cell>
-                  <Cell>{alert.journeyName ?? "–"}</Cell>
-                  <Cell textValue={String(alert.percent ?? "")}>
-                    <Share alert={alert} />
-                  </Cell>
-                  <Cell textValue={alert.openedAt}>
-                    <Time value={alert.openedAt} />
-                  </Cell>
-                </Row>
-              )}
-            </TableBody>
-          </TableView>
+          <FigureTable
+            caption={t("alerts.tab.alerts")}
+            isWhole
+            stacks
+            onOpen={(alert) => onChange({ alert, page: search.page })}
+            columns={[
+              { id: "kind", name: t("alerts.column.kind") },
+              { id: "state", name: t("alerts.column.state"), isText: true },
+              { id: "journey", name: t("alerts.column.journey"), isText: true },
+              { id: "share", name: t("alerts.column.share") },
+              { id: "opened", name: t("alerts.column.opened"), isText: true },
+            ]}
+            rows={alerts.data.map((alert) => ({
+              id: alert.uid,
+              cells: {
+                kind: kindName(alert.kind),
+                state: <AlertState state={alert.state} />,
+                journey: alert.journeyName ?? "–",
+                share: <Share alert={alert} />,
+                opened: <Time value={alert.openedAt} />,
+              },
+            }))}
+          />
           <Pager
             page={search.page ?? 0}
             hasNext={alerts.data.length === PAGE_SIZE}

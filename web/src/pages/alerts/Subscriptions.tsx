@@ -1,4 +1,4 @@
-import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
+import { DialogContainer } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
@@ -7,6 +7,7 @@ import { Asked } from "@/ui/Asked";
 import { CreateButton } from "@/ui/CreateButton";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { RowMenu } from "@/ui/RowMenu";
 import { useAct } from "@/ui/useAct";
@@ -59,53 +60,41 @@ export function Subscriptions({ search, onChange }: Props) {
         />
       )}
       {subscriptions.data !== undefined && subscriptions.data.length > 0 && (
-        <TableView
-          aria-label={t("alerts.tab.subscriptions")}
-          overflowMode="wrap"
-          onAction={(key) => mayWrite && onChange({ subscription: String(key) })}
-        >
-          <TableHeader>
-            <Column key="name" isRowHeader minWidth={160}>
-              {t("alerts.column.name")}
-            </Column>
-            <Column key="journey" minWidth={160}>
-              {t("alerts.column.journey")}
-            </Column>
-            <Column key="kinds" minWidth={240} width="2fr">
-              {t("alerts.column.kinds")}
-            </Column>
-            <Column key="webhook" minWidth={180}>
-              {t("alerts.column.webhook")}
-            </Column>
-            <Column key="actions" width={60} align="end" hideHeader>
-              {t("alerts.column.actions")}
-            </Column>
-          </TableHeader>
-          <TableBody items={subscriptions.data.map((one) => ({ ...one }))}>
-            {(one) => (
-              <Row key={one.uid}>
-                <Cell>{nameOf(one)}</Cell>
-                <Cell>{journeyName(one.journeyUid)}</Cell>
-                <Cell>
-                  {one.alerts.length === KIND_NAMES.length
-                    ? t("alerts.kinds.all")
-                    : one.alerts.map((kind) => t(`alerts.kind.${kind}`)).join(", ")}
-                </Cell>
-                <Cell>{one.webhook?.url ?? t("alerts.webhook.none")}</Cell>
-                <Cell textValue={t("common.actionsOf", { name: nameOf(one) })}>
-                  <RowMenu
-                    name={nameOf(one)}
-                    items={[
-                      { id: "edit", name: t("common.edit"), isOffered: mayWrite },
-                      { id: "delete", name: t("common.delete"), isOffered: mayDelete },
-                    ]}
-                    onAction={(id) => (id === "edit" ? onChange({ subscription: one.uid }) : setAsked(one))}
-                  />
-                </Cell>
-              </Row>
-            )}
-          </TableBody>
-        </TableView>
+        <FigureTable
+          caption={t("alerts.tab.subscriptions")}
+          isWhole
+          stacks
+          onOpen={mayWrite ? (subscription) => onChange({ subscription }) : undefined}
+          columns={[
+            { id: "name", name: t("alerts.column.name") },
+            { id: "journey", name: t("alerts.column.journey"), isText: true },
+            { id: "kinds", name: t("alerts.column.kinds"), isText: true },
+            { id: "webhook", name: t("alerts.column.webhook"), isText: true },
+            { id: "actions", name: t("alerts.column.actions"), isUnnamed: true },
+          ]}
+          rows={subscriptions.data.map((one) => ({
+            id: one.uid,
+            cells: {
+              name: nameOf(one),
+              journey: journeyName(one.journeyUid),
+              kinds:
+                one.alerts.length === KIND_NAMES.length
+                  ? t("alerts.kinds.all")
+                  : one.alerts.map((kind) => t(`alerts.kind.${kind}`)).join(", "),
+              webhook: one.webhook?.url ?? t("alerts.webhook.none"),
+              actions: (
+                <RowMenu
+                  name={nameOf(one)}
+                  items={[
+                    { id: "edit", name: t("common.edit"), isOffered: mayWrite },
+                    { id: "delete", name: t("common.delete"), isOffered: mayDelete },
+                  ]}
+                  onAction={(id) => (id === "edit" ? onChange({ subscription: one.uid }) : setAsked(one))}
+                />
+              ),
+            },
+          }))}
+        />
       )}
       <DialogContainer onDismiss={() => onChange({ subscription: undefined })}>
         {(edited !== undefined || search.subscription === "new") && (

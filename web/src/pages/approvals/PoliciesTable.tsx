@@ -1,7 +1,8 @@
-import { ActionMenu, Cell, Column, Item, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { FigureTable } from "@/ui/FigureTable";
 import { Light } from "@/ui/Light";
+import { RowMenu } from "@/ui/RowMenu";
 import { isForAll, isNamed, type Policy } from "./policies";
 
 interface Props {
@@ -14,10 +15,6 @@ export function PoliciesTable({ policies, onOpen, onDelete }: Props) {
   const t = useT();
   const mayWrite = useMay("approval_policies.write");
   const mayDelete = useMay("approval_policies.delete");
-  const offered = [
-    { id: "edit", isOffered: mayWrite },
-    { id: "delete", isOffered: mayDelete },
-  ].filter((one) => one.isOffered);
   const conditions = ({ conditions: found }: Policy): string =>
     [
       found.tags.map((one) => t("approvals.when.tag", { one })),
@@ -30,56 +27,43 @@ export function PoliciesTable({ policies, onOpen, onDelete }: Props) {
       .map((values) => values.join(" / "))
       .join(" · ");
   return (
-    <TableView
-      aria-label={t("approvals.title")}
-      overflowMode="wrap"
-      onAction={(key) => mayWrite && onOpen(String(key))}
-    >
-      <TableHeader>
-        <Column key="name" isRowHeader minWidth={160}>
-          {t("approvals.column.name")}
-        </Column>
-        <Column key="state" minWidth={110}>
-          {t("approvals.column.state")}
-        </Column>
-        <Column key="journeys" minWidth={200} width="2fr">
-          {t("approvals.column.journeys")}
-        </Column>
-        <Column key="approvers" minWidth={200} width="2fr">
-          {t("approvals.column.approvers")}
-        </Column>
-        <Column key="actions" width={60} align="end" hideHeader>
-          {t("approvals.column.actions")}
-        </Column>
-      </TableHeader>
-      <TableBody items={policies.map((one) => ({ ...one }))}>
-        {(one) => (
-          <Row key={one.uid}>
-            <Cell>{one.name}</Cell>
-            <Cell textValue={t(`approvals.state.${one.state}`)}>
-              <Light tone={one.state === "active" ? "positive" : "neutral"}>{t(`approvals.state.${one.state}`)}</Light>
-            </Cell>
-            <Cell>{isForAll(one) ? t("approvals.when.all") : conditions(one)}</Cell>
-            <Cell>
-              {one.mayApprove.length === 0
-                ? t("approvals.nobody")
-                : one.mayApprove.map((approver) => approver.name).join(", ")}
-            </Cell>
-            <Cell textValue={t("common.actionsOf", { name: one.name })}>
-              {offered.length > 0 && (
-                <ActionMenu
-                  isQuiet
-                  aria-label={t("common.actionsOf", { name: one.name })}
-                  items={offered}
-                  onAction={(key) => (key === "edit" ? onOpen(one.uid) : onDelete(one))}
-                >
-                  {(item) => <Item>{t(`common.${item.id}`)}</Item>}
-                </ActionMenu>
-              )}
-            </Cell>
-          </Row>
-        )}
-      </TableBody>
-    </TableView>
+    <FigureTable
+      caption={t("approvals.title")}
+      isWhole
+      stacks
+      onOpen={mayWrite ? onOpen : undefined}
+      columns={[
+        { id: "name", name: t("approvals.column.name") },
+        { id: "state", name: t("approvals.column.state"), isText: true },
+        { id: "journeys", name: t("approvals.column.journeys"), isText: true },
+        { id: "approvers", name: t("approvals.column.approvers"), isText: true },
+        { id: "actions", name: t("approvals.column.actions"), isUnnamed: true },
+      ]}
+      rows={policies.map((one) => ({
+        id: one.uid,
+        detail: one.description,
+        cells: {
+          name: one.name,
+          state: (
+            <Light tone={one.state === "active" ? "positive" : "neutral"}>{t(`approvals.state.${one.state}`)}</Light>
+          ),
+          journeys: isForAll(one) ? t("approvals.when.all") : conditions(one),
+          approvers:
+            one.mayApprove.length === 0
+              ? t("approvals.nobody")
+              : one.mayApprove.map((approver) => approver.name).join(", "),
+          actions: (
+            <RowMenu
+              name={one.name}
+              items={[
+                { id: "edit", name: t("common.edit"), isOffered: mayWrite },
+                { id: "delete", name: t("common.delete"), isOffered: mayDelete },
+              ]}
+              onAction={(id) => (id === "edit" ? onOpen(one.uid) : onDelete(one))}
+            />
+          ),
+        },
+      }))}
+    />
   );
 }

@@ -28,6 +28,7 @@ export function Uploads({ id }: { id: string }) {
   if (uploads.data.length === 0) return <p>{t("audiences.uploads.none")}</p>;
   return (
     <FigureTable
+      stacks
       caption={t("audiences.uploads")}
       columns={[
         { id: "at", name: t("audiences.upload.at"), isText: true },

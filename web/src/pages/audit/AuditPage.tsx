@@ -1,17 +1,4 @@
-import {
-  Button,
-  Cell,
-  Column,
-  Content,
-  Dialog,
-  DialogContainer,
-  Divider,
-  Heading,
-  Row,
-  TableBody,
-  TableHeader,
-  TableView,
-} from "@adobe/react-spectrum";
+import { Button, Content, Dialog, DialogContainer, Divider, Heading } from "@adobe/react-spectrum";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { call } from "@/api/call";
@@ -19,6 +6,7 @@ import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Facts } from "@/ui/Facts";
+import { FigureTable } from "@/ui/FigureTable";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
@@ -71,48 +59,31 @@ export function AuditPage() {
       )}
       {lines.length > 0 && (
         <>
-          <TableView
-            aria-label={t("audit.title")}
-            onAction={(key) => change({ line: String(key), page: search.page })}
-            density="compact"
-          >
-            <TableHeader>
-              <Column key="at" width={160}>
-                {t("audit.column.at")}
-              </Column>
-              <Column key="who" minWidth={170}>
-                {t("audit.column.who")}
-              </Column>
-              <Column key="action" width={125}>
-                {t("audit.column.action")}
-              </Column>
-              <Column key="asset" minWidth={190}>
-                {t("audit.column.asset")}
-              </Column>
-              <Column key="name" isRowHeader minWidth={160} width="2fr">
-                {t("audit.column.name")}
-              </Column>
-              <Column key="result" width={120}>
-                {t("audit.column.result")}
-              </Column>
-            </TableHeader>
-            <TableBody items={lines.map((one) => ({ ...one }))}>
-              {(line) => (
-                <Row key={line.id}>
-                  <Cell>
-                    <Time value={moment(line.timestamp)} />
-                  </Cell>
-                  <Cell>{shortName(line.userEmail)}</Cell>
-                  <Cell>{actionName(line.action)}</Cell>
-                  <Cell>{assetName(line.assetType)}</Cell>
-                  <Cell>{shortName(line.assetName || line.assetId)}</Cell>
-                  <Cell textValue={line.status}>
-                    <Result status={line.status} />
-                  </Cell>
-                </Row>
-              )}
-            </TableBody>
-          </TableView>
+          <FigureTable
+            caption={t("audit.title")}
+            isWhole
+            stacks
+            onOpen={(line) => change({ line, page: search.page })}
+            columns={[
+              { id: "at", name: t("audit.column.at") },
+              { id: "who", name: t("audit.column.who"), isText: true },
+              { id: "action", name: t("audit.column.action"), isText: true },
+              { id: "asset", name: t("audit.column.asset"), isText: true },
+              { id: "name", name: t("audit.column.name"), isText: true },
+              { id: "result", name: t("audit.column.result"), isText: true },
+            ]}
+            rows={lines.map((line) => ({
+              id: line.id,
+              cells: {
+                at: <Time value={moment(line.timestamp)} />,
+                who: shortName(line.userEmail),
+                action: actionName(line.action),
+                asset: assetName(line.assetType),
+                name: shortName(line.assetName || line.assetId),
+                result: <Result status={line.status} />,
+              },
+            }))}
+          />
           <Pager
             page={search.page ?? 0}
             hasNext={start + lines.length < (log.data?.page.totalElements ?? 0)}

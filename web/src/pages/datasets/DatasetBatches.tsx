@@ -18,6 +18,7 @@ export function DatasetBatches({ id }: { id: string }) {
   }
   return (
     <FigureTable
+      stacks
       caption={t("datasets.tab.batches")}
       columns={[
         { id: "id", name: t("datasets.batch"), isText: true },

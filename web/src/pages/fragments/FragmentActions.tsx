@@ -1,9 +1,9 @@
-import { ActionMenu, Item } from "@adobe/react-spectrum";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { deleteFragment, type Fragment, setFragmentState } from "@/designer/fragments/fragments";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
+import { RowMenu } from "@/ui/RowMenu";
 import { useAct } from "@/ui/useAct";
 
 /** What can be done with a fragment of the list. */
@@ -18,25 +18,18 @@ export function FragmentActions({ fragment }: { fragment: Fragment }) {
     done: (_, verb) => t(`fragments.done.${verb}`, { name }),
   });
   const remove = useAct(() => deleteFragment(uid), { invalidates, done: t("fragments.done.delete", { name }) });
-  const offered = [
+  const items = [
     { id: "activate", isOffered: mayPublish && state === "draft" },
     { id: "deactivate", isOffered: mayPublish && state === "active" },
     { id: "delete", isOffered: mayDelete },
-  ].filter((one) => one.isOffered);
-  if (offered.length === 0) return null;
+  ] as const;
   return (
     <>
-      <ActionMenu
-        isQuiet
-        aria-label={t("common.actionsOf", { name })}
-        items={offered}
-        onAction={(key) => {
-          if (key === "activate" || key === "deactivate") turn.mutate(key);
-          else setAsked(true);
-        }}
-      >
-        {(item) => <Item>{t(`fragments.act.${item.id}`)}</Item>}
-      </ActionMenu>
+      <RowMenu
+        name={name}
+        items={items.map((one) => ({ ...one, name: t(`fragments.act.${one.id}`) }))}
+        onAction={(id) => (id === "delete" ? setAsked(true) : turn.mutate(id))}
+      />
       <Asked
         isOpen={isAsked}
         title={t("fragments.delete.title", { name })}

@@ -78,17 +78,25 @@ export function FragmentsPage() {
         <>
           <FigureTable
             caption={t("fragments.title")}
+            isWhole
+            stacks
             columns={[
               { id: "name", name: t("fragments.name"), isText: true },
               { id: "state", name: t("fragments.state"), isText: true },
               { id: "activities", name: t("fragments.activities"), isText: true },
               { id: "modified", name: t("fragments.modified"), isText: true },
-              { id: "actions", name: t("fragments.actions"), isText: true },
+              { id: "actions", name: t("fragments.actions"), isUnnamed: true },
             ]}
             rows={rows.map((one) => ({
               id: one.uid,
+              detail: (one.description || one.tags.length > 0) && (
+                <>
+                  {one.description && <div>{one.description}</div>}
+                  {one.tags.length > 0 && <em>{one.tags.join(" · ")}</em>}
+                </>
+              ),
               cells: {
-                name: <Name fragment={one} />,
+                name: <strong>{one.name}</strong>,
                 state: (
                   <Light tone={one.state === "active" ? "positive" : "neutral"}>
                     {t(`fragments.state.${one.state}`)}
@@ -118,16 +126,6 @@ export function FragmentsPage() {
         </>
       )}
     </Page>
-  );
-}
-
-function Name({ fragment }: { fragment: Fragment }) {
-  return (
-    <div className={styles.stack}>
-      <strong>{fragment.name}</strong>
-      {fragment.description && <span className={styles.detail}>{fragment.description}</span>}
-      {fragment.tags.length > 0 && <em className={styles.detail}>{fragment.tags.join(" · ")}</em>}
-    </div>
   );
 }
 

@@ -65,6 +65,7 @@ export function InboxPage() {
       )}
       {messages.length > 0 && (
         <FigureTable
+          stacks
           caption={t("inbox.title")}
           columns={[
             { id: "title", name: t("inbox.subject"), isText: true },

@@ -39,6 +39,7 @@ export function FlowView({ flow }: { flow: Flow }) {
       </Flex>
       {runs.error && <ErrorNotice error={runs.error} />}
       <FigureTable
+        stacks
         caption={t("inlets.runs")}
         columns={[
           { id: "at", name: t("inlets.run"), isText: true },
@@ -68,6 +69,7 @@ export function FlowView({ flow }: { flow: Flow }) {
             )}
           </Flex>
           <FigureTable
+            stacks
             caption={t("inlets.mapping")}
             columns={[
               { id: "destination", name: t("inlets.destination"), isText: true },

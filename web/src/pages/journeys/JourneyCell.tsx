@@ -6,8 +6,8 @@ import { Sparkline } from "@/ui/Sparkline";
 import { shortName } from "@/ui/shortName";
 import { Time } from "@/ui/Time";
 import type { ColumnId } from "./columns";
+import styles from "./JourneyCell.module.css";
 import { JourneyStatus } from "./JourneyStatus";
-import styles from "./JourneysTable.module.css";
 import type { JourneyRow } from "./journey";
 import { countsQuery, insideOf } from "./queries";
 

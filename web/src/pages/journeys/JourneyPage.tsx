@@ -88,6 +88,7 @@ export function JourneyPage() {
         </ActionButton>
       </Flex>
       <FigureTable
+        stacks
         isWhole
         caption={t("journeys.versions")}
         columns={["version", "status", "created", "modified", "published", "actions"].map((id) => ({

@@ -42,7 +42,7 @@ export function JourneysCalendar({ day, onChange }: Props) {
         <ActionButton onPress={() => onChange(undefined)} isDisabled={days.includes(today)}>
           {t("journeys.calendar.today")}
         </ActionButton>
-        <Heading level={2} margin={0} marginStart="size-100">
+        <Heading level={2} margin={0}>
           <FormattedDateTimeRange from={startOf(first)} to={startOf(shift(first, 6))} dateStyle="long" />
         </Heading>
       </Flex>

@@ -22,7 +22,7 @@ import styles from "./ReportPage.module.css";
 import { ReportRange } from "./ReportRange";
 import { ActionTable, NodeTable, ReasonTable } from "./ReportTables";
 import { messageReportQuery, type Point, type Report, reportQuery, SERIES } from "./report";
-import { askedOf, type ReportSearch } from "./reportSearch";
+import { askedOf, REPORT_TABS, type ReportSearch } from "./reportSearch";
 import { SuccessTables } from "./SuccessTables";
 
 const LINES = {
@@ -39,7 +39,8 @@ export function ReportPage() {
   const { uid, versionUid } = useParams({ from: "/shell/journeys/$uid/report/$versionUid" });
   const search = useSearch({ from: "/shell/journeys/$uid/report/$versionUid" });
   const navigate = useNavigate();
-  const asked = useMemo(() => askedOf(search, new Date()), [search]);
+  const { tab = "nodes", range, interval, from, to } = search;
+  const asked = useMemo(() => askedOf({ range, interval, from, to }, new Date()), [range, interval, from, to]);
   const report = useQuery({ ...reportQuery(versionUid, asked), placeholderData: keepPreviousData });
   const change = (changed: Partial<ReportSearch>) =>
     void navigate({
@@ -107,7 +108,11 @@ export function ReportPage() {
           points={points.map((point) => ({ at: Date.parse(point.start), values: point }) as never)}
         />
       </ChartGrid>
-      <Tabs aria-label={t("journeys.report.details")}>
+      <Tabs
+        aria-label={t("journeys.report.details")}
+        selectedKey={tab}
+        onSelectionChange={(key) => change({ tab: REPORT_TABS.find((one) => one === key && one !== "nodes") })}
+      >
         <TabList>
           <Item key="nodes">{t("journeys.tab.nodes")}</Item>
           <Item key="success">{t("metrics.tab")}</Item>

@@ -5,6 +5,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { PageLink } from "@/ui/PageLink";
 import { versionPath } from "./addresses";
+import styles from "./WaitingNotice.module.css";
 
 interface Waiting {
   journeyUid: string;
@@ -32,7 +33,7 @@ export function WaitingNotice() {
     <InlineAlert variant="notice" marginBottom="size-200" width="100%">
       <Heading level={2}>{t("approvals.waiting.title", { count: data.length })}</Heading>
       <Content>
-        <ul>
+        <ul className={styles.waiting}>
           {data.slice(0, MAX_NAMED).map((one) => (
             <li key={one.versionUid}>
               <PageLink to={versionPath(one.journeyUid, one.versionUid)}>

@@ -3,7 +3,10 @@ export type Range = (typeof RANGES)[number];
 export const INTERVALS = ["hour", "day"] as const;
 export type Interval = (typeof INTERVALS)[number];
 
+export const REPORT_TABS = ["nodes", "success", "actions", "messages", "reasons"] as const;
+
 export interface ReportSearch {
+  tab?: (typeof REPORT_TABS)[number];
   range?: Range;
   interval?: Interval;
   /** Dates such as 2026-01-31, of a range of one's own; `to` is the last day. */
@@ -18,6 +21,7 @@ const date = (value: unknown): string | undefined =>
 
 export function readReportSearch(search: Record<string, unknown>): ReportSearch {
   return {
+    tab: among(search.tab, REPORT_TABS),
     range: among(search.range, RANGES),
     interval: among(search.interval, INTERVALS),
     from: date(search.from),

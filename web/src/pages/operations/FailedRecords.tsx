@@ -3,16 +3,9 @@ import {
   ActionBarContainer,
   ActionButton,
   Button,
-  Cell,
-  Column,
   DialogContainer,
   Flex,
   Item,
-  Row,
-  type Selection,
-  TableBody,
-  TableHeader,
-  TableView,
   Text,
   ToastQueue,
 } from "@adobe/react-spectrum";
@@ -25,6 +18,7 @@ import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { FilterPicker } from "@/ui/FilterPicker";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
@@ -45,11 +39,10 @@ export function FailedRecords({ search, onChange }: Props) {
   const flows = useQuery({ ...flowNamesQuery, enabled: useMay("sources.read") });
   const datasets = useQuery({ ...datasetNamesQuery, enabled: useMay("datasets.read") });
   const [mayRetry, mayGiveUp] = [useMay("sources.write"), useMay("sources.delete")];
-  const [selection, setSelection] = useState<Selection>(new Set());
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [isAsked, setAsked] = useState(false);
   const records = failed.data?.items ?? [];
-  const chosen = records.filter((one) => selection === "all" || selection.has(String(one.id))).map((one) => one.id);
-  const isChosen = selection === "all" || selection.size > 0;
+  const ids = records.map((one) => one.id).filter((id) => chosen.has(String(id)));
   const invalidates = [["operations"]];
   const each = useAct(
     async ({ ids, kind }: { ids: number[]; kind: "retry" | "giveUp" }) => {
@@ -62,7 +55,7 @@ export function FailedRecords({ search, onChange }: Props) {
         const count = ids.length - refused;
         if (count > 0) ToastQueue.positive(t(`operations.done.${kind}`, { count }), { timeout: 5_000 });
         if (refused > 0) ToastQueue.negative(t("operations.done.refused", { count: refused }));
-        setSelection(new Set());
+        setChosen(new Set());
       },
     },
   );
@@ -107,47 +100,36 @@ export function FailedRecords({ search, onChange }: Props) {
         />
       )}
       {records.length > 0 && (
-        <ActionBarContainer UNSAFE_style={{ paddingBottom: isChosen ? 72 : 0 }}>
-          <TableView
-            aria-label={t("operations.tab.failed")}
-            overflowMode="wrap"
-            selectionMode={mayRetry || mayGiveUp ? "multiple" : "none"}
-            selectedKeys={selection}
-            onSelectionChange={setSelection}
-            onAction={(key) => onChange({ record: Number(key) })}
-          >
-            <TableHeader>
-              <Column key="reason" isRowHeader minWidth={260} width="2fr">
-                {t("operations.failed.reason")}
-              </Column>
-              <Column key="dataset" minWidth={150}>
-                {t("operations.failed.dataset")}
-              </Column>
-              <Column key="failed" width={170}>
-                {t("operations.failed.at")}
-              </Column>
-              <Column key="attempts" width={110} align="end">
-                {t("operations.failed.attempts")}
-              </Column>
-            </TableHeader>
-            <TableBody items={records.map((one) => ({ ...one }))}>
-              {(record) => (
-                <Row key={String(record.id)}>
-                  <Cell>{reasonOf(record)}</Cell>
-                  <Cell>{nameOf(datasets.data, record.datasetId)}</Cell>
-                  <Cell>
-                    <Time value={record.failedTimeMs} />
-                  </Cell>
-                  <Cell>{record.attempts}</Cell>
-                </Row>
-              )}
-            </TableBody>
-          </TableView>
+        <ActionBarContainer UNSAFE_style={{ paddingBottom: chosen.size > 0 ? 72 : 0 }}>
+          <FigureTable
+            caption={t("operations.tab.failed")}
+            isWhole
+            stacks
+            chosen={chosen}
+            onChoose={mayRetry || mayGiveUp ? setChosen : undefined}
+            onOpen={(id) => onChange({ record: Number(id) })}
+            columns={[
+              { id: "reason", name: t("operations.failed.reason") },
+              { id: "dataset", name: t("operations.failed.dataset"), isText: true },
+              { id: "failed", name: t("operations.failed.at"), isText: true },
+              { id: "attempts", name: t("operations.failed.attempts") },
+            ]}
+            rows={records.map((record) => ({
+              id: String(record.id),
+              name: reasonOf(record),
+              cells: {
+                reason: reasonOf(record),
+                dataset: nameOf(datasets.data, record.datasetId),
+                failed: <Time value={record.failedTimeMs} />,
+                attempts: record.attempts,
+              },
+            }))}
+          />
           <ActionBar
             isEmphasized
-            selectedItemCount={selection === "all" ? "all" : selection.size}
-            onClearSelection={() => setSelection(new Set())}
-            onAction={(key) => (key === "retry" ? each.mutate({ ids: chosen, kind: "retry" }) : setAsked(true))}
+            selectedItemCount={ids.length}
+            onClearSelection={() => setChosen(new Set())}
+            onAction={(key) => (key === "retry" ? each.mutate({ ids, kind: "retry" }) : setAsked(true))}
             disabledKeys={[...(mayRetry ? [] : ["retry"]), ...(mayGiveUp ? [] : ["giveUp"])]}
           >
             <Item key="retry">
@@ -173,9 +155,9 @@ export function FailedRecords({ search, onChange }: Props) {
       </Flex>
       <Asked
         isOpen={isAsked}
-        title={t("operations.giveUp.title", { count: chosen.length })}
+        title={t("operations.giveUp.title", { count: ids.length })}
         confirm={t("operations.act.giveUp")}
-        onConfirm={() => each.mutate({ ids: chosen, kind: "giveUp" })}
+        onConfirm={() => each.mutate({ ids, kind: "giveUp" })}
         onClose={() => setAsked(false)}
       >
         {t("operations.giveUp.detail")}

@@ -1,10 +1,11 @@
-import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
+import { DialogContainer } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { RowMenu } from "@/ui/RowMenu";
@@ -47,44 +48,34 @@ export function Credentials() {
           />
         }
       />
-      <TableView aria-label={t("people.tab.credentials")} overflowMode="wrap">
-        <TableHeader>
-          <Column key="id" isRowHeader minWidth={280}>
-            {t("people.column.clientId")}
-          </Column>
-          <Column key="roles" minWidth={180}>
-            {t("people.roles")}
-          </Column>
-          <Column key="status" width={150}>
-            {t("people.column.status")}
-          </Column>
-          <Column key="created" width={180}>
-            {t("people.column.created")}
-          </Column>
-          <Column key="actions" width={60} align="end" hideHeader>
-            {t("people.column.actions")}
-          </Column>
-        </TableHeader>
-        <TableBody items={credentials.data.map((one) => ({ ...one }))}>
-          {(one) => (
-            <Row key={one.clientId}>
-              <Cell>{one.clientId}</Cell>
-              <Cell>{one.roles.map(nameOf).join(", ") || t("people.roles.none")}</Cell>
-              <Cell textValue={String(one.enabled)}>
-                <Light tone={one.enabled ? "positive" : "neutral"}>
-                  {t(`people.status.${one.enabled ? "active" : "disabled"}`)}
-                </Light>
-              </Cell>
-              <Cell>
-                <Time value={one.createdAt} />
-              </Cell>
-              <Cell textValue={t("common.actionsOf", { name: one.clientId })}>
-                <CredentialActions credential={one} onRoles={() => setOpened({ kind: "roles", credential: one })} />
-              </Cell>
-            </Row>
-          )}
-        </TableBody>
-      </TableView>
+      <FigureTable
+        caption={t("people.tab.credentials")}
+        isWhole
+        stacks
+        columns={[
+          { id: "id", name: t("people.column.clientId") },
+          { id: "roles", name: t("people.roles"), isText: true },
+          { id: "status", name: t("people.column.status"), isText: true },
+          { id: "created", name: t("people.column.created"), isText: true },
+          { id: "actions", name: t("people.column.actions"), isUnnamed: true },
+        ]}
+        rows={credentials.data.map((one) => ({
+          id: one.clientId,
+          cells: {
+            id: one.clientId,
+            roles: one.roles.map(nameOf).join(", ") || t("people.roles.none"),
+            status: (
+              <Light tone={one.enabled ? "positive" : "neutral"}>
+                {t(`people.status.${one.enabled ? "active" : "disabled"}`)}
+              </Light>
+            ),
+            created: <Time value={one.createdAt} />,
+            actions: (
+              <CredentialActions credential={one} onRoles={() => setOpened({ kind: "roles", credential: one })} />
+            ),
+          },
+        }))}
+      />
       <DialogContainer onDismiss={() => setOpened(null)}>
         {opened?.kind === "make" ? (
           <CredentialDialog onClose={() => setOpened(null)} />

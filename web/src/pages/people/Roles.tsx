@@ -1,12 +1,12 @@
-import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
+import { DialogContainer } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useT } from "@/i18n/useT";
 import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { credentialsQuery, rolesQuery, useMayInOrganization, usersQuery } from "./people";
-import styles from "./people.module.css";
 import { RoleDialog } from "./RoleDialog";
 import { TabHead } from "./TabHead";
 import { useRoleWords } from "./useRoleWords";
@@ -35,42 +35,31 @@ export function Roles() {
         detail={t("people.roles.detail")}
         create={<CreateButton name={t("people.roles.create")} may={mayWrite} onPress={() => open("new")} />}
       />
-      <TableView aria-label={t("people.tab.roles")} overflowMode="wrap" onAction={(key) => open(String(key))}>
-        <TableHeader>
-          <Column key="name" isRowHeader minWidth={240} width="2fr">
-            {t("people.column.name")}
-          </Column>
-          <Column key="kind" width={150}>
-            {t("people.column.kind")}
-          </Column>
-          <Column key="sandboxes" minWidth={140}>
-            {t("people.tab.sandboxes")}
-          </Column>
-          <Column key="holders" minWidth={200}>
-            {t("people.column.holders")}
-          </Column>
-        </TableHeader>
-        <TableBody items={roles.data.map((one) => ({ ...one }))}>
-          {(role) => {
-            const { users: names, credentials: clients } = holders(role.id);
-            return (
-              <Row key={role.id}>
-                <Cell textValue={words.name(role)}>
-                  <div className={styles.two}>
-                    <span>{words.name(role)}</span>
-                    <small className={styles.small}>{words.detail(role)}</small>
-                  </div>
-                </Cell>
-                <Cell>{t(`people.kind.${role.roleType}`)}</Cell>
-                <Cell>
-                  {role.sandboxes.includes("*") ? t("people.sandboxes.all") : role.sandboxes.join(", ") || "–"}
-                </Cell>
-                <Cell>{t("people.holders", { users: names.length, credentials: clients.length })}</Cell>
-              </Row>
-            );
-          }}
-        </TableBody>
-      </TableView>
+      <FigureTable
+        caption={t("people.tab.roles")}
+        isWhole
+        stacks
+        onOpen={open}
+        columns={[
+          { id: "name", name: t("people.column.name") },
+          { id: "kind", name: t("people.column.kind"), isText: true },
+          { id: "sandboxes", name: t("people.tab.sandboxes"), isText: true },
+          { id: "holders", name: t("people.column.holders"), isText: true },
+        ]}
+        rows={roles.data.map((role) => {
+          const { users: names, credentials: clients } = holders(role.id);
+          return {
+            id: role.id,
+            cells: {
+              name: words.name(role),
+              kind: t(`people.kind.${role.roleType}`),
+              sandboxes: role.sandboxes.includes("*") ? t("people.sandboxes.all") : role.sandboxes.join(", ") || "–",
+              holders: t("people.holders", { users: names.length, credentials: clients.length }),
+            },
+            detail: words.detail(role),
+          };
+        })}
+      />
       <DialogContainer onDismiss={() => open(undefined)}>
         {(opened !== undefined || search.role === "new") && (
           <RoleDialog

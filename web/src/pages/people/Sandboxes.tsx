@@ -1,10 +1,11 @@
-import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
+import { DialogContainer } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { RowMenu } from "@/ui/RowMenu";
 import { shortName } from "@/ui/shortName";
@@ -35,51 +36,41 @@ export function Sandboxes() {
           <CreateButton name={t("people.sandboxes.create")} may={mayMake} onPress={() => setOpened({ kind: "make" })} />
         }
       />
-      <TableView aria-label={t("people.tab.sandboxes")} overflowMode="wrap">
-        <TableHeader>
-          <Column key="title" isRowHeader minWidth={220}>
-            {t("people.column.name")}
-          </Column>
-          <Column key="type" width={160}>
-            {t("people.column.kind")}
-          </Column>
-          <Column key="created" minWidth={180}>
-            {t("people.column.created")}
-          </Column>
-          <Column key="actions" width={60} align="end" hideHeader>
-            {t("people.column.actions")}
-          </Column>
-        </TableHeader>
-        <TableBody items={sandboxes.data.map((one) => ({ ...one }))}>
-          {(sandbox) => (
-            <Row key={sandbox.name}>
-              <Cell textValue={sandbox.title}>
-                <div className={styles.two}>
-                  <span>{sandbox.title || sandbox.name}</span>
-                  <small className={styles.small}>{sandbox.name}</small>
-                </div>
-              </Cell>
-              <Cell>{t(`people.sandbox.${sandbox.type}`)}</Cell>
-              <Cell textValue={sandbox.createdDate}>
-                <div className={styles.two}>
-                  <Time value={`${sandbox.createdDate.replace(" ", "T")}Z`} />
-                  <small className={styles.small}>{shortName(sandbox.createdBy)}</small>
-                </div>
-              </Cell>
-              <Cell textValue={t("common.actionsOf", { name: sandbox.name })}>
-                <RowMenu
-                  name={sandbox.name}
-                  items={[
-                    { id: "reset", name: t("people.act.reset"), isOffered: mayReset },
-                    { id: "delete", name: t("people.act.delete"), isOffered: mayDelete && !sandbox.isDefault },
-                  ]}
-                  onAction={(kind) => setOpened({ kind, sandbox })}
-                />
-              </Cell>
-            </Row>
-          )}
-        </TableBody>
-      </TableView>
+      <FigureTable
+        caption={t("people.tab.sandboxes")}
+        isWhole
+        stacks
+        columns={[
+          { id: "title", name: t("people.column.name") },
+          { id: "type", name: t("people.column.kind"), isText: true },
+          { id: "created", name: t("people.column.created"), isText: true },
+          { id: "actions", name: t("people.column.actions"), isUnnamed: true },
+        ]}
+        rows={sandboxes.data.map((sandbox) => ({
+          id: sandbox.name,
+          detail: sandbox.name,
+          cells: {
+            title: sandbox.title || sandbox.name,
+            type: t(`people.sandbox.${sandbox.type}`),
+            created: (
+              <div className={styles.two}>
+                <Time value={`${sandbox.createdDate.replace(" ", "T")}Z`} />
+                <small className={styles.small}>{shortName(sandbox.createdBy)}</small>
+              </div>
+            ),
+            actions: (
+              <RowMenu
+                name={sandbox.name}
+                items={[
+                  { id: "reset", name: t("people.act.reset"), isOffered: mayReset },
+                  { id: "delete", name: t("people.act.delete"), isOffered: mayDelete && !sandbox.isDefault },
+                ]}
+                onAction={(kind) => setOpened({ kind, sandbox })}
+              />
+            ),
+          },
+        }))}
+      />
       <DialogContainer onDismiss={close}>
         {opened?.kind === "make" ? (
           <SandboxDialog onClose={close} />

@@ -1,4 +1,4 @@
-import { Cell, Column, DialogContainer, Row, TableBody, TableHeader, TableView } from "@adobe/react-spectrum";
+import { DialogContainer } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSession } from "@/api/useSession";
@@ -6,6 +6,7 @@ import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { CreateButton } from "@/ui/CreateButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { FigureTable } from "@/ui/FigureTable";
 import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { RowMenu } from "@/ui/RowMenu";
@@ -22,7 +23,6 @@ import {
   useMayInOrganization,
   usersQuery,
 } from "./people";
-import styles from "./people.module.css";
 import { TabHead } from "./TabHead";
 import { UserDialog } from "./UserDialog";
 import { useRoleWords } from "./useRoleWords";
@@ -48,49 +48,35 @@ export function Users() {
         detail={t("people.users.count", { count: users.data.length })}
         create={<CreateButton name={t("people.invite")} may={mayWrite} onPress={() => setOpened({ kind: "invite" })} />}
       />
-      <TableView aria-label={t("people.tab.users")} overflowMode="wrap">
-        <TableHeader>
-          <Column key="name" isRowHeader minWidth={200}>
-            {t("people.column.name")}
-          </Column>
-          <Column key="roles" minWidth={180}>
-            {t("people.roles")}
-          </Column>
-          <Column key="status" width={150}>
-            {t("people.column.status")}
-          </Column>
-          <Column key="seen" width={180}>
-            {t("people.column.signedIn")}
-          </Column>
-          <Column key="actions" width={60} align="end" hideHeader>
-            {t("people.column.actions")}
-          </Column>
-        </TableHeader>
-        <TableBody items={users.data.map((one) => ({ ...one }))}>
-          {(user) => (
-            <Row key={user.id}>
-              <Cell textValue={user.name}>
-                <div className={styles.two}>
-                  <span>{user.name || "–"}</span>
-                  <small className={styles.small}>{user.email}</small>
-                </div>
-              </Cell>
-              <Cell>{user.roles.map(nameOf).join(", ") || t("people.roles.none")}</Cell>
-              <Cell textValue={user.status}>
-                <Light tone={TONES[user.status]}>{t(`people.status.${user.status}`)}</Light>
-              </Cell>
-              <Cell>{user.lastSignInAt === null ? "–" : <Time value={user.lastSignInAt} />}</Cell>
-              <Cell textValue={t("common.actionsOf", { name: user.name || user.email })}>
-                <UserActions
-                  user={user}
-                  onEdit={() => setOpened({ kind: "edit", user })}
-                  onLink={(link) => setOpened({ kind: "link", user, link })}
-                />
-              </Cell>
-            </Row>
-          )}
-        </TableBody>
-      </TableView>
+      <FigureTable
+        caption={t("people.tab.users")}
+        isWhole
+        stacks
+        columns={[
+          { id: "name", name: t("people.column.name") },
+          { id: "roles", name: t("people.roles"), isText: true },
+          { id: "status", name: t("people.column.status"), isText: true },
+          { id: "seen", name: t("people.column.signedIn"), isText: true },
+          { id: "actions", name: t("people.column.actions"), isUnnamed: true },
+        ]}
+        rows={users.data.map((user) => ({
+          id: user.id,
+          detail: user.email,
+          cells: {
+            name: user.name || "–",
+            roles: user.roles.map(nameOf).join(", ") || t("people.roles.none"),
+            status: <Light tone={TONES[user.status]}>{t(`people.status.${user.status}`)}</Light>,
+            seen: user.lastSignInAt === null ? "–" : <Time value={user.lastSignInAt} />,
+            actions: (
+              <UserActions
+                user={user}
+                onEdit={() => setOpened({ kind: "edit", user })}
+                onLink={(link) => setOpened({ kind: "link", user, link })}
+              />
+            ),
+          },
+        }))}
+      />
       <DialogContainer onDismiss={() => setOpened(null)}>
         {opened?.kind === "invite" ? (
           <InviteDialog onClose={() => setOpened(null)} />

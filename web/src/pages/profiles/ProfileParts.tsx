@@ -35,6 +35,7 @@ export function Events({ namespace, id, nameOf }: Props & { nameOf: (dataset: st
   return (
     <>
       <FigureTable
+        stacks
         caption={t("profiles.tab.events")}
         columns={[
           { id: "at", name: t("profiles.at"), isText: true },
@@ -74,6 +75,7 @@ export function Journeys({ namespace, id }: Props) {
   if (trace.data.instances.length === 0) return <None area="journeys" />;
   return (
     <FigureTable
+      stacks
       caption={t("profiles.tab.journeys")}
       columns={[
         { id: "journey", name: t("profiles.journey"), isText: true },
@@ -119,6 +121,7 @@ export function Audiences({ namespace, id }: Props) {
   if (memberships.data.length === 0) return <None area="audiences" />;
   return (
     <FigureTable
+      stacks
       caption={t("profiles.tab.audiences")}
       columns={[
         { id: "id", name: t("profiles.audience"), isText: true },
@@ -146,6 +149,7 @@ export function Messages({ address }: { address: string }) {
   if (sent.data.results.length === 0) return <None area="messages" />;
   return (
     <FigureTable
+      stacks
       caption={t("profiles.tab.messages")}
       columns={[
         { id: "template", name: t("profiles.template"), isText: true },

@@ -71,6 +71,7 @@ export function ProfileView({ namespace, id, profile }: Props) {
         <TabPanels marginTop="size-150">
           <Item key="attributes">
             <FigureTable
+              stacks
               caption={t("profiles.tab.attributes")}
               columns={[
                 { id: "path", name: t("profiles.path"), isText: true },

@@ -82,6 +82,7 @@ export function FieldTree({ caption, fields, search, identities, name, tags, pat
   };
   return (
     <FigureTable
+      stacks
       caption={caption}
       columns={path ? [...columns, { id: "path", name: t("schemas.field.path"), isText: true }] : columns}
       rows={shownFields(fields, opened, search)

@@ -36,6 +36,7 @@ export function Identities({ schemaId, schema, identities }: Props) {
     <Flex direction="column" gap="size-200" marginTop="size-200">
       {identities.length > 0 && (
         <FigureTable
+          stacks
           caption={t("schemas.tab.identities")}
           columns={[
             { id: "path", name: t("schemas.field.path"), isText: true },

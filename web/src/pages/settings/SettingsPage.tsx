@@ -58,6 +58,7 @@ export function SettingsPage() {
           ) : (
             <FigureTable
               isWhole
+              stacks
               caption={t("settings.inForce")}
               columns={["name", "value", "source", "description"].map((id) => ({
                 id,

@@ -71,6 +71,7 @@ function Configurations({ create }: { create: ReactNode }) {
   }
   return (
     <FigureTable
+      stacks
       caption={t("templates.tab.configurations")}
       columns={COLUMNS.map((id) => ({ id, name: t(`templates.field.${id}`), isText: true }))}
       rows={data.map((one) => ({

@@ -79,6 +79,7 @@ export function Suppressions({ search, onChange }: Props) {
       )}
       {found.data !== undefined && found.data.length > 0 && (
         <FigureTable
+          stacks
           caption={t("templates.tab.suppressions")}
           columns={COLUMNS.map((id) => ({ id, name: t(`templates.suppressions.${id}`), isText: true }))}
           rows={found.data.map((one) => ({

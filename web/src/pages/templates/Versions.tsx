@@ -49,6 +49,7 @@ export function Versions({ uid, isDirty, compared, onCompare, onRestored }: Prop
   return (
     <>
       <FigureTable
+        stacks
         caption={t("templates.tab.versions")}
         columns={COLUMNS.map((id) => ({ id, name: t(`templates.version.${id}`), isText: true }))}
         rows={versions.data.map((one) => ({
