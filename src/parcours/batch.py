@@ -1,8 +1,7 @@
 """One transaction's working set: what records, timers, answers and audiences cause, gathered and written together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,35 +31,27 @@ from parcours.journeys import store as journey_store
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
-from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys
-from parcours.journeys.model import NOTHING, UpdateProfile
-from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.run import PAUSED, make
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.workset import Arrival
-from parcours.kit.paths import split_pointer
 from parcours.lake.store import stage
 from parcours.log import Record
-from parcours.lookups.errors import LookupInvalid, LookupTooLarge
 from parcours.lookups.model import LookupTable
-from parcours.lookups.store import find_rows
 from parcours.lookups.workspace import LookupWorkspace
 from parcours.profile.merge import MergePolicyTable
 from parcours.profile.store import event_key
-from parcours.profile.workspace import KnownLinks, ProfileData, ProfileWorkspace, epoch_ms
+from parcours.profile.workspace import KnownLinks, ProfileWorkspace, epoch_ms
 from parcours.resources.store import Compiled, ResourceStore
-from parcours.rulesets.store import find_counts
 from parcours.rulesets.table import RuleSetTable
 from parcours.templates.table import TemplateTable
+from parcours.world import BatchWorld
 from parcours.xdm.identities import Identity
 from parcours.xdm.table import SchemaTable
 
 DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
-NO_PROFILE = "profileNotFound"
-"""Why a profile could not be updated: only attributes of an existing one are written (journeys §8.10)."""
 AUDIENCES = "audiences"
 """Stands in decisions where those about events name the inlet."""
 NO_JOURNEY = "EVENT_WITH_NO_JOURNEY"
@@ -127,19 +118,27 @@ class Batch:
             sources.namespaces.current(connection, revisions),
             sources.policies.current(connection, revisions),
         )
+        self._live = sources.journeys.current(connection, revisions)
+        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
+        self._world = BatchWorld(
+            connection,
+            self._profiles,
+            self._lookups,
+            self._definitions.data_sets,
+            self._live,
+            sources.audience_source,
+            now_us,
+        )
         self._journeys = JourneyWorkspace(
             connection,
-            sources.journeys.current(connection, revisions),
+            self._live,
             sources.actions.current(connection, revisions),
-            self,
+            self._world,
             now_us,
-            self._rules(connection, revisions),
+            self._world.rule_book(sources.rule_sets.current(connection, revisions)),
             sources.templates.current(connection, revisions),
         )
         self._messages = MessageWorkspace()
-        self._live = sources.journeys.current(connection, revisions)
-        self._lookups = LookupWorkspace(sources.lookups.current(connection, revisions))
-        self._audiences: dict[tuple[int, Identity], Collection[str]] = {}
         self._lines: dict[tuple[int, str], list[bytes]] = {}
         self._failures: list[Failed] = []
         self._retried: dict[int, str] = {}
@@ -310,7 +309,7 @@ class Batch:
                 else:
                     self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             else:
-                data = self._data(scope_id, identity)
+                data = self._world.data(scope_id, identity)
                 journeys = self._journeys.receive(
                     make(Arrival, (
                         scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data,
@@ -471,9 +470,12 @@ class Batch:
             }
             journeys: list[dict[str, Any]] = []
             for namespace in sorted(about):
-                key = self.key_in(change.scope_id, identity, namespace)
+                key = self._world.key_in(change.scope_id, identity, namespace)
                 if key is not None:
-                    seed, data = f"{change.audience_id}|{change.seq}", self._data(change.scope_id, (namespace, key))
+                    seed, data = (
+                        f"{change.audience_id}|{change.seq}",
+                        self._world.data(change.scope_id, (namespace, key)),
+                    )
                     journeys += self._journeys.receive(
                         Arrival(change.scope_id, uid, key, payload, seed, change.at_us // 1000, data, None, namespace)
                     )
@@ -546,65 +548,6 @@ class Batch:
         if place is not None:
             journey_store.end_instances(self._connection, [instance_id], self._now_us, "error")
             self._journeys.tally.take_out(*place, "error", INTERNAL_ERROR)
-
-    # --- what instances ask ---
-
-    def data_of(self, journey: CompiledJourney, key: str) -> Mapping[str, Any]:
-        """See `runner.World`."""
-        if journey.namespace is None:
-            return NOTHING
-        return self._data(journey.scope_id, (canonical_namespace(journey.namespace), key))
-
-    def _rules(self, connection: Connection, revisions: Mapping[str, int]) -> RuleBook | None:
-        """What journeys ask of rule sets; None where no sandbox has an active one."""
-        sources = self._sources
-        rule_sets = sources.rule_sets.current(connection, revisions)
-        if not rule_sets.scopes:
-            return None
-        live = sources.journeys.current(connection, revisions)
-        return RuleBook(rule_sets, live, self._now_us, self._members_of, partial(find_counts, connection))
-
-    def _members_of(self, scope_id: int, identity: Identity, ids: Collection[str]) -> Collection[str]:
-        members = self._profiles.cluster(scope_id, identity)
-        return self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
-
-    def _data(self, scope_id: int, identity: Identity | None) -> Mapping[str, Any]:
-        return ProfileData(self._profiles, scope_id, identity, self._audiences_of)
-
-    def _audiences_of(self, scope_id: int, identity: Identity) -> Collection[str]:
-        """Of the audiences that journeys ask for, those the individual is in."""
-        place = (scope_id, identity)
-        found = self._audiences.get(place)
-        if found is None:
-            ids = self._live.audience_ids(scope_id)
-            members = self._profiles.cluster(scope_id, identity)
-            found = self._sources.audience_source.audiences_of(self._connection, scope_id, members, ids)
-            self._audiences[place] = found
-        return found
-
-    def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
-        """See `runner.World`."""
-        wanted = canonical_namespace(namespace)
-        if identity[0] == wanted:
-            return identity[1]
-        return next((value for code, value in self._profiles.cluster(scope_id, identity) if code == wanted), None)
-
-    def look_up(self, scope_id: int, data_set_id: str, keys: Sequence[str], fields: Sequence[str]) -> Any:
-        """See `runner.World`."""
-        self._lookups.flush(self._connection, self._now_us)  # what landed before, in this very batch, is found
-        paths = [".".join(split_pointer(pointer)) for pointer in fields]
-        try:
-            return find_rows(self._connection, scope_id, data_set_id, keys, paths)
-        except (LookupInvalid, LookupTooLarge) as error:
-            return str(error)
-
-    def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
-        """See `runner.World`."""
-        data_set = self._definitions.data_sets.get(journey.scope_id, command.data_set_id)
-        if data_set is None or not data_set.is_profile_enabled or journey.namespace is None:
-            return "dataSetNotUsable"
-        identity = (canonical_namespace(journey.namespace), key)
-        return None if self._profiles.update(journey.scope_id, identity, data_set.id, command.updates) else NO_PROFILE
 
     # --- the end ---
 

@@ -633,4 +633,3 @@ class JourneyWorkspace:
         add_counts(connection, self.tally.rows(), now_us)
         if self._rules is not None:
             rule_counts.add_counts(connection, self._rules.added)
-        del self._world  # it refers to this workspace: apart, both go at once, without the garbage collector
