@@ -238,7 +238,7 @@ class Worker:
             if uid == "b1":
                 return begin_runs(connection, self.live, 1, uid, payload, at_us)
             key = self.events[uid].key(payload)
-            data = batch._data(1, ("Email", key))
+            data = batch._world.data(1, ("Email", key))
             return batch._journeys.receive(Arrival(1, uid, key, payload, str(at_us), at_us // 1000, data))
 
         self.wake(at_us - 1)
