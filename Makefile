@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --progress-bar off
 UV_VERSION := 0.13.9
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+# A file to a worker, in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Every command loads some 500 files of ours; where nothing may keep them compiled, each one compiles them again.
 unexport PYTHONDONTWRITEBYTECODE

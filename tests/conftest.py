@@ -33,10 +33,15 @@ def missing(what: str, reason: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a database or a built platform: `make check` runs the pure rest."""
+    """Mark what needs a database or a built platform: `make check` runs the pure rest.
+
+    Files of slow tests come first and short ones last, so that neither of two workers is alone at the end.
+    """
     for item in items:
         if _STORED & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.stored)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name != "e2e"))
 
 
 def pytest_collection_finish() -> None:

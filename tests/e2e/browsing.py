@@ -43,6 +43,12 @@ def started_browser() -> Iterator[Browser]:
         browser.close()
 
 
+def settle(page: Page) -> None:
+    """Until the page has what it asked the server for."""
+    page.locator("h1").first.wait_for()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
 class Visitor:
     """One person with a browser window; what the page complains of is kept."""
 

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from browsing import Visitor
+from browsing import Visitor, settle
 from definitions import FOUNDATION, JOURNEYS
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop
 
@@ -149,12 +149,6 @@ def visitors(browser: Browser, server: RunningServer, known: dict[str, str]) -> 
     for visitor in (first, second):
         assert visitor.errors == []
         visitor.close()
-
-
-def settle(page: Page) -> None:
-    """Until the page has what it asked the server for."""
-    page.locator("h1").first.wait_for()
-    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 def complaints(visitor: Visitor, where: str) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from browsing import Visitor
+from browsing import Visitor, settle
 from playwright.sync_api import Browser, expect
 from running import RunningServer
 from shop import Shop
@@ -45,9 +45,7 @@ def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer, shop:
         )
         for address in ADDRESSES:
             page = reader.open(address.format(inlet=inlet, audience=audience))
-            page.locator("h1").wait_for()
-            if not address.startswith("/operations"):  # which never falls silent
-                page.wait_for_load_state("networkidle")
+            settle(page)
             if any(content > room for content, room in page.evaluate(_WIDTHS)):
                 too_wide.append((width, address))
         assert reader.errors == []
