@@ -38,7 +38,7 @@ import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
-import { lookAt, useInView } from "./useInView";
+import { lookAt, useBeginning, useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
 import { hasPeople, type JourneyVersion, saveVersion, versionQuery } from "./version";
@@ -50,6 +50,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const session = useSession();
   const navigate = useNavigate();
   const flow = useReactFlow();
+  const begin = useBeginning();
   const document = useDraft((draft) => draft.document);
   const isReadOnly = useDraft((draft) => draft.isReadOnly);
   const { faults, isChecked, error } = useFaults(document);
@@ -137,7 +138,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const layOut = async () => {
     const { document: now, change: edit } = store.getState();
     edit(place(now, await tidy(now)));
-    requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 200 }));
+    requestAnimationFrame(() => begin(now.entry.node, { duration: 200 }));
   };
 
   const titleOfPeople = (id: NodeId | null): string => {
@@ -196,7 +197,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
       {!isReadOnly && <Palette onOpen={open} />}
       <div className={styles.canvas}>
         {counters !== null && <CountersBar counters={counters} isLost={isLost} />}
-        <Canvas faults={faults} onRefusal={refuse} onOpen={open} />
+        <Canvas faults={faults} onRefusal={refuse} onOpen={open} at={search.node} />
       </div>
       {panel?.kind === "node" && (
         <Inspector id={panel.id} faults={faults.filter((fault) => fault.nodeId === panel.id)} onClose={close} />
