@@ -1,5 +1,5 @@
 import { AlertDialog, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
-import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, read } from "@/api/client";
@@ -8,6 +8,7 @@ import { queryClient } from "@/app/queryClient";
 import type { NodeId } from "@/flow/document";
 import { place } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
+import { Leave } from "@/ui/Leave";
 import { startAutosave } from "./autosave";
 import { Canvas } from "./Canvas";
 import { addComment } from "./comments";
@@ -87,15 +88,6 @@ export function Designer({ version }: { version: JourneyVersion }) {
     () => !["saved"].includes(store.getState().save.kind) && !store.getState().isReadOnly,
     [store],
   );
-  useBlocker({
-    shouldBlockFn: async ({ current, next }) => {
-      if (current.pathname === next.pathname) return false; // another panel, another activity
-      await saver.current?.flush();
-      return hasUnsaved() && !window.confirm(t("designer.leave"));
-    },
-    enableBeforeUnload: hasUnsaved,
-  });
-
   useEffect(() => {
     globalThis.document.title = `${document.name} · Parcours`;
   }, [document.name]);
@@ -249,6 +241,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
           </AlertDialog>
         )}
       </DialogContainer>
+      <Leave isDirty={hasUnsaved} before={async () => saver.current?.flush()} />
     </div>
   );
 }
