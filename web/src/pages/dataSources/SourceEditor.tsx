@@ -54,6 +54,11 @@ export function SourceEditor({ before, actions, children }: Props) {
       actions={
         <>
           {actions}
+          {before === null && (
+            <Button variant="secondary" onPress={() => void navigate({ to: "/data-sources", search: {} })}>
+              {t("common.cancel")}
+            </Button>
+          )}
           <Button
             variant="accent"
             isDisabled={!mayWrite || draft === start || unreadable(draft).length > 0}

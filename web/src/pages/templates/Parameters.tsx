@@ -54,7 +54,10 @@ export function Parameters({ parameters, onChange, fault, isReadOnly }: Props) {
         </div>
       ))}
       {!isReadOnly && (
-        <ActionButton onPress={() => onChange([...parameters, { name: "", label: "", optional: false }])}>
+        <ActionButton
+          alignSelf="start"
+          onPress={() => onChange([...parameters, { name: "", label: "", optional: false }])}
+        >
           <Add />
           <Text>{t("templates.parameters.add")}</Text>
         </ActionButton>
