@@ -257,9 +257,10 @@ def scrolls_sideways(page: Page) -> bool:
 
 
 def unfold(page: Page, path: Path, width: int, height: int, part: str = "main") -> None:
-    """What is below the edge of a part too, in the same picture."""
+    """What is below the edge of a part too, in the same picture; of several parts the one that hides most."""
     hidden = page.evaluate(
-        "part => (one => one === null ? 0 : one.scrollHeight - one.clientHeight)(document.querySelector(part))", part
+        "part => Math.max(0, ...[...document.querySelectorAll(part)].map(one => one.scrollHeight - one.clientHeight))",
+        part,
     )
     if hidden > 0:
         page.set_viewport_size({"width": width, "height": min(height + hidden, TALLEST)})
@@ -281,7 +282,7 @@ def take_designer(page: Page, folder: Path, ending: str, ids: dict[str, str], si
     for panel in ("properties", "faults", "test", "simulate", "backtest", "dryRun"):
         take(page, folder / f"designer-{panel}-{ending}", f"{draft}?panel={panel}", SETTLE_ALL_MS)
         if panel == "properties":
-            unfold(page, folder / f"designer-{panel}-{ending}", width, height, "[class*=panel]")
+            unfold(page, folder / f"designer-{panel}-{ending}", width, height, "main aside")
             page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{draft}?node=gold")
     for number, name in ((2, "fragment"), (5, "source"), (7, "keys")):

@@ -21,7 +21,7 @@ import { usePreferences } from "@/app/preferences";
 import type { NodeId, NodeType, Position } from "@/flow/document";
 import { add, connect, disconnect, insertOn, place, refusalOf } from "@/flow/edit";
 import { insertFragment } from "@/flow/fragment";
-import { handleOf, toCanvas } from "@/flow/graph";
+import { handleOf, lanes, toCanvas } from "@/flow/graph";
 import { useT } from "@/i18n/useT";
 import { type ActivityFlowNode, ActivityNode } from "./ActivityNode";
 import styles from "./Canvas.module.css";
@@ -32,6 +32,7 @@ import { activeFragments, DRAGGED } from "./fragments/fragments";
 import { firstHandle, mayFollow } from "./kinds";
 import { spokenTitle } from "./labels";
 import { useNamesOf } from "./namesContext";
+import { useBegin } from "./useInView";
 import { useSystemScheme } from "./useSystemScheme";
 import { WayEdge, type WayFlowEdge } from "./WayEdge";
 
@@ -49,10 +50,12 @@ interface Props {
   /** Why an arrow was not drawn, for the person. */
   onRefusal: (reason: string) => void;
   onOpen: (id: NodeId) => void;
+  /** Where to look first, if the whole is too wide to be read; left out: at the entry. */
+  at?: NodeId;
 }
 
 /** The graph of a journey: what is drawn on it changes the document. */
-export function Canvas({ faults, onRefusal, onOpen }: Props) {
+export function Canvas({ faults, onRefusal, onOpen, at }: Props) {
   const t = useT();
   const store = useDraftStore();
   const names = useNamesOf();
@@ -65,6 +68,7 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
   const system = useSystemScheme();
   /** An empty canvas stays as it is when the first activity is dropped on it. */
   const [hasContent] = useState(() => Object.keys(document.nodes).length > 0);
+  useBegin(at ?? document.entry.node, hasContent);
   const fragments = useQuery({ ...activeFragments, enabled: !isReadOnly });
   const [dropEdge, setDropEdge] = useState<string | null>(null);
 
@@ -107,15 +111,15 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
   );
   const edges = useMemo(
     () =>
-      canvas.edges.map(
-        ({ id, from, to, way, edge }): WayFlowEdge => ({
+      lanes(canvas.edges).map(
+        ({ id, from, to, way, edge, lane }): WayFlowEdge => ({
           id,
           type: "way",
           source: from,
           target: to,
           sourceHandle: way,
           markerEnd: MARKER,
-          data: { kind: edge.kind ?? "default", isTarget: id === dropEdge },
+          data: { kind: edge.kind ?? "default", isTarget: id === dropEdge, lane },
           selected: selectedEdges.has(id),
         }),
       ),
@@ -269,8 +273,6 @@ export function Canvas({ faults, onRefusal, onOpen }: Props) {
         deleteKeyCode={null}
         multiSelectionKeyCode={["Shift", "Meta", "Control"]}
         selectionKeyCode="Shift"
-        fitView={hasContent}
-        fitViewOptions={{ maxZoom: 1, padding: 0.15 }}
         minZoom={0.1}
         maxZoom={2}
         onlyRenderVisibleElements={false}

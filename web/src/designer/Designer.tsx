@@ -1,5 +1,5 @@
 import { AlertDialog, DialogContainer, ToastQueue } from "@adobe/react-spectrum";
-import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, read } from "@/api/client";
@@ -8,6 +8,7 @@ import { queryClient } from "@/app/queryClient";
 import type { NodeId } from "@/flow/document";
 import { place } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
+import { Leave } from "@/ui/Leave";
 import { startAutosave } from "./autosave";
 import { Canvas } from "./Canvas";
 import { addComment } from "./comments";
@@ -38,7 +39,7 @@ import { SimulatePanel } from "./trial/SimulatePanel";
 import { TestPanel } from "./trial/TestPanel";
 import { forget, recall, type Unsaved } from "./unsaved";
 import { useFaults } from "./useFaults";
-import { lookAt, useInView } from "./useInView";
+import { lookAt, useBeginning, useInView } from "./useInView";
 import { useKeys } from "./useKeys";
 import { useSelectedInAddress } from "./useSelectedInAddress";
 import { hasPeople, type JourneyVersion, saveVersion, versionQuery } from "./version";
@@ -50,6 +51,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const session = useSession();
   const navigate = useNavigate();
   const flow = useReactFlow();
+  const begin = useBeginning();
   const document = useDraft((draft) => draft.document);
   const isReadOnly = useDraft((draft) => draft.isReadOnly);
   const { faults, isChecked, error } = useFaults(document);
@@ -86,15 +88,6 @@ export function Designer({ version }: { version: JourneyVersion }) {
     () => !["saved"].includes(store.getState().save.kind) && !store.getState().isReadOnly,
     [store],
   );
-  useBlocker({
-    shouldBlockFn: async ({ current, next }) => {
-      if (current.pathname === next.pathname) return false; // another panel, another activity
-      await saver.current?.flush();
-      return hasUnsaved() && !window.confirm(t("designer.leave"));
-    },
-    enableBeforeUnload: hasUnsaved,
-  });
-
   useEffect(() => {
     globalThis.document.title = `${document.name} · Parcours`;
   }, [document.name]);
@@ -137,7 +130,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
   const layOut = async () => {
     const { document: now, change: edit } = store.getState();
     edit(place(now, await tidy(now)));
-    requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.15, duration: 200 }));
+    requestAnimationFrame(() => begin(now.entry.node, { duration: 200 }));
   };
 
   const titleOfPeople = (id: NodeId | null): string => {
@@ -196,7 +189,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
       {!isReadOnly && <Palette onOpen={open} />}
       <div className={styles.canvas}>
         {counters !== null && <CountersBar counters={counters} isLost={isLost} />}
-        <Canvas faults={faults} onRefusal={refuse} onOpen={open} />
+        <Canvas faults={faults} onRefusal={refuse} onOpen={open} at={search.node} />
       </div>
       {panel?.kind === "node" && (
         <Inspector id={panel.id} faults={faults.filter((fault) => fault.nodeId === panel.id)} onClose={close} />
@@ -248,6 +241,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
           </AlertDialog>
         )}
       </DialogContainer>
+      <Leave isDirty={hasUnsaved} before={async () => saver.current?.flush()} />
     </div>
   );
 }

@@ -7,9 +7,14 @@ export interface WayData extends Record<string, unknown> {
   kind: string;
   /** Something is being dragged over it that would be inserted. */
   isTarget?: boolean;
+  /** Which of the arrows between the same two activities it is, from the middle one at 0, so that labels don't meet. */
+  lane?: number;
 }
 
 export type WayFlowEdge = Edge<WayData, "way">;
+
+/** The height of a label and a little more, in pixels. */
+const LABEL = 22;
 
 /** An arrow; alternative ways, on an error or a timeout, are broken lines. */
 export const WayEdge = memo(function WayEdge(props: EdgeProps<WayFlowEdge>) {
@@ -43,7 +48,9 @@ export const WayEdge = memo(function WayEdge(props: EdgeProps<WayFlowEdge>) {
         <EdgeLabelRenderer>
           <span
             className={styles.label}
-            style={{ transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY}px)` }}
+            style={{
+              transform: `translate(-50%, -50%) translate(${labelX}px, ${labelY + (data?.lane ?? 0) * LABEL}px)`,
+            }}
           >
             {overlay.label}
           </span>

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { journeyDocuments } from "./arbitrary.testing";
 import type { JourneyDocument } from "./document";
-import { fromCanvas, toCanvas } from "./graph";
+import { fromCanvas, lanes, toCanvas } from "./graph";
 
 test("document → canvas → document is the same text, byte for byte, for 1 000 journeys", () => {
   fc.assert(
@@ -48,4 +48,26 @@ test("every activity gets a place of its own where the document has none", () =>
       expect(new Set(places).size).toBe(places.length);
     }),
   );
+});
+
+test("what stands under an activity with many paths stands under all of its lines", () => {
+  const paths = ["a", "b", "c"].map((id) => ({ id, percentage: 30 }));
+  const bare = {
+    name: "x",
+    entry: { node: "in" },
+    nodes: {
+      in: { type: "condition", paths },
+      tall: { type: "optimize", paths },
+      below: { type: "wait" },
+    },
+    edges: ["tall", "below"].map((to, i) => ({ from: "in", to, kind: "path", path: String(i) })),
+  } as unknown as JourneyDocument;
+  const at = new Map(toCanvas(bare).nodes.map((node) => [node.id, node.position]));
+  expect(at.get("below")?.x).toBe(at.get("tall")?.x);
+  expect((at.get("below")?.y ?? 0) - (at.get("tall")?.y ?? 0)).toBeGreaterThan(160);
+});
+
+test("arrows between the same two activities have lanes of their own", () => {
+  const edges = ["b", "c", "b", "b"].map((to) => ({ from: "a", to }));
+  expect(lanes(edges).map((one) => one.lane)).toEqual([-1, 0, 0, 1]);
 });

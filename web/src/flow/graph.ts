@@ -8,7 +8,7 @@ import {
   type NodeId,
   type Position,
 } from "./document";
-import { layered } from "./layered";
+import { layered, rowsFor } from "./layered";
 
 /** An activity on the canvas. */
 export interface CanvasNode {
@@ -102,13 +102,25 @@ export function positionIn(document: JourneyDocument, id: NodeId): Position | nu
   return typeof found.x === "number" && typeof found.y === "number" ? { x: found.x, y: found.y } : null;
 }
 
+/** Each arrow with its place among those between the same two activities: -0.5 and 0.5 of two, 0 of one. */
+export function lanes<T extends { from: NodeId; to: NodeId }>(edges: readonly T[]): (T & { lane: number })[] {
+  return edges.map((edge) => {
+    const group = edges.filter(({ from, to }) => from === edge.from && to === edge.to);
+    return { ...edge, lane: group.indexOf(edge) - (group.length - 1) / 2 };
+  });
+}
+
 export function commentsOf(document: JourneyDocument): CanvasComment[] {
   const found = document.layout?.[COMMENTS];
   return Array.isArray(found) ? (found as CanvasComment[]) : [];
 }
 
 function placeMissing(document: JourneyDocument): Record<NodeId, Position> {
-  const places = layered(Object.keys(document.nodes), edgesOf(document), document.entry.node);
+  const rowsOf = (id: NodeId) => {
+    const paths = document.nodes[id]?.paths;
+    return rowsFor(Array.isArray(paths) ? paths.length : 0);
+  };
+  const places = layered(Object.keys(document.nodes), edgesOf(document), document.entry.node, rowsOf);
   const anchored = Object.keys(document.nodes)
     .map((id) => positionIn(document, id))
     .filter((place) => place !== null);

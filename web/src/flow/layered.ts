@@ -2,9 +2,17 @@ import type { JourneyEdge, NodeId, Position } from "./document";
 
 const COLUMN = 300;
 const ROW = 130;
+const HEAD = 50;
+const WAY = 22;
+const GAP = 24;
+
+/** Rows that an activity with so many named paths takes: it shows a line for each, and for two ways besides. */
+export const rowsFor = (paths: number): number => (paths === 0 ? 1 : Math.ceil((HEAD + WAY * (paths + 2) + GAP) / ROW));
 
 /**
  * A place for each activity: columns by the longest way from the entry, rows in the order of the arrows.
+ *
+ * rowsOf: how many rows an activity is high.
  *
  * Used where a document says nothing; `tidy` (ELK) makes the finer layout that a person asks for. Deterministic.
  */
@@ -12,6 +20,7 @@ export function layered(
   ids: readonly NodeId[],
   edges: readonly JourneyEdge[],
   entry: NodeId,
+  rowsOf: (id: NodeId) => number = () => 1,
 ): Record<NodeId, Position> {
   const known = new Set(ids);
   const next = new Map<NodeId, NodeId[]>();
@@ -26,7 +35,7 @@ export function layered(
     seen.add(id);
     const x = column.get(id) ?? 0;
     const row = Math.max(rows.get(x) ?? 0, least);
-    rows.set(x, row + 1);
+    rows.set(x, row + rowsOf(id));
     places[id] = { x: x * COLUMN, y: row * ROW };
     for (const [index, to] of (next.get(id) ?? []).entries()) visit(to, row + index);
   };

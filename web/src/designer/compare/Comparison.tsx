@@ -50,7 +50,7 @@ export function Comparison({ before, after, opened, onOpen }: Props) {
             </li>
           ))}
         </ul>
-        <Canvas faults={NO_FAULTS} onRefusal={nothing} onOpen={jump} />
+        <Canvas faults={NO_FAULTS} onRefusal={nothing} onOpen={jump} at={opened} />
       </section>
       <ChangeList found={found} both={both} before={before} opened={opened} onOpen={jump} />
     </DraftContext>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { ActionForm } from "./ActionForm";
@@ -107,6 +108,7 @@ function KnownAction({ found }: { found: ReadAction }) {
           </Item>
         </TabPanels>
       </Tabs>
+      <Leave isDirty={form.isChanged} />
       <DeleteAction action={action} isOpen={isDeleting} onClose={() => setDeleting(false)} />
     </Page>
   );

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { ActionForm } from "./ActionForm";
@@ -29,9 +30,9 @@ function NewAction({ start }: { start: ActionDraft }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayWrite = useMay("journeys_actions.write");
-  const { draft, change, faults, submit, isSaving, error } = useDraft(start, null, (saved) => {
+  const { draft, change, faults, submit, isChanged, isSaving, error } = useDraft(start, null, (saved) => {
     queries.setQueryData(actionQuery(saved.action.uid).queryKey, saved);
-    void navigate({ to: "/actions/$uid", params: { uid: saved.action.uid }, search: {} });
+    void navigate({ to: "/actions/$uid", params: { uid: saved.action.uid }, search: {}, ignoreBlocker: true });
   });
   return (
     <Page
@@ -50,6 +51,7 @@ function NewAction({ start }: { start: ActionDraft }) {
     >
       {error && <SaveFault error={error} />}
       <ActionForm draft={draft} onChange={change} faults={faults} isReadOnly={!mayWrite} isInUse={false} />
+      <Leave isDirty={isChanged} />
     </Page>
   );
 }

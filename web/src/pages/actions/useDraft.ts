@@ -1,5 +1,4 @@
-import { useBlocker } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useT } from "@/i18n/useT";
 import { useAct } from "@/ui/useAct";
 import { useFaultText } from "@/ui/useFaultText";
@@ -7,7 +6,7 @@ import { type ReadAction, saveAction } from "./actions";
 import { type ActionDraft, documentOf, unreadable } from "./draft";
 import { type Faults, faultPlace, isAsSent } from "./faults";
 
-/** What is being written of an action, kept until it is saved; leaving it unsaved is asked about. */
+/** What is being written of an action, kept until it is saved. */
 export function useDraft(
   start: ActionDraft,
   before: { uid: string; etag: string } | null,
@@ -19,7 +18,6 @@ export function useDraft(
   const [saved, setSaved] = useState(start);
   const [isTried, setTried] = useState(false);
   const sent = useRef(documentOf(start));
-  const isDone = useRef(false);
   const isChanged = draft !== saved;
   const save = useAct(
     () => {
@@ -31,18 +29,11 @@ export function useDraft(
       showsError: true,
       done: t("actions.saved"),
       onDone: (answer) => {
-        isDone.current = true;
         setSaved(draft);
         onSaved(answer);
       },
     },
   );
-  const isUnsaved = useCallback(() => isChanged && !isDone.current, [isChanged]);
-  useBlocker({
-    shouldBlockFn: ({ current, next }) =>
-      current.pathname !== next.pathname && isUnsaved() && !window.confirm(t("actions.leave")),
-    enableBeforeUnload: isUnsaved,
-  });
   const faults = useMemo((): Faults => {
     const found = new Map<string, string>();
     for (const place of unreadable(draft)) found.set(place, t("actions.notJson"));
@@ -54,7 +45,6 @@ export function useDraft(
     return found;
   }, [draft, isTried, save.error, t, faultText]);
   const change = (changed: Partial<ActionDraft>) => {
-    isDone.current = false;
     setDraft((now) => ({ ...now, ...changed }));
   };
   const submit = () => {

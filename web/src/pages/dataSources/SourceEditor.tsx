@@ -6,10 +6,10 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import styles from "@/pages/actions/actions.module.css";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Leave } from "@/ui/Leave";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
 import { useFaultText } from "@/ui/useFaultText";
-import { useUnsaved } from "@/ui/useUnsaved";
 import { documentOf, draftOf, faultPlace, unreadable } from "./draft";
 import { SourceForm } from "./SourceForm";
 import { type ReadSource, saveSource, sourceQuery } from "./sources";
@@ -35,15 +35,13 @@ export function SourceEditor({ before, actions, children }: Props) {
   const mayWrite = useMay("journeys_data_sources.write");
   const [start] = useState(() => draftOf(before?.source));
   const [draft, setDraft] = useState(start);
-  const isSaved = useUnsaved(draft !== start, t("dataSources.leave"));
   const save = useAct(() => saveSource(documentOf(draft), before), {
     invalidates: [["dataSources", "list"], ["expressions"]],
     showsError: true,
     done: t("dataSources.saved"),
     onDone: (saved) => {
-      isSaved();
       queries.setQueryData(sourceQuery(saved.source.uid).queryKey, saved);
-      void navigate({ to: "/data-sources/$uid", params: { uid: saved.source.uid } });
+      void navigate({ to: "/data-sources/$uid", params: { uid: saved.source.uid }, ignoreBlocker: true });
     },
   });
   const faults = new Map(unreadable(draft).map((place) => [place, t("dataSources.notJson")]));
@@ -56,6 +54,11 @@ export function SourceEditor({ before, actions, children }: Props) {
       actions={
         <>
           {actions}
+          {before === null && (
+            <Button variant="secondary" onPress={() => void navigate({ to: "/data-sources", search: {} })}>
+              {t("common.cancel")}
+            </Button>
+          )}
           <Button
             variant="accent"
             isDisabled={!mayWrite || draft === start || unreadable(draft).length > 0}
@@ -70,6 +73,7 @@ export function SourceEditor({ before, actions, children }: Props) {
       {save.error && <ErrorNotice error={save.error} />}
       <SourceForm draft={draft} onChange={setDraft} faults={faults} isReadOnly={!mayWrite} />
       {children && <div className={styles.form}>{children}</div>}
+      <Leave isDirty={draft !== start} />
     </Page>
   );
 }

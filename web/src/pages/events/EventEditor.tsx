@@ -5,11 +5,11 @@ import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
 import { useFaultText } from "@/ui/useFaultText";
-import { useUnsaved } from "@/ui/useUnsaved";
 import { EventForm } from "./EventForm";
 import { documentOf, draftOf, duplicateOf, type EventDraft, faultPlace } from "./eventDraft";
 import { eventToEditQuery, type ReadEvent, saveEvent } from "./events";
@@ -42,15 +42,13 @@ function Editor({ start, before }: { start: EventDraft; before: ReadEvent | null
   const mayWrite = useMay("journeys_events.write");
   const [draft, setDraft] = useState(start);
   const [isTried, setTried] = useState(false);
-  const isSaved = useUnsaved(draft !== start, t("events.form.leave"));
   const save = useAct(() => saveEvent(documentOf(draft, before?.event), before), {
     invalidates: [["events"], ["references"]],
     showsError: true,
     done: t("events.saved"),
     onDone: ({ uid }) => {
-      isSaved();
       queries.removeQueries({ queryKey: eventToEditQuery(uid).queryKey });
-      void navigate({ to: "/events/$uid", params: { uid }, search: {} });
+      void navigate({ to: "/events/$uid", params: { uid }, search: {}, ignoreBlocker: true });
     },
   });
   const faults = new Map<string, string>();
@@ -94,6 +92,7 @@ function Editor({ start, before }: { start: EventDraft; before: ReadEvent | null
         isReadOnly={!mayWrite}
         fixedFields={before !== null && before.event.usedIn > 0 ? before.event.fields : null}
       />
+      <Leave isDirty={draft !== start} />
     </Page>
   );
 }

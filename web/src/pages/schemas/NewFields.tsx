@@ -85,10 +85,12 @@ export function NewFields({ tenant, fields, onChange }: Props) {
           </Flex>
         );
       })}
-      <ActionButton onPress={add} marginTop="size-100">
-        <Add />
-        <Text>{t("schemas.field.add")}</Text>
-      </ActionButton>
+      <View marginTop="size-100">
+        <ActionButton onPress={add}>
+          <Add />
+          <Text>{t("schemas.field.add")}</Text>
+        </ActionButton>
+      </View>
     </View>
   );
 }

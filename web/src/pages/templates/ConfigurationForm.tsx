@@ -1,6 +1,8 @@
-import { Checkbox, Item, NumberField, Picker, Switch, TextField } from "@adobe/react-spectrum";
+import { Checkbox, Item, NumberField, Picker, Switch } from "@adobe/react-spectrum";
+import { Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import type { ConfigurationDocument } from "./channels";
+import { DocumentField } from "./DocumentField";
 import { type FieldFault, shownAt } from "./draft";
 import { MASK, PROVIDERS, providersOf, SENDER } from "./providers";
 import { SecretField, SettingField } from "./SettingField";
@@ -26,23 +28,23 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
   return (
     <div className={styles.fields}>
       <div className={styles.pair}>
-        <TextField
+        <DocumentField
           label={t("templates.field.name")}
           value={draft.name}
           onChange={(name) => onChange({ name })}
           maxLength={60}
           isRequired
           isReadOnly={isReadOnly}
-          width="100%"
-          {...shownAt(fault, "$.name")}
+          fault={fault}
+          path="$.name"
         />
-        <TextField
+        <DocumentField
           label={t("templates.field.description")}
           value={draft.description}
           onChange={(description) => onChange({ description })}
           isReadOnly={isReadOnly}
-          width="100%"
-          {...shownAt(fault, "$.description")}
+          fault={fault}
+          path="$.description"
         />
         <Picker
           label={t("templates.field.channel")}
@@ -72,27 +74,24 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
         {t("templates.field.isDefault")}
       </Checkbox>
       {SENDER[channel].length > 0 && (
-        <fieldset className={styles.group}>
-          <legend>{t("templates.group.sender")}</legend>
+        <Part title={t("templates.group.sender")}>
           <div className={styles.pair}>
             {SENDER[channel].map((name) => (
-              <TextField
+              <DocumentField
                 key={name}
                 label={t(`templates.sender.${name}`)}
                 value={draft.sender[name] ?? ""}
                 onChange={(value) => onChange({ sender: { ...draft.sender, [name]: value } })}
                 isReadOnly={isReadOnly}
-                width="100%"
-                autoComplete="off"
-                {...shownAt(fault, `$.sender.${name}`)}
+                fault={fault}
+                path={`$.sender.${name}`}
               />
             ))}
           </div>
-        </fieldset>
+        </Part>
       )}
       {kind?.groups.map((group) => (
-        <fieldset key={`${kind.kind}${group.id}`} className={styles.group}>
-          <legend>{t(`templates.group.${group.id}`)}</legend>
+        <Part key={`${kind.kind}${group.id}`} title={t(`templates.group.${group.id}`)}>
           <div className={styles.pair}>
             {group.fields.map((field) => (
               <SettingField
@@ -108,10 +107,9 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
               />
             ))}
           </div>
-        </fieldset>
+        </Part>
       ))}
-      <fieldset className={styles.group}>
-        <legend>{t("templates.group.delivery")}</legend>
+      <Part title={t("templates.group.delivery")}>
         <div className={styles.pair}>
           {(["retrySeconds", "softBounces"] as const).map((name) => (
             <NumberField
@@ -158,7 +156,7 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
             </Switch>
           </div>
         )}
-      </fieldset>
+      </Part>
     </div>
   );
 }

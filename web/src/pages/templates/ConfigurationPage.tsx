@@ -8,6 +8,7 @@ import { useT } from "@/i18n/useT";
 import { Asked } from "@/ui/Asked";
 import { CopyButton } from "@/ui/CopyButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
@@ -20,7 +21,6 @@ import {
   feedbackUrl,
   saveConfiguration,
 } from "./channels";
-import { Leave } from "./Leave";
 import { configurationBody, EMPTY_CONFIGURATION, editable } from "./providers";
 import styles from "./Template.module.css";
 import type { Stored } from "./templates";

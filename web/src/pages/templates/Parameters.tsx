@@ -1,6 +1,7 @@
 import { ActionButton, Checkbox, Text, TextField } from "@adobe/react-spectrum";
 import Add from "@spectrum-icons/workflow/Add";
 import Delete from "@spectrum-icons/workflow/Delete";
+import { Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import { type FieldFault, type Parameter, shownAt } from "./draft";
 import styles from "./Template.module.css";
@@ -18,8 +19,7 @@ export function Parameters({ parameters, onChange, fault, isReadOnly }: Props) {
   const change = (at: number, changed: Partial<Parameter>) =>
     onChange(parameters.map((one, i) => (i === at ? { ...one, ...changed } : one)));
   return (
-    <fieldset className={styles.group}>
-      <legend>{t("templates.parameters")}</legend>
+    <Part title={t("templates.parameters")}>
       {parameters.length === 0 && <p>{t("templates.parameters.none")}</p>}
       {parameters.map((one, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a name may be typed anew, and places don't move
@@ -54,11 +54,14 @@ export function Parameters({ parameters, onChange, fault, isReadOnly }: Props) {
         </div>
       ))}
       {!isReadOnly && (
-        <ActionButton onPress={() => onChange([...parameters, { name: "", label: "", optional: false }])}>
+        <ActionButton
+          alignSelf="start"
+          onPress={() => onChange([...parameters, { name: "", label: "", optional: false }])}
+        >
           <Add />
           <Text>{t("templates.parameters.add")}</Text>
         </ActionButton>
       )}
-    </fieldset>
+    </Part>
   );
 }

@@ -1,5 +1,6 @@
 import { Content, Heading, InlineAlert, Item, Picker, TextField } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
+import { Part } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -43,8 +44,7 @@ export function Preview({ shown, error, isIncomplete, sample, isSampleValid, onS
           </Content>
         </InlineAlert>
       )}
-      <fieldset className={styles.group}>
-        <legend>{t("templates.sample")}</legend>
+      <Part title={t("templates.sample")}>
         <StoredProfile sample={sample} onSample={onSample} />
         <SourceField
           label={t("templates.sample.values")}
@@ -55,7 +55,7 @@ export function Preview({ shown, error, isIncomplete, sample, isSampleValid, onS
           errorMessage={isSampleValid ? undefined : t("templates.sample.notJson")}
           isShort
         />
-      </fieldset>
+      </Part>
     </section>
   );
 }

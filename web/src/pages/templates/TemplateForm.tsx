@@ -1,5 +1,6 @@
-import { Item, Picker, Radio, RadioGroup, TextArea, TextField } from "@adobe/react-spectrum";
+import { Item, Picker, Radio, RadioGroup, TextArea } from "@adobe/react-spectrum";
 import { useT } from "@/i18n/useT";
+import { DocumentField } from "./DocumentField";
 import { CATEGORIES, type Content, type Draft, type FieldFault, FORMATS, MISSING, shownAt } from "./draft";
 import { Parameters } from "./Parameters";
 import { SourceField } from "./SourceField";
@@ -27,15 +28,15 @@ export function TemplateForm({ draft, onChange, fault, isReadOnly }: Props) {
   const { content } = draft;
   const write = (changed: Partial<Content>) => onChange({ content: { ...content, ...changed } });
   const line = ({ name, isRequired = false }: { name: Line; isRequired?: boolean }) => (
-    <TextField
+    <DocumentField
       key={name}
       label={t(`templates.field.${name}`)}
       value={content[name] ?? ""}
       onChange={(value) => write({ [name]: value })}
       isRequired={isRequired}
       isReadOnly={isReadOnly}
-      width="100%"
-      {...shownAt(fault, `$.content.${name}`)}
+      fault={fault}
+      path={`$.content.${name}`}
     />
   );
   const choice = <T extends string>(
@@ -60,23 +61,23 @@ export function TemplateForm({ draft, onChange, fault, isReadOnly }: Props) {
     shownAt(fault, `$.content.${format}`).errorMessage ?? (fault?.path === "$.content" ? fault.message : undefined);
   return (
     <div className={styles.fields}>
-      <TextField
+      <DocumentField
         label={t("templates.field.name")}
         value={draft.name}
         onChange={(name) => onChange({ name })}
         maxLength={60}
         isRequired
         isReadOnly={isReadOnly}
-        width="100%"
-        {...shownAt(fault, "$.name")}
+        fault={fault}
+        path="$.name"
       />
-      <TextField
+      <DocumentField
         label={t("templates.field.description")}
         value={draft.description}
         onChange={(description) => onChange({ description })}
         isReadOnly={isReadOnly}
-        width="100%"
-        {...shownAt(fault, "$.description")}
+        fault={fault}
+        path="$.description"
       />
       <div className={styles.pair}>
         {choice("channel", CHANNELS, draft.channel)}
