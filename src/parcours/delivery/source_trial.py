@@ -73,14 +73,22 @@ def try_group(
 def check_authentication(
     source: CompiledSource | CompiledAction, allow_private: bool, proxy: str = ""
 ) -> dict[str, Any]:
-    """Whether what a source or an action needs to be called with can be had: `ok`, and a `reason` when it can't."""
+    """Whether what a source or an action needs to be called with can be had.
+
+    {"ok", "reason", "durationMs"}: why it can't be had, or None; how long that took.
+    """
+    began = time.monotonic_ns()
+
+    def told(reason: str | None) -> dict[str, Any]:
+        return {"ok": reason is None, "reason": reason, "durationMs": (time.monotonic_ns() - began) // 1_000_000}
+
     try:
         asyncio.run(_exchange(source, None, HttpSender(allow_private, proxy=proxy), []))
     except TimeoutError:
-        return {"ok": False, "reason": f"no token within {LIMIT_S:g} s"}
+        return told(f"no token within {LIMIT_S:g} s")
     except (SendFailed, TokenUnavailable, SecretUnreadable) as failed:
-        return {"ok": False, "reason": Blotter(_secrets(source)).blot(str(failed))}
-    return {"ok": True, "reason": None}
+        return told(Blotter(_secrets(source)).blot(str(failed)))
+    return told(None)
 
 
 async def _exchange(

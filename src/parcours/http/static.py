@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -52,6 +53,13 @@ _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-T
 """The name of an asset says what is in it."""
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
 
+_NAME_OF_ASSET = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_BEING_BUILT = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2"><title>Parcours</title>
+<p>The designer is being built. This page loads again by itself.</p></html>
+"""
+"""Shown while `make web` has taken the old one away and not yet put the new one there."""
+
 
 def is_built() -> bool:
     """Whether there is a designer to serve."""
@@ -61,9 +69,11 @@ def is_built() -> bool:
 def router() -> APIRouter:
     """Its pages, whose addresses all give the one document, and what that is made of; none is part of the API."""
     routes = APIRouter(include_in_schema=False)
-    assets = {path.name: path for path in (BUILT / "assets").iterdir()} if is_built() else {}
+    assets = BUILT / "assets"
 
     def page() -> Response:
+        if not is_built():
+            return HTMLResponse(_BEING_BUILT, status_code=503, headers={**_POLICY, "Retry-After": "2"})
         return FileResponse(BUILT / "index.html", media_type="text/html", headers=_POLICY)
 
     for name in PAGES:
@@ -82,12 +92,13 @@ def router() -> APIRouter:
 
     @routes.get("/assets/{name}")
     def asset(name: str, request: Request) -> Response:
-        path = assets.get(name)
-        if path is None or path.suffix not in _TYPES:
-            raise HTTPException(404)
+        """Read from the folder as it is now: the designer may be built anew while the server runs."""
+        path = assets / name
+        if _NAME_OF_ASSET.fullmatch(name) is None or path.suffix not in _TYPES or not path.is_file():
+            raise HTTPException(404, headers={"Cache-Control": "no-store"})
         headers = {**_FOREVER, "Vary": "Accept-Encoding"}
-        compressed = assets.get(f"{name}.gz")
-        if compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        compressed = assets / f"{name}.gz"
+        if compressed.is_file() and "gzip" in request.headers.get("accept-encoding", ""):
             path = compressed
             headers["Content-Encoding"] = "gzip"
         return FileResponse(path, media_type=_TYPES[Path(name).suffix], headers=headers)

@@ -55,6 +55,21 @@ def test_an_asset_is_kept_for_good_and_sent_compressed_to_who_reads_that(designe
     assert ("Content-Encoding" in plain.headers, plain.content) == (False, SCRIPT)
 
 
+def test_a_designer_that_is_built_anew_is_served_by_the_server_that_runs(designer: TestClient, tmp_path: Path) -> None:
+    """And its old scripts are not found, which no browser keeps."""
+    (tmp_path / "assets/index-1.js").unlink()
+    (tmp_path / "assets/index-1.js.gz").unlink()
+    (tmp_path / "index.html").unlink()
+    waiting = designer.get("/journeys")
+    assert (waiting.status_code, 'http-equiv="refresh"' in waiting.text) == (503, True)
+    (tmp_path / "assets/index-2.js").write_bytes(b"2;")
+    (tmp_path / "index.html").write_text('<script type="module" src="/assets/index-2.js"></script>')
+    assert loaded(designer.get("/journeys").text) == ["/assets/index-2.js"]
+    assert designer.get("/assets/index-2.js").content == b"2;"
+    old = designer.get("/assets/index-1.js")
+    assert (old.status_code, old.headers["Cache-Control"]) == (404, "no-store")
+
+
 @pytest.mark.parametrize("path", ["/assets/other.js", "/assets/index-1.js.gz", "/assets/..%2findex.html", "/nowhere"])
 def test_what_is_no_page_and_no_asset_is_not_found(designer: TestClient, path: str) -> None:
     assert designer.get(path).status_code == 404

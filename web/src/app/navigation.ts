@@ -1,22 +1,5 @@
-import Actions from "@spectrum-icons/workflow/Actions";
-import Alert from "@spectrum-icons/workflow/Alert";
-import Journey from "@spectrum-icons/workflow/Branch2";
-import Source from "@spectrum-icons/workflow/DataAdd";
-import Email from "@spectrum-icons/workflow/Email";
-import Event from "@spectrum-icons/workflow/Event";
-import Gauge from "@spectrum-icons/workflow/Gauge3";
-import History from "@spectrum-icons/workflow/History";
-import Inlet from "@spectrum-icons/workflow/Import";
-import Inbox from "@spectrum-icons/workflow/Inbox";
-import Fragment from "@spectrum-icons/workflow/Layers";
-import Schema from "@spectrum-icons/workflow/Organisations";
-import People from "@spectrum-icons/workflow/PeopleGroup";
-import Settings from "@spectrum-icons/workflow/Settings";
-import Table from "@spectrum-icons/workflow/Table";
-import Audiences from "@spectrum-icons/workflow/Target";
-import Approve from "@spectrum-icons/workflow/TaskList";
-import Profiles from "@spectrum-icons/workflow/UserGroup";
 import type { ComponentType } from "react";
+import { KIND_ICONS } from "@/ui/kindIcons";
 
 interface NavigationPage {
   /** Its name is the message `common.nav.<id>`. */
@@ -35,39 +18,39 @@ export const NAVIGATION: NavigationGroup[] = [
   {
     id: "orchestration",
     pages: [
-      { id: "journeys", path: "/journeys", icon: Journey },
-      { id: "fragments", path: "/fragments", icon: Fragment },
+      { id: "journeys", path: "/journeys", icon: KIND_ICONS.journeys },
+      { id: "fragments", path: "/fragments", icon: KIND_ICONS.fragments },
     ],
   },
   {
     id: "configuration",
     pages: [
-      { id: "events", path: "/events", icon: Event },
-      { id: "dataSources", path: "/data-sources", icon: Source },
-      { id: "actions", path: "/actions", icon: Actions },
-      { id: "templates", path: "/templates", icon: Email },
+      { id: "events", path: "/events", icon: KIND_ICONS.events },
+      { id: "dataSources", path: "/data-sources", icon: KIND_ICONS.dataSources },
+      { id: "actions", path: "/actions", icon: KIND_ICONS.actions },
+      { id: "templates", path: "/templates", icon: KIND_ICONS.templates },
     ],
   },
   {
     id: "data",
     pages: [
-      { id: "schemas", path: "/schemas", icon: Schema },
-      { id: "datasets", path: "/datasets", icon: Table },
-      { id: "inlets", path: "/inlets", icon: Inlet },
-      { id: "profiles", path: "/profiles", icon: Profiles },
-      { id: "audiences", path: "/audiences", icon: Audiences },
-      { id: "inbox", path: "/inbox", icon: Inbox },
+      { id: "schemas", path: "/schemas", icon: KIND_ICONS.schemas },
+      { id: "datasets", path: "/datasets", icon: KIND_ICONS.datasets },
+      { id: "inlets", path: "/inlets", icon: KIND_ICONS.inlets },
+      { id: "profiles", path: "/profiles", icon: KIND_ICONS.profiles },
+      { id: "audiences", path: "/audiences", icon: KIND_ICONS.audiences },
+      { id: "inbox", path: "/inbox", icon: KIND_ICONS.inbox },
     ],
   },
   {
     id: "operations",
     pages: [
-      { id: "monitoring", path: "/operations", icon: Gauge },
-      { id: "alerts", path: "/alerts", icon: Alert },
-      { id: "audit", path: "/audit", icon: History },
-      { id: "approvals", path: "/approval-policies", icon: Approve },
-      { id: "people", path: "/people", icon: People },
-      { id: "settings", path: "/settings", icon: Settings },
+      { id: "monitoring", path: "/operations", icon: KIND_ICONS.monitoring },
+      { id: "alerts", path: "/alerts", icon: KIND_ICONS.alerts },
+      { id: "audit", path: "/audit", icon: KIND_ICONS.audit },
+      { id: "approvals", path: "/approval-policies", icon: KIND_ICONS.approvals },
+      { id: "people", path: "/people", icon: KIND_ICONS.people },
+      { id: "settings", path: "/settings", icon: KIND_ICONS.settings },
     ],
   },
 ];

@@ -42,6 +42,16 @@ export function newMetric(metrics: readonly Metric[]): Metric {
   return { id: `metric${number}`, type: "completed" };
 }
 
+/** It with another condition; an empty one counts each event. */
+export function withCondition({ expression: _, ...metric }: Metric, text: string): Metric {
+  return text.trim() === "" ? metric : { ...metric, expression: text };
+}
+
+/** It with another value to sum; an empty one sums nothing. */
+export function withValue({ value: _, ...metric }: Metric, text: string): Metric {
+  return text.trim() === "" ? metric : { ...metric, value: { expression: text } };
+}
+
 /** It as one of another type: what belongs to events goes, or is there. */
 export function asType(metric: Metric, type: MetricType): Metric {
   const { id, label, withinDays } = metric;

@@ -4,6 +4,7 @@ import { useT } from "@/i18n/useT";
 import { Empty } from "./Empty";
 import { ErrorNotice } from "./ErrorNotice";
 import { FigureTable } from "./FigureTable";
+import type { Kind } from "./kindIcons";
 import { Loading } from "./Loading";
 import { Page } from "./Page";
 import { Pager } from "./Pager";
@@ -23,7 +24,7 @@ interface Props<T, Id extends string> {
   /** Search field and pickers. */
   filters?: ReactNode;
   onClear?: () => void;
-  empty: { title: string; detail: string };
+  empty: { title: string; detail: string; kind: Kind };
   columns: readonly { id: Id; name: string; isText?: boolean }[];
   row: (one: T) => { id: string; cells: Record<Id, ReactNode> };
   /** From 0; with `onPage`, a page has fifty rows. */
@@ -66,7 +67,7 @@ export function ListPage<T, Id extends string>({
     >
       {list.error !== null && <ErrorNotice error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending && <Loading />}
-      {list.data?.length === 0 && <Empty title={empty.title} detail={empty.detail} action={create} />}
+      {list.data?.length === 0 && <Empty {...empty} action={create} />}
       {list.data !== undefined && list.data.length > 0 && (
         <>
           {filters && (

@@ -14,6 +14,7 @@ import { useReferences } from "../useReferences";
 import { useSchemaFields } from "../useSchemaFields";
 import { textOf } from "../ways";
 import { MAX_FIELDS, nameOf } from "./datasetLookup";
+import { EnableLookup } from "./EnableLookup";
 
 /** Rows of which data set, by which keys, and what of them. */
 export function DatasetLookupForm(props: FormProps) {
@@ -23,6 +24,7 @@ export function DatasetLookupForm(props: FormProps) {
   const offered = dataSets.filter((one) => one.isLookup);
   const dataSet = offered.find((one) => one.id === node.dataSetId);
   const { fields, error } = useSchemaFields(dataSet?.schemaRef?.id);
+  const unfit = dataSets.find((one) => one.id === node.dataSetId && !one.isLookup);
   const wanted = textsOf(node.fields);
   const set = (changes: Record<string, unknown>) => onChange(withMembers(node, changes));
   const setFields = (next: string[]) => set({ fields: next.length === 0 ? undefined : next });
@@ -42,6 +44,13 @@ export function DatasetLookupForm(props: FormProps) {
         onChange={(dataSetId) => set({ dataSetId, fields: undefined })}
         isReadOnly={isReadOnly}
         href="/datasets"
+        unfit={
+          unfit && {
+            name: unfit.name,
+            problem: t("activities.datasetLookup.notEnabled", { name: unfit.name }),
+            mend: <EnableLookup id={unfit.id} name={unfit.name} />,
+          }
+        }
         openHref={dataSet && `/datasets/${dataSet.id}`}
       />
       <ExpressionField

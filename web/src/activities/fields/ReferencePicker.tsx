@@ -1,4 +1,5 @@
 import { ComboBox, Item, Link, Text } from "@adobe/react-spectrum";
+import type { ReactNode } from "react";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import type { ListName } from "../references";
@@ -23,20 +24,35 @@ interface Props {
   href: string | null;
   isOptional?: boolean;
   problem?: string;
+  /** What is chosen is there, but can't be chosen as it is: what it is called, why, and how that is mended. */
+  unfit?: { name: string; problem: string; mend?: ReactNode };
   /** What is chosen, on its own page. */
   openHref?: string | null;
 }
 
 /** One of the things that an activity refers to, by its name; where there is none it says how to make one. */
 export function ReferencePicker(props: Props) {
-  const { label, list, choices, value, onChange, isReadOnly, href, isOptional = false, problem, openHref } = props;
+  const {
+    label,
+    list,
+    choices,
+    value,
+    onChange,
+    isReadOnly,
+    href,
+    isOptional = false,
+    problem,
+    unfit,
+    openHref,
+  } = props;
   const t = useT();
   const { isPending, error } = useReferences();
   const failed = error(list);
   const chosen = choices.find((choice) => choice.id === value);
   const isGone = value !== "" && chosen === undefined && !isPending(list) && failed === null;
   if (failed !== null) return <ErrorNotice error={failed} />;
-  const items = isGone ? [{ id: value, name: t("activities.reference.gone", { id: value }) }, ...choices] : choices;
+  const goneName = unfit?.name ?? t("activities.reference.gone", { id: value });
+  const items = isGone ? [{ id: value, name: goneName }, ...choices] : choices;
   return (
     <div>
       <ComboBox
@@ -52,7 +68,7 @@ export function ReferencePicker(props: Props) {
         isReadOnly={isReadOnly}
         loadingState={isPending(list) ? "loading" : "idle"}
         validationState={isGone || problem !== undefined ? "invalid" : undefined}
-        errorMessage={isGone ? t("activities.reference.missing") : problem}
+        errorMessage={isGone ? (unfit?.problem ?? t("activities.reference.missing")) : problem}
         menuTrigger="focus"
         width="100%"
       >
@@ -63,6 +79,7 @@ export function ReferencePicker(props: Props) {
           </Item>
         )}
       </ComboBox>
+      {isGone && unfit?.mend}
       {choices.length === 0 && !isPending(list) && (
         <Note>
           {t(`activities.none.${list}`)}{" "}

@@ -65,7 +65,7 @@ export function ComparePage() {
       </header>
       {error !== null && <ErrorNotice error={error} />}
       {error === null && (from === undefined || to === undefined) && (
-        <Empty title={t("compare.title")} detail={t("compare.pick")} />
+        <Empty isMissing title={t("compare.title")} detail={t("compare.pick")} />
       )}
       {error === null && (before.isFetching || after.isFetching) && before.data === undefined && <Loading />}
       {before.data !== undefined && after.data !== undefined && (

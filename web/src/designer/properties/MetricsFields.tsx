@@ -4,6 +4,7 @@ import Delete from "@spectrum-icons/workflow/Delete";
 import { ReferencePicker } from "@/activities/fields/ReferencePicker";
 import { Note } from "@/activities/fields/Stack";
 import { useReferences } from "@/activities/useReferences";
+import { ExpressionField } from "@/expressions/ExpressionField";
 import type { JourneyDocument } from "@/flow/document";
 import {
   asType,
@@ -14,7 +15,9 @@ import {
   metricName,
   metricsOf,
   newMetric,
+  withCondition,
   withMetrics,
+  withValue,
 } from "@/flow/metrics";
 import { useT } from "@/i18n/useT";
 import styles from "./MetricsFields.module.css";
@@ -69,7 +72,7 @@ function OneMetric({ metric, onChange, onRemove, isReadOnly }: OneProps) {
   const t = useT();
   const { events } = useReferences();
   const unitary = events.filter((event) => event.type !== "business");
-  const { value, expression, ...others } = metric;
+  const eventUid = metric.eventUid ?? "";
   return (
     <fieldset className={styles.metric} aria-label={metricName(metric)}>
       <Flex alignItems="end" gap="size-100">
@@ -108,33 +111,31 @@ function OneMetric({ metric, onChange, onRemove, isReadOnly }: OneProps) {
             label={t("activities.event.name")}
             list="events"
             choices={unitary.map(({ uid, name, description }) => ({ id: uid, name, detail: description }))}
-            value={metric.eventUid ?? ""}
-            onChange={(eventUid) => onChange({ ...metric, eventUid })}
+            value={eventUid}
+            onChange={(uid) => onChange({ ...metric, eventUid: uid })}
             isReadOnly={isReadOnly}
             href="/events/new"
           />
-          <TextField
-            label={t("metrics.condition")}
-            value={expression ?? ""}
-            isReadOnly={isReadOnly}
-            onChange={(text) =>
-              onChange({ ...others, ...(value && { value }), ...(text !== "" && { expression: text }) })
-            }
-            width="100%"
-          />
-          <TextField
-            label={t("metrics.value")}
-            value={value?.expression ?? ""}
-            isReadOnly={isReadOnly}
-            onChange={(text) =>
-              onChange({
-                ...others,
-                ...(expression !== undefined && { expression }),
-                ...(text !== "" && { value: { expression: text } }),
-              })
-            }
-            width="100%"
-          />
+          {eventUid !== "" && (
+            <>
+              <ExpressionField
+                label={t("metrics.condition")}
+                value={metric.expression ?? ""}
+                onChange={(text) => onChange(withCondition(metric, text))}
+                place={{ eventUid }}
+                expects="boolean"
+                isReadOnly={isReadOnly}
+              />
+              <ExpressionField
+                label={t("metrics.value")}
+                value={metric.value?.expression ?? ""}
+                onChange={(text) => onChange(withValue(metric, text))}
+                place={{ eventUid }}
+                expects="decimal"
+                isReadOnly={isReadOnly}
+              />
+            </>
+          )}
         </>
       )}
       <NumberField

@@ -1,4 +1,5 @@
 import { Flex, TextArea, TextField } from "@adobe/react-spectrum";
+import type { ReactNode } from "react";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import { AnswerFields } from "./AnswerFields";
@@ -20,10 +21,12 @@ interface Props {
   isReadOnly: boolean;
   /** Journeys use it: only description, URL, authentication and added parameters can change. */
   isInUse: boolean;
+  /** Stands below the authentication. */
+  trial?: ReactNode;
 }
 
 /** Everything about one action. */
-export function ActionForm({ draft, onChange, faults, isReadOnly, isInUse }: Props) {
+export function ActionForm({ draft, onChange, faults, isReadOnly, isInUse, trial }: Props) {
   const t = useT();
   const shared = { faults, isReadOnly };
   const fixed = { faults, isReadOnly: isReadOnly || isInUse };
@@ -83,7 +86,9 @@ export function ActionForm({ draft, onChange, faults, isReadOnly, isInUse }: Pro
         draft={draft.authentication}
         onChange={(changed) => onChange({ authentication: { ...draft.authentication, ...changed } })}
         {...shared}
-      />
+      >
+        {trial}
+      </AuthenticationFields>
       <PayloadFields draft={draft} onChange={onChange} {...fixed} />
       {(["response", "failureResponse"] as const).map((part) => (
         <AnswerFields

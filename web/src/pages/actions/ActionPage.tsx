@@ -15,6 +15,7 @@ import { DeleteAction } from "./DeleteAction";
 import { draftOf } from "./draft";
 import { InUse } from "./InUse";
 import { SaveFault } from "./SaveFault";
+import { TestAuthentication } from "./TestAuthentication";
 import { TestRequest } from "./TestRequest";
 import { UsedBy } from "./UsedBy";
 import { useDraft } from "./useDraft";
@@ -98,6 +99,7 @@ function KnownAction({ found }: { found: ReadAction }) {
               faults={form.faults}
               isReadOnly={!mayWrite}
               isInUse={action.usedIn > 0}
+              trial={<TestAuthentication action={action} isChanged={form.isChanged} />}
             />
           </Item>
           <Item key="test">

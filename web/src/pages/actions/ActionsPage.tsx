@@ -36,7 +36,7 @@ export function ActionsPage() {
       found={matching(actions.data ?? [], search.q)}
       filters={<SearchField label={t("actions.search")} value={q} onChange={setQ} onClear={() => setQ("")} />}
       onClear={() => change({ q: undefined })}
-      empty={{ title: t("actions.empty.title"), detail: t("actions.empty.detail") }}
+      empty={{ title: t("actions.empty.title"), detail: t("actions.empty.detail"), kind: "actions" }}
       columns={COLUMNS.map((id) => ({ id, name: t(`actions.column.${id}`), isText: id !== "usedIn" }))}
       row={(action) => ({
         id: action.uid,

@@ -1,4 +1,5 @@
 import { Flex, TextField } from "@adobe/react-spectrum";
+import type { ReactNode } from "react";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import type { AuthenticationDraft } from "./authentication";
@@ -13,6 +14,8 @@ export interface AuthenticationProps {
   onChange: (changed: Partial<AuthenticationDraft>) => void;
   faults: Faults;
   isReadOnly: boolean;
+  /** What stands below, such as a trial. */
+  children?: ReactNode;
 }
 
 /** How the call proves who makes it. */
@@ -79,6 +82,7 @@ export function AuthenticationFields(props: AuthenticationProps) {
       )}
       {draft.type === "customAuthorization" && <TokenCallFields {...props} />}
       {draft.type !== "none" && <Note>{t("actions.secret.detail")}</Note>}
+      {props.children}
     </Part>
   );
 }

@@ -16,7 +16,7 @@ export function UsedBy({ uid }: { uid: string }) {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
   if (data.length === 0)
-    return <Empty title={t("actions.journeys.empty")} detail={t("actions.journeys.emptyDetail")} />;
+    return <Empty kind="journeys" title={t("actions.journeys.empty")} detail={t("actions.journeys.emptyDetail")} />;
   return (
     <>
       <p>{t("actions.journeys.detail")}</p>

@@ -27,6 +27,14 @@ export interface Tried {
   reason: string | null;
 }
 
+/** What became of a token call that was made alone. */
+export interface TokenTrial {
+  ok: boolean;
+  /** Why no token came. */
+  reason: string | null;
+  durationMs: number;
+}
+
 const of = (uid: string) => `${BASE}/${encodeURIComponent(uid)}`;
 
 export const actionsQuery = queryOptions({
@@ -75,6 +83,8 @@ export const deleteAction = (uid: string) => call<void>("DELETE", of(uid));
 
 export const tryAction = (uid: string, parameters: Record<string, unknown>, path: string) =>
   call<Tried>("POST", `${of(uid)}/test`, { body: path === "" ? { parameters } : { parameters, path } });
+
+export const testAuthentication = (uid: string) => call<TokenTrial>("POST", `${of(uid)}/testAuthentication`);
 
 async function withEtag(response: Response): Promise<ReadAction> {
   return { action: (await response.json()) as Action, etag: response.headers.get("etag") ?? "" };

@@ -56,6 +56,7 @@ export function AlertList({ search, onChange, onSubscribe }: Props) {
       {alerts.isPending && <Loading />}
       {alerts.data?.length === 0 && (
         <Empty
+          kind="alerts"
           isSearch={isFiltered}
           title={isFiltered ? t("common.noneMatch.title") : t("alerts.empty.title")}
           detail={isFiltered ? t("common.noneMatch.detail") : t("alerts.empty.detail")}

@@ -48,6 +48,7 @@ export function Subscriptions({ search, onChange }: Props) {
       {subscriptions.isPending && <Loading />}
       {subscriptions.data?.length === 0 && (
         <Empty
+          kind="alerts"
           title={t("alerts.subscriptions.empty")}
           detail={t("alerts.subscriptions.emptyDetail")}
           action={

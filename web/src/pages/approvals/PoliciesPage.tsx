@@ -39,7 +39,9 @@ export function PoliciesPage() {
     <Page title={t("approvals.title")} description={t("approvals.description")} actions={add}>
       {policies.error && <ErrorNotice error={policies.error} onRetry={() => void policies.refetch()} />}
       {policies.isPending && <Loading />}
-      {policies.data?.length === 0 && <Empty title={t("approvals.empty.title")} detail={t("approvals.empty.detail")} />}
+      {policies.data?.length === 0 && (
+        <Empty kind="approvals" title={t("approvals.empty.title")} detail={t("approvals.empty.detail")} />
+      )}
       {policies.data !== undefined && policies.data.length > 0 && (
         <PoliciesTable policies={policies.data} onOpen={open} onDelete={setAsked} />
       )}

@@ -43,7 +43,7 @@ export function AudiencePage() {
     return audiences.error ? (
       <ErrorNotice error={audiences.error} />
     ) : (
-      <Empty title={t("audiences.missing")} detail={t("audiences.missing.detail")} />
+      <Empty isMissing title={t("audiences.missing")} detail={t("audiences.missing.detail")} />
     );
   }
   const error = send.error ?? remove.error;

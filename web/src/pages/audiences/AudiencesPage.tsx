@@ -22,7 +22,7 @@ export function AudiencesPage() {
         <CreateButton name={t("audiences.create")} may={useMay("segments.write")} onPress={() => setOpen(true)} />
       }
       list={audiences}
-      empty={{ title: t("audiences.empty.title"), detail: t("audiences.empty.detail") }}
+      empty={{ title: t("audiences.empty.title"), detail: t("audiences.empty.detail"), kind: "audiences" }}
       columns={[
         { id: "name", name: t("audiences.name"), isText: true },
         { id: "namespace", name: t("audiences.namespace"), isText: true },

@@ -54,7 +54,7 @@ export function Members({ id, search }: { id: string; search: AudienceSearch }) 
       {members.isPending && <Loading />}
       {members.data?.members.length === 0 &&
         (q === "" ? (
-          <Empty title={t(`audiences.none.${status}`)} detail={t("audiences.none.detail")} />
+          <Empty kind="audiences" title={t(`audiences.none.${status}`)} detail={t("audiences.none.detail")} />
         ) : (
           <Empty isSearch title={t("common.noneMatch.title")} detail={t("audiences.member.begins")} />
         ))}

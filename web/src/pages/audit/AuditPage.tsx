@@ -45,6 +45,7 @@ export function AuditPage() {
       {log.isPending && <Loading />}
       {log.data && lines.length === 0 && (
         <Empty
+          kind="audit"
           isSearch={property.length > 0}
           title={property.length > 0 ? t("common.noneMatch.title") : t("audit.empty.title")}
           detail={property.length > 0 ? t("common.noneMatch.detail") : t("audit.empty.detail")}

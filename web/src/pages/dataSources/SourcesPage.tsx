@@ -38,7 +38,7 @@ export function SourcesPage() {
       found={found}
       filters={<SearchField label={t("dataSources.search")} value={typed} onChange={setTyped} />}
       onClear={() => search("")}
-      empty={{ title: t("common.noneMatch.title"), detail: t("common.noneMatch.detail") }}
+      empty={{ title: t("common.noneMatch.title"), detail: t("common.noneMatch.detail"), kind: "dataSources" }}
       columns={COLUMNS.map((id) => ({ id, name: t(`dataSources.column.${id}`), isText: id !== "usedIn" }))}
       row={(source) => ({
         id: source.uid,

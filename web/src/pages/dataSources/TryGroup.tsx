@@ -5,6 +5,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { readJson } from "@/pages/actions/places";
 import { TriedAnswer } from "@/pages/actions/TriedAnswer";
+import { TriedToken } from "@/pages/actions/TriedToken";
 import { Code } from "@/ui/Code";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
@@ -54,7 +55,7 @@ export function TryGroup({ source }: { source: DataSource }) {
         </Button>
       </Flex>
       <div aria-live="polite">
-        {token.data && (token.data.ok ? t("dataSources.try.good") : token.data.reason)}
+        {token.data && !token.isPending && <TriedToken tried={token.data} />}
         {token.error && <ErrorNotice error={token.error} />}
         {send.error && <ErrorNotice error={send.error} />}
         {send.data && (

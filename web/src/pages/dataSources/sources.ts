@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import { send } from "@/api/client";
-import type { Tried, UsingJourney } from "@/pages/actions/actions";
+import type { TokenTrial, Tried, UsingJourney } from "@/pages/actions/actions";
 import type { AuthenticationDocument } from "@/pages/actions/document";
 
 const BASE = "/journey/orchestration/dataSources";
@@ -83,8 +83,7 @@ export async function saveSource(body: unknown, before: ReadSource | null): Prom
 
 export const deleteSource = (uid: string) => call<void>("DELETE", of(uid));
 
-export const testAuthentication = (uid: string) =>
-  call<{ ok: boolean; reason: string | null }>("POST", `${of(uid)}/testAuthentication`);
+export const testAuthentication = (uid: string) => call<TokenTrial>("POST", `${of(uid)}/testAuthentication`);
 
 export const tryGroup = (uid: string, group: string, parameters: Record<string, unknown>) =>
   call<TriedGroup>("POST", `${of(uid)}/fieldGroups/${encodeURIComponent(group)}/test`, { body: { parameters } });

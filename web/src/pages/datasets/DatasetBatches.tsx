@@ -14,7 +14,7 @@ export function DatasetBatches({ id }: { id: string }) {
   if (batches.error) return <ErrorNotice error={batches.error} onRetry={() => void batches.refetch()} />;
   if (batches.isPending) return <Loading />;
   if (batches.data.length === 0) {
-    return <Empty title={t("datasets.batches.empty.title")} detail={t("datasets.rows.empty.detail")} />;
+    return <Empty kind="datasets" title={t("datasets.batches.empty.title")} detail={t("datasets.rows.empty.detail")} />;
   }
   return (
     <FigureTable

@@ -39,7 +39,7 @@ export function DatasetPage() {
   });
   if (datasets.isPending) return <Loading />;
   if (datasets.error) return <ErrorNotice error={datasets.error} />;
-  if (one === undefined) return <Empty title={t("datasets.missing")} detail={t("datasets.missing.detail")} />;
+  if (one === undefined) return <Empty isMissing title={t("datasets.missing")} detail={t("datasets.missing.detail")} />;
   const failure = enable.error ?? remove.error;
   return (
     <Page

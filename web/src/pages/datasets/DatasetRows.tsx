@@ -24,7 +24,7 @@ export function DatasetRows({ id, search }: { id: string; search: DatasetSearch 
   if (rows.isPending) return <Loading />;
   const { data, total, next } = rows.data;
   if (data.length === 0 && page === 0) {
-    return <Empty title={t("datasets.rows.empty.title")} detail={t("datasets.rows.empty.detail")} />;
+    return <Empty kind="datasets" title={t("datasets.rows.empty.title")} detail={t("datasets.rows.empty.detail")} />;
   }
   const columns = columnsOf(data);
   return (

@@ -39,7 +39,7 @@ export function DatasetsPage() {
       )}
       filters={<SearchField label={t("datasets.search")} value={typed} onChange={setTyped} width="size-3400" />}
       onClear={() => search("")}
-      empty={{ title: t("datasets.empty.title"), detail: t("datasets.empty.detail") }}
+      empty={{ title: t("datasets.empty.title"), detail: t("datasets.empty.detail"), kind: "datasets" }}
       columns={[
         { id: "name", name: t("datasets.name"), isText: true },
         { id: "table", name: t("datasets.table"), isText: true },

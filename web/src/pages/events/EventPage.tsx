@@ -155,7 +155,8 @@ function UsedBy({ uid }: { uid: string }) {
   if (!mayRead) return <p>{t("events.journeys.notYours")}</p>;
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
-  if (data.length === 0) return <Empty title={t("events.journeys.empty")} detail={t("events.journeys.emptyDetail")} />;
+  if (data.length === 0)
+    return <Empty kind="journeys" title={t("events.journeys.empty")} detail={t("events.journeys.emptyDetail")} />;
   return (
     <>
       <p>{t("events.journeys.detail")}</p>

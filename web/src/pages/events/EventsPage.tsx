@@ -47,7 +47,7 @@ export function EventsPage() {
         </>
       }
       onClear={() => change({ q: undefined, type: undefined })}
-      empty={{ title: t("events.empty.title"), detail: t("events.empty.detail") }}
+      empty={{ title: t("events.empty.title"), detail: t("events.empty.detail"), kind: "events" }}
       columns={COLUMNS.map((id) => ({ id, name: t(`events.column.${id}`), isText: id !== "usedIn" }))}
       row={(event) => ({
         id: event.uid,

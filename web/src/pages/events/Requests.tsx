@@ -14,7 +14,8 @@ export function Requests({ uid }: { uid: string }) {
   const { data, error, refetch } = useQuery(requestsQuery(uid));
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
-  if (data.length === 0) return <Empty title={t("events.requests.empty")} detail={t("events.requests.emptyDetail")} />;
+  if (data.length === 0)
+    return <Empty kind="events" title={t("events.requests.empty")} detail={t("events.requests.emptyDetail")} />;
   return data.map((request) => {
     const name = typeof request.inlet === "string" ? request.inlet : (request.inlet.name ?? request.url);
     return (

@@ -72,7 +72,7 @@ export function FragmentsPage() {
         <Empty isSearch title={t("common.noneMatch.title")} detail={t("common.noneMatch.detail")} />
       )}
       {found.data && rows.length === 0 && !isFiltered && (
-        <Empty title={t("fragments.empty.title")} detail={t("fragments.empty.detail")} />
+        <Empty kind="fragments" title={t("fragments.empty.title")} detail={t("fragments.empty.detail")} />
       )}
       {rows.length > 0 && (
         <>

@@ -58,6 +58,7 @@ export function InboxPage() {
       {inbox.isPending && <Loading />}
       {inbox.data && messages.length === 0 && (
         <Empty
+          kind="inbox"
           isSearch={isFiltered}
           title={isFiltered ? t("common.noneMatch.title") : t("inbox.empty.title")}
           detail={isFiltered ? t("common.noneMatch.detail") : t("inbox.empty.detail")}

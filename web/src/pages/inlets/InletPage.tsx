@@ -22,7 +22,7 @@ export function InletPage() {
   const error = inlets.error ?? flows.error;
   if (error) return <ErrorNotice error={error} />;
   const inlet = inlets.data?.find((one) => one.id === id);
-  if (inlet === undefined) return <Empty title={t("inlets.missing")} detail={t("inlets.missing.detail")} />;
+  if (inlet === undefined) return <Empty isMissing title={t("inlets.missing")} detail={t("inlets.missing.detail")} />;
   const { inletUrl = "", authenticationRequired } = inlet.auth.params;
   const curl = [
     `curl -X POST '${inletUrl}'`,

@@ -26,7 +26,7 @@ export function InletsPage() {
         />
       }
       list={inlets}
-      empty={{ title: t("inlets.empty.title"), detail: t("inlets.empty.detail") }}
+      empty={{ title: t("inlets.empty.title"), detail: t("inlets.empty.detail"), kind: "inlets" }}
       columns={[
         { id: "name", name: t("inlets.name"), isText: true },
         { id: "type", name: t("inlets.type"), isText: true },

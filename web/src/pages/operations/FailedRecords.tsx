@@ -84,6 +84,7 @@ export function FailedRecords({ search, onChange }: Props) {
       {failed.isPending && <Loading />}
       {failed.data && records.length === 0 && (
         <Empty
+          kind="inlets"
           isSearch={isFiltered || search.after !== undefined}
           title={isFiltered ? t("common.noneMatch.title") : t("operations.failed.empty")}
           detail={isFiltered ? t("common.noneMatch.detail") : t("operations.failed.emptyDetail")}

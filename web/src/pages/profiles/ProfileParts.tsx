@@ -18,7 +18,7 @@ interface Props {
 
 const None = ({ area }: { area: string }) => {
   const t = useT();
-  return <Empty title={t(`profiles.none.${area}`)} detail={t("profiles.none.detail")} />;
+  return <Empty kind="profiles" title={t(`profiles.none.${area}`)} detail={t("profiles.none.detail")} />;
 };
 
 /** The person's events, the latest first. */

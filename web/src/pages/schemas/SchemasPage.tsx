@@ -49,7 +49,7 @@ export function SchemasPage() {
         </>
       }
       onClear={() => change({ q: undefined, class: undefined })}
-      empty={{ title: t("schemas.empty.title"), detail: t("schemas.empty.detail") }}
+      empty={{ title: t("schemas.empty.title"), detail: t("schemas.empty.detail"), kind: "schemas" }}
       columns={[
         { id: "title", name: t("schemas.name"), isText: true },
         { id: "class", name: t("schemas.class"), isText: true },

@@ -67,7 +67,14 @@ function Configurations({ create }: { create: ReactNode }) {
   if (error) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (data === undefined) return <Loading />;
   if (data.length === 0) {
-    return <Empty title={t("templates.channels.empty")} detail={t("templates.channels.emptyDetail")} action={create} />;
+    return (
+      <Empty
+        kind="templates"
+        title={t("templates.channels.empty")}
+        detail={t("templates.channels.emptyDetail")}
+        action={create}
+      />
+    );
   }
   return (
     <FigureTable

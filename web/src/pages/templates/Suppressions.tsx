@@ -72,6 +72,7 @@ export function Suppressions({ search, onChange }: Props) {
       {mayRead && found.isPending && <Loading />}
       {found.data?.length === 0 && (
         <Empty
+          kind="templates"
           isSearch={isFiltered}
           title={t(isFiltered ? "common.noneMatch.title" : "templates.suppressions.empty")}
           detail={t(isFiltered ? "templates.suppressions.whole" : "templates.suppressions.emptyDetail")}

@@ -57,7 +57,7 @@ export function TemplatesPage() {
         </>
       }
       onClear={() => change({ q: undefined, channel: undefined })}
-      empty={{ title: t("templates.empty.title"), detail: t("templates.empty.detail") }}
+      empty={{ title: t("templates.empty.title"), detail: t("templates.empty.detail"), kind: "templates" }}
       columns={COLUMNS.map((id) => ({ id, name: t(`templates.field.${id}`), isText: id !== "usedIn" }))}
       row={(one) => ({
         id: one.uid,
