@@ -1,4 +1,4 @@
-"""Journeys of every state, for pictures: measured by experiments, reading audiences, in review; fragments, rule sets."""
+"""Journeys of every state, for pictures: with experiments, reading audiences, in review; fragments, rule sets."""
 
 import json
 from datetime import date, timedelta
@@ -180,7 +180,7 @@ def _calendar(page: Page, ids: dict[str, str]) -> None:
     for name, schedule in {
         "The best of the week": {"type": "asap"},
         "Good morning": {"type": "daily", "startDate": f"{today - timedelta(days=1)}T08:00:00", "time": "08:00"},
-        "Twice a week": {"type": "weekly", "startDate": f"{today}T00:00:00", "time": "17:30", "days": ["sunday", "wednesday"]},
+        "On Sundays": {"type": "weekly", "startDate": f"{today}T00:00:00", "time": "17:30", "days": ["sunday"]},
     }.items():  # fmt: skip
         audience = {"type": "readAudience", "audienceId": ids["audience"], "schedule": schedule}
         document = {"name": name, "entry": {"node": "read"}, "nodes": {"read": audience, "later": WAIT}}

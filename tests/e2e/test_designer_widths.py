@@ -1,4 +1,4 @@
-"""No page of the designer scrolls sideways: on a phone and on a small screen, in the longer language."""
+"""No page of the designer scrolls sideways, nor a list on a phone: on both screens, in the longer language."""
 
 from typing import Any
 
@@ -18,6 +18,8 @@ ADDRESSES = [
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""
+
+_LISTS = """[...document.querySelectorAll("[data-stacks]")].map((one) => [one.scrollWidth, one.clientWidth])"""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,8 @@ def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer, shop:
         for address in ADDRESSES:
             page = reader.open(address.format(inlet=inlet, audience=audience))
             settle(page)
-            if any(content > room for content, room in page.evaluate(_WIDTHS)):
+            widths = page.evaluate(_WIDTHS) + (page.evaluate(_LISTS) if width == 390 else [])
+            if any(content > room for content, room in widths):
                 too_wide.append((width, address))
         assert reader.errors == []
         reader.close()
@@ -87,8 +90,22 @@ def test_a_panel_does_not_hide_the_activity_that_it_is_about(
     visitor.close()
 
 
-def _wide(shop: Shop) -> str:
-    """A draft as wide as a window: `<journey>/versions/<version>`."""
+def test_a_journey_too_wide_to_be_read_begins_at_its_entry_or_at_the_selected_activity(
+    browser: Browser, server: RunningServer, shop: Shop, state: Any
+) -> None:
+    visitor = Visitor(browser, server, viewport={"width": 1280, "height": 800}, storage_state=state)
+    for question, seen, unseen in (("", "first", "last"), ("?node=last", "last", "first")):
+        page = visitor.open(f"/journeys/{_wide(shop, 6_000)}{question}")
+        expect(page.locator(f".react-flow__node[data-id={seen}]")).to_be_in_viewport(ratio=1)
+        expect(page.locator(f".react-flow__node[data-id={unseen}]")).not_to_be_in_viewport()
+        box = page.locator(f".react-flow__node[data-id={seen}]").bounding_box()
+        assert box is not None
+        assert box["width"] > 140  # 210 at the zoom that can be read
+    visitor.close()
+
+
+def _wide(shop: Shop, width: int = 700) -> str:
+    """A draft as wide as a window, or as told: `<journey>/versions/<version>`."""
     document: dict[str, Any] = {
         "name": "Wide",
         "entry": {"node": "first"},
@@ -97,7 +114,7 @@ def _wide(shop: Shop) -> str:
             "last": {"type": "end"},
         },
         "edges": [{"from": "first", "to": "last"}],
-        "layout": {"first": {"x": 0, "y": 0}, "last": {"x": 700, "y": 0}},
+        "layout": {"first": {"x": 0, "y": 0}, "last": {"x": width, "y": 0}},
     }
     made = shop.platform.post("/journey/orchestration/journeys", document)
     return f"{made['uid']}/versions/{made['versionUid']}"

@@ -7,6 +7,8 @@ interface Column {
   id: string;
   name: string;
   isText?: boolean;
+  /** Texts that may be long without a space, such as ids: broken anywhere rather than widening the table. */
+  breaks?: boolean;
   /** Its name is for screen readers alone, as that of a column of menus. */
   isUnnamed?: boolean;
   allowsSorting?: boolean;
@@ -126,7 +128,7 @@ export function FigureTable({
                     data-menu={column.isUnnamed || undefined}
                     data-label={column.name}
                   >
-                    <div className={styles.cell}>{row.cells[column.id]}</div>
+                    <div className={`${styles.cell} ${column.breaks ? styles.breaks : ""}`}>{row.cells[column.id]}</div>
                   </td>
                 ),
               )}

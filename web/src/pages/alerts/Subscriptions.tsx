@@ -70,7 +70,7 @@ export function Subscriptions({ search, onChange }: Props) {
             { id: "name", name: t("alerts.column.name") },
             { id: "journey", name: t("alerts.column.journey"), isText: true },
             { id: "kinds", name: t("alerts.column.kinds"), isText: true },
-            { id: "webhook", name: t("alerts.column.webhook"), isText: true },
+            { id: "webhook", name: t("alerts.column.webhook"), isText: true, breaks: true },
             { id: "actions", name: t("alerts.column.actions"), isUnnamed: true },
           ]}
           rows={subscriptions.data.map((one) => ({

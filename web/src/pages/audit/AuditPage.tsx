@@ -70,7 +70,7 @@ export function AuditPage() {
               { id: "who", name: t("audit.column.who"), isText: true },
               { id: "action", name: t("audit.column.action"), isText: true },
               { id: "asset", name: t("audit.column.asset"), isText: true },
-              { id: "name", name: t("audit.column.name"), isText: true },
+              { id: "name", name: t("audit.column.name"), isText: true, breaks: true },
               { id: "result", name: t("audit.column.result"), isText: true },
             ]}
             rows={lines.map((line) => ({
