@@ -29,8 +29,7 @@ def administrator(browser: Browser, server: RunningServer, shop: Shop) -> Visito
 
 @pytest.fixture
 def visitor(browser: Browser, server: RunningServer, administrator: Visitor) -> Iterator[Visitor]:
-    visitor = Visitor(browser, server)
-    visitor.sign_in()
+    visitor = Visitor(browser, server, storage_state=administrator.context.storage_state())
     yield visitor
     assert visitor.errors == []
     visitor.close()

@@ -62,9 +62,8 @@ def administrator(browser: Browser, server: RunningServer) -> Visitor:
 
 @pytest.fixture
 def visitor(browser: Browser, server: RunningServer, administrator: Visitor) -> Iterator[Visitor]:
-    visitor = Visitor(browser, server, accept_downloads=True)
+    visitor = Visitor(browser, server, accept_downloads=True, storage_state=administrator.context.storage_state())
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.sign_in()
     yield visitor
     assert visitor.errors == []
     visitor.close()
