@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Dialect, Insert, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
-_ROWS = 50
+_ROWS = 100
 """How many rows SQLite takes at a time: a statement for each costs a quarter more."""
 
 

@@ -3,7 +3,7 @@
 import ctypes
 import gc
 
-_M_TRIM_THRESHOLD, _M_TOP_PAD = -1, -2
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 """Parameters of glibc's mallopt. Source: malloc.h."""
 _PAD_BYTES = 32 * 1024 * 1024
 
@@ -21,3 +21,4 @@ def settle_memory() -> None:
     if mallopt is not None:
         mallopt(_M_TOP_PAD, _PAD_BYTES)
         mallopt(_M_TRIM_THRESHOLD, 2 * _PAD_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _PAD_BYTES)
