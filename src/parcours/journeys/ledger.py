@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, create_engine, func, select
+from sqlalchemy.pool import StaticPool
 
 from parcours.audiences import store as audience_store
 from parcours.audiences.loading import PART_ROWS, bring_in, next_part
@@ -54,7 +55,8 @@ class Ledger:
         self, journeys: Iterable[CompiledJourney], scope_id: int, source: AudienceSource | None = None
     ) -> None:
         """source: answers for the audiences in place of those the ledger itself keeps."""
-        engine = create_engine("sqlite://")
+        # The world may be forgotten in another thread than it was made in, and its connection is closed there.
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         self.connection: Connection = engine.connect()
         weakref.finalize(self, _close, self.connection)
         metadata.create_all(self.connection, tables=_TABLES)
