@@ -182,6 +182,26 @@ def test_a_page_whose_scripts_are_gone_loads_itself_anew_once(visitor: Visitor) 
     expect(page.get_by_role("heading", level=1, name="Journeys")).to_be_visible()
 
 
+def test_a_page_stays_while_the_server_is_away_and_is_loaded_anew_after_a_rebuild(visitor: Visitor) -> None:
+    page, home = visitor.open("/journeys"), visitor.server.url + "/"
+    loads: list[str] = []
+    page.on("domcontentloaded", lambda: loads.append(page.url))
+    lose_a_script = "window.dispatchEvent(new Event('vite:preloadError'))"
+    page.route(home, lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: request.url == home):
+        page.evaluate(lose_a_script)
+    page.unroute(home)
+    with page.expect_response(home):
+        page.evaluate(lose_a_script)
+    expect(page.get_by_role("heading", level=1, name="Journeys")).to_be_visible()
+    assert loads == [], "neither while nobody answers nor where the designer is the same"
+    rebuilt = '<!doctype html><script type="module" src="/assets/index-another.js"></script>'
+    page.route(home, lambda route: route.fulfill(body=rebuilt))
+    with page.expect_event("domcontentloaded"):
+        page.evaluate(lose_a_script)
+    assert len(loads) == 1
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_where_there_is_nothing_yet_the_picture_is_of_its_kind(
     browser: Browser, server: RunningServer, administrator: Visitor, scheme: str

@@ -2,11 +2,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
 import "@/app/base.css";
-import { keepFresh } from "@/app/freshness";
+import { isOutdated, keepFresh } from "@/app/freshness";
 
+const script = new URL(import.meta.url).pathname;
 keepFresh(window, {
   storage: sessionStorage,
   now: Date.now,
+  isOutdated: () => isOutdated(fetch, script),
   reload: () => location.reload(),
 });
 
