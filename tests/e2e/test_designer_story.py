@@ -272,7 +272,8 @@ def complete(hand: Hand, typed: str, name: str) -> None:
     offered = page.locator(".cm-tooltip-autocomplete li", has_text=name)
     expect(offered.first).to_be_visible()
     expect(page.locator(".cm-tooltip-autocomplete li[aria-selected=true]")).to_contain_text(name)
-    expect(page.locator(".cm-tooltip-autocomplete-disabled")).to_have_count(0)  # while it is asked anew nothing is taken
+    # While it is asked anew, a click on it takes nothing.
+    expect(page.locator(".cm-tooltip-autocomplete-disabled")).to_have_count(0)
     hand.accept(offered)
     expect(offered).to_have_count(0)
 
