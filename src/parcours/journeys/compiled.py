@@ -76,8 +76,9 @@ class CompiledJourney:
     """Least time between two entrances of one key."""
     step_fields: dict[str, Any] = field(default_factory=dict)
     """What all step events of the version share, by the names of journeys §13.1."""
-    step_texts: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
-    """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
+    step_texts: dict[tuple[str, str | None, str | None, str, str, bool], str] = field(default_factory=dict)
+    """By (node, parent node, its transition, status, event id, whether processed): what is the same in all such step
+    events; `steps.to_lines` fills it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
     has_sources: bool = False

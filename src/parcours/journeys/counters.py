@@ -85,18 +85,19 @@ class Tally:
         counts = self._steps
         last = len(steps) - 1
         for index, step in enumerate(steps):
-            if not step.is_processed:
-                if step.action is not None:
+            _, _, _, node_id, _, _, _, status, _, is_processed, _, is_ended, _, _, left_by, _, action, _ = step
+            if not is_processed:
+                if action is not None:
                     self._explain_fetch(journey, step)
                 continue
             key: tuple[CompiledJourney, str, str, str | None, str | None, str | None]
-            if step.is_ended:
-                key = (journey, step.node_id, step.step_status, None, after.status, None)
+            if is_ended:
+                key = (journey, node_id, status, None, after.status, None)
             else:
                 next_id = to_id if index == last else _following(steps, index + 1, to_id)
-                key = (journey, step.node_id, step.step_status, step.transition, None, next_id)
+                key = (journey, node_id, status, left_by, None, next_id)
             counts[key] = counts.get(key, 0) + 1
-            if step.action is not None or step.is_ended or step.step_status not in _GOOD:
+            if action is not None or is_ended or status not in _GOOD:
                 self._explain(journey, step)
         from_id = before.node_id if before.step_seq else None
         if from_id != to_id:

@@ -66,44 +66,46 @@ def to_lines(
     some.
     """
     instance_id, key = _text(instance.id)[1:-1], _text(instance.key)
-    whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"eventID":'
+    whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"stepID":"{instance_id}-'
     end = "}}}"
     if instance.namespace is not None:
         end += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
     end += "}"
     run = instance.run
     of_run = "" if run is None else f',"recurrenceIndex":{run["index"]},"batchInstanceID":{_text(run["id"])}'
+    texts = journey.step_texts
     lines: list[bytes] = []
     for step in steps:
-        place = (step.node_id, step.parent_node_id, step.parent_transition)
-        fixed = journey.step_texts.get(place)
+        (
+            seq, at_us, pass_no, node_id, _, _, _, status, event_id, is_processed, is_entrance, is_ended, parent_id,
+            parent_transition, _, processing_us, action, detail,
+        ) = step  # fmt: skip
+        place = (node_id, parent_id, parent_transition, status, event_id, is_processed)
+        fixed = texts.get(place)
         if fixed is None:
-            fixed = journey.step_texts[place] = _fixed_text(journey, step)
-        more = ""
-        if step.parent_node_id is not None:
-            more = f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
-        more += of_run
-        if step.action:
-            more += f",{_text(step.action)[1:-1]}"
-        if step.is_entrance:
-            more += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
-        if step.is_ended:
+            fixed = texts[place] = _fixed_text(journey, step)
+        more = of_run if parent_id is None else f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'
+        if action:
+            more += f",{_text(action)[1:-1]}"
+        if is_entrance:
+            more += _REENTRANCE if is_reentrance else _ENTRANCE
+        if is_ended:
             more += ',"instanceEnded":true'
-            if "exitCriteriaID" in step.detail:
-                told = {name: step.detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
+            if "exitCriteriaID" in detail:
+                told = {name: detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
                 more += f",{_text(told)[1:-1]}"
         rest = end
-        if "rejectedRuleset" in step.detail:
+        if detail and "rejectedRuleset" in detail:
             rest = f'}},"serviceType":"dispatcher","serviceEvents":{{"dispatcher":{_text(_rejected(step))}}}{end[1:]}'
         lines.append(
-            f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
-            f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{_repeated(step.event_id)},'
-            f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},'
-            f'"stepID":"{instance_id}-{step.pass_no}","stepStatus":"{step.step_status}",'
-            f'"processingTime":{step.processing_us // 1000}{more}{rest}'.encode()
+            f'{{"_id":"{instance_id}-{seq}","timestamp":"{_timestamp(at_us)}",'
+            f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{pass_no}",'
+            f'"processingTime":{processing_us // 1000}{more}{rest}'.encode()
         )
     return lines
 
+
+_ENTRANCE, _REENTRANCE = ',"entrance":true,"reentrance":false', ',"entrance":true,"reentrance":true'
 
 _RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
 """Why a run failed → its code (journeys §13.1)."""
@@ -149,9 +151,12 @@ def _rejected(step: StepEvent) -> dict[str, Any]:
 
 
 def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:
-    """Members of `stepEvents` that all steps at one node share which came there by one transition."""
+    """Members of `stepEvents` that all steps at one node share which came there by one transition and went alike."""
     fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
+    fields |= {
+        "stepStatus": step.step_status, "eventID": step.event_id, "journeyNodeProcessed": step.is_processed
+    }  # fmt: skip
     if step.step_type is not None:
         fields["stepType"] = step.step_type
     if step.parent_node_id is not None:
