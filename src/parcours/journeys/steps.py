@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
-from parcours.journeys.model import Instance, StepEvent
+from parcours.journeys.model import Instance, StepEvent, shape_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.kit.clock import to_datetime
 from parcours.rulesets.model import FORCED_DISCARD, QUIET_HOURS
@@ -76,26 +76,22 @@ def to_lines(
     texts = journey.step_texts
     lines: list[bytes] = []
     for step in steps:
-        (
-            seq, at_us, pass_no, node_id, _, _, _, status, event_id, is_processed, is_entrance, is_ended, parent_id,
-            parent_transition, _, processing_us, action, detail,
-        ) = step  # fmt: skip
-        place = (node_id, parent_id, parent_transition, status, event_id, is_processed)
-        fixed = texts.get(place)
+        shape = (is_reentrance, shape_of(step))
+        fixed = texts.get(shape)
         if fixed is None:
-            fixed = texts[place] = _fixed_text(journey, step)
-        more = of_run if parent_id is None else f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'
+            fixed = texts[shape] = _fixed_text(journey, step, is_reentrance=is_reentrance)
+        seq, at_us, pass_no = step[:3]
+        processing_us, action, detail = step[15:]
+        more = of_run
+        if step.parent_node_id is not None:
+            more = f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'
         if action:
             more += f",{_text(action)[1:-1]}"
-        if is_entrance:
-            more += _REENTRANCE if is_reentrance else _ENTRANCE
-        if is_ended:
-            more += ',"instanceEnded":true'
-            if "exitCriteriaID" in detail:
-                told = {name: detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
-                more += f",{_text(told)[1:-1]}"
+        if "exitCriteriaID" in detail:
+            told = {name: detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
+            more += f",{_text(told)[1:-1]}"
         rest = end
-        if detail and "rejectedRuleset" in detail:
+        if "rejectedRuleset" in detail:
             rest = f'}},"serviceType":"dispatcher","serviceEvents":{{"dispatcher":{_text(_rejected(step))}}}{end[1:]}'
         lines.append(
             f'{{"_id":"{instance_id}-{seq}","timestamp":"{_timestamp(at_us)}",'
@@ -104,8 +100,6 @@ def to_lines(
         )
     return lines
 
-
-_ENTRANCE, _REENTRANCE = ',"entrance":true,"reentrance":false', ',"entrance":true,"reentrance":true'
 
 _RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
 """Why a run failed → its code (journeys §13.1)."""
@@ -150,8 +144,8 @@ def _rejected(step: StepEvent) -> dict[str, Any]:
     return {"eventType": reason, "eventCode": "discard", "eventCodeReason": reason, **told}
 
 
-def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:
-    """Members of `stepEvents` that all steps at one node share which came there by one transition and went alike."""
+def _fixed_text(journey: CompiledJourney, step: StepEvent, *, is_reentrance: bool) -> str:
+    """Members of `stepEvents` that all steps of one shape share."""
     fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
     fields |= {
@@ -159,6 +153,10 @@ def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:
     }  # fmt: skip
     if step.step_type is not None:
         fields["stepType"] = step.step_type
+    if step.is_entrance:
+        fields |= {"entrance": True, "reentrance": is_reentrance}
+    if step.is_ended:
+        fields["instanceEnded"] = True
     if step.parent_node_id is not None:
         parent = journey.nodes.get(step.parent_node_id)
         fields["parentNodeID"] = step.parent_node_id
