@@ -287,7 +287,7 @@ class Batch:
 
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
-        origin, scope_id, _, _, entity, _, primary, _, _ = valid
+        origin, scope_id, _, _, entity, line, primary, _, _ = valid
         inlet_id, _, xaction_id, received_at_ms, _ = origin
         event_id, matched, others, has_id = looked
         duplicates = self._duplicates[scope_id]
@@ -303,7 +303,9 @@ class Batch:
                 told["key"] = key
                 if configuration.supplemental is not None:
                     told |= _tell_supplemental(configuration, entity)
-            refusal = None if is_duplicate else self._refuse(configuration, valid)
+            refusal = None
+            if not is_duplicate and (len(line) > MAX_EVENT_BYTES or configuration.max_age_ms is not None):
+                refusal = self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
                 self._journeys.tally.discard_event(scope_id, configuration.uid, "duplicate")
