@@ -1,5 +1,4 @@
-import { ActionButton, Divider, Flex, Form, Heading, Text, TextArea, TextField, View } from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { ActionButton, Divider, Form, Text, TextArea, TextField, View } from "@adobe/react-spectrum";
 import Delete from "@spectrum-icons/workflow/Delete";
 import { Suspense } from "react";
 import { KINDS } from "@/activities/registry";
@@ -15,6 +14,7 @@ import { handlesOf } from "./kinds";
 import { spokenTitle } from "./labels";
 import { useNamesOf } from "./namesContext";
 import styles from "./Panel.module.css";
+import { PanelHead } from "./PanelHead";
 import { WaysOut } from "./WaysOut";
 
 interface Props {
@@ -52,20 +52,13 @@ export function Inspector({ id, faults, onClose }: Props) {
 
   return (
     <aside className={styles.panel} aria-label={t("designer.inspector.of", { name: spokenTitle(id, node, names, t) })}>
-      <Flex alignItems="center" gap="size-100">
-        <kind.icon size="S" />
-        <Heading level={2} margin={0} flex>
-          {t(`activities.${node.type}.name`)}
-        </Heading>
+      <PanelHead title={t(`activities.${node.type}.name`)} onClose={onClose} start={<kind.icon size="S" />}>
         {!isReadOnly && (
           <ActionButton isQuiet onPress={takeAway} aria-label={t("designer.delete")}>
             <Delete />
           </ActionButton>
         )}
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      </PanelHead>
       <Text UNSAFE_className={styles.id}>{id}</Text>
       {faults.length > 0 && (
         <ul className={styles.faults} aria-label={t("designer.faults")}>

@@ -1,20 +1,10 @@
-import {
-  ActionButton,
-  Checkbox,
-  Flex,
-  Form,
-  Heading,
-  NumberField,
-  Switch,
-  TextArea,
-  TextField,
-} from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { Checkbox, Form, Heading, NumberField, Switch, TextArea, TextField } from "@adobe/react-spectrum";
 import { DateTimeField } from "@/activities/fields/DateTimeField";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
 import { useDraft, useDraftStore } from "../draftContext";
 import styles from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import type { JourneyVersion } from "../version";
 import { ExitCriteria } from "./ExitCriteria";
 import { JourneyRuleSet } from "./JourneyRuleSet";
@@ -61,14 +51,7 @@ export function PropertiesPanel({ version, onClose }: Props) {
 
   return (
     <aside className={styles.panel} aria-label={t("designer.properties")}>
-      <Flex alignItems="center">
-        <Heading level={2} margin={0} flex>
-          {t("designer.properties")}
-        </Heading>
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      <PanelHead title={t("designer.properties")} onClose={onClose} />
       <Form isReadOnly={isReadOnly}>
         <TextField
           label={t("designer.properties.name")}
