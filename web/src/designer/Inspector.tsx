@@ -8,6 +8,7 @@ import { remove, replace } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
 import { Boundary } from "@/ui/Boundary";
 import { Loading } from "@/ui/Loading";
+import { stay } from "@/ui/stay";
 import { useFaultText } from "@/ui/useFaultText";
 import { useDraft, useDraftStore } from "./draftContext";
 import { handlesOf } from "./kinds";
@@ -69,7 +70,7 @@ export function Inspector({ id, faults, onClose }: Props) {
           ))}
         </ul>
       )}
-      <Form isReadOnly={isReadOnly} marginTop="size-100">
+      <Form onSubmit={stay} isReadOnly={isReadOnly} marginTop="size-100">
         <TextField
           label={t("designer.label")}
           value={typeof node.label === "string" ? node.label : ""}
