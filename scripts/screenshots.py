@@ -347,8 +347,9 @@ def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> No
 
 
 def shoot(page: Page, path: Path, settle_ms: int = SETTLE_ALL_MS) -> None:
-    page.wait_for_timeout(settle_ms)
     with contextlib.suppress(Error):  # what never comes is in the picture, too
+        page.locator("h1, [data-testid=canvas]").first.wait_for(timeout=LOADING_MS)
+        page.wait_for_timeout(settle_ms)
         page.locator("main [role=progressbar]").first.wait_for(state="hidden", timeout=LOADING_MS)
     page.screenshot(path=path, timeout=PATIENCE_S * 1000)
     print(path.name, flush=True)
