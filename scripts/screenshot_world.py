@@ -1,4 +1,4 @@
-"""What pages show when they are full: templates, channels, an audience, made as the designer makes them."""
+"""What pages show when they are full: templates, channels, an audience, alerts, made as the designer makes them."""
 
 import json
 from typing import Any
@@ -37,6 +37,7 @@ def call(page: Page, method: str, path: str, body: Any = None, content_type: str
 
 def fill(page: Page) -> dict[str, str]:
     """Make all of it, once; ids to put into addresses."""
+    _subscription(page)
     template = _template(page)
     configuration = call(
         page,
@@ -80,6 +81,12 @@ def fill(page: Page) -> dict[str, str]:
         "source": source["uid"],
         **_found(page),
     }
+
+
+def _subscription(page: Page) -> None:
+    """Made before anything is published, so that there are alerts."""
+    kinds = ["customActionErrorRate", "journeyPublished", "journeyApprovalRequested"]
+    call(page, "POST", f"{ORCHESTRATION}/alertSubscriptions", {"name": "Who runs the shop", "alerts": kinds})
 
 
 def _template(page: Page) -> str:
