@@ -17,7 +17,7 @@ NOTE = {
     "id": "patience", "text": "Five seconds, so that the shop can pack", "author": "demo@example.com",
     "at": "2026-01-31T12:00:00Z", "x": 480, "y": 320,
 }  # fmt: skip
-COLLEAGUE = {"email": "ben@example.com", "name": "Ben Marchand"}
+COLLEAGUE = {"email": "approver@example.com", "name": "Approver"}
 
 
 def fill_journeys(page: Page, browser: Browser, ids: dict[str, str]) -> dict[str, str]:
