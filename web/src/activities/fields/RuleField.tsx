@@ -1,4 +1,4 @@
-import { ActionButton, DialogContainer, Item, Picker } from "@adobe/react-spectrum";
+import { ActionButton, DialogContainer, Item, Link, Picker } from "@adobe/react-spectrum";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { ExpressionField } from "@/expressions/ExpressionField";
@@ -56,11 +56,13 @@ export function RuleField({ path, document, nodeId, onChange, isReadOnly }: Prop
             onChange={(uid) => onChange(withRule(uid))}
             isReadOnly={isReadOnly}
             href="/rules/decision/new"
-            openHref={chosen === undefined ? null : `/rules/decision/${encodeURIComponent(chosen.uid)}`}
           />
           {chosen !== undefined && (
             <Note>
-              <code>{chosen.expression}</code>
+              <code>{chosen.expression}</code> ·{" "}
+              <Link href={`/rules/decision/${encodeURIComponent(chosen.uid)}`} target="_blank">
+                {t("activities.reference.open", { name: chosen.name })}
+              </Link>
             </Note>
           )}
         </>
