@@ -178,6 +178,9 @@ def test_a_rule_that_journeys_use_stays_and_is_told_where(api: TestClient, sandb
     (user,) = api.get(f"{one}/journeys").json()["results"]
     assert (user["name"], user["versions"][0]["status"]) == ("By rule", "Draft")
     assert api.get(one).json()["usedIn"] == 1
+    assert [found["uid"] for found in api.get(JOURNEYS, params={"uses": rule["uid"]}).json()["results"]] == [
+        draft["uid"]
+    ]
     assert api.delete(f"{JOURNEYS}/{draft['uid']}").is_success
     assert api.delete(one).status_code == 204
 
