@@ -48,6 +48,7 @@ class DecisionRuleService:
 
     def create_in(self, connection: Connection, caller: Caller, body: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """The same within the caller's transaction."""
+        self._lock(connection)
         document = self._read(connection, caller, None, body)
         stored = self._resources.create(connection, caller.scope_id, caller.author, DECISION_RULE_KIND, document)
         return self._show(connection, caller, stored), stored.etag
@@ -90,6 +91,7 @@ class DecisionRuleService:
         can't take it, PermissionDenied, EtagMismatch.
         """
         with self._db.write() as connection:
+            self._lock(connection)
             before = self._stored(connection, caller.scope_id, uid)
             document = self._read(connection, caller, uid, body)
             if (document["expression"], document["audiences"]) != (before.body["expression"], before.body["audiences"]):
@@ -100,17 +102,20 @@ class DecisionRuleService:
     def delete(self, caller: Caller, uid: str) -> None:
         """Forget a rule that no journey uses. Raises DecisionRuleNotFound, DecisionRuleInUse."""
         with self._db.write() as connection:
-            self._resources.touch(connection, DECISION_RULE_KIND)  # whoever publishes a journey now waits, or is seen
+            self._lock(connection)
             stored = self._stored(connection, caller.scope_id, uid)
             users = self._journeys.usages.journeys_of(connection, caller.scope_id, uid)
             if users:
                 raise DecisionRuleInUse(f"{names_of(users)} use the rule {stored.body['name']!r}: it can't be deleted")
             self._resources.delete(connection, stored)
 
+    def _lock(self, connection: Connection) -> None:
+        """Before anything is read: whoever takes a name, or publishes a journey with rules, now waits, or is seen."""
+        self._resources.touch(connection, DECISION_RULE_KIND)
+
     def _read(self, connection: Connection, caller: Caller, uid: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """A body as it is stored, `audiences` with the ids of those it asks for, checked against the sandbox."""
         document = read_document(body)
-        self._resources.touch(connection, DECISION_RULE_KIND)  # its row lock makes those who take a name wait
         others = self._resources.in_scope(connection, caller.scope_id, DECISION_RULE_KIND)
         if any(one.id != uid and one.body["name"] == document["name"] for one in others):
             raise DecisionRuleExists(document["name"])

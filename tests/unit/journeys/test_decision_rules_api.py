@@ -238,3 +238,24 @@ def test_another_sandbox_sees_none_of_it(api: TestClient) -> None:
     dev = {"x-sandbox-name": "dev"}
     assert api.get(RULES, headers=dev).json()["results"] == []
     assert api.get(f"{RULES}/{rule['uid']}", headers=dev).status_code == 404
+
+
+def test_a_simulation_takes_the_ways_of_the_rules(api: TestClient, sandbox: Sandbox) -> None:
+    rule = made(api)
+    found = api.post(
+        f"{JOURNEYS}/simulate",
+        json={
+            "document": targeting(sandbox, rule["uid"]),
+            "events": [
+                {"event": "Order", "at": at, "payload": {"_id": person, "_acme": {"person": {"email": person}}}}
+                for at, person in (("2026-01-01T00:00:00Z", "a@example.com"), ("1h", "b@example.com"))
+            ],
+            "profiles": [{"namespace": "Email", "id": "a@example.com", "attributes": {"personID": "tester"}}],
+        },
+    )
+    assert found.status_code == 200, found.text
+    ways = {(one["from"], one["to"]): one["passed"] for one in found.json()["paths"]}
+    assert ways == {("start", "o"): 2, ("o", "x"): 1, ("o", "z"): 1}
+    people = {one["key"]: one for one in found.json()["customers"]}
+    steps = [step for step in people["a@example.com"]["steps"] if step["nodeId"] == "o"]
+    assert steps[0]["detail"]["paths"][0]["rule"] == "Testers"
