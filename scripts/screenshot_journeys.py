@@ -1,4 +1,4 @@
-"""Journeys of every state, for pictures: with experiments, reading audiences, in review; fragments, rule sets."""
+"""Journeys of every state, for pictures: with experiments, reading audiences, in review; fragments and rules."""
 
 import json
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ COLLEAGUE = {"email": "approver@example.com", "name": "Approver"}
 def fill_journeys(page: Page, browser: Browser, ids: dict[str, str]) -> dict[str, str]:
     """Make all of it, once, of what `screenshot_world.fill` made; ids to put into addresses."""
     _fragments(page, ids)
-    made = _experiments(page, ids) | {"ruleSet": _rule_sets(page)}
+    made = _experiments(page, ids) | _rule_sets(page) | _decision_rules(page)
     _calendar(page, ids)
     made |= _reviews(page, browser, ids)
     _have_bought(page, ids, made["measuredVersion"])
@@ -244,15 +244,41 @@ def _reviews(page: Page, browser: Browser, ids: dict[str, str]) -> dict[str, str
     return {"policy": policy["uid"], "inReview": waiting[0], "toApprove": waiting[1]}
 
 
-def _rule_sets(page: Page) -> str:
-    """One of each domain, active; the uid of the journeys' one."""
+def _rule_sets(page: Page) -> dict[str, str]:
+    """One of each domain, active."""
     path = f"{ORCHESTRATION}/ruleSets"
     weekly = {"id": "weekly", "name": "Three a week", "limit": 3, "period": "week"}
     messages = weekly | {"type": "frequencyCap", "channels": ["email", "sms"]}
-    call(page, "POST", path, {"name": "Promotions", "domain": "channel", "state": "active", "rules": [messages]})
+    nights = {
+        "id": "nights", "name": "Quiet nights", "type": "quietHours", "channels": ["email", "sms", "push"],
+        "handling": "queue", "useProfileTimeZone": True,
+        "periods": [
+            {"days": ["monday", "tuesday", "wednesday", "thursday", "sunday"], "from": "21:00", "to": "08:00"},
+            {"firstDate": "2026-12-24", "lastDate": "2026-12-26"},
+        ],
+    }  # fmt: skip
+    body: dict[str, Any] = {"name": "Promotions", "domain": "channel", "state": "active", "rules": [messages, nights]}
+    of_messages = call(page, "POST", path, body)["uid"]
     entries = weekly | {"type": "entryCap"}
     body = {"name": "Not too often", "domain": "journey", "state": "active", "rules": [entries]}
-    return str(call(page, "POST", path, body)["uid"])
+    return {"ruleSet": call(page, "POST", path, body)["uid"], "messageRuleSet": of_messages}
+
+
+def _decision_rules(page: Page) -> dict[str, str]:
+    """A few, one of which a draft uses."""
+    path = f"{ORCHESTRATION}/decisionRules"
+    profile = "#{ExperiencePlatform.ProfileFieldGroup"
+    one = call(page, "POST", path, {
+        "name": "Customers we know by name", "description": "Who left more than an address", "tags": ["crm"],
+        "expression": f"isNotEmpty({profile}.personID}})",
+    })  # fmt: skip
+    call(page, "POST", path, {
+        "name": "In a hurry", "expression": f"{profile}.personID}} == 'hurry' and ${{journeyVersion}} != '1.0'",
+    })  # fmt: skip
+    paths = [{"id": "known", "label": "Known", "rule": one["uid"]}]
+    nodes = {"who": {"type": "optimize", "optimizeType": "targeting", "paths": paths}}
+    call(page, "POST", f"{ORCHESTRATION}/journeys", {"name": "By rule", "entry": {"node": "who"}, "nodes": nodes})
+    return {"rule": one["uid"]}
 
 
 def _fragments(page: Page, ids: dict[str, str]) -> None:

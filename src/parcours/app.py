@@ -40,6 +40,7 @@ from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.conflicts import ConflictViewer
+from parcours.journeys.decision_rules import DecisionRuleService
 from parcours.journeys.experiment_service import Experiments
 from parcours.journeys.held import HeldLimit
 from parcours.journeys.lifecycle import SYSTEM, Lifecycle
@@ -107,6 +108,7 @@ class Platform:
     uploads: UploadService
     lookups: LookupService
     rule_sets: RuleSetService
+    decision_rules: DecisionRuleService
     conflicts: ConflictViewer
     templates: TemplateService
     channels: ChannelService
@@ -206,6 +208,7 @@ def build_platform(settings: Settings) -> Platform:
         uploads=UploadService(db, audiences),
         lookups=lookups,
         rule_sets=rule_sets,
+        decision_rules=DecisionRuleService(db, resources, journeys),
         conflicts=conflicts,
         templates=templates,
         channels=channels,

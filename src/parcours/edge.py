@@ -57,6 +57,7 @@ from parcours.journeys import api as journeys_api
 from parcours.journeys import (
     calendar_api,
     conflicts_api,
+    decision_rules_api,
     drafts_api,
     experiments_api,
     fragments_api,
@@ -153,6 +154,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                     data_sources=platform.data_sources,
                     templates=platform.templates,
                     channels=platform.channels,
+                    decision_rules=platform.decision_rules,
                 )
             ),
         ),
@@ -174,6 +176,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         approvals_api.router(gate, platform.approval_policies),
         reviews_api.router(gate, platform.reviews),
         conflicts_api.router(gate, platform.conflicts),
+        decision_rules_api.router(gate, platform.decision_rules),
         fragments_api.router(gate, FragmentService(platform.db, platform.resources)),
         calendar_api.router(gate, Calendar(platform.db, platform.journeys, SystemClock())),
         templates_api.router(gate, platform.templates, PreviewValues(platform.profiles)),

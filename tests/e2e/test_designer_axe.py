@@ -46,6 +46,9 @@ ADDRESSES: dict[str, list[str]] = {
     "templates/$uid": ["/templates/{template}", "/templates/{template}?tab=versions"],
     "templates/channels": ["/templates/channels", "/templates/channels?tab=suppressions"],
     "templates/channels/$uid": ["/templates/channels/{configuration}", "/templates/channels/new"],
+    "rules": ["/rules", "/rules?tab=sets"],
+    "rules/decision/$uid": ["/rules/decision/new", "/rules/decision/{rule}"],
+    "rules/sets/$uid": ["/rules/sets/new", "/rules/sets/{rule_set}"],
     "schemas": ["/schemas"],
     "schemas/$id": ["/schemas/{schema}?tab=" + tab for tab in ("fields", "identities", "sample", "json")],
     "datasets": ["/datasets"],
@@ -65,6 +68,18 @@ ADDRESSES: dict[str, list[str]] = {
     "audit": ["/audit"],
     "people": ["/people?tab=" + tab for tab in ("users", "credentials", "roles", "sandboxes", "roles&role=new")],
     "settings": ["/settings"],
+}  # fmt: skip
+# With every field that a rule may have.
+RULE_SET: dict[str, Any] = {
+    "name": "Promotions", "domain": "channel",
+    "rules": [
+        {"id": "cap", "name": "Often", "type": "frequencyCap", "limit": 3, "period": "week", "channels": ["email"]},
+        {
+            "id": "quiet", "name": "Nights", "type": "quietHours", "channels": ["sms"], "handling": "discard",
+            "timeZone": "Europe/Paris",
+            "periods": [{"days": ["monday"], "from": "21:00"}, {"firstDate": "2026-12-24", "lastDate": "2026-12-26"}],
+        },
+    ],
 }  # fmt: skip
 OPEN_TO_ALL = {"sign-in", "setup", "join"}
 
@@ -125,6 +140,8 @@ def known(shop: Shop) -> dict[str, str]:
         {"name": "Built in", "channel": "email", "provider": {"kind": "inbox", "settings": {}}},
     )
     audience = platform.post("/data/core/ups/audiences", {"name": "Friends", "identityNamespace": "Email"})
+    rule = platform.post(f"{JOURNEYS}/decisionRules", {"name": "Friends", "expression": "inAudience('Friends')"})
+    rule_set = platform.post(f"{JOURNEYS}/ruleSets", RULE_SET)
     headers = {"Accept": "application/vnd.adobe.xed-id+json"}
     schemas = platform.get(FOUNDATION + "/schemaregistry/tenant/schemas", **headers)["results"]
     inlets = platform.get(FOUNDATION + "/flowservice/connections")["items"]
@@ -134,7 +151,7 @@ def known(shop: Shop) -> dict[str, str]:
         "source": source["uid"], "action": shop.action_uid, "template": template, "configuration": configuration["uid"],
         "schema": next(one["meta:altId"] for one in schemas if one["$id"] == shop.defined.event_schema),
         "dataset": shop.defined.event_dataset, "inlet": inlets[0]["id"], "customer": quote(CUSTOMER),
-        "audience": audience["id"],
+        "audience": audience["id"], "rule": rule["uid"], "rule_set": rule_set["uid"],
         "message": platform.get(f"{JOURNEYS}/inbox")["results"][0]["messageId"],
     }  # fmt: skip
 

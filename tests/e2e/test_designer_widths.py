@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from browsing import Visitor, settle
+from definitions import JOURNEYS
 from playwright.sync_api import Browser, expect
 from running import RunningServer
 from shop import Shop
@@ -15,6 +16,8 @@ ADDRESSES = [
     "/inlets/{inlet}", "/profiles", "/audiences", "/audiences/{audience}", "/inbox", "/operations",
     "/operations?tab=failed", "/alerts", "/alerts?tab=subscriptions", "/audit", "/people", "/people?tab=credentials",
     "/people?tab=roles", "/people?tab=sandboxes", "/settings", "/account", "/approval-policies",
+    "/rules", "/rules?tab=sets", "/rules/decision/new", "/rules/decision/{rule}", "/rules/sets/new",
+    "/rules/sets/{rule_set}",
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""
@@ -40,13 +43,19 @@ def state(browser: Browser, server: RunningServer) -> Any:
 def test_no_page_scrolls_sideways(browser: Browser, server: RunningServer, shop: Shop, state: Any) -> None:
     inlet = shop.platform.get("/data/foundation/flowservice/connections")["items"][0]["id"]
     audience = shop.audience("Everybody", "a.person.of.a.very.long.name.indeed@customers.of.the.shop.example.com")
+    text = "isNotEmpty(#{ExperiencePlatform.ProfileFieldGroup.personID}) and ${journeyVersion} != '1.0'"
+    rule = shop.platform.post(f"{JOURNEYS}/decisionRules", {"name": "Whom we know", "expression": text})["uid"]
+    periods = [{"days": ["monday", "sunday"], "from": "21:00"}, {"firstDate": "2026-12-24", "lastDate": "2026-12-26"}]
+    quiet = {"id": "q", "name": "Nights", "type": "quietHours", "channels": ["sms"], "handling": "discard"}
+    body = {"name": "Quiet", "domain": "channel", "rules": [{**quiet, "periods": periods}]}
+    rule_set = shop.platform.post(f"{JOURNEYS}/ruleSets", body)["uid"]
     too_wide = []
     for width, height in ((390, 844), (1280, 800)):
         reader = Visitor(
             browser, server, viewport={"width": width, "height": height}, locale="fr-FR", storage_state=state
         )
         for address in ADDRESSES:
-            page = reader.open(address.format(inlet=inlet, audience=audience))
+            page = reader.open(address.format(inlet=inlet, audience=audience, rule=rule, rule_set=rule_set))
             settle(page)
             widths = page.evaluate(_WIDTHS) + (page.evaluate(_LISTS) if width == 390 else [])
             if any(content > room for content, room in widths):

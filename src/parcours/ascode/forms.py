@@ -46,6 +46,7 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
     ),
     "events": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
     "actions": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
+    "decision-rules": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
     "rule-sets": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
     "data-sources": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn", "builtIn"}),
 }  # fmt: skip

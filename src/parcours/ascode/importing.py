@@ -27,6 +27,7 @@ MAX_NAME = 30
 """Longest name of an event or an action."""
 MAX_JOURNEY_NAME = 255
 MAX_TEMPLATE_NAME = 60
+MAX_RULE_NAME = 100
 MAX_PARTS = 500
 """Most dependencies of each kind."""
 _PARTS = (
@@ -36,14 +37,16 @@ _PARTS = (
     "dataSets",
     "audiences",
     "ruleSets",
+    "decisionRules",
     "events",
     "actions",
     "dataSources",
     "messageTemplates",
     "channelConfigurations",
 )
-_FOLDERS = {"messageTemplates": TEMPLATES}
+_FOLDERS = {"messageTemplates": TEMPLATES, "decisionRules": "decision-rules"}
 """Parts that references call otherwise."""
+_WORDS = {"messageTemplates": "message template", "decisionRules": "decision rule"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def read_export(body: Mapping[str, Any], tenant: str) -> Exported:
     theirs = body.get("tenant")
     if isinstance(theirs, str) and theirs and theirs != tenant:
         document = with_tenant(document, theirs, tenant)
-        for name in ("events", "descriptors", "actions", "dataSets", "dataSources"):
+        for name in ("events", "descriptors", "actions", "dataSets", "dataSources", "decisionRules"):
             parts[name] = [of_tenant(one, theirs, tenant) for one in parts[name]]
         parts["messageTemplates"] = [with_tenant_in_liquid(one, theirs, tenant) for one in parts["messageTemplates"]]
     assert isinstance(document, dict)
@@ -128,6 +131,7 @@ class Import:
         self._actions()
         self._sources()
         self._templates()
+        self._decision_rules()
         document = self._document()
         if self.faults:
             return None
@@ -245,6 +249,20 @@ class Import:
             body["name"] = free_name(str(template.get("name")), taken, MAX_TEMPLATE_NAME)
             self._make("messageTemplates", place, template, body, create, taken, None)
 
+    def _decision_rules(self) -> None:
+        """The rules of this sandbox with the same name and expression; those that there are none of, made."""
+        service = self.services.decision_rules
+        known = {one["name"]: one for one in service.find_in(self.connection, self.caller)}
+        taken = set(known)
+        for place, rule in enumerate(self.exported.parts["decisionRules"]):
+            same = known.get(str(rule.get("name")))
+            if same is not None and same["expression"] == rule.get("expression"):
+                self.uids["decision-rules", str(rule.get("uid"))] = same["uid"]
+                continue
+            body = {name: value for name, value in rule.items() if name != "uid"}
+            body["name"] = free_name(str(rule.get("name")), taken, MAX_RULE_NAME)
+            self._make("decisionRules", place, rule, body, service.create_in, taken, None)
+
     def _configuration(self, wanted: str) -> str:
         """The configuration of this sandbox with the same name and channel; as it stands when there is none."""
         told: Document = next(
@@ -277,7 +295,7 @@ class Import:
             shown["eventID"] = document["eventID"]
         self.created.setdefault(kind, []).append(shown)
         if document["name"] != exported.get("name"):
-            word = "message template" if kind == "messageTemplates" else kind[:-1]
+            word = _WORDS.get(kind, kind[:-1])
             self.warnings.append(f"{word} {exported.get('name')!r} is called {document['name']!r} here")
             if rename is not None:
                 self.names.append(partial(rename, new=document["name"]))

@@ -40,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("audiences", "audience", is_free_text=False),
         Kind("events", "event", is_free_text=False),
         Kind("actions", "action", is_free_text=False),
+        Kind("decision-rules", "decision rule", is_free_text=False),
         Kind("rule-sets", "rule set", is_free_text=False),
         Kind("data-sources", "data source", is_free_text=False),
         Kind("message-templates", "message template", is_free_text=False),

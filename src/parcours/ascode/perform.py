@@ -391,6 +391,7 @@ _COLLECTIONS: Mapping[str, str] = {
     "audiences": AUDIENCES,
     "events": f"{JOURNEYS}/events",
     "actions": f"{JOURNEYS}/actions",
+    "decision-rules": f"{JOURNEYS}/decisionRules",
     "rule-sets": f"{JOURNEYS}/ruleSets",
     "data-sources": f"{JOURNEYS}/dataSources",
     TEMPLATES: f"{JOURNEYS}/messageTemplates",

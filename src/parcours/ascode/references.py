@@ -21,6 +21,7 @@ _OF_JOURNEYS: Mapping[str, str] = {
     "audienceId": "audiences",
     "dataSetId": "datasets",
     "ruleSet": "rule-sets",
+    "rule": "decision-rules",
     "templateUid": "message-templates",
     "configurationUid": "channel-configurations",
 }

@@ -59,6 +59,7 @@ class _Reader:
         for kind, path in (("events", "events"), ("actions", "actions"), ("data-sources", "dataSources")):
             items = [one for one in self._pages(f"{JOURNEYS}/{path}") if not _is_as_shipped(one)]
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
+        self._read_decision_rules()
         self._read_rule_sets()
         self._read_templates()
         self._read_configurations()
@@ -186,6 +187,10 @@ class _Reader:
                 break
         ids, etags = [one["id"] for one in items], [one["_etag"] for one in items]
         self._add("audiences", items, [one["name"] for one in items], ids, etags)
+
+    def _read_decision_rules(self) -> None:
+        items = list(self._pages(f"{JOURNEYS}/decisionRules"))
+        self._add("decision-rules", items, [one["name"] for one in items], [one["uid"] for one in items])
 
     def _read_rule_sets(self) -> None:
         items: list[Document] = self._get(f"{JOURNEYS}/ruleSets")["results"]

@@ -11,6 +11,7 @@ from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.service import EventService
 from parcours.identity.service import NamespaceService
+from parcours.journeys.decision_rules import DecisionRuleService
 from parcours.journeys.service import JourneyService
 from parcours.resources.store import Compiled
 from parcours.rulesets.table import RuleSetTable
@@ -40,3 +41,4 @@ class Services:
     data_sources: DataSourceService
     templates: TemplateService
     channels: ChannelService
+    decision_rules: DecisionRuleService

@@ -70,6 +70,7 @@ class TransferService:
                 "dataSets": self._data_sets_of(caller, data_sets),
                 "audiences": self._audiences_of(caller, named.get("audiences", ())),
                 "ruleSets": self._rule_sets_of(caller, named.get("rule-sets", ())),
+                "decisionRules": self._decision_rules_of(caller, named.get("decision-rules", ())),
                 "events": events,
                 "actions": [map_masked(action, lambda _path: SECRET) for action in actions],
                 "dataSources": [map_masked(source, lambda _path: SECRET) for source in sources],
@@ -161,6 +162,14 @@ class TransferService:
             table = self._services.rule_sets.current(connection)
         found = [(uid, table.describe(caller.scope_id, uid)) for uid in uids]
         return [{"uid": uid, "name": told[0], "domain": told[1]} for uid, told in found if told is not None]
+
+    def _decision_rules_of(self, caller: Caller, uids: Iterable[str]) -> list[Document]:
+        wanted = set(uids)
+        return [
+            {name: one[name] for name in ("uid", "name", "description", "tags", "expression")}
+            for one in self._services.decision_rules.find_all(caller)
+            if one["uid"] in wanted
+        ]
 
     # --- in ---
 

@@ -47,6 +47,7 @@ class Asset:
 ASSETS: Mapping[str, Asset] = {
     "journeyVersion": Asset("Journey", "journeys"),
     "journeyFragment": Asset("Journey fragment", "journeys"),
+    "decisionRule": Asset("Decision rule", "journeys"),
     "event": Asset("Journey event", "journeys_events"),
     "dataSource": Asset("Journey datasource", "journeys_data_sources"),
     "fieldGroup": Asset("Field group", "journeys_data_sources"),

@@ -145,7 +145,8 @@ def _step(step: dict[str, Any]) -> Text:
             f"{text} = {orjson.dumps(value).decode()}" for text, value in path.get("references", {}).items()
         )
         result = "error" if "error" in path else path.get("result")
-        parts.append(plain(f"{path.get('id')}: {result}" + (f" ({seen})" if seen else "")))
+        rule = f" by rule {path['rule']!r}" if "rule" in path else ""
+        parts.append(plain(f"{path.get('id')}{rule}: {result}" + (f" ({seen})" if seen else "")))
     action = step.get("action")
     if action and "actionExecutionTime" in action:
         parts.append(plain(_call(action)))

@@ -100,6 +100,10 @@ from parcours.identity.errors import (
     NamespaceNotFound,
 )
 from parcours.journeys.errors import (
+    DecisionRuleExists,
+    DecisionRuleInUse,
+    DecisionRuleInvalid,
+    DecisionRuleNotFound,
     FragmentExists,
     FragmentNotFound,
     FragmentStateConflict,
@@ -344,6 +348,10 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     FragmentNotFound: (404, problem("PARC", "7404")),
     FragmentExists: (409, problem("PARC", "7409")),
     FragmentStateConflict: (409, problem("PARC", "7411")),
+    DecisionRuleNotFound: (404, problem("PARC", "7804")),
+    DecisionRuleExists: (409, problem("PARC", "7809")),
+    DecisionRuleInUse: (409, problem("PARC", "7810")),
+    DecisionRuleInvalid: (400, authoring_problem("7801")),
     JourneyQueryInvalid: (400, problem("PARC", "7002")),
     ReportQueryInvalid: (400, problem("PARC", "7101")),
     RuleSetNotFound: (404, problem("PARC", "7304")),

@@ -14,8 +14,8 @@ BUILT = Path(str(files("parcours") / "http" / "designer"))
 """What `make web` writes; a wheel has it, a clone in which nothing was built has not."""
 PAGES = (
     "account", "actions", "alerts", "approval-policies", "audiences", "audit", "data-sources", "datasets", "events",
-    "fragments", "inbox", "inlets", "join", "journeys", "operations", "people", "profiles", "schemas", "settings",
-    "setup", "sign-in", "templates",
+    "fragments", "inbox", "inlets", "join", "journeys", "operations", "people", "profiles", "rules", "schemas",
+    "settings", "setup", "sign-in", "templates",
 )  # fmt: skip
 """First segments of the addresses that are pages; `web/src/app/router.tsx` has their routes."""
 _POLICY = {

@@ -72,8 +72,8 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
         uses: str = Query(
             default="",
             max_length=255,
-            description="Uid of an event, action, message template, channel configuration or audience that a version "
-            "names which is not over; or a data source, as `Source` or `Source.Group`.",
+            description="Uid of an event, action, message template, decision rule, channel configuration or audience "
+            "that a version names which is not over; or a data source, as `Source` or `Source.Group`.",
         ),
         archived: Archived = Query(default="false", description="`true`: those alone; `any`: those, too."),
         sort: str = Query(default="", description="`name`, `status`, `createdAt` or `lastModifiedAt`; `-name`: down."),

@@ -1,9 +1,9 @@
 """Definitions out of files: a journey, and the events and actions it names, without a server.
 
-A configuration document has `events`, `actions`, `dataSources`, `audiences`, `schemas`, `ruleSets` and `profile`, each
-as the API takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and `audience: Name` in
-place of uids. An event whose schema isn't given may have any field; an audience that isn't given is one of e-mail
-addresses.
+A configuration document has `events`, `actions`, `dataSources`, `audiences`, `schemas`, `ruleSets`, `decisionRules` and
+`profile`, each as the API takes it; nodes and exit criteria of a journey may say `event: Name`, `action: Name` and
+`audience: Name` in place of uids, and paths `rule: Name`. An event whose schema isn't given may have any field; an
+audience that isn't given is one of e-mail addresses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,15 +28,27 @@ from parcours.events.language import condition_reader, key_reader
 from parcours.events.model import EventConfiguration
 from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
+from parcours.expressions.errors import ExpressionInvalid
 from parcours.expressions.references import EXPERIENCE_EVENTS
 from parcours.identity.namespaces import canonical_namespace
-from parcours.journeys.activities.kind import ANY_NAMESPACE, AudienceShape, DataSetShape, TargetShape, TemplateShape
+from parcours.journeys.activities.kind import (
+    ANY_NAMESPACE,
+    AudienceShape,
+    DataSetShape,
+    RuleShape,
+    TargetShape,
+    TemplateShape,
+)
 from parcours.journeys.activities.message import MessageNode
 from parcours.journeys.check import Fault
 from parcours.journeys.compile import VersionIdentity, examine
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.decision_rule_document import read_document as read_decision_rule
+from parcours.journeys.decision_rule_table import NO_DECISION_RULES, DecisionRuleTable
 from parcours.journeys.definitions import SandboxDefinitions
+from parcours.journeys.errors import DecisionRuleInvalid
 from parcours.journeys.run import PROFILE_GROUP
+from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.targets import TargetTable
 from parcours.kit.clock import Clock
 from parcours.kit.errors import Invalid
@@ -48,7 +60,7 @@ from parcours.rulesets.errors import RuleSetInvalid
 from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.xdm.table import SchemaTable
 
-MEMBERS = ("events", "actions", "dataSources", "audiences", "schemas", "ruleSets", "profile")
+MEMBERS = ("events", "actions", "dataSources", "audiences", "schemas", "ruleSets", "decisionRules", "profile")
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _READ_ONLY = ("uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn")
 _NAMED = {"event": "eventUid", "action": "actionUid", "audience": "audienceId"}
@@ -81,13 +93,16 @@ class Bundle:
     rule_sets: RuleSetTable = NO_RULE_SETS
     """Journeys name them by uid, or by name where a file gives none."""
     data_sources: SourceTable = NO_SOURCES
+    decision_rules: DecisionRuleTable = NO_DECISION_RULES
+    """Journeys name them by uid or name."""
     definitions: "_Definitions" = field(init=False)
 
     def __post_init__(self) -> None:
         """Make what journeys are compiled with."""
         object.__setattr__(self, "definitions", _Definitions(
             0, self.events, self.actions, SchemaTable({}, {}), DataSetTable({}), TargetTable(()),
-            AudienceTable(self.audiences), self.rule_sets, data_sources=self.data_sources, profile=self.profile,
+            AudienceTable(self.audiences), self.rule_sets, data_sources=self.data_sources,
+            decision_rules=self.decision_rules, profile=self.profile,
         ))  # fmt: skip
 
     def stubbed(self, journeys: Iterable[CompiledJourney]) -> tuple[str, ...]:
@@ -215,6 +230,10 @@ class _Definitions(SandboxDefinitions):
         """A rule set; of one that no file describes nothing is known, and it has no rules."""
         return super().rule_set(uid) or (uid, "", "active")
 
+    def decision_rule(self, uid: str) -> RuleShape | None:
+        """A decision rule by uid or name."""
+        return super().decision_rule(uid) or self.decision_rules.find(0, uid)
+
     def target(self, journey_uid: str) -> TargetShape:
         """A journey about whomever this one is about."""
         return TargetShape(journey_uid, journey_uid, ANY_NAMESPACE, "", None)
@@ -268,6 +287,7 @@ class _Reader:
         self._audiences: dict[str, Audience] = {}
         self._rule_sets: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._sources: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._decision_rules: dict[str, tuple[Located, RuleShape]] = {}
 
     def take(self, source: Located) -> None:
         document = source.document
@@ -303,6 +323,8 @@ class _Reader:
             self._take_audience(one, document)
         elif member == "ruleSets":
             self._take_rule_set(one, document)
+        elif member == "decisionRules":
+            self._take_decision_rule(one, document)
         else:
             self._take_named(member, one, document)
 
@@ -329,6 +351,19 @@ class _Reader:
             self._rule_sets[read["name"]] = (str(document.get("uid") or read["name"]), read)
         except RuleSetInvalid as error:
             self._faults.append(f"{one.place(split_json_path(error.path))}: rule set {name}: {error}")
+
+    def _take_decision_rule(self, one: Located, document: Mapping[str, Any]) -> None:
+        name = document.get("name")
+        if name in self._decision_rules:
+            self._faults.append(f"{one.place(('name',))}: decision rule {name} is there twice")
+            return
+        try:
+            read = read_decision_rule(document)
+        except DecisionRuleInvalid as error:
+            self._faults.append(f"{one.place(split_json_path(error.path))}: decision rule {name}: {error}")
+            return
+        shape = RuleShape(str(document.get("uid") or read["name"]), read["name"], read["expression"])
+        self._decision_rules[read["name"]] = (one, shape)
 
     def _take_named(self, member: str, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")
@@ -357,7 +392,7 @@ class _Reader:
         if self._faults:
             raise BundleInvalid(self._faults)
         actions = ActionTable([(0, uid, 1, body) for uid, body in self._actions.values()], SecretBox(bytes(32)))
-        return Bundle(
+        bundle = Bundle(
             EventTable(configurations),
             actions,
             {c.name: c for c in configurations},
@@ -367,7 +402,16 @@ class _Reader:
             tuple(self._audiences.values()),
             RuleSetTable((0, uid, document) for uid, document in self._rule_sets.values()),
             SourceTable([(0, uid, 1, body) for uid, body in self._sources.values()], SecretBox(bytes(32))),
+            DecisionRuleTable((0, rule) for _, rule in self._decision_rules.values()),
         )
+        for one, rule in self._decision_rules.values():
+            try:
+                SharedRules(bundle.definitions).read(rule)
+            except ExpressionInvalid as error:
+                self._faults.append(f"{one.place(('expression',))}: decision rule {rule.name}: {error}")
+        if self._faults:
+            raise BundleInvalid(self._faults)
+        return bundle
 
     def _event(self, name: str, one: Located, body: Mapping[str, Any]) -> EventConfiguration | None:
         try:

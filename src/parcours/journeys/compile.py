@@ -19,6 +19,7 @@ from parcours.journeys.activities.kind import (
     AudienceShape,
     DataSetShape,
     Explained,
+    RuleShape,
     SourceShape,
     TargetShape,
     TemplateShape,
@@ -41,6 +42,7 @@ from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.metrics import read_metrics
 from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
+from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.surroundings import Surroundings
 
 
@@ -103,6 +105,10 @@ class Definitions(Protocol):
 
     def rule_set(self, uid: str) -> tuple[str, str, str] | None:
         """(name, domain, state) of a rule set by uid."""
+        ...
+
+    def decision_rule(self, uid: str) -> RuleShape | None:
+        """A decision rule by uid."""
         ...
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
@@ -179,6 +185,7 @@ class Compiler:
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
         self.action_timeout_us: int = timeouts.get("actionSeconds", DEFAULT_ACTION_S) * 1_000_000
         self.language = Language(definitions.platform(), definitions.sources())
+        self.rules = SharedRules(definitions)
         self.fetches = 0
         """How many fetches the journey has so far; each has its number."""
         self.entry = entrance.read_entry(document, self.events.get(self.entry_id), definitions)
@@ -210,6 +217,7 @@ class Compiler:
             if isinstance(node, ActionNode):
                 node.link(self._alias(node), self.language.actions_read)
         races = self._link(built)
+        added_groups = self.language.added_groups | self.rules.language.added_groups
         reentrance = document["entry"].get("reentrance", {})
         listened = {node.event_uid for node in built.values() if isinstance(node, EventNode)}
         listened |= {criterion.event_uid for criterion in exit_criteria}
@@ -241,13 +249,17 @@ class Compiler:
                 "instanceType": "unitary" if entry.read is None else "batch",
                 **({} if entry.namespace is None else {"profileNamespace": entry.namespace}),
             },
-            reads_profile=self.language.reads_profile or bool(audience_ids) or bool(document.get("useProfileTimeZone")),
-            has_sources=self.fetches > 0 or bool(self.language.added_groups),
+            reads_profile=(
+                self.language.reads_profile
+                or self.rules.language.reads_profile
+                or bool(audience_ids)
+                or bool(document.get("useProfileTimeZone"))
+            ),
+            has_sources=self.fetches > 0 or bool(added_groups),
             platform_groups={
-                name: whole
-                for name, whole in self.definitions.platform_groups().items()
-                if name in self.language.added_groups
+                name: whole for name, whole in self.definitions.platform_groups().items() if name in added_groups
             },
+            decision_rules=self.rules.used,
             audience_ids=audience_ids,
             uses_profile_time_zone=bool(document.get("useProfileTimeZone")),
             exit_criteria=tuple(exit_criteria),
@@ -357,8 +369,13 @@ class Compiler:
     def _audience_ids(self) -> dict[str, str]:
         """Ids of the audiences that expressions ask for, by the names they use."""
         found: dict[str, str] = {}
-        for name in sorted(self.language.audiences_read):
-            audience = self.definitions.audience_named(name)
+        own, kept = self.language.audiences_read, self.rules.audience_ids()
+        for name in sorted(own | self.rules.language.audiences_read):
+            audience = (
+                self.definitions.audience_named(name)
+                if name in own or name not in kept
+                else self.definitions.audience(kept[name])
+            )
             if audience is None:
                 self.fault("ERR_AUDIENCE_UNKNOWN", f"no audience {name!r}", "$.nodes")
             else:
@@ -481,6 +498,17 @@ class _NodeBuilder:
         if way is not None:
             self.fault("ERR_JUMP_LOOP", "the jump comes back to this journey: " + " → ".join(way), path)
         return found
+
+    def decision_rule(self, uid: str, path: str) -> tuple[str, Explained] | None:
+        found = self._compiler.definitions.decision_rule(uid)
+        if found is None:
+            self.fault("ERR_DECISION_RULE_UNKNOWN", f"no decision rule {uid!r}", path)
+            return None
+        try:
+            return found.name, self._compiler.rules.read(found)
+        except ExpressionInvalid as problem:
+            self.fault("ERR_DECISION_RULE", f"decision rule {found.name!r}: {problem}", path)
+            return None
 
     def namespace(self) -> str | None:
         return self._compiler.entry.namespace

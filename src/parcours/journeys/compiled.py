@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from parcours.journeys.activities.kind import RuleShape
 from parcours.journeys.metrics import Metric
 from parcours.journeys.model import StepShape
 from parcours.journeys.run import Node, Run
@@ -90,6 +91,8 @@ class CompiledJourney:
     """Whether expressions are given data sources: a dry run may do without."""
     audience_ids: Mapping[str, str] = field(default_factory=dict)
     """Ids of the audiences that expressions ask for, by the names they use."""
+    decision_rules: Mapping[str, RuleShape] = field(default_factory=dict)
+    """Those that its conditions and targeting name, by uid, as they were compiled: a changed one is compiled anew."""
     uses_profile_time_zone: bool = False
     exit_criteria: tuple[ExitCriterion, ...] = ()
     audience_read: AudienceRead | None = None

@@ -18,12 +18,14 @@ from parcours.journeys.activities.kind import (
     DataSetShape,
     GroupShape,
     ParameterShape,
+    RuleShape,
     SourceShape,
     TargetShape,
     TemplateShape,
 )
 from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.decision_rule_table import NO_DECISION_RULES, DecisionRuleTable
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
 from parcours.kit.paths import split_pointer
@@ -47,6 +49,7 @@ class SandboxDefinitions:
     rule_sets: RuleSetTable = NO_RULE_SETS
     templates: TemplateTable = NO_TEMPLATES
     data_sources: SourceTable = NO_SOURCES
+    decision_rules: DecisionRuleTable = NO_DECISION_RULES
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -138,6 +141,10 @@ class SandboxDefinitions:
     def rule_set(self, uid: str) -> tuple[str, str, str] | None:
         """(name, domain, state) of a rule set."""
         return self.rule_sets.describe(self.scope_id, uid)
+
+    def decision_rule(self, uid: str) -> RuleShape | None:
+        """A decision rule by uid."""
+        return self.decision_rules.get(self.scope_id, uid)
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's union schema, and the person's events."""
@@ -261,6 +268,12 @@ class FrozenDefinitions:
         """(name, domain, state) of a rule set; one that is gone no longer applies, and that is all."""
         return self._current.rule_set(uid) or (uid, self._name("ruleSets", uid) or "journey", "active")
 
+    def decision_rule(self, uid: str) -> RuleShape | None:
+        """A decision rule as it is now; one that went after the version was over, as it was when it was published."""
+        told = self._name("decisionRules", uid)
+        kept = None if told is None else RuleShape(uid, told["name"], told["expression"], told["audiences"])
+        return self._current.decision_rule(uid) or kept
+
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """See SandboxDefinitions."""
         return self._current.platform()
@@ -297,6 +310,12 @@ def names_in(
         audience = definitions.audience(audience_id)
         if audience is not None:
             kept["audiences"][audience_id] = audience.namespace
+    for uid in rules_in(document):
+        rule = definitions.decision_rule(uid)
+        if rule is not None:
+            kept.setdefault("decisionRules", {})[uid] = {
+                "name": rule.name, "expression": rule.expression, "audiences": dict(rule.audience_ids),
+            }  # fmt: skip
     own = document.get("ruleSet")
     for set_uid in {*uids_in(document, "ruleSet"), *([own] if isinstance(own, str) else ())}:
         rule_set = definitions.rule_set(set_uid)
@@ -316,6 +335,18 @@ def uids_in(document: Mapping[str, Any], member: str) -> set[str]:
     ]
     named = (place.get(member) for place in places if isinstance(place, Mapping))
     return {uid for uid in named if isinstance(uid, str)}
+
+
+def rules_in(document: Mapping[str, Any]) -> set[str]:
+    """The uid of every decision rule that paths of nodes name, however unfinished the document is."""
+    nodes = document.get("nodes")
+    found: set[str] = set()
+    for node in nodes.values() if isinstance(nodes, Mapping) else ():
+        paths = node.get("paths") if isinstance(node, Mapping) else None
+        for path in paths if isinstance(paths, list) else ():
+            if isinstance(path, Mapping) and isinstance(path.get("rule"), str):
+                found.add(path["rule"])
+    return found
 
 
 _EXPRESSIONS: Mapping[str, tuple[str, ...]] = {

@@ -47,6 +47,28 @@ class FragmentStateConflict(Conflict):
     """A change that the state of the fragment does not allow, or one active fragment too many."""
 
 
+class DecisionRuleNotFound(NotFound):
+    """No decision rule has this uid in the caller's sandbox."""
+
+    def __init__(self, uid: str) -> None:
+        super().__init__(f"no decision rule {uid!r}")
+
+
+class DecisionRuleExists(Conflict):
+    """The name is taken."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a decision rule is called {name!r} already")
+
+
+class DecisionRuleInvalid(Invalid):
+    """A document that is no decision rule, or none that journeys can share."""
+
+
+class DecisionRuleInUse(Conflict):
+    """Journeys use the rule: it can't go, or not be changed so."""
+
+
 class JourneyTooLarge(JourneyInvalid):
     """The document is larger than what is stored."""
 

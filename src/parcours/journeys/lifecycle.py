@@ -18,7 +18,8 @@ from parcours.journeys.activities.read_audience import is_recurring
 from parcours.journeys.check import Fault
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import delete_counts
-from parcours.journeys.definitions import names_in
+from parcours.journeys.decision_rule_table import DECISION_RULE_KIND
+from parcours.journeys.definitions import names_in, rules_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
 from parcours.journeys.review import facts_of, subject_of
@@ -204,10 +205,12 @@ class Lifecycle:
     ) -> tuple[Resource, CompiledJourney, list[Fault]]:
         """A version of an allowed status, without faults. Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid.
 
-        Whoever deletes an event from now on waits for this transaction.
+        Whoever deletes an event, or changes a decision rule that the version names, waits for this transaction.
         """
         self._resources.touch(connection, EVENT_KIND)  # whoever deletes an event now waits, and sees this version
         version = self._journeys.find_version(connection, caller.scope_id, version_uid)
+        if rules_in(version.body["document"]):
+            self._resources.touch(connection, DECISION_RULE_KIND)
         _expect(version, allowed, verb)
         refuse_archived(self._journeys.require_journey(connection, caller.scope_id, version.body["journeyUid"]))
         journey, faults = self._journeys.examine_version(connection, caller, version)

@@ -15,6 +15,7 @@ from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.decision_rule_table import DecisionRuleTable
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid
@@ -43,6 +44,7 @@ class Tables(NamedTuple):
     rule_sets: Compiled[RuleSetTable]
     templates: Compiled[TemplateTable]
     data_sources: Compiled[SourceTable]
+    decision_rules: Compiled[DecisionRuleTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -57,11 +59,15 @@ class Tables(NamedTuple):
             self.rule_sets.current(connection),
             self.templates.current(connection),
             self.data_sources.current(connection),
+            self.decision_rules.current(connection),
         )
 
 
 class LiveBuilder:
-    """Builds the table of live journeys, and remembers what it compiled: what is published never changes."""
+    """Builds the table of live journeys, and remembers what it compiled.
+
+    What is published never changes, but for the decision rules it names: with another one it is compiled anew.
+    """
 
     def __init__(self, resources: ResourceStore, tables: Tables) -> None:
         self._resources = resources
@@ -90,7 +96,9 @@ class LiveBuilder:
             if (status not in RUNNING and stored.id not in stops) or stored.scope_id not in sandboxes:
                 continue
             as_published = None if status == "Testing" else self._known.get(stored.id)
-            journey = as_published or self._compile(connection, stored, sandboxes[stored.scope_id])
+            journey = as_published
+            if as_published is None or self._has_other_rules(connection, as_published):
+                journey = self._compile(connection, stored, sandboxes[stored.scope_id]) or as_published
             if journey is None:
                 continue
             known[stored.id] = journey
@@ -130,6 +138,15 @@ class LiveBuilder:
             {place: tuple(found) for place, found in measuring.items()},
             frozenset((j.scope_id, j.journey_uid) for j in versions.values() if j.metrics),
             {place: tuple(found) for place, found in experimenting.items()},
+        )
+
+    def _has_other_rules(self, connection: Connection, journey: CompiledJourney) -> bool:
+        """Whether a decision rule says something else than when the journey was compiled."""
+        if not journey.decision_rules:
+            return False
+        current = self._tables.decision_rules.current(connection)
+        return any(
+            current.get(journey.scope_id, uid) not in (None, rule) for uid, rule in journey.decision_rules.items()
         )
 
     def _in_status(self, connection: Connection, journey: CompiledJourney, stored: Resource) -> CompiledJourney:

@@ -25,6 +25,7 @@ from parcours.journeys.compile import examine
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import HourCount, delete_counts, read_hours_of
 from parcours.journeys.counters import HOUR_US
+from parcours.journeys.decision_rule_table import DECISION_RULE_KIND, compiled_rules
 from parcours.journeys.definitions import (
     FrozenDefinitions,
     SandboxDefinitions,
@@ -105,10 +106,11 @@ class JourneyService:
             rule_sets.table,
             templates.table,
             data_sources.table,
+            compiled_rules(resources),
         )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
-        self.usages = Usages(resources)
+        self.usages = Usages(resources, self._tables.decision_rules)
         self.live: Compiled[LiveJourneys] = self.compiled()
         uses = self.usages
         events.guard(uses.of_event, self._follow_event, uses.journeys_of)
@@ -125,8 +127,10 @@ class JourneyService:
             actions=self._actions.compiled(),
             data_sources=self._data_sources.compiled(),
             templates=self._templates.compiled(),
+            decision_rules=compiled_rules(self._resources),
         )
-        return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
+        kinds = [VERSION_KIND, SANDBOX_KIND, DECISION_RULE_KIND]
+        return Compiled(self._resources, kinds, LiveBuilder(self._resources, tables).build)
 
     def _find_targets(self, connection: Connection) -> TargetTable:
         return TargetTable(self._resources.in_all_scopes(connection, VERSION_KIND))

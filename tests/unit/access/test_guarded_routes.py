@@ -56,6 +56,7 @@ OPEN_TO_CALLERS = {
     "POST /data/foundation/conversion/languages/el/validate",
     "GET /data/foundation/conversion/languages/el/functions",
     "GET /data/foundation/conversion/languages/el/operators",
+    "GET /journey/orchestration/schema/decisionRule",
     "GET /journey/orchestration/schema/fragment",
     "GET /journey/orchestration/schema/journey",
     "GET /journey/orchestration/schema/ruleSet",

@@ -524,6 +524,28 @@ def test_rule_sets_travel_and_journeys_name_them(server: Scratch, empty: Scratch
     assert Client(empty).get(f"{JOURNEYS}/ruleSets")["results"][0]["rules"][0]["limit"] == 6
 
 
+def test_decision_rules_travel_and_paths_name_them(server: Scratch, empty: Scratch, tmp_path: Path) -> None:
+    client = Client(server)
+    expression = "isNotEmpty(#{ExperiencePlatform.ProfileFieldGroup.personID})"
+    body = {"name": "Testers", "description": "Who tries things out", "tags": ["qa"], "expression": expression}
+    uid = client.post(f"{JOURNEYS}/decisionRules", body)["uid"]
+    nodes = {"e": {"type": "optimize", "optimizeType": "targeting", "paths": [{"id": "a", "rule": uid}]}}
+    client.post(f"{JOURNEYS}/journeys", {"name": "By rule", "entry": {"node": "e"}, "nodes": nodes})
+    export(server, tmp_path / "a")
+    file = tmp_path / "a/decision-rules/testers.yaml"
+    assert "name: Testers\ndescription: Who tries things out\ntags:\n  - qa\nexpression: " in file.read_text()
+    assert "rule: Testers\n" in (tmp_path / "a/journeys/by-rule.yaml").read_text()
+    apply(empty, tmp_path / "a")
+    export(empty, tmp_path / "b")
+    assert texts(tmp_path / "a") == texts(tmp_path / "b")
+    assert told(plan(empty, tmp_path / "a")) == []
+    file.write_text(file.read_text().replace("Who tries", "Those who try"))
+    assert [change.ref for change in plan(empty, tmp_path / "a")] == [Ref("decision-rules", "Testers")]
+    apply(empty, tmp_path / "a")
+    (found,) = Client(empty).get(f"{JOURNEYS}/decisionRules")["results"]
+    assert (found["description"], found["usedIn"]) == ("Those who try things out", 1)
+
+
 def test_schemas_with_data_types_classes_and_relationships_both_ways(
     server: Scratch, empty: Scratch, tmp_path: Path
 ) -> None:

@@ -133,6 +133,34 @@ def test_a_rule_set_is_that_of_the_same_name_in_the_other_sandbox(api: TestClien
     assert shown["document"]["ruleSet"] == there
 
 
+def test_a_decision_rule_is_made_in_the_other_sandbox_and_taken_where_it_is_there(
+    api: TestClient, journey: dict[str, Any]
+) -> None:
+    body = {
+        "name": "At home",
+        "tags": ["geo"],
+        "expression": "isNotEmpty(#{ExperiencePlatform.ProfileFieldGroup.personID})",
+    }
+    uid = api.post(f"{BASE}/decisionRules", json=body).json()["uid"]
+    version = f"{VERSIONS}/{journey['versionUid']}"
+    document = api.get(version).json()["document"]
+    document["nodes"]["big"]["paths"] = [{"id": "yes", "rule": uid}]
+    assert api.put(version, json=document).is_success
+    export = filled(exported(api, journey))
+    assert export["dependencies"]["decisionRules"] == [{"uid": uid, "description": "", **body}]
+    dev = {"x-sandbox-name": "dev"}
+    for _ in range(2):  # the second finds the rule of the first
+        made = api.post(IMPORT, json=export, headers=dev).json()
+        assert made["valid"], made["errors"]
+        (there,) = api.get(f"{BASE}/decisionRules", headers=dev).json()["results"]
+        shown = api.get(f"{VERSIONS}/{made['journey']['versionUid']}", headers=dev).json()
+        assert shown["document"]["nodes"]["big"]["paths"] == [{"id": "yes", "rule": there["uid"]}]
+    assert (there["usedIn"], there["tags"], there["expression"]) == (2, ["geo"], body["expression"])
+    export["dependencies"]["decisionRules"][0]["expression"] = "true"  # of this name, but something else
+    made = api.post(IMPORT, json=export, headers=dev).json()
+    assert "decision rule 'At home' is called 'At home_2' here" in made["warnings"]
+
+
 def test_names_that_are_taken_give_way_and_expressions_follow(api: TestClient, journey: dict[str, Any]) -> None:
     answer = api.post(IMPORT, json=filled(exported(api, journey)))
     assert answer.status_code == 201, answer.text

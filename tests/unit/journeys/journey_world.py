@@ -13,6 +13,7 @@ from parcours.journeys.activities.kind import (
     DataSetShape,
     GroupShape,
     ParameterShape,
+    RuleShape,
     SourceShape,
     TargetShape,
     TemplateShape,
@@ -77,6 +78,11 @@ class World:
         self.targets = {"other": TargetShape("other", "Other journey", "Email", "e2", ORDER)}
         self.jumps: dict[str, frozenset[str]] = {}
         self.rule_sets = {"s": ("Journeys", "journey", "active"), "c": ("Promotions", "channel", "active")}
+        self.decision_rules = {
+            "gold": RuleShape("gold", "Gold tier", "#{ExperiencePlatform.ProfileFieldGroup.tier} == 'gold'"),
+            "vips": RuleShape("vips", "VIPs", "inAudience('VIPs of old')", {"VIPs of old": "vip"}),
+            "event": RuleShape("event", "Large order", "@event{Order.total} > 100"),
+        }
         weather = AnswerShape(
             {"temp": 1.5, "sky": "x", "days": [{"max": 1}]},
             {"/temp": Type.DECIMAL, "/sky": Type.STRING, "/days": Type.LIST_OBJECT, "/days/[]/max": Type.DECIMAL},
@@ -127,6 +133,9 @@ class World:
 
     def rule_set(self, uid: str) -> tuple[str, str, str] | None:
         return self.rule_sets.get(uid)
+
+    def decision_rule(self, uid: str) -> RuleShape | None:
+        return self.decision_rules.get(uid)
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         tier = {"type": "object", "properties": {"tier": {"type": "string"}}}

@@ -85,6 +85,13 @@ export interface RuleSetRef {
   state: string;
 }
 
+export interface DecisionRuleRef {
+  uid: string;
+  name: string;
+  description: string;
+  expression: string;
+}
+
 export interface NamespaceRef {
   code: string;
   name: string;
@@ -101,6 +108,7 @@ export interface Lists {
   journeys: JourneyRef[];
   dataSets: DataSetRef[];
   ruleSets: RuleSetRef[];
+  decisionRules: DecisionRuleRef[];
   namespaces: NamespaceRef[];
 }
 
@@ -180,6 +188,7 @@ export const LOADERS: { [Name in ListName]: () => Promise<Lists[Name]> } = {
     byName(((await get(`${ROOT}/channelConfigurations`)) as { results: ConfigurationRef[] }).results),
   journeys: async () => byName(await everyPage<JourneyRef>(`${ROOT}/journeys`)),
   ruleSets: async () => byName(((await get(`${ROOT}/ruleSets`)) as { results: RuleSetRef[] }).results),
+  decisionRules: async () => byName(await everyPage<DecisionRuleRef>(`${ROOT}/decisionRules`)),
   audiences: async () => byName(await everyAudience()),
   dataSets: async () => byName(await everyDataSet()),
   namespaces: async () => (await get("/data/core/idnamespace/identities")) as NamespaceRef[],

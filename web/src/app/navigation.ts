@@ -29,6 +29,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { id: "dataSources", path: "/data-sources", icon: KIND_ICONS.dataSources },
       { id: "actions", path: "/actions", icon: KIND_ICONS.actions },
       { id: "templates", path: "/templates", icon: KIND_ICONS.templates },
+      { id: "rules", path: "/rules", icon: KIND_ICONS.rules },
     ],
   },
   {

@@ -17,6 +17,7 @@ import { journeysRoutes } from "@/pages/journeys/routes";
 import { operationsRoutes } from "@/pages/operations/routes";
 import { peopleRoutes } from "@/pages/people/routes";
 import { profilesRoutes } from "@/pages/profiles/routes";
+import { rulesRoutes } from "@/pages/rules/routes";
 import { schemasRoutes } from "@/pages/schemas/routes";
 import { settingsRoutes } from "@/pages/settings/routes";
 import { templatesRoutes } from "@/pages/templates/routes";
@@ -37,6 +38,7 @@ const routeTree = rootRoute.addChildren([
     ...audiencesRoutes,
     ...inboxRoutes,
     ...actionsRoutes,
+    ...rulesRoutes,
     ...templatesRoutes,
     ...dataSourcesRoutes,
     ...operationsRoutes,

@@ -1,5 +1,6 @@
 import Actions from "@spectrum-icons/workflow/Actions";
 import Alert from "@spectrum-icons/workflow/Alert";
+import Rule from "@spectrum-icons/workflow/BidRule";
 import Journey from "@spectrum-icons/workflow/Branch2";
 import Source from "@spectrum-icons/workflow/DataAdd";
 import Email from "@spectrum-icons/workflow/Email";
@@ -25,6 +26,7 @@ export const KIND_ICONS = {
   dataSources: Source,
   actions: Actions,
   templates: Email,
+  rules: Rule,
   schemas: Schema,
   datasets: Table,
   inlets: Inlet,

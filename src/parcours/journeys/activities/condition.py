@@ -6,9 +6,9 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from parcours.expressions.errors import ExpressionFailed
-from parcours.expressions.types import Type
-from parcours.journeys.activities.kind import Builder, Explained, Kind, brief
+from parcours.journeys.activities.kind import Builder, Kind, brief
 from parcours.journeys.activities.requesting import RequestingNode
+from parcours.journeys.activities.shared_rule import ONE_OF_BOTH, RULE_MEMBERS, RulePath, read_rule_paths
 from parcours.journeys.model import TakeSlot
 from parcours.journeys.run import Node, Run
 from parcours.kit.clock import to_datetime
@@ -38,26 +38,26 @@ class DataSourceCondition(ConditionNode):
 
     __slots__ = ("condition_type", "paths")
 
-    def __init__(
-        self, node_id: str, name: str, paths: Sequence[tuple[str, Explained]], condition_type: str = "dataSource"
-    ) -> None:
+    def __init__(self, node_id: str, name: str, paths: Sequence[RulePath], condition_type: str = "dataSource") -> None:
         super().__init__(node_id, name)
         self.condition_type = condition_type
         self.paths = tuple(
             (
-                path_id, f"path:{path_id}", explained.expression.evaluate,
-                explained.references,
+                path.id, f"path:{path.id}", path.condition.expression.evaluate,
+                path.condition.references, path.rule,
             )
-            for path_id, explained in paths
+            for path in paths
         )  # fmt: skip
 
     def enter(self, run: Run) -> Node | None:
         """Evaluate until one is true. A path that can't be evaluated puts the activity in error."""
         context = run.context()
         tried: list[dict[str, Any]] = []
-        for path_id, transition, evaluate, references in self.paths:
+        for path_id, transition, evaluate, references, rule in self.paths:
             entry: dict[str, Any] = {"id": path_id}
             tried.append(entry)
+            if rule is not None:
+                entry["rule"] = rule
             try:
                 entry["references"] = {text: brief(read(context)) for text, read in references}
                 result = evaluate(context)
@@ -231,12 +231,7 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
         predicate = _time_predicate if condition_type == "time" else _date_predicate
         predicates = [(path["id"], predicate(path, f".paths[{i}]", builder)) for i, path in enumerate(paths)]
         return CalendarCondition(node_id, name, condition_type, predicates)
-    compiled: list[tuple[str, Explained]] = []
-    for index, path in enumerate(paths):
-        explained = builder.expression(path["expression"], f".paths[{index}].expression", Type.BOOLEAN)
-        if explained is not None:
-            compiled.append((path["id"], explained))
-    return DataSourceCondition(node_id, name, compiled)
+    return DataSourceCondition(node_id, name, read_rule_paths(paths, builder))
 
 
 def _transitions(config: Mapping[str, Any]) -> Sequence[str]:
@@ -244,7 +239,9 @@ def _transitions(config: Mapping[str, Any]) -> Sequence[str]:
     return [*paths, "other", "error"] if config.get("otherPath") else [*paths, "error"]
 
 
-def _path_schema(required: str | None, members: Mapping[str, Any]) -> dict[str, Any]:
+def _path_schema(
+    required: str | None, members: Mapping[str, Any], more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "properties": {
             "paths": {
@@ -257,6 +254,7 @@ def _path_schema(required: str | None, members: Mapping[str, Any]) -> dict[str, 
                         **members,
                     },
                     "additionalProperties": False,
+                    **(more or {}),
                 }
             }
         }
@@ -283,7 +281,7 @@ KIND = Kind(
             "otherPath": {"type": "boolean"},
         },
         "allOf": [
-            _when("dataSource", _path_schema("expression", {"expression": {"type": "string", "minLength": 1}})),
+            _when("dataSource", _path_schema(None, RULE_MEMBERS, ONE_OF_BOTH)),
             _when(
                 "split", _path_schema("percentage", {"percentage": {"type": "integer", "minimum": 0, "maximum": 100}})
             ),

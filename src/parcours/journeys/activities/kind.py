@@ -1,7 +1,7 @@
 """What every kind of activity provides, and the help it gets while a journey is built."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -123,6 +123,10 @@ class Builder(Protocol):
         """Make sure that there is a rule set of the channel domain; a fault says that there is none."""
         ...
 
+    def decision_rule(self, uid: str, path: str) -> tuple[str, Explained] | None:
+        """The name and the condition of a decision rule; None, with a fault, when there is none that can be used."""
+        ...
+
     def namespace(self) -> str | None:
         """The namespace of the journey's key; None for a journey without one."""
         ...
@@ -168,6 +172,17 @@ class TemplateShape:
     """Empty when nothing is known of it."""
     parameters: Mapping[str, bool] | None
     """Name → whether it is optional; None when that was looked at before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleShape:
+    """What a journey must know of a decision rule. Two are equal when they mean the same."""
+
+    uid: str
+    name: str
+    expression: str
+    audience_ids: Mapping[str, str] = field(default_factory=dict)
+    """Ids of the audiences that the expression asks for, by the names it uses; without them, those of today."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from parcours.expressions.types import Type
 from parcours.journeys.activities.condition import ConditionNode, DataSourceCondition
-from parcours.journeys.activities.kind import DAY_US, Builder, Explained, Kind
+from parcours.journeys.activities.kind import DAY_US, Builder, Kind
 from parcours.journeys.activities.requesting import RequestingNode
+from parcours.journeys.activities.shared_rule import ONE_OF_BOTH, RULE_MEMBERS, read_rule_paths
 from parcours.journeys.experiments import HOLD_OUT, draw_of, path_at
 from parcours.journeys.model import AssignPath
 from parcours.journeys.run import Node, Run
@@ -97,12 +97,7 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     for member in ("experimentType", *_OF_ALLOCATION):
         if member in config:
             builder.fault("ERR_OPTIMIZE_ALLOCATION", f"`{member}` is for experiments", f".{member}")
-    rules: list[tuple[str, Explained]] = []
-    for index, entry in enumerate(entries):
-        explained = builder.expression(entry["expression"], f".paths[{index}].expression", Type.BOOLEAN)
-        if explained is not None:
-            rules.append((entry["id"], explained))
-    return DataSourceCondition(node_id, name, rules, "targeting")
+    return DataSourceCondition(node_id, name, read_rule_paths(entries, builder), "targeting")
 
 
 _OF_ALLOCATION = ("exploration", "recalculateDays", "scaleWinner")
@@ -131,16 +126,17 @@ def _transitions(config: Mapping[str, Any]) -> Sequence[str]:
     return [*(f"path:{entry['id']}" for entry in config["paths"]), "other", "error"]
 
 
-def _paths(member: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _paths(required: list[str], members: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     entry = {
         "type": "object",
-        "required": ["id", member],
+        "required": ["id", *required],
         "properties": {
             "id": {"type": "string", "minLength": 1, "maxLength": 64},
             "label": {"type": "string", "maxLength": 200},
-            member: schema,
+            **members,
         },
         "additionalProperties": False,
+        **more,
     }
     return {"properties": {"paths": {"items": entry}}}
 
@@ -183,8 +179,8 @@ KIND = Kind(
             },
         },
         "if": {"properties": {"optimizeType": {"const": "experiment"}}},
-        "then": _paths("percentage", {"type": "integer", "minimum": 0, "maximum": 100}),
-        "else": _paths("expression", {"type": "string", "minLength": 1}),
+        "then": _paths(["percentage"], {"percentage": {"type": "integer", "minimum": 0, "maximum": 100}}),
+        "else": _paths([], RULE_MEMBERS, **ONE_OF_BOTH),
     },
     build=_build,
     transitions=_transitions,

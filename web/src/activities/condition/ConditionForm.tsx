@@ -10,7 +10,9 @@ import { ZoneNote } from "../fields/ZoneNote";
 import type { FormProps } from "../kind";
 import { numberOf, withMembers } from "../members";
 import { type Path, shareOf } from "../paths";
-import { pathsOf, textOf } from "../ways";
+import { ruleTextOf } from "../rulePaths";
+import { useReferences } from "../useReferences";
+import { pathsOf } from "../ways";
 import { ConditionPath } from "./ConditionPath";
 import {
   CONDITION_TYPES,
@@ -26,6 +28,7 @@ import {
 export function ConditionForm(props: FormProps) {
   const { node, document, nodeId, onChange, isReadOnly } = props;
   const t = useT();
+  const { decisionRules } = useReferences();
   const type = conditionTypeOf(node);
   const paths = pathsOf(node) as Path[];
   const problems = checkCondition(node);
@@ -35,7 +38,7 @@ export function ConditionForm(props: FormProps) {
   const detailOf = (path: Path) => {
     if (problems[path.id] !== undefined) return t(problems[path.id] ?? "");
     if (type === "split") return t("activities.percent", { share: shareOf(path) });
-    return type === "dataSource" ? textOf(path.expression) : "";
+    return type === "dataSource" ? ruleTextOf(path, decisionRules) : "";
   };
   return (
     <Stack>
@@ -80,7 +83,8 @@ export function ConditionForm(props: FormProps) {
               key={type}
               type={type}
               path={path}
-              place={{ document, nodeId }}
+              document={document}
+              nodeId={nodeId}
               onChange={change}
               isReadOnly={isReadOnly}
             />

@@ -1,35 +1,20 @@
-import { ExpressionField } from "@/expressions/ExpressionField";
-import type { Place } from "@/expressions/scope";
-import { useT } from "@/i18n/useT";
+import { RuleField } from "../fields/RuleField";
+import type { FormProps } from "../kind";
 import type { Path } from "../paths";
-import { textOf } from "../ways";
 import type { ConditionType } from "./condition";
 import { DateFields } from "./DateFields";
 import { TimeFields } from "./TimeFields";
 
-interface Props {
+interface Props extends Pick<FormProps, "document" | "nodeId" | "isReadOnly"> {
   type: ConditionType;
   path: Path;
-  place: Place;
   onChange: (changes: Record<string, unknown>) => void;
-  isReadOnly: boolean;
 }
 
 /** When one path is taken; of splits and caps nothing is to be said of a path alone. */
-export function ConditionPath({ type, path, place, onChange, isReadOnly }: Props) {
-  const t = useT();
+export function ConditionPath({ type, path, document, nodeId, onChange, isReadOnly }: Props) {
   if (type === "time") return <TimeFields path={path} onChange={onChange} isReadOnly={isReadOnly} />;
   if (type === "date") return <DateFields path={path} onChange={onChange} isReadOnly={isReadOnly} />;
   if (type !== "dataSource") return null;
-  return (
-    <ExpressionField
-      label={t("activities.condition.expression")}
-      value={textOf(path.expression)}
-      onChange={(expression) => onChange({ expression })}
-      place={place}
-      expects="boolean"
-      isReadOnly={isReadOnly}
-      isRequired
-    />
-  );
+  return <RuleField path={path} document={document} nodeId={nodeId} onChange={onChange} isReadOnly={isReadOnly} />;
 }

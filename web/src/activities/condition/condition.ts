@@ -4,6 +4,7 @@ import type { ActivityKind, Translate, Way } from "../kind";
 import { lazyForm } from "../lazyForm";
 import { objectOf, type Problems, withMembers } from "../members";
 import { distributed, freePathId, keptMembers, type Path, totalOf } from "../paths";
+import { isWithoutRule } from "../rulePaths";
 import { pathsOf, textOf } from "../ways";
 
 export const CONDITION_TYPES = ["dataSource", "split", "time", "date", "profileCap"] as const;
@@ -60,7 +61,7 @@ export function checkCondition(node: JourneyNode): Problems {
   if (type === "split" && totalOf(paths) !== 100) problems.paths = "activities.problem.shares";
   if (type === "profileCap" && paths.length !== 2) problems.paths = "activities.problem.twoPaths";
   for (const path of paths) {
-    if (type === "dataSource" && textOf(path.expression).trim() === "") problems[path.id] = "activities.problem.empty";
+    if (type === "dataSource" && isWithoutRule(path)) problems[path.id] = "activities.problem.empty";
     const { from, to } = type === "time" ? objectOf(path.hours) : path;
     if (type === "time" && path.hours !== undefined && from === to) problems[path.id] = "activities.problem.emptyHours";
     if (type !== "date") continue;

@@ -22,7 +22,7 @@ export function RuleSetPicker({ node, onChange, isReadOnly }: FormProps) {
       value={textOf(node.ruleSet)}
       onChange={(uid) => onChange(withMembers(node, { ruleSet: uid === "" ? undefined : uid }))}
       isReadOnly={isReadOnly}
-      href={null}
+      href="/rules/sets/new"
       isOptional
     />
   );

@@ -1,14 +1,16 @@
 import { Item, NumberField, Picker } from "@adobe/react-spectrum";
-import { ExpressionField } from "@/expressions/ExpressionField";
 import { useT } from "@/i18n/useT";
 import { DynamicValues } from "../fields/DynamicValues";
 import { PathList } from "../fields/PathList";
+import { RuleField } from "../fields/RuleField";
 import { Shares } from "../fields/Shares";
 import { Note, Stack } from "../fields/Stack";
 import type { FormProps } from "../kind";
 import { numberOf, withMembers } from "../members";
 import { type Path, shareOf } from "../paths";
-import { pathsOf, textOf } from "../ways";
+import { ruleTextOf } from "../rulePaths";
+import { useReferences } from "../useReferences";
+import { pathsOf } from "../ways";
 import { Allocation } from "./Allocation";
 import { letterOf, OPTIMIZE_TYPES, ofType, optimizeTypeOf } from "./optimize";
 
@@ -16,6 +18,7 @@ import { letterOf, OPTIMIZE_TYPES, ofType, optimizeTypeOf } from "./optimize";
 export function OptimizeForm(props: FormProps) {
   const { node, document, nodeId, onChange, isReadOnly } = props;
   const t = useT();
+  const { decisionRules } = useReferences();
   const type = optimizeTypeOf(node);
   const isExperiment = type === "experiment";
   const paths = pathsOf(node) as Path[];
@@ -45,22 +48,14 @@ export function OptimizeForm(props: FormProps) {
         isReadOnly={isReadOnly}
         nameOf={nameOf}
         detailOf={(path) =>
-          isExperiment ? t("activities.percent", { share: shareOf(path) }) : textOf(path.expression)
+          isExperiment ? t("activities.percent", { share: shareOf(path) }) : ruleTextOf(path, decisionRules)
         }
         create={() => (isExperiment ? { percentage: 0 } : { expression: "" })}
         most={20}
       >
         {(path, change) =>
           isExperiment ? null : (
-            <ExpressionField
-              label={t("activities.condition.expression")}
-              value={textOf(path.expression)}
-              onChange={(expression) => change({ expression })}
-              place={{ document, nodeId }}
-              expects="boolean"
-              isReadOnly={isReadOnly}
-              isRequired
-            />
+            <RuleField path={path} document={document} nodeId={nodeId} onChange={change} isReadOnly={isReadOnly} />
           )
         }
       </PathList>

@@ -4,6 +4,7 @@ import type { ActivityKind, Translate, Way } from "../kind";
 import { lazyForm } from "../lazyForm";
 import { numberOf, type Problems, withMembers } from "../members";
 import { distributed, keptMembers, type Path, totalOf } from "../paths";
+import { isWithoutRule } from "../rulePaths";
 import { pathsOf, textOf } from "../ways";
 
 export const OPTIMIZE_TYPES = ["experiment", "targeting"] as const;
@@ -21,7 +22,7 @@ export function ofType(node: JourneyNode, type: OptimizeType): JourneyNode {
   const changed =
     type === "experiment"
       ? distributed(paths.map((path) => keptMembers(path, [])))
-      : paths.map((path) => ({ ...keptMembers(path, []), expression: textOf(path.expression) }));
+      : paths.map((path) => ({ expression: "", ...keptMembers(path, ["expression"]) }));
   return withMembers(node, {
     optimizeType: type,
     paths: changed,
@@ -40,7 +41,7 @@ export function checkOptimize(node: JourneyNode): Problems {
   if (optimizeTypeOf(node) === "experiment") {
     return totalOf(paths, numberOf(node.holdout)) === 100 ? {} : { paths: "activities.problem.shares" };
   }
-  const empty = paths.filter((path) => textOf(path.expression).trim() === "");
+  const empty = paths.filter(isWithoutRule);
   return Object.fromEntries(empty.map((path) => [path.id, "activities.problem.empty"]));
 }
 

@@ -27,7 +27,7 @@ export function JourneyRuleSet({ value, onChange, isReadOnly }: Props) {
       value={value}
       onChange={onChange}
       isReadOnly={isReadOnly}
-      href={null}
+      href="/rules/sets/new"
       isOptional
     />
   );

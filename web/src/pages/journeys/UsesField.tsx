@@ -9,7 +9,7 @@ interface Props {
   onChange: (value: string | undefined) => void;
 }
 
-/** An event, action, data source, template or audience that journeys use. */
+/** An event, action, data source, template, audience or decision rule that journeys use. */
 export function UsesField({ value, onChange }: Props) {
   const t = useT();
   const found = useQueries({ queries: USABLE.map((kind) => choicesQuery(kind)) });

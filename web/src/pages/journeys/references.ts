@@ -14,12 +14,13 @@ interface Sources {
 }
 
 /** What a journey may use, by kind. */
-export const USABLE = ["event", "action", "source", "template", "audience"] as const;
+export const USABLE = ["event", "action", "source", "template", "audience", "rule"] as const;
 
 const READERS: Record<NamedKind | (typeof USABLE)[number], () => Promise<Choice[]>> = {
   event: () => results("events?pageSize=100"),
   action: () => results("actions?pageSize=100"),
   template: () => results("messageTemplates?pageSize=100"),
+  rule: () => results("decisionRules?pageSize=100"),
   audience: async () =>
     (await call<Audiences>("GET", "/data/core/ups/audiences?limit=100")).children.map(({ id, name }) => ({
       uid: id,
