@@ -215,6 +215,9 @@ class _Definitions(SandboxDefinitions):
         """A rule set; of one that no file describes nothing is known, and it has no rules."""
         return super().rule_set(uid) or (uid, "", "active")
 
+    def policies(self) -> None:
+        """Files of a configuration have no labels: a server checks what data is used for."""
+
     def target(self, journey_uid: str) -> TargetShape:
         """A journey about whomever this one is about."""
         return TargetShape(journey_uid, journey_uid, ANY_NAMESPACE, "", None)

@@ -13,6 +13,7 @@ from parcours.catalog.model import DataSetTable
 from parcours.datasources.table import SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
+from parcours.governance.table import PolicyTable
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.definitions import FrozenDefinitions, SandboxDefinitions
@@ -43,6 +44,7 @@ class Tables(NamedTuple):
     rule_sets: Compiled[RuleSetTable]
     templates: Compiled[TemplateTable]
     data_sources: Compiled[SourceTable]
+    policies: Compiled[PolicyTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -57,6 +59,7 @@ class Tables(NamedTuple):
             self.rule_sets.current(connection),
             self.templates.current(connection),
             self.data_sources.current(connection),
+            self.policies.current(connection),
         )
 
 

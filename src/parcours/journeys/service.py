@@ -19,6 +19,7 @@ from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.service import EventService
+from parcours.governance.service import GovernanceService
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
@@ -84,6 +85,7 @@ class JourneyService:
         rule_sets: RuleSetService,
         templates: TemplateService,
         data_sources: DataSourceService,
+        governance: GovernanceService,
     ) -> None:
         self._db = db
         self._resources = resources
@@ -91,6 +93,7 @@ class JourneyService:
         self._actions = actions
         self._templates = templates
         self._data_sources = data_sources
+        self._governance = governance
         self._xdm = xdm
         self._data_sets = data_sets
         self._audiences = audiences
@@ -105,6 +108,7 @@ class JourneyService:
             rule_sets.table,
             templates.table,
             data_sources.table,
+            governance.table,
         )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
@@ -125,6 +129,7 @@ class JourneyService:
             actions=self._actions.compiled(),
             data_sources=self._data_sources.compiled(),
             templates=self._templates.compiled(),
+            policies=self._governance.compiled(),
         )
         return Compiled(self._resources, [VERSION_KIND, SANDBOX_KIND], LiveBuilder(self._resources, tables).build)
 
