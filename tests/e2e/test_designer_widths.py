@@ -15,6 +15,7 @@ ADDRESSES = [
     "/inlets/{inlet}", "/profiles", "/audiences", "/audiences/{audience}", "/inbox", "/operations",
     "/operations?tab=failed", "/alerts", "/alerts?tab=subscriptions", "/audit", "/people", "/people?tab=credentials",
     "/people?tab=roles", "/people?tab=sandboxes", "/settings", "/account", "/approval-policies",
+    "/usage-policies", "/usage-policies?tab=labels", "/usage-policies?tab=marketingActions",
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""

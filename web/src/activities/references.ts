@@ -85,6 +85,11 @@ export interface RuleSetRef {
   state: string;
 }
 
+export interface MarketingActionRef {
+  name: string;
+  description: string;
+}
+
 export interface NamespaceRef {
   code: string;
   name: string;
@@ -101,6 +106,7 @@ export interface Lists {
   journeys: JourneyRef[];
   dataSets: DataSetRef[];
   ruleSets: RuleSetRef[];
+  marketingActions: MarketingActionRef[];
   namespaces: NamespaceRef[];
 }
 
@@ -171,6 +177,11 @@ async function everyDataSet(): Promise<DataSetRef[]> {
   return rows;
 }
 
+async function everyMarketingAction(): Promise<MarketingActionRef[]> {
+  const containers = ["core", "custom"].map((one) => get(`/data/foundation/dulepolicy/marketingActions/${one}`));
+  return (await Promise.all(containers)).flatMap((body) => (body as { children: MarketingActionRef[] }).children);
+}
+
 /** How each list is read, sorted by name. */
 export const LOADERS: { [Name in ListName]: () => Promise<Lists[Name]> } = {
   events: async () => byName(await everyPage<EventRef>(`${ROOT}/events`)),
@@ -180,6 +191,7 @@ export const LOADERS: { [Name in ListName]: () => Promise<Lists[Name]> } = {
     byName(((await get(`${ROOT}/channelConfigurations`)) as { results: ConfigurationRef[] }).results),
   journeys: async () => byName(await everyPage<JourneyRef>(`${ROOT}/journeys`)),
   ruleSets: async () => byName(((await get(`${ROOT}/ruleSets`)) as { results: RuleSetRef[] }).results),
+  marketingActions: async () => byName(await everyMarketingAction()),
   audiences: async () => byName(await everyAudience()),
   dataSets: async () => byName(await everyDataSet()),
   namespaces: async () => (await get("/data/core/idnamespace/identities")) as NamespaceRef[],

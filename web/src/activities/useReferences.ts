@@ -13,6 +13,7 @@ const NONE: Lists = {
   journeys: [],
   dataSets: [],
   ruleSets: [],
+  marketingActions: [],
   namespaces: [],
 };
 
