@@ -88,6 +88,8 @@ export interface RuleSetRef {
 export interface MarketingActionRef {
   name: string;
   description: string;
+  /** Whether every sandbox has it; then the designer has words of its own for it. */
+  isCore: boolean;
 }
 
 export interface NamespaceRef {
@@ -178,8 +180,12 @@ async function everyDataSet(): Promise<DataSetRef[]> {
 }
 
 async function everyMarketingAction(): Promise<MarketingActionRef[]> {
-  const containers = ["core", "custom"].map((one) => get(`/data/foundation/dulepolicy/marketingActions/${one}`));
-  return (await Promise.all(containers)).flatMap((body) => (body as { children: MarketingActionRef[] }).children);
+  const listed = async (container: string) => {
+    const body = await get(`/data/foundation/dulepolicy/marketingActions/${container}`);
+    const { children } = body as { children: Omit<MarketingActionRef, "isCore">[] };
+    return children.map(({ name, description }) => ({ name, description, isCore: container === "core" }));
+  };
+  return (await Promise.all(["core", "custom"].map(listed))).flat();
 }
 
 /** How each list is read, sorted by name. */

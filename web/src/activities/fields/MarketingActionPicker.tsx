@@ -18,7 +18,11 @@ export function MarketingActionPicker({ node, onChange, isReadOnly }: FormProps)
       <ReferencePicker
         label={t("activities.marketingAction")}
         list="marketingActions"
-        choices={marketingActions.map(({ name, description }) => ({ id: name, name, detail: description }))}
+        choices={marketingActions.map(({ name, description, isCore }) => ({
+          id: name,
+          name,
+          detail: isCore ? t(`governance.action.${name}`) : description,
+        }))}
         value={value}
         onChange={set}
         isReadOnly={isReadOnly}
