@@ -105,7 +105,7 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 
 .PHONY: screenshots
 screenshots: $(VENV)/.dev web ## Take the pictures of docs/designer.md
-	@scripts/install-system-packages.sh chromium
+	@scripts/install-system-packages.sh chromium fonts-liberation
 	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 .PHONY: lock

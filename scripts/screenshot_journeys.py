@@ -13,7 +13,11 @@ RETURNING = 4
 TOTAL = "@event{OrderPlaced.commerce.order.priceTotal}"
 END = {"type": "end"}
 WAIT = {"type": "wait", "label": "A day", "waitType": "duration", "duration": {"value": 1, "unit": "days"}}
-COLLEAGUE = {"email": "ben@example.com", "name": "Ben Marchand"}
+NOTE = {
+    "id": "patience", "text": "Five seconds, so that the shop can pack", "author": "demo@example.com",
+    "at": "2026-01-31T12:00:00Z", "x": 480, "y": 320,
+}  # fmt: skip
+COLLEAGUE = {"email": "approver@example.com", "name": "Approver"}
 
 
 def fill_journeys(page: Page, browser: Browser, ids: dict[str, str]) -> dict[str, str]:
@@ -24,6 +28,16 @@ def fill_journeys(page: Page, browser: Browser, ids: dict[str, str]) -> dict[str
     made |= _reviews(page, browser, ids)
     _have_bought(page, ids, made["measuredVersion"])
     return made
+
+
+def amend(page: Page, draft: str, ids: dict[str, str]) -> None:
+    """Change a little of the draft, so that it differs from the live version; it can still be published."""
+    path = f"{ORCHESTRATION}/journeyVersions/{draft}"
+    document = call(page, "GET", path)["document"]
+    document["nodes"]["pause"]["duration"]["value"] = 5
+    document |= {"tags": ["orders", "thanks"], "metrics": _metrics(ids)[:1], "priority": 40}
+    document.setdefault("layout", {})["#comments"] = [NOTE]
+    call(page, "PUT", path, document)
 
 
 def enlarge(page: Page, draft: str, ids: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What pages show when they are full: templates, channels, an audience, made as the designer makes them."""
+"""What pages show when they are full: templates, channels, an audience, alerts, made as the designer makes them."""
 
 import json
 from typing import Any
@@ -37,6 +37,7 @@ def call(page: Page, method: str, path: str, body: Any = None, content_type: str
 
 def fill(page: Page) -> dict[str, str]:
     """Make all of it, once; ids to put into addresses."""
+    _subscription(page)
     template = _template(page)
     configuration = call(
         page,
@@ -109,6 +110,12 @@ def _usage_policy(page: Page, schema: str) -> str:
         descriptor = {"@type": "xdm:descriptorLabel", "xdm:sourceSchema": whole["$id"], "xdm:labels": labels}
         call(page, "POST", f"{registry}/descriptors", {**descriptor, "xdm:sourceProperty": field})
     return str(made["id"])
+
+
+def _subscription(page: Page) -> None:
+    """Made before anything is published, so that there are alerts."""
+    kinds = ["customActionErrorRate", "journeyPublished", "journeyApprovalRequested"]
+    call(page, "POST", f"{ORCHESTRATION}/alertSubscriptions", {"name": "Who runs the shop", "alerts": kinds})
 
 
 def _template(page: Page) -> str:

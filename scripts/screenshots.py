@@ -1,4 +1,4 @@
-"""Take the pictures of docs/designer.md: the demo's server, each page as it is then, at 1280×800.
+"""Take the pictures of docs/designer.md: the demo's server, filled as pages are when they are used, at 1280×800.
 
 With --all every page and the designer's panels, filled, at three sizes, light and dark, in English and French, to look
 at; status 1 when one of them scrolls sideways.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
-from screenshot_journeys import enlarge, fill_journeys
+from screenshot_journeys import COLLEAGUE, amend, enlarge, fill_journeys
 from screenshot_world import ORCHESTRATION, call, fill
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ DEMO = ROOT / "examples/demo/demo.py"
 PATIENCE_S = 180
 SETTLE_MS = 2_500
 SETTLE_ALL_MS = 1_200
-LOADING_MS = 10_000
+LOADING_MS = 60_000
 TALLEST = 4_000
 
 Size = tuple[int, int]
@@ -33,46 +33,53 @@ SIZES: dict[str, Size] = {"small": (1280, 800), "large": (1920, 1080), "phone": 
 LOOKS: list[tuple[Literal["light", "dark"], str]] = [("light", "en-US"), ("dark", "fr-FR")]
 
 
-def pages(journey: str, version: str) -> dict[str, str]:
-    """The picture's name → the address of its page."""
+def pages(ids: dict[str, str]) -> dict[str, str]:
+    """The picture's name → the address of its page; `ids` as `fill` and `fill_journeys` give them."""
     return {
         "journeys": "/journeys",
-        "journey-live": f"/journeys/{journey}/versions/{version}",
-        "journey-versions": f"/journeys/{journey}",
-        "journey-report": f"/journeys/{journey}/report/{version}",
+        "journeys-calendar": "/journeys?view=calendar",
+        "journey-live": f"/journeys/{ids['journey']}/versions/{ids['version']}",
+        "journey-report": f"/journeys/{ids['journey']}/report/{ids['version']}",
+        "journey-success": f"/journeys/{ids['measured']}/report/{ids['measuredVersion']}?tab=success",
+        "journey-review": ids["toApprove"],
+        "fragments": "/fragments",
         "events": "/events",
+        "event": f"/events/{ids['event']}",
         "data-sources": "/data-sources",
         "actions": "/actions",
         "templates": "/templates",
+        "template": f"/templates/{ids['template']}",
         "schemas": "/schemas",
         "datasets": "/datasets",
+        "dataset": f"/datasets/{ids['dataset']}",
         "inlets": "/inlets",
-        "profiles": "/profiles",
+        "profiles": "/profiles?namespace=Email&id=customer007%40example.com",
+        "audiences": f"/audiences/{ids['audience']}",
+        "usage-policies": "/usage-policies",
         "inbox": "/inbox",
         "operations": "/operations",
         "alerts": "/alerts",
         "audit": "/audit",
+        "approval-policies": "/approval-policies",
         "people": "/people",
         "settings": "/settings",
+        "account": "/account",
     }
 
 
 def every_page(ids: dict[str, str]) -> dict[str, str]:
     """All reading pages, with their tabs and the dialogs that have an address; `ids` as `fill` gives them."""
-    shown = pages(ids["journey"], ids["version"])
-    del shown["journey-live"]
+    shown = pages(ids)
+    for name in ("journey-live", "journey-review"):
+        del shown[name]
     return shown | {
         "journeys-template": "/journeys?create=template",
         "journeys-import": "/journeys?create=import",
         "journeys-none": "/journeys?q=nothing-is-called-so",
-        "journeys-calendar": "/journeys?view=calendar",
         "journeys-in-review": "/journeys?status=In%20Review",
-        "report-success": f"/journeys/{ids['measured']}/report/{ids['measuredVersion']}?tab=success",
-        "fragments": "/fragments",
-        "policies": "/approval-policies",
         "policy": f"/approval-policies?policy={ids['policy']}",
         "policy-new": "/approval-policies?policy=new",
-        "usage-policies": "/usage-policies",
+        "journey-versions": f"/journeys/{ids['journey']}",
         "usage-policy": f"/usage-policies?open={ids['usagePolicy']}",
         "usage-policy-new": "/usage-policies?open=new",
         "usage-labels": "/usage-policies?tab=labels",
@@ -80,14 +87,12 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "marketing-actions": "/usage-policies?tab=marketingActions",
         "schema-labelled": f"/schemas/{ids['schema']}?q=email",
         "journey-compare": f"/journeys/{ids['journey']}/compare?from={ids['version']}&to={ids['draft']}&node=pause",
-        "event": f"/events/{ids['event']}",
         "event-edit": f"/events/{ids['event']}/edit",
         "event-new": "/events/new",
         "data-source": f"/data-sources/{ids['source']}",
         "data-source-new": "/data-sources/new",
         "action": f"/actions/{ids['action']}",
         "action-new": "/actions/new",
-        "template": f"/templates/{ids['template']}",
         "template-versions": f"/templates/{ids['template']}?tab=versions",
         "template-new": "/templates/new",
         "channels": "/templates/channels",
@@ -95,13 +100,11 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "channel-new": "/templates/channels/new",
         "suppressions": "/templates/channels?tab=suppressions",
         "schema": f"/schemas/{ids['schema']}",
-        "dataset": f"/datasets/{ids['dataset']}",
         "query": "/datasets/query",
+        "audiences-list": "/audiences",
+        "profiles-none": "/profiles",
         "inlet": f"/inlets/{ids['inlet']}",
         "inlet-new": "/inlets/new",
-        "audiences": "/audiences",
-        "audience": f"/audiences/{ids['audience']}",
-        "profile": "/profiles?namespace=Email&id=customer007%40example.com",
         "message": f"/inbox/{ids['message']}",
         "failed": "/operations?tab=failed",
         "subscriptions": "/alerts?tab=subscriptions",
@@ -110,7 +113,6 @@ def every_page(ids: dict[str, str]) -> dict[str, str]:
         "roles": "/people?tab=roles",
         "role-new": "/people?tab=roles&role=new",
         "sandboxes": "/people?tab=sandboxes",
-        "account": "/account",
     }
 
 
@@ -126,6 +128,14 @@ def dialogs(ids: dict[str, str]) -> dict[str, tuple[str, str]]:
         "sandbox-new": ("/people?tab=sandboxes", "people.sandboxes.create"),
         "suppression-new": ("/templates/channels?tab=suppressions", "templates.suppressions.add"),
         "template-proof": (f"/templates/{ids['template']}", "templates.proof"),
+    }
+
+
+def row_dialogs() -> dict[str, tuple[str, str, str]]:
+    """Dialogs that the menu of a row opens: the page's address, the name of the row, the key of the menu's item."""
+    return {
+        "user": ("/people", COLLEAGUE["name"], "people.act.edit"),
+        "user-delete": ("/people", COLLEAGUE["name"], "people.act.delete"),
     }
 
 
@@ -163,10 +173,12 @@ def main() -> int:
                 return take_all(browser, url, password, folder, ids, sizes, options.only)
             page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 800}, locale="en-US")
             sign_in(page, folder, password)
-            for name, address in pages(journey, version).items():
+            ids = {"journey": journey, "version": version}
+            ids |= fill(page)
+            ids |= fill_journeys(page, browser, ids)
+            for name, address in pages(ids).items():
                 take(page, folder / f"{name}.png", address)
-            draw(page, folder, journey)
-            replay(page, folder)
+            take_draft(page, folder, ids)
             browser.close()
     finally:
         demo.send_signal(signal.SIGTERM)
@@ -201,12 +213,25 @@ def fill_in(page: Page, password: str) -> None:
     page.wait_for_url("**/journeys**")
 
 
-def draw(page: Page, folder: Path, journey: str) -> None:
-    """A new version, with a condition opened."""
-    new_version(page, journey)
+def take_draft(page: Page, folder: Path, ids: dict[str, str]) -> None:
+    """A new version: compared with the live one, a condition opened, simulated, replayed, under test."""
+    draft = new_version(page, ids["journey"])
+    amend(page, draft, ids)
+    versions = f"/journeys/{ids['journey']}"
+    take(page, folder / "journey-versions.png", versions)
+    take(page, folder / "journey-compare.png", f"{versions}/compare?from={ids['version']}&to={draft}&node=pause")
+    page.goto(f"{versions}/versions/{draft}")
     page.locator(".react-flow__node", has_text="Gold member?").click()
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=folder / "journey-draft.png")
+    shoot(page, folder / "journey-draft.png", SETTLE_MS)
+    page.goto(f"{versions}/versions/{draft}?panel=simulate")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_test_id("trial-totals").wait_for(timeout=PATIENCE_S * 1000)
+    shoot(page, folder / "journey-simulate.png", SETTLE_MS)
+    replay(page, folder)
+    page.goto(f"{versions}/versions/{draft}?panel=test")
+    page.get_by_role("button", name="Start test mode").click()
+    page.get_by_role("heading", name="Trigger an event").wait_for()
+    take(page, folder / "journey-test.png", f"{versions}/versions/{draft}?panel=test")
 
 
 def take_all(
@@ -243,6 +268,12 @@ def take_all(
                     page.set_viewport_size({"width": width, "height": height})
                     page.goto(address)
                     page.get_by_role("button", name=texts[key], exact=True).first.click()
+                    shoot(page, folder / f"{name}-{ending}")
+            for name, (address, row, key) in row_dialogs().items():
+                if re.search(only, name):
+                    page.goto(address)
+                    page.get_by_role("button", name=texts["common.actionsOf"].replace("{name}", row)).click()
+                    page.get_by_role("menuitem", name=texts[key], exact=True).click()
                     shoot(page, folder / f"{name}-{ending}")
             if re.search(only, "designer"):
                 page.set_viewport_size({"width": width, "height": height})
@@ -314,9 +345,7 @@ def replay(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Backtest").click()
     page.get_by_role("button", name="Run the backtest").click()
     page.get_by_test_id("backtest-records").wait_for(timeout=PATIENCE_S * 1000)
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=folder / "journey-backtest.png")
-    print("journey-backtest.png", flush=True)
+    shoot(page, folder / "journey-backtest.png", SETTLE_MS)
 
 
 def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> None:
@@ -325,8 +354,9 @@ def take(page: Page, path: Path, address: str, settle_ms: int = SETTLE_MS) -> No
 
 
 def shoot(page: Page, path: Path, settle_ms: int = SETTLE_ALL_MS) -> None:
-    page.wait_for_timeout(settle_ms)
     with contextlib.suppress(Error):  # what never comes is in the picture, too
+        page.locator("h1, [data-testid=canvas]").first.wait_for(timeout=LOADING_MS)
+        page.wait_for_timeout(settle_ms)
         page.locator("main [role=progressbar]").first.wait_for(state="hidden", timeout=LOADING_MS)
     page.screenshot(path=path, timeout=PATIENCE_S * 1000)
     print(path.name, flush=True)

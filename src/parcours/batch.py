@@ -145,6 +145,8 @@ class Batch:
         self._decisions: list[tuple[Any, ...]] = []
         self._sets: dict[str, str] = {}
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
+        self._receipts: dict[tuple[int, str, str, int], list[Any]] = {}
+        """By (scope, flow, data set, receipt): the run's delta, and how many records it was."""
         self.is_telling = True
         """Whether those whom the code can't move end with a step; else their rows alone say so."""
         self.landed = 0
@@ -208,36 +210,41 @@ class Batch:
         instances: list[tuple[int, str, str]] = []
         event_ids: dict[int, list[str]] = {}
         keys: dict[int, dict[tuple[str, str], None]] = {}
+        interest_of, events = self._journeys.interest, self._events
         for outcome in outcomes:
-            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+            if isinstance(outcome, Failed):
                 continue
-            scope_id = outcome.scope_id
-            matched = self._events.match(scope_id, outcome.schema.schema_id, outcome.entity)
-            considered = self._events.considered(scope_id, outcome.schema.schema_id)
+            _, scope_id, _, schema, entity, _, _, identities, _ = outcome
+            if schema.behaviour != "time-series":
+                continue
+            matched = events.match(scope_id, schema.schema_id, entity)
+            considered = events.considered(scope_id, schema.schema_id)
             if not matched and considered is None:
                 continue
             others = None
             if considered is not None and considered.has_others(matched):
                 others = considered.digest
                 self._sets[others] = considered.text
-            event_id = event_key(outcome.entity["_id"])
+            event_id = event_key(entity["_id"])
             event_ids.setdefault(scope_id, []).append(event_id)
             named: list[tuple[EventConfiguration, str | None, Identity | None]] = []
             for configuration in matched:
-                key = configuration.key(outcome.entity)
+                key = configuration.key(entity)
                 identity = _identity_of(configuration, key)
                 named.append((configuration, key, identity))
                 if not key:
                     continue
-                interest = self._journeys.interest(scope_id, configuration.uid)
-                instances.extend([(scope_id, journey_uid, key) for journey_uid in interest.journey_uids])
-                if identity is not None and interest.reads_profile:
+                _, _, _, journey_uids, reads_profile, _, _ = interest_of(scope_id, configuration.uid)
+                for journey_uid in journey_uids:
+                    instances.append((scope_id, journey_uid, key))  # faster for one or two
+                if identity is not None and reads_profile:
                     # also those the event is about to link: the profile is read after it was applied
                     wanted = keys.setdefault(scope_id, {})
                     wanted[identity] = None
-                    for other in outcome.identities:
+                    for other in identities:
                         wanted[other] = None
-            has_id = read_event_id(outcome.entity) is not None
+            # those found by the event id stand first
+            has_id = (bool(matched) and matched[0].event_id is not None) or read_event_id(entity) is not None
             found[id(outcome)] = make(_Looked, (event_id, named, others, has_id))
         self._duplicates = {
             scope_id: decision_store.find_duplicates(
@@ -245,8 +252,8 @@ class Batch:
             )
             for scope_id, ids in event_ids.items()
         }
-        for scope_id, identities in keys.items():
-            self._profiles.preload(scope_id, identities)
+        for scope_id, people in keys.items():
+            self._profiles.preload(scope_id, people)
         self._journeys.preload(instances)
         return found
 
@@ -280,13 +287,15 @@ class Batch:
 
     def _deliver(self, valid: Valid, looked: "_Looked") -> None:
         """Give an event to the journeys it concerns, and write down what was decided and why."""
-        scope_id, origin, entity = valid.scope_id, valid.origin, valid.entity
-        event_id = looked.event_id
+        origin, scope_id, _, _, entity, line, primary, _, _ = valid
+        inlet_id, _, xaction_id, received_at_ms, _ = origin
+        event_id, matched, others, has_id = looked
         duplicates = self._duplicates[scope_id]
-        is_duplicate = (origin.inlet_id, event_id) in duplicates
-        duplicates.add((origin.inlet_id, event_id))
+        this = (inlet_id, event_id)
+        is_duplicate = this in duplicates
+        duplicates.add(this)
         decisions: list[dict[str, Any]] = []
-        for configuration, key, identity in looked.matched:
+        for configuration, key, identity in matched:
             told: dict[str, Any] = {"event": configuration.name, "eventUid": configuration.uid}
             if configuration.type == "business":
                 told["type"] = "business"
@@ -294,7 +303,9 @@ class Batch:
                 told["key"] = key
                 if configuration.supplemental is not None:
                     told |= _tell_supplemental(configuration, entity)
-            refusal = None if is_duplicate else self._refuse(configuration, valid)
+            refusal = None
+            if not is_duplicate and (len(line) > MAX_EVENT_BYTES or configuration.max_age_ms is not None):
+                refusal = self._refuse(configuration, valid)
             if is_duplicate:
                 told["outcome"] = "duplicate"
                 self._journeys.tally.discard_event(scope_id, configuration.uid, "duplicate")
@@ -312,25 +323,24 @@ class Batch:
                 data = self._world.data(scope_id, identity)
                 journeys = self._journeys.receive(
                     make(Arrival, (
-                        scope_id, configuration.uid, key, entity, origin.xaction_id, origin.received_at_ms, data,
+                        scope_id, configuration.uid, key, entity, xaction_id, received_at_ms, data,
                         None if configuration.supplemental is None else configuration.supplemental(entity), None,
                     ))
                 )  # fmt: skip
                 told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys
-                    self.matched_at_ms.append(origin.received_at_ms)
+                    self.matched_at_ms.append(received_at_ms)
                 else:
                     self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
             decisions.append(told)
-        if looked.others is not None:
-            decisions.append({"set": looked.others, "hasId": looked.has_id})
-        namespace, identity_value = valid.primary if valid.primary is not None else (None, None)
+        if others is not None:
+            decisions.append({"set": others, "hasId": has_id})
+        namespace, identity_value = primary if primary is not None else (None, None)
         text = orjson.dumps(decisions).decode()
         self._decisions.append(
-            (scope_id, namespace, identity_value, event_id, origin.inlet_id, origin.xaction_id,
-             origin.received_at_ms, text)
-        )  # fmt: skip
+            (scope_id, namespace, identity_value, event_id, inlet_id, xaction_id, received_at_ms, text)
+        )
 
     def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
         """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""
@@ -381,13 +391,17 @@ class Batch:
             self.fail(outcome)  # type: ignore[arg-type]
 
     def _delta(self, scope_id: int, dataset_id: str, origin: Origin) -> flow_store.RunDelta:
-        received_at_ms = origin.received_at_ms
-        key = (scope_id, origin.flow_id, dataset_id, received_at_ms - received_at_ms % flow_store.WINDOW_MS)
-        delta = self._runs.get(key)
-        if delta is None:
-            delta = self._runs[key] = flow_store.RunDelta()
-        delta.note_received(received_at_ms, self._now_us // 1000)
-        return delta
+        _, flow_id, _, received_at_ms, _ = origin
+        received = (scope_id, flow_id, dataset_id, received_at_ms)
+        receipt = self._receipts.get(received)
+        if receipt is None:
+            key = (scope_id, flow_id, dataset_id, received_at_ms - received_at_ms % flow_store.WINDOW_MS)
+            delta = self._runs.get(key)
+            if delta is None:
+                delta = self._runs[key] = flow_store.RunDelta()
+            receipt = self._receipts[received] = [delta, 0]
+        receipt[1] += 1
+        return receipt[0]  # type: ignore[no-any-return]
 
     # --- what comes back to instances ---
 
@@ -567,6 +581,8 @@ class Batch:
             self._lines.setdefault((scope_id, self._sources.step_data_set(connection, scope_id)), []).extend(lines)
         for (scope_id, dataset_id), lines in self._lines.items():
             stage(connection, scope_id, dataset_id, lines)
+        for (_, _, _, received_at_ms), (delta, count) in self._receipts.items():
+            delta.note_received(received_at_ms, self._now_us // 1000, count)
         for (scope_id, flow_id, dataset_id, window_ms), delta in self._runs.items():
             if flow_id:
                 flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)

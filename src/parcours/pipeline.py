@@ -11,6 +11,7 @@ either did all of it or none of it. Due timers and answers of actions are the sa
 """
 
 import collections
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,6 +60,7 @@ MAX_RUNS = 100
 """Most runs of Read audience looked at when one of them fails."""
 MAX_PASSED_OVER = 100
 """Members in a row whom the code can't let enter, until their run has failed."""
+_NOTHING_AHEAD: tuple[int, Sequence[tuple[int, Record]]] = (0, ())
 log = get_logger("pipeline")
 
 
@@ -82,6 +84,8 @@ class Pipeline:
         self._looked_at: int | None = None
         """The database's version at the last look; None when that can't tell."""
         self._waiting = _Waiting()
+        self._ahead = _NOTHING_AHEAD
+        """What was read after a position while the transaction before was committed."""
         with db.read() as connection:
             self._position = journey_store.get_position(connection, CONSUMER)
 
@@ -120,9 +124,12 @@ class Pipeline:
         return at_us is not None and at_us <= self._clock.now_us()
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        """A transaction of the worker, which knows in the end what waits: it needn't look for what it wrote itself."""
-        with self._db.write() as connection:
+    def _write(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Connection]:
+        """A transaction of the worker, which knows in the end what waits: it needn't look for what it wrote itself.
+
+        meanwhile: see `Database.write`.
+        """
+        with self._db.write(meanwhile) as connection:
             yield connection
             waiting = _look(connection)
         self._waiting = waiting
@@ -132,11 +139,14 @@ class Pipeline:
 
         A record that the code or the database fails on is set aside as a failed one rather than tried for ever.
         """
-        records = self._reader.read(self._position, max_messages)
+        position, records = self._ahead
+        if position != self._position or not records:
+            records = self._reader.read(self._position, max_messages)
+        self._ahead = _NOTHING_AHEAD
         if not records:
             return 0
         try:
-            self._process(records)
+            self._process(records, max_messages)
         except Exception as error:
             if not _may_be_set_aside(error):
                 with self._db.read() as connection:
@@ -158,19 +168,33 @@ class Pipeline:
                 raise
             self._set_aside(item, error)
 
-    def _process(self, records: Sequence[tuple[int, Record]]) -> None:
+    def _process(self, records: Sequence[tuple[int, Record]], max_messages: int = 0) -> None:
+        """max_messages: how many are read next; 0 when that is not known."""
         started = time.perf_counter()
-        with self._write() as connection:
+        position = records[-1][0]
+        done: list[Batch] = []
+
+        def prepare_next() -> None:
+            done.clear()  # so many objects take their time to go
+            with contextlib.suppress(Exception):  # it is read again, then
+                self._ahead = (position, self._reader.read(position, max_messages))
+
+        # somebody who waits for a single event is served sooner without
+        is_behind = max_messages > 0 and 2 * sum(record.message_count for _, record in records) >= max_messages
+        with self._write(prepare_next if is_behind else None) as connection:
             batch = self._batch(connection)
             batch.take(record for _, record in records)
             new_links = batch.flush()
-            self._move(connection, records[-1][0])
+            self._move(connection, position)
+            landed, failed, matched_at_ms = batch.landed, batch.failed, batch.matched_at_ms
+            done.append(batch)
+            del batch
         self._known_links.add(new_links)
-        self._position = records[-1][0]
-        MESSAGES.labels("landed").inc(batch.landed)
-        MESSAGES.labels("failed").inc(batch.failed)
+        self._position = position
+        MESSAGES.labels("landed").inc(landed)
+        MESSAGES.labels("failed").inc(failed)
         now_ms = time.time_ns() // 1_000_000
-        for received_at_ms, count in collections.Counter(batch.matched_at_ms).items():
+        for received_at_ms, count in collections.Counter(matched_at_ms).items():
             EVENT_SECONDS.observe_many((now_ms - received_at_ms) / 1000, count)
         BATCH_SECONDS.labels("records").observe(time.perf_counter() - started)
 

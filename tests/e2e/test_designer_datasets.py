@@ -65,6 +65,23 @@ def test_the_last_rows_come_first_and_the_others_by_pages(visitor: Visitor, shop
     expect(page.get_by_role("cell", name="success").first).to_be_visible()
 
 
+def test_a_long_value_is_a_few_lines_until_all_of_it_is_asked_for(visitor: Visitor, shop: Shop) -> None:
+    page = visitor.open(f"/datasets/{shop.defined.event_dataset}")
+    row = page.get_by_role("region", name="Rows").get_by_role("row").nth(1)
+    more = row.get_by_role("button", name=re.compile("^Show all: ")).first
+    expect(more).to_be_visible()
+    before = row.bounding_box()
+    more.press("Enter")
+    less = row.get_by_role("button", name=re.compile("^Show less: ")).first
+    expect(less).to_have_attribute("aria-expanded", "true")
+    after = row.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["height"] < 110 < after["height"]
+    less.press("Enter")
+    expect(more).to_have_attribute("aria-expanded", "false")
+
+
 def test_a_data_set_into_which_nothing_came_says_so(visitor: Visitor, shop: Shop) -> None:
     empty = make_dataset(shop.platform, "Nothing yet", shop.defined.event_schema)
     page = visitor.open(f"/datasets/{empty}")

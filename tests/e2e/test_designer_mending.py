@@ -51,6 +51,22 @@ def draft(shop: Shop, name: str, second: dict[str, Any], **members: Any) -> tupl
     return version, f"/journeys/{made['uid']}/versions/{version}"
 
 
+def test_enter_in_the_one_field_of_a_panel_leaves_the_page_where_it_is(visitor: Visitor, shop: Shop) -> None:
+    wait = {"type": "wait", "duration": {"value": 1, "unit": "days"}}
+    version, address = draft(shop, "Entered", wait)
+    page = visitor.open(f"{address}?panel=node&node=second")
+    panel = page.get_by_role("complementary", name=re.compile("^Settings of"))
+    panel.get_by_label("Label").fill("Sleep on it")
+    page.evaluate("window.isTheSame = true")
+    page.keyboard.press("Enter")
+    wait_for(
+        lambda: shop.platform.get(f"{VERSIONS}/{version}")["document"]["nodes"]["second"].get("label") == "Sleep on it",
+        what="the label to be saved",
+    )
+    expect(panel.get_by_label("Label")).to_have_value("Sleep on it")
+    assert page.evaluate("window.isTheSame") is True
+
+
 def test_expressions_of_a_metric_are_completed_and_checked(visitor: Visitor, shop: Shop) -> None:
     paid = shop.rule("PaidFor", "commerce.checkouts")
     metric = {"id": "paid", "label": "Paid", "type": "event", "eventUid": paid}

@@ -198,11 +198,20 @@ def test_versions_and_notes_of_a_journey(visitor: Visitor, shop: Shop, live: tup
     page.get_by_role("button", name="New version").click()
     page.wait_for_url("**/versions/*")
     draft = page.url.rsplit("/", 1)[1]
+    document = shop.platform.get(f"{VERSIONS}/{draft}")["document"]
+    metric = {"id": "done", "label": "Came to the end", "type": "completed"}
+    changed = {**document, "tags": ["orders", "thanks"], "metrics": [metric]}
+    headers = {**shop.platform.headers, "Content-Type": "application/json"}
+    assert ask("PUT", f"{shop.platform.url}{VERSIONS}/{draft}", changed, headers).status == 200
     page = visitor.open(f"/journeys/{uid}")
     for one in ("1.0", "2.0"):
         page.get_by_role("checkbox", name=one).click()
     page.get_by_role("button", name="Compare the two chosen").click()
     page.wait_for_url(re.compile(f"/compare\\?from={version}&to={draft}"))
+    differs = page.get_by_role("region", name="What differs")
+    expect(differs.get_by_role("rowheader", name="metrics[done].label")).to_be_visible()
+    expect(differs.get_by_role("cell", name="Came to the end")).to_be_visible()
+    expect(differs.get_by_role("cell", name="orders, thanks")).to_be_visible()
 
 
 def test_who_is_invited_joins_by_the_link_and_sees_what_the_role_allows(

@@ -91,6 +91,51 @@ def test_a_panel_does_not_hide_the_activity_that_it_is_about(
     visitor.close()
 
 
+def test_any_panel_leaves_the_selected_activity_in_sight_at_the_same_zoom(
+    browser: Browser, server: RunningServer, shop: Shop, state: Any
+) -> None:
+    visitor = Visitor(browser, server, viewport={"width": 1280, "height": 800}, storage_state=state)
+    page = visitor.open(f"/journeys/{_wide(shop)}?node=last")
+    last = page.locator(".react-flow__node[data-id=last]")
+    before = last.bounding_box()
+    page.get_by_role("button", name="Properties").click()
+    panel = page.get_by_role("complementary", name="Properties")
+    expect(panel).to_be_visible()
+    last.hover()  # it stands still
+    here, room = last.bounding_box(), panel.bounding_box()
+    assert before is not None
+    assert here is not None
+    assert room is not None
+    assert here["x"] + here["width"] < room["x"] < before["x"] + before["width"]
+    assert here["width"] == pytest.approx(before["width"], abs=1)
+    visitor.close()
+
+
+def test_an_activity_that_was_moved_out_of_sight_is_in_it_when_its_settings_open(
+    browser: Browser, server: RunningServer, shop: Shop, state: Any
+) -> None:
+    visitor = Visitor(browser, server, viewport={"width": 1280, "height": 800}, storage_state=state)
+    page = visitor.open(f"/journeys/{_wide(shop)}?node=first")
+    first = page.locator(".react-flow__node[data-id=first]")
+    first.hover()
+    canvas = page.get_by_test_id("canvas").bounding_box()
+    assert canvas is not None
+    page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + 10, canvas["y"] + 60, steps=5)
+    page.mouse.up()
+    page.mouse.click(canvas["x"] + canvas["width"] / 2, canvas["y"] + 60)
+    expect(first).not_to_be_in_viewport(ratio=1)
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("complementary", name="Settings of Wait")).to_be_visible()
+    first.hover()
+    here = first.bounding_box()
+    assert here is not None
+    assert canvas["x"] < here["x"]
+    visitor.close()
+
+
 def test_a_journey_too_wide_to_be_read_begins_at_its_entry_or_at_the_selected_activity(
     browser: Browser, server: RunningServer, shop: Shop, state: Any
 ) -> None:

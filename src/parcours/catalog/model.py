@@ -97,8 +97,8 @@ class RunDelta:
     latency_min_ms: int = 0
     latency_max_ms: int = 0
 
-    def note_received(self, received_at_ms: int, now_ms: int) -> None:
-        """Count in one record's times: receipt and processing, in epoch milliseconds."""
+    def note_received(self, received_at_ms: int, now_ms: int, count: int = 1) -> None:
+        """Count in the times of records received at once: receipt and processing, in epoch milliseconds."""
         latency_ms = max(0, now_ms - received_at_ms)
         if not self.measured or received_at_ms < self.first_at_ms:
             self.first_at_ms = received_at_ms
@@ -108,8 +108,8 @@ class RunDelta:
             self.latency_max_ms = latency_ms
         if now_ms > self.last_at_ms:
             self.last_at_ms = now_ms
-        self.latency_sum_ms += latency_ms
-        self.measured += 1
+        self.latency_sum_ms += latency_ms * count
+        self.measured += count
 
 
 @dataclass(frozen=True, slots=True)

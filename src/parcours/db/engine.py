@@ -1,7 +1,8 @@
 """The engine: pragmas, transactions, and the rare difference between the two databases."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Database:
             else create_engine(parsed, pool_pre_ping=True)
         )
         self._signs: list[Changes] = []
+        self._commits: ThreadPoolExecutor | None = None
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -37,13 +39,21 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, meanwhile: Callable[[], None] | None = None) -> Iterator[Connection]:
         """A transaction that commits on leaving the block, and rolls back on an exception.
 
         On SQLite it takes the write lock at once, so that it never fails half-way for want of it.
+        meanwhile: done while the disk writes what is committed; it uses no connection.
         """
-        with self.engine.connect().execution_options(parcours_write=True) as connection, connection.begin():
+        opened = self.engine.connect().execution_options(parcours_write=True)
+        with opened as connection, connection.begin() as transaction:
             yield connection
+            if meanwhile is not None:
+                committed = self._committer().submit(transaction.commit)
+                try:
+                    meanwhile()
+                finally:
+                    committed.result()
 
     @contextmanager
     def snapshot(self, *, writes: bool = False) -> Iterator[Connection]:
@@ -62,8 +72,15 @@ class Database:
         self._signs.append(made)
         return made
 
+    def _committer(self) -> ThreadPoolExecutor:
+        if self._commits is None:
+            self._commits = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        return self._commits
+
     def close(self) -> None:
         """Close every connection."""
+        if self._commits is not None:
+            self._commits.shutdown()
         for sign in self._signs:
             sign.close()
         self.engine.dispose()

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from parcours.events.errors import EventInvalid
@@ -64,7 +66,12 @@ def key_reader(
         path = tuple(plain_path)
 
         def read_plain(entity: Entity) -> str | None:
-            return as_key(get_in(entity, path))
+            try:
+                return as_key(reduce(getitem, path, entity))
+            except KeyError:
+                return None
+            except TypeError:  # nothing or a list on the way
+                return as_key(get_in(entity, path))
 
         return read_plain
     expression = compile_key_text(text, name, document, "$.profileIdentifier")
@@ -109,14 +116,14 @@ def needs_of(text: str, name: str, document: Mapping[str, Any] | None) -> Needs 
         as_it_is = None
 
     def read(entity: Entity) -> Any:
-        value: Any = entity
-        for key in path:
-            if type(value) is not dict:
-                break
-            value = value.get(key)
-        else:
+        try:
+            value = reduce(getitem, path, entity)
             if value is None or type(value) is as_it_is:
                 return value  # as nearly always: an evaluation, which every record would pay for, gives the same
+        except KeyError:
+            return None
+        except TypeError:  # nothing or a list on the way
+            pass
         try:
             value = field.evaluate(EvaluationContext(events={name: entity}))
         except ExpressionFailed:  # so fails the condition

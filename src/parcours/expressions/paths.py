@@ -1,6 +1,8 @@
 """Reading along a path: fields, lists passed through silently, selectors. Source: expression-language §7.6, §7.7."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from parcours.expressions.allowance import CHUNK, Allowance
@@ -55,12 +57,13 @@ def event_reader(name: str, names: tuple[str, ...]) -> Run:
     """As `reader`, for an event: the path every condition takes, kept short."""
 
     def read(context: EvaluationContext, _element: Any) -> Any:
-        value = context.events.get(name)
-        for key in names:
-            if type(value) is not dict:
-                return walk(context.events.get(name), names)
-            value = value.get(key)
-        return value
+        events = context.events
+        try:
+            return reduce(getitem, names, events[name])
+        except KeyError:
+            return None
+        except TypeError:  # nothing or a list on the way
+            return walk(events.get(name), names)
 
     return read
 

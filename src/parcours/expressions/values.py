@@ -179,9 +179,14 @@ def joined(parts: Iterable[str], separator: str = "") -> str:
     return separator.join(texts)
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def to_json(value: Any) -> Any:
     """The value as plain JSON: dates keep their own offset, lists and objects are converted all through."""
     kind = type(value)
+    if kind in _PLAIN:
+        return value
     if kind is datetime:
         return date_time_text(value)
     if kind is date:

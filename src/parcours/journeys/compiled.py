@@ -6,6 +6,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from parcours.journeys.metrics import Metric
+from parcours.journeys.model import StepShape
 from parcours.journeys.run import Node, Run
 
 JourneyType = Literal["unitary", "business", "audience_qualification", "read_audience"]
@@ -76,8 +77,9 @@ class CompiledJourney:
     """Least time between two entrances of one key."""
     step_fields: dict[str, Any] = field(default_factory=dict)
     """What all step events of the version share, by the names of journeys §13.1."""
-    step_texts: dict[tuple[str, str | None, str | None], str] = field(default_factory=dict)
-    """Of step events at (node, parent node, transition), what is the same in all; `steps.to_lines` fills it."""
+    step_texts: dict[tuple[bool, StepShape], str] = field(default_factory=dict)
+    """By whether it is a reentrance and the shape of a step event: what is the same in all such; `steps.to_lines` fills
+    it."""
     reads_profile: bool = False
     """Whether an expression reads the profile or the stored events of the person."""
     has_sources: bool = False

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from parcours.journeys.activities.listener import is_race
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.model import Instance, StepEvent, Transition
+from parcours.journeys.model import Instance, StepEvent, StepShape, Transition, shape_of
 
 K = TypeVar("K", bound=Hashable)
 HOUR_US = 3_600_000_000
@@ -71,44 +71,25 @@ class Tally:
     """What one transaction adds to the counters."""
 
     def __init__(self) -> None:
-        # By compiled journey, status … rather than by what is stored: texts are made once for all who go the same way.
-        self._steps: dict[tuple[CompiledJourney, str, str, str | None, str | None, str | None], int] = {}
-        self._at: dict[tuple[CompiledJourney, str], int] = {}
+        self._moves: dict[tuple[Any, ...], int] = {}
+        """By (compiled journey, node before, node after, status after, shape of each step): what they add to is worked
+        out once for all who go the same way."""
         self._others: dict[Row, int] = {}
 
     # --- noting ---
 
     def move(self, journey: CompiledJourney, before: Instance, transition: Transition) -> None:
         """An instance moved. Of one that is new, `before` has no step yet and stands nowhere."""
-        after, steps = transition.instance, transition.steps
-        to_id = after.node_id
-        counts = self._steps
-        last = len(steps) - 1
-        for index, step in enumerate(steps):
-            if not step.is_processed:
-                if step.action is not None:
-                    self._explain_fetch(journey, step)
-                continue
-            key: tuple[CompiledJourney, str, str, str | None, str | None, str | None]
-            if step.is_ended:
-                key = (journey, step.node_id, step.step_status, None, after.status, None)
-            else:
-                next_id = to_id if index == last else _following(steps, index + 1, to_id)
-                key = (journey, step.node_id, step.step_status, step.transition, None, next_id)
-            counts[key] = counts.get(key, 0) + 1
-            if step.action is not None or step.is_ended or step.step_status not in _GOOD:
-                self._explain(journey, step)
+        after, _, steps, _, _ = transition
         from_id = before.node_id if before.step_seq else None
-        if from_id != to_id:
-            if from_id is not None and steps and is_race(from_id):
-                # to the member that won, or whose step tells the end
-                key = (journey, from_id, "ended", "won", None, steps[0].node_id)
-                counts[key] = counts.get(key, 0) + 1
-            at = self._at
-            if from_id is not None:
-                at[journey, from_id] = at.get((journey, from_id), 0) - 1
-            if to_id is not None:
-                at[journey, to_id] = at.get((journey, to_id), 0) + 1
+        way = (journey, from_id, after.node_id, after.status, *map(shape_of, steps))
+        moves = self._moves
+        moves[way] = moves.get(way, 0) + 1
+        for step in steps:
+            if step.action is not None:
+                (self._explain if step.is_processed else self._explain_fetch)(journey, step)
+            elif step.is_processed and (step.is_ended or step.step_status not in _GOOD):
+                self._explain(journey, step)
 
     def _explain(self, journey: CompiledJourney, step: StepEvent) -> None:
         """How a call went, and why a step failed or ended early."""
@@ -172,27 +153,45 @@ class Tally:
     def rows(self) -> dict[Row, int]:
         """What to add."""
         found = dict(self._others)
-        for (journey, node_id, status, transition, outcome, next_id), count in self._steps.items():
+        for (journey, from_id, to_id, outcome, *shapes), count in self._moves.items():
             whose = (journey.scope_id, journey.version_uid)
-            if outcome is not None:
-                _raise(found, (*whose, node_id, "ended", f"{status} {outcome}"), count)
-            else:
-                _raise(found, (*whose, node_id, "left", f"{status} {transition}"), count)
-                if next_id is not None:
-                    _raise(found, (*whose, next_id, "arrived", ""), count)
-        for (journey, node_id), difference in self._at.items():
-            _raise(found, (journey.scope_id, journey.version_uid, node_id, "at", ""), difference)
+            for index, shape in enumerate(shapes):
+                node_id, _, _, _, status, _, is_processed, _, is_ended, _, _, transition = shape
+                if not is_processed:
+                    continue
+                if is_ended:
+                    _raise(found, (*whose, node_id, "ended", f"{status} {outcome}"), count)
+                else:
+                    _raise(found, (*whose, node_id, "left", f"{status} {transition}"), count)
+                    _arrive(found, whose, _following(shapes, index + 1, to_id), count)
+            if from_id == to_id:
+                continue
+            if from_id is not None:
+                if shapes and is_race(from_id):
+                    _raise(found, (*whose, from_id, "left", "ended won"), count)
+                    _arrive(found, whose, shapes[0][0], count)  # the member that won, or whose step tells the end
+                _raise(found, (*whose, from_id, "at", ""), -count)
+            if to_id is not None:
+                _raise(found, (*whose, to_id, "at", ""), count)
         return {key: count for key, count in found.items() if count}
 
 
-def _following(steps: Sequence[StepEvent], index: int, to_id: str | None) -> str | None:
+def _arrive(found: dict[Row, int], whose: tuple[int, str], node_id: str | None, count: int) -> None:
+    if node_id is not None:
+        _raise(found, (*whose, node_id, "arrived", ""), count)
+
+
+def _following(shapes: Sequence[StepShape], index: int, to_id: str | None) -> str | None:
     """Where people went who left a node: the step at `index` is the next one, `to_id` where they are at the end.
 
     Several stays that only begin are a race: they are there, unless a member wins within the same transition.
     """
-    if index + 1 == len(steps) or steps[index].is_processed or steps[index + 1].is_processed:
-        return steps[index].node_id
-    return next((step.node_id for step in steps[index:] if step.is_processed), to_id)
+    if index == len(shapes):
+        return to_id
+    (node_id, *_), is_processed = shapes[index], [shape[6] for shape in shapes[index : index + 2]]
+    if len(is_processed) == 1 or any(is_processed):
+        return node_id
+    return next((shape[0] for shape in shapes[index:] if shape[6]), to_id)
 
 
 def pulses_of(rows: Mapping[Row, int]) -> list[Pulse]:

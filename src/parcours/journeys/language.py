@@ -1,6 +1,8 @@
 """Expressions in journeys: what they may refer to at a node, and what their references held when they ran."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, NamedTuple
 
 from parcours.actions.model import AnswerShape
@@ -198,11 +200,12 @@ def _fetched(context: EvaluationContext, name: str, group: str, parameters: tupl
 
 def _read_plain(value: Any, path: tuple[str, ...]) -> Any:
     """What `_read` gives for a path without special names, faster for nothing or a scalar below plain objects."""
-    found = value
-    for name in path:
-        if type(found) is not dict:
-            return None if found is None else _read(value, path)
-        found = found.get(name)
+    try:
+        found = reduce(getitem, path, value)
+    except KeyError:
+        return None
+    except TypeError:  # nothing or a list on the way
+        return _read(value, path)
     kind = type(found)
     if found is None or kind is int or kind is float or kind is bool:
         return found

@@ -3,8 +3,9 @@
 What the hot path makes by the thousand is a NamedTuple: a frozen dataclass of this size takes six times as long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from parcours.rulesets.model import Verdict
@@ -444,6 +445,11 @@ class StepEvent(NamedTuple):
     """The action fields of §13.1 by their names there (`actionID`, `actionExecutionError` …); None elsewhere."""
     detail: Mapping[str, Any]
     """Why: for a condition {"conditionType", "chosen", "paths": [{"id", "result", "references": {text: value}}]}."""
+
+
+StepShape = tuple[str, str, str, str | None, StepStatus, str, bool, bool, bool, str | None, str | None, str | None]
+shape_of: Callable[[StepEvent], StepShape] = itemgetter(slice(3, 15))
+"""Of a step, what all who go the same way share: the fields from `node_id` to `transition`."""
 
 
 class Transition(NamedTuple):

@@ -17,17 +17,19 @@ from parcours.templates.table import TemplateTable
 
 def action_call(actions: ActionTable, held: Held, command: CallAction) -> OutgoingCall | str:
     """A custom action's call for one individual; why there can be none."""
+    node_id, pass_no, action_uid, action_name, path, parameters, deadline_us = command
     journey = held.journey
-    action = actions.get(journey.scope_id, command.action_uid)
+    scope_id = journey.scope_id
+    action = actions.get(scope_id, action_uid)
     if action is None:
-        return f"action {command.action_name!r} is gone"
+        return f"action {action_name!r} is gone"
     try:
-        request = action.build(command.parameters, command.path)
+        request = action.build(parameters, path)
     except ActionParameterInvalid as error:
         return str(error)
     return make(OutgoingCall, (
-        journey.scope_id, held.partition, held.instance.id, command.node_id, command.pass_no,
-        journey.version_uid, command.action_uid, request, command.deadline_us,
+        scope_id, held.partition, held.instance.id, node_id, pass_no, journey.version_uid, action_uid, request,
+        deadline_us,
     ))  # fmt: skip
 
 

@@ -125,21 +125,16 @@ class Run:
         self.data = data
         self.event_id = event_id
         self.now_us = now_us
-        self.node: Node | None = None if instance.node_id is None else journey.nodes.get(instance.node_id)
-        self.pass_no = instance.pass_no
-        self.status: InstanceStatus = instance.status
-        self.waiting_for = instance.waiting_for
-        self.deadline_us = instance.deadline_us
-        self.step_seq = instance.step_seq
-        self.events = instance.events
-        self.actions = instance.actions
-        self.parent_node_id = instance.parent_node_id
-        self.parent_transition = instance.parent_transition
-        self.held_since_us = instance.held_since_us
-        self.last_error = instance.last_error
-        self.pending: tuple[Pending, ...] = instance.pending
-        self.lookups = instance.lookups
-        self.fetch_state: Mapping[str, Any] | None = instance.fetch
+        node_id: str | None
+        self.status: InstanceStatus
+        self.pending: tuple[Pending, ...]
+        self.fetch_state: Mapping[str, Any] | None
+        (
+            _, _, _, _, _, node_id, self.pass_no, self.status, self.waiting_for, _, self.deadline_us, self.step_seq,
+            self.events, self.actions, self.parent_node_id, self.parent_transition, self.held_since_us,
+            self.last_error, self.pending, self.lookups, _, _, self.fetch_state,
+        ) = instance  # fmt: skip
+        self.node: Node | None = None if node_id is None else journey.nodes.get(node_id)
         self.commands: list[Command] = []
         self.steps: list[StepEvent] = []
         self.ignored: str | None = None

@@ -42,6 +42,7 @@ from parcours.journeys.model import (
     Resumed,
     SendMessage,
     StartTimer,
+    StepEvent,
     Stimulus,
     Stopped,
     TakeMessage,
@@ -218,9 +219,7 @@ class JourneyWorkspace:
     def receive(self, arrival: Arrival) -> list[dict[str, Any]]:
         """Deliver one matched event to every journey it concerns; what each made of it, as `trace` tells it."""
         told: list[dict[str, Any]] = []
-        scope_id, event_uid, key, supplemental_ids = (
-            arrival.scope_id, arrival.event_uid, arrival.key, arrival.supplemental_ids,
-        )  # fmt: skip
+        scope_id, event_uid, key, payload, _, _, data, supplemental_ids, namespace = arrival
         entries, listening, every, journey_uids, _, is_ruled, measuring = self.interest(scope_id, event_uid)
         if not key:
             reason = "EXTERNAL_KEY_COMPUTATION_ERROR"
@@ -229,14 +228,16 @@ class JourneyWorkspace:
                 for journey in every
                 if not measuring or journey in entries or journey in listening
             ]
-        places = [(scope_id, journey_uid, key) for journey_uid in journey_uids]
-        self.preload(places)
+        for journey_uid in journey_uids:
+            if (scope_id, journey_uid, key) not in self._by_key:
+                self.preload([(scope_id, one, key) for one in journey_uids])
+                break
         if measuring:
             told += self._measure(arrival, key, measuring)
         moved: set[tuple[str, str | None]] = set()
-        if arrival.namespace is not None:
-            listening = tuple([journey for journey in listening if is_about(journey, arrival.namespace)])
-            entries = tuple([journey for journey in entries if is_about(journey, arrival.namespace)])
+        if namespace is not None:
+            listening = tuple([journey for journey in listening if is_about(journey, namespace)])
+            entries = tuple([journey for journey in entries if is_about(journey, namespace)])
         for journey in listening:
             for held in list(self._by_key[scope_id, journey.journey_uid, key]):
                 if held.journey is not journey or held.instance.is_ended:
@@ -247,7 +248,7 @@ class JourneyWorkspace:
                     and instance.supplemental_id is not None
                     and instance.supplemental_id not in supplemental_ids
                 )
-                stimulus = EventReceived(event_uid, arrival.payload, arrival.data, is_for_exit_only=is_other)
+                stimulus = EventReceived(event_uid, payload, data, is_for_exit_only=is_other)
                 transition = self._move(held, stimulus)
                 if transition.ignored is None:
                     moved.add((journey.presence_uid, instance.supplemental_id))
@@ -311,7 +312,8 @@ class JourneyWorkspace:
         arbitrated: Mapping[str, int] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """arbitrated: by rule set, how many other journeys the same event let the key enter."""
-        scope_id = journey.scope_id
+        _, event_uid, _, payload, from_seed, received_at_ms, data, _, _ = arrival
+        scope_id, now_us = journey.scope_id, self._now_us
         place = (scope_id, journey.journey_uid, key)
         entrance = (scope_id, journey.presence_uid, key, supplemental_id)
         entered_at_us = self._latest_entrance.get(entrance)
@@ -323,7 +325,7 @@ class JourneyWorkspace:
         names = names_of(journey)
         if supplemental_id is not None:
             names["supplementalId"] = supplemental_id
-        reason = refuse_entrance(journey, key, presence, self._now_us, arrival.payload, arrival.data)
+        reason = refuse_entrance(journey, key, presence, now_us, payload, data)
         if reason is None:
             reason = self._refuse_number(journey, place, supplemental_id)
         refusal = None
@@ -333,23 +335,23 @@ class JourneyWorkspace:
             reason = None if refusal is None else refusal.reason
         if reason is not None:
             return {**self._refuse(journey, key, reason, arrival, refusal), **names}
-        seed = f"{journey.version_uid}|{key}|{arrival.seed}"
+        seed = f"{journey.version_uid}|{key}|{from_seed}"
         if supplemental_id is not None:
             seed += f"|{supplemental_id}"
-        instance_id = instance_id_of(arrival.received_at_ms, seed)
+        instance_id = instance_id_of(received_at_ms, seed)
         instance = new_instance(
-            journey, instance_id, key, self._now_us, supplemental_id=supplemental_id, run=run, life_us=life_us
+            journey, instance_id, key, now_us, supplemental_id=supplemental_id, run=run, life_us=life_us
         )
         held = Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
-        self._latest_entrance[entrance] = self._now_us
-        self.tally.enter(journey, arrival.event_uid, is_reentrance=held.is_reentrance)
+        self._latest_entrance[entrance] = now_us
+        self.tally.enter(journey, event_uid, is_reentrance=held.is_reentrance)
         if (scope_id, journey.journey_uid) in self._live.measured:
-            self._measures.know(journey, instance_id, key, supplemental_id, self._now_us)
+            self._measures.know(journey, instance_id, key, supplemental_id, now_us)
         if self._rules is not None:
             self._rules.count_entry(journey, key)
-        self._move(held, make(Entered, (arrival.payload, arrival.data)))
+        self._move(held, make(Entered, (payload, data)))
         return {**names, "outcome": "entered", "instanceId": instance_id}
 
     def _inside(self, journey: CompiledJourney, place: Key) -> list[Held]:
@@ -553,18 +555,21 @@ class JourneyWorkspace:
         return JumpOutcome("entered", None, told["instanceId"])
 
     def _advance(self, held: Held, stimulus: Stimulus) -> Transition:
-        transition = advance(held.journey, held.instance, stimulus, self._now_us)
-        if transition.ignored is not None:
+        journey = held.journey
+        transition = advance(journey, held.instance, stimulus, self._now_us)
+        after, commands, steps, ignored, _ = transition
+        if ignored is not None:
             return transition
-        self.tally.move(held.journey, held.instance, transition)
-        held.instance = transition.instance
+        self.tally.move(journey, held.instance, transition)
+        held.instance = after
         held.is_changed = True
-        if held.journey.measures_completion and transition.instance.status == "ended":
-            self._measures.complete(transition.instance.id)
-        if transition.steps:
-            self._write_steps(held, transition)
-        for command in transition.commands:
-            self._perform(held, command, stimulus.data)
+        if journey.measures_completion and after.status == "ended":
+            self._measures.complete(after.id)
+        if steps:
+            self._write_steps(held, steps)
+        data = stimulus.data
+        for command in commands:
+            self._perform(held, command, data)
         return transition
 
     def _perform(self, held: Held, command: Any, data: Mapping[str, Any]) -> None:
@@ -582,7 +587,8 @@ class JourneyWorkspace:
         else:
             place = (held.instance.id, command.node_id, command.pass_no)
             if kind is StartTimer:
-                self._new_timers[place] = (*place, held.partition, command.due_at_us, command.kind)
+                _, _, due_at_us, what = command
+                self._new_timers[place] = (*place, held.partition, due_at_us, what)
             elif self._new_timers.pop(place, None) is None:
                 self._gone_timers[place] = None
             return
@@ -594,11 +600,16 @@ class JourneyWorkspace:
         outcome = ActionOutcome("internalError", error_message=made)
         self._advance(held, ActionAnswered(command.node_id, command.pass_no, outcome, data))
 
-    def _write_steps(self, held: Held, transition: Transition) -> None:
-        journey, instance, steps = held.journey, transition.instance, transition.steps
-        self._steps.append((instance.id, steps[0].seq, journey.scope_id, steps[0].at_us, to_stored(steps)))
+    def _write_steps(self, held: Held, steps: Sequence[StepEvent]) -> None:
+        journey, instance = held.journey, held.instance
+        scope_id, (seq, at_us, *_) = journey.scope_id, steps[0]
+        self._steps.append((instance.id, seq, scope_id, at_us, to_stored(steps)))
         lines = to_lines(journey, instance, steps, is_reentrance=held.is_reentrance)
-        self.step_lines.setdefault(journey.scope_id, []).extend(lines)
+        known = self.step_lines.get(scope_id)
+        if known is None:
+            self.step_lines[scope_id] = lines
+        else:
+            known += lines
 
     # --- writing ---
 
@@ -610,16 +621,17 @@ class JourneyWorkspace:
         for held in self._held.values():
             if not held.is_changed:
                 continue
-            i = held.instance
-            state = orjson.dumps(instance_to_state(i)).decode()
+            instance = held.instance
+            state = orjson.dumps(instance_to_state(instance)).decode()
+            id_, version_uid, journey_uid, key, namespace, node_id, _, status, waiting_for, entered_at_us, *_ = instance
             if held.is_new:
                 row = (
-                    i.id, held.partition, held.journey.scope_id, i.journey_uid, i.version_uid, i.key, i.namespace,
-                    i.status, i.node_id, i.waiting_for, i.entered_at_us, now_us, state, i.supplemental_id,
+                    id_, held.partition, held.journey.scope_id, journey_uid, version_uid, key, namespace, status,
+                    node_id, waiting_for, entered_at_us, now_us, state, instance.supplemental_id,
                 )  # fmt: skip
                 new.append(row)
             else:
-                moved.append((i.status, i.node_id, i.waiting_for, now_us, state, i.id))
+                moved.append((status, node_id, waiting_for, now_us, state, id_))
         connection = self._connection
         store.insert_instances(connection, new)
         store.update_instances(connection, moved)

@@ -14,17 +14,17 @@ def instance_to_state(instance: Instance) -> list[Any]:
 
     Of an ended instance the context is left out: its data is erased at the end (journeys §12.1).
     """
+    (
+        _, _, _, _, _, node_id, pass_no, _, _, _, deadline_us, step_seq, events, actions, parent_node_id,
+        parent_transition, held_since_us, last_error, pending, lookups, _, run, fetch,
+    ) = instance  # fmt: skip
     state: list[Any] = [
-        instance.deadline_us, instance.pass_no, instance.step_seq, instance.parent_node_id, instance.parent_transition,
-        instance.last_error, instance.held_since_us,
+        deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us,
     ]  # fmt: skip
-    if instance.node_id is not None:
-        state += [
-            instance.events, instance.actions, [tuple(event) for event in instance.pending], instance.lookups,
-            instance.run,
-        ]  # fmt: skip
-        if instance.fetch is not None:
-            state.append(instance.fetch)
+    if node_id is not None:
+        state += [events, actions, [tuple(event) for event in pending], lookups, run]
+        if fetch is not None:
+            state.append(fetch)
     return state
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
-from parcours.journeys.model import Instance, StepEvent
+from parcours.journeys.model import Instance, StepEvent, shape_of
 from parcours.journeys.runs_store import AudienceRun
 from parcours.kit.clock import to_datetime
 from parcours.rulesets.model import FORCED_DISCARD, QUIET_HOURS
@@ -66,41 +66,37 @@ def to_lines(
     some.
     """
     instance_id, key = _text(instance.id)[1:-1], _text(instance.key)
-    whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"eventID":'
+    whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"stepID":"{instance_id}-'
     end = "}}}"
     if instance.namespace is not None:
         end += f',"identityMap":{{{_repeated(instance.namespace)}:[{{"id":{key},"primary":true}}]}}'
     end += "}"
     run = instance.run
     of_run = "" if run is None else f',"recurrenceIndex":{run["index"]},"batchInstanceID":{_text(run["id"])}'
+    texts = journey.step_texts
     lines: list[bytes] = []
     for step in steps:
-        place = (step.node_id, step.parent_node_id, step.parent_transition)
-        fixed = journey.step_texts.get(place)
+        shape = (is_reentrance, shape_of(step))
+        fixed = texts.get(shape)
         if fixed is None:
-            fixed = journey.step_texts[place] = _fixed_text(journey, step)
-        more = ""
+            fixed = texts[shape] = _fixed_text(journey, step, is_reentrance=is_reentrance)
+        seq, at_us, pass_no = step[:3]
+        processing_us, action, detail = step[15:]
+        more = of_run
         if step.parent_node_id is not None:
-            more = f',"parentStepID":"{instance_id}-{step.pass_no - 1}"'
-        more += of_run
-        if step.action:
-            more += f",{_text(step.action)[1:-1]}"
-        if step.is_entrance:
-            more += f',"entrance":true,"reentrance":{"true" if is_reentrance else "false"}'
-        if step.is_ended:
-            more += ',"instanceEnded":true'
-            if "exitCriteriaID" in step.detail:
-                told = {name: step.detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
-                more += f",{_text(told)[1:-1]}"
+            more = f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'
+        if action:
+            more += f",{_text(action)[1:-1]}"
+        if "exitCriteriaID" in detail:
+            told = {name: detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
+            more += f",{_text(told)[1:-1]}"
         rest = end
-        if "rejectedRuleset" in step.detail:
+        if "rejectedRuleset" in detail:
             rest = f'}},"serviceType":"dispatcher","serviceEvents":{{"dispatcher":{_text(_rejected(step))}}}{end[1:]}'
         lines.append(
-            f'{{"_id":"{instance_id}-{step.seq}","timestamp":"{_timestamp(step.at_us)}",'
-            f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{_repeated(step.event_id)},'
-            f'"journeyNodeProcessed":{"true" if step.is_processed else "false"},'
-            f'"stepID":"{instance_id}-{step.pass_no}","stepStatus":"{step.step_status}",'
-            f'"processingTime":{step.processing_us // 1000}{more}{rest}'.encode()
+            f'{{"_id":"{instance_id}-{seq}","timestamp":"{_timestamp(at_us)}",'
+            f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{pass_no}",'
+            f'"processingTime":{processing_us // 1000}{more}{rest}'.encode()
         )
     return lines
 
@@ -148,12 +144,19 @@ def _rejected(step: StepEvent) -> dict[str, Any]:
     return {"eventType": reason, "eventCode": "discard", "eventCodeReason": reason, **told}
 
 
-def _fixed_text(journey: CompiledJourney, step: StepEvent) -> str:
-    """Members of `stepEvents` that all steps at one node share which came there by one transition."""
+def _fixed_text(journey: CompiledJourney, step: StepEvent, *, is_reentrance: bool) -> str:
+    """Members of `stepEvents` that all steps of one shape share."""
     fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
+    fields |= {
+        "stepStatus": step.step_status, "eventID": step.event_id, "journeyNodeProcessed": step.is_processed
+    }  # fmt: skip
     if step.step_type is not None:
         fields["stepType"] = step.step_type
+    if step.is_entrance:
+        fields |= {"entrance": True, "reentrance": is_reentrance}
+    if step.is_ended:
+        fields["instanceEnded"] = True
     if step.parent_node_id is not None:
         parent = journey.nodes.get(step.parent_node_id)
         fields["parentNodeID"] = step.parent_node_id

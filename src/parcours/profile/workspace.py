@@ -108,26 +108,21 @@ class ProfileWorkspace:
 
     def apply(self, valid: Valid) -> None:
         """Lay one valid record of a profile-enabled data set over the person it is about."""
-        primary = valid.primary
-        if primary is None or not (valid.dataset.is_profile_enabled and valid.schema.is_union):
+        origin, scope_id, dataset, schema, entity, line, primary, identities, _ = valid
+        if primary is None or not (dataset.is_profile_enabled and schema.is_union):
             return
-        if valid.schema.behaviour == "time-series":
-            self._apply_event(valid, primary)
+        if schema.behaviour == "time-series":
+            at_ms = epoch_ms(entity["timestamp"])
+            key = event_key(entity["_id"])
+            place = (scope_id, primary, at_ms, key)
+            if place not in self._new_events:
+                row = (scope_id, primary, at_ms, key, dataset.id, origin.received_at_ms, line)
+                self._new_events[place] = make(EventRow, row)
+                self._unsorted.append((place, entity))
         else:
             self._apply_record(valid, primary)
-        if len(valid.identities) > 1:
-            self._link(valid.scope_id, primary, valid.identities)
-
-    def _apply_event(self, valid: Valid, primary: Identity) -> None:
-        scope_id, entity = valid.scope_id, valid.entity
-        at_ms = epoch_ms(entity["timestamp"])
-        key = event_key(entity["_id"])
-        place = (scope_id, primary, at_ms, key)
-        if place not in self._new_events:
-            self._new_events[place] = make(EventRow, (
-                scope_id, primary, at_ms, key, valid.dataset.id, valid.origin.received_at_ms, valid.line,
-            ))  # fmt: skip
-            self._unsorted.append((place, entity))
+        if len(identities) > 1:
+            self._link(scope_id, primary, identities)
 
     def _apply_record(self, valid: Valid, primary: Identity) -> None:
         scope_id, dataset_id, entity, line = valid.scope_id, valid.dataset.id, valid.entity, valid.line
@@ -209,7 +204,9 @@ class ProfileWorkspace:
 
     def profile(self, scope_id: int, identity: Identity) -> dict[str, Any]:
         """The merged attributes of a person as of the records applied so far; {} for one nobody knows. Read-only."""
-        fragments = [f for m in self.cluster(scope_id, identity) for f in self._read(scope_id, m).values()]
+        fragments: list[Fragment] = []
+        for member in self.cluster(scope_id, identity):
+            fragments += self._read(scope_id, member).values()
         return self._policy(scope_id).merge(fragments) if fragments else {}
 
     def events(self, scope_id: int, identity: Identity) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Who a record is about: the identities in its `identityMap` and its identity fields."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from parcours.xdm.compiled import CompiledSchema
@@ -45,20 +47,20 @@ def extract_identities(
     primary: Identity | None = None
     found: dict[Identity, None] = {}
     for field in compiled.identities:
-        value: Any = entity
-        for token in field.path:
-            value = value.get(token) if isinstance(value, dict) else None
-            if value is None:
-                break
-        else:
-            for one in value if isinstance(value, list) else (value,):
-                identity = read_identity(field.namespace, one)
-                if isinstance(identity, str):
-                    left_out.append(f"{'.'.join(field.path)}: {identity}")
-                else:
-                    found[identity] = None
-                    if field.is_primary and primary is None:
-                        primary = identity
+        try:
+            value: Any = reduce(getitem, field.path, entity)
+        except (KeyError, TypeError):  # it isn't there, or something else than an object is on the way
+            continue
+        if value is None:
+            continue
+        for one in value if isinstance(value, list) else (value,):
+            identity = read_identity(field.namespace, one)
+            if isinstance(identity, str):
+                left_out.append(f"{'.'.join(field.path)}: {identity}")
+            else:
+                found[identity] = None
+                if field.is_primary and primary is None:
+                    primary = identity
     identity_map = entity.get("identityMap")
     if isinstance(identity_map, dict):
         for namespace, entries in identity_map.items():

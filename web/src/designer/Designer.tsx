@@ -107,7 +107,7 @@ export function Designer({ version }: { version: JourneyVersion }) {
     [change],
   );
   useSelectedInAddress(search, select);
-  useInView(panel?.kind === "node" || panel?.kind === "people" ? panel.id : null);
+  useInView(panel);
   const forgetBacktest = useBacktest((state) => state.forget);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version's backtest is not this one's
   useEffect(() => forgetBacktest, [version.uid, forgetBacktest]);

@@ -1,5 +1,4 @@
-import { ActionButton, Flex, Heading, Text } from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { Text } from "@adobe/react-spectrum";
 import type { Fault } from "@/api/error";
 import type { NodeId } from "@/flow/document";
 import { useT } from "@/i18n/useT";
@@ -9,6 +8,7 @@ import { useDraft } from "./draftContext";
 import { titleOf } from "./labels";
 import { useNamesOf } from "./namesContext";
 import styles from "./Panel.module.css";
+import { PanelHead } from "./PanelHead";
 
 interface Props {
   faults: readonly Fault[];
@@ -25,14 +25,7 @@ export function FaultList({ faults, error, onOpen, onClose }: Props) {
   const nodes = useDraft((draft) => draft.document.nodes);
   return (
     <aside className={styles.panel} aria-label={t("designer.faults")}>
-      <Flex alignItems="center" gap="size-100">
-        <Heading level={2} margin={0} flex>
-          {t("designer.faults")}
-        </Heading>
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      <PanelHead title={t("designer.faults")} onClose={onClose} />
       {error !== null && <ErrorNotice error={error} />}
       {error === null && faults.length === 0 && <Text>{t("designer.faults.none")}</Text>}
       <ul className={styles.faults}>

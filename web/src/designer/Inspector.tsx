@@ -1,5 +1,4 @@
-import { ActionButton, Divider, Flex, Form, Heading, Text, TextArea, TextField, View } from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { ActionButton, Divider, Form, Text, TextArea, TextField, View } from "@adobe/react-spectrum";
 import Delete from "@spectrum-icons/workflow/Delete";
 import { Suspense } from "react";
 import { KINDS } from "@/activities/registry";
@@ -9,12 +8,14 @@ import { remove, replace } from "@/flow/edit";
 import { useT } from "@/i18n/useT";
 import { Boundary } from "@/ui/Boundary";
 import { Loading } from "@/ui/Loading";
+import { stay } from "@/ui/stay";
 import { useFaultText } from "@/ui/useFaultText";
 import { useDraft, useDraftStore } from "./draftContext";
 import { handlesOf } from "./kinds";
 import { spokenTitle } from "./labels";
 import { useNamesOf } from "./namesContext";
 import styles from "./Panel.module.css";
+import { PanelHead } from "./PanelHead";
 import { WaysOut } from "./WaysOut";
 
 interface Props {
@@ -52,20 +53,13 @@ export function Inspector({ id, faults, onClose }: Props) {
 
   return (
     <aside className={styles.panel} aria-label={t("designer.inspector.of", { name: spokenTitle(id, node, names, t) })}>
-      <Flex alignItems="center" gap="size-100">
-        <kind.icon size="S" />
-        <Heading level={2} margin={0} flex>
-          {t(`activities.${node.type}.name`)}
-        </Heading>
+      <PanelHead title={t(`activities.${node.type}.name`)} onClose={onClose} start={<kind.icon size="S" />}>
         {!isReadOnly && (
           <ActionButton isQuiet onPress={takeAway} aria-label={t("designer.delete")}>
             <Delete />
           </ActionButton>
         )}
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      </PanelHead>
       <Text UNSAFE_className={styles.id}>{id}</Text>
       {faults.length > 0 && (
         <ul className={styles.faults} aria-label={t("designer.faults")}>
@@ -76,7 +70,7 @@ export function Inspector({ id, faults, onClose }: Props) {
           ))}
         </ul>
       )}
-      <Form isReadOnly={isReadOnly} marginTop="size-100">
+      <Form onSubmit={stay} isReadOnly={isReadOnly} marginTop="size-100">
         <TextField
           label={t("designer.label")}
           value={typeof node.label === "string" ? node.label : ""}

@@ -1,20 +1,21 @@
 import { expect, test } from "vitest";
-import { beginning, shiftFromPanel } from "./inView";
+import { beginning, shiftIntoView } from "./inView";
 
-const FRAME = { left: 100, right: 500 };
+const FRAME = { start: 100, end: 500 };
 
-test("an activity that is seen, or was put beyond the left edge, stays where it is", () => {
-  expect(shiftFromPanel({ left: 200, right: 300 }, FRAME, 10)).toBe(0);
-  expect(shiftFromPanel({ left: 50, right: 150 }, FRAME, 10)).toBe(0);
+test("an activity that is seen stays where it is", () => {
+  expect(shiftIntoView({ start: 200, end: 300 }, FRAME, 10)).toBe(0);
+  expect(shiftIntoView({ start: 110, end: 490 }, FRAME, 10)).toBe(0);
 });
 
-test("an activity behind the right edge comes in as far as the margin", () => {
-  expect(shiftFromPanel({ left: 450, right: 550 }, FRAME, 10)).toBe(-60);
+test("an activity beyond either edge comes in as far as the margin", () => {
+  expect(shiftIntoView({ start: 450, end: 550 }, FRAME, 10)).toBe(-60);
+  expect(shiftIntoView({ start: 50, end: 150 }, FRAME, 10)).toBe(60);
 });
 
-test("of one that is wider than the frame the start is seen", () => {
-  expect(shiftFromPanel({ left: 300, right: 1_300 }, FRAME, 10)).toBe(-190);
-  expect(shiftFromPanel({ left: 90, right: 1_300 }, FRAME, 10)).toBe(0);
+test("of one that is longer than the frame the start is seen", () => {
+  expect(shiftIntoView({ start: 300, end: 1_300 }, FRAME, 10)).toBe(-190);
+  expect(shiftIntoView({ start: 90, end: 1_300 }, FRAME, 10)).toBe(20);
 });
 
 const SCREEN = { width: 400, height: 300 };

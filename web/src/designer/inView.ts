@@ -1,15 +1,14 @@
-/** From where to where something reaches on the screen, in pixels. */
+/** From where to where something reaches along one axis of the screen, in pixels. */
 export interface Span {
-  left: number;
-  right: number;
+  start: number;
+  end: number;
 }
 
-/** How far to move an activity to the left, as a negative number, so that it ends the margin before its frame does.
- * Its start stays in sight. 0: it is not hidden there; where it was put beyond the other edge it stays. */
-export function shiftFromPanel(activity: Span, frame: Span, margin: number): number {
-  const needed = frame.right - margin - activity.right;
-  const possible = frame.left + margin - activity.left;
-  return Math.min(0, Math.max(needed, possible));
+/** The least by which to move an activity so that it is within its frame with a margin; of one that is too long the start
+ * is. 0: it is there. */
+export function shiftIntoView(activity: Span, frame: Span, margin: number): number {
+  const fromEnd = Math.min(0, frame.end - margin - activity.end);
+  return fromEnd + Math.max(0, frame.start + margin - (activity.start + fromEnd));
 }
 
 interface Box {

@@ -7,29 +7,48 @@ import {
 } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 import type { NodeId } from "@/flow/document";
-import { beginning, shiftFromPanel } from "./inView";
+import type { Panel } from "./designerSearch";
+import { useDraftStore } from "./draftContext";
+import { beginning, shiftIntoView } from "./inView";
 
 const MARGIN_PX = 24;
 /** When the panel that opens has made the canvas narrower. */
 const PANEL_MS = 100;
 
-/** Keeps the activity that a panel is about from being hidden by the panel; null: the panel is about none. */
-export function useInView(id: NodeId | null): void {
+/** Keeps an activity in sight when a panel makes the canvas narrower, the one that it is about or else the one selected:
+ * the view is moved, at the same zoom. What is selected later was seen when it was. */
+export function useInView(panel: Panel): void {
   const flow = useReactFlow();
   const store = useStoreApi();
+  const draft = useDraftStore();
+  const kind = panel?.kind;
+  const about = panel !== null && "id" in panel ? panel.id : null;
   useEffect(() => {
-    if (id === null) return;
+    if (kind === undefined) return;
+    const { selected } = draft.getState();
+    const id = about ?? (selected.size === 1 ? [...selected][0] : undefined);
+    if (id === undefined) return;
     const timer = requestAnimationFrame(() => {
       const node = flow.getInternalNode(id);
       const frame = store.getState().domNode?.getBoundingClientRect();
       if (node === undefined || frame === undefined) return;
       const { x, y, zoom } = flow.getViewport();
-      const { x: left } = flow.flowToScreenPosition(node.internals.positionAbsolute);
-      const by = shiftFromPanel({ left, right: left + (node.measured.width ?? 0) * zoom }, frame, MARGIN_PX);
-      if (by !== 0) void flow.setViewport({ x: x + by, y, zoom });
+      const at = flow.flowToScreenPosition(node.internals.positionAbsolute);
+      const { width = 0, height = 0 } = node.measured;
+      const right = shiftIntoView(
+        { start: at.x, end: at.x + width * zoom },
+        { start: frame.left, end: frame.right },
+        MARGIN_PX,
+      );
+      const down = shiftIntoView(
+        { start: at.y, end: at.y + height * zoom },
+        { start: frame.top, end: frame.bottom },
+        MARGIN_PX,
+      );
+      if (right !== 0 || down !== 0) void flow.setViewport({ x: x + right, y: y + down, zoom });
     });
     return () => cancelAnimationFrame(timer);
-  }, [id, flow, store]);
+  }, [kind, about, flow, store, draft]);
 }
 
 /** Goes to an activity whose panel opens. */

@@ -64,11 +64,41 @@ describe("diff", () => {
   });
 });
 
-test("of lists of one length the elements are told, of others the whole", () => {
-  expect(memberChanges({ paths: [{ id: "a", share: 1 }] }, { paths: [{ id: "a", share: 2 }] })).toEqual([
-    { path: "paths[0].share", before: 1, after: 2 },
+test("elements of a list are told by their ids, or by their places", () => {
+  const [a, b] = [
+    { id: "a", share: 1 },
+    { id: "b", share: 1 },
+  ];
+  expect(memberChanges({ paths: [a] }, { paths: [{ ...a, share: 2 }] })).toEqual([
+    { path: "paths[a].share", before: 1, after: 2 },
   ]);
-  expect(memberChanges({ paths: [1] }, { paths: [1, 2] })).toEqual([{ path: "paths", before: [1], after: [1, 2] }]);
+  expect(memberChanges({ paths: [a] }, { paths: [b, a] })).toEqual([
+    { path: "paths[b].id", before: undefined, after: "b" },
+    { path: "paths[b].share", before: undefined, after: 1 },
+  ]);
+  expect(memberChanges({ paths: [a, b] }, { paths: [b, a] })).toEqual([
+    { path: "paths", before: ["a", "b"], after: ["b", "a"] },
+  ]);
+  expect(memberChanges({ rows: [{ x: 1 }] }, { rows: [{ x: 1 }, { x: 2 }] })).toEqual([
+    { path: "rows[1].x", before: undefined, after: 2 },
+  ]);
+});
+
+test("a nested setting that comes or goes is told member by member", () => {
+  const duration = { value: 2, unit: "days" };
+  expect(memberChanges({}, { timeout: { duration } })).toEqual([
+    { path: "timeout.duration.value", before: undefined, after: 2 },
+    { path: "timeout.duration.unit", before: undefined, after: "days" },
+  ]);
+  expect(memberChanges({ duration }, {}).map(({ path }) => path)).toEqual(["duration.value", "duration.unit"]);
+  expect(memberChanges({}, { timeout: {} })).toEqual([{ path: "timeout", before: undefined, after: {} }]);
+  expect(memberChanges({ rows: [] }, {})).toEqual([{ path: "rows", before: [], after: undefined }]);
+});
+
+test("plain values in a list are told by their places, and together where there are more or fewer", () => {
+  expect(memberChanges({ days: [1, 3] }, { days: [1, 2] })).toEqual([{ path: "days[1]", before: 3, after: 2 }]);
+  expect(memberChanges({ days: [1] }, { days: [1, 2] })).toEqual([{ path: "days", before: [1], after: [1, 2] }]);
+  expect(memberChanges({}, { tags: ["a", "b"] })).toEqual([{ path: "tags", before: undefined, after: ["a", "b"] }]);
 });
 
 test("a journey does not differ from itself, and its differences turn round with the order of the two", () => {

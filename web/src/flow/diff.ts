@@ -65,17 +65,43 @@ export function union(before: JourneyDocument, after: JourneyDocument): JourneyD
   };
 }
 
-/** The members in which two values differ: objects are gone into, and lists of one length; paths in order. */
+/**
+ * The members in which two values differ, each by its path: objects and lists are gone into, also where only one side has
+ * one. Elements of a list are told by their ids, `paths[a].label`, and so is another order of them; without ids by their
+ * places. A list of plain values that is longer, shorter or new is told as a whole.
+ */
 export function memberChanges(before: unknown, after: unknown, path = ""): MemberChange[] {
   if (isSame(before, after)) return [];
-  const below = (name: string) => (path === "" ? name : `${path}.${name}`);
-  if (isRecord(before) && isRecord(after)) {
-    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...names].flatMap((name) => memberChanges(own(before, name), own(after, name), below(name)));
+  const whole = [{ path, before, after }];
+  const [old, now] = [before ?? nothingLike(after), after ?? nothingLike(before)];
+  if (isRecord(old) && isRecord(now)) {
+    const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
+    const below = (name: string) => (path === "" ? name : `${path}.${name}`);
+    return names.length === 0
+      ? whole
+      : names.flatMap((name) => memberChanges(own(old, name), own(now, name), below(name)));
   }
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length)
-    return before.flatMap((item, index) => memberChanges(item, after[index], `${path}[${index}]`));
-  return [{ path, before, after }];
+  if (!Array.isArray(old) || !Array.isArray(now)) return whole;
+  const [had, has] = [byId(old), byId(now)];
+  if (had !== null && has !== null && had.size + has.size > 0) {
+    const ids = [...new Set([...had.keys(), ...has.keys()])];
+    const [first, then] = [ids.filter((id) => had.has(id)), [...has.keys()].filter((id) => had.has(id))];
+    const isMoved = !isSame(
+      first.filter((id) => has.has(id)),
+      then,
+    );
+    const order = { path, before: [...had.keys()], after: [...has.keys()] };
+    return [
+      ...(isMoved ? [order] : []),
+      ...ids.flatMap((id) => memberChanges(had.get(id), has.get(id), `${path}[${id}]`)),
+    ];
+  }
+  const items = [...old, ...now];
+  const isPlain = items.every((item) => typeof item !== "object" || item === null);
+  if (items.length === 0 || (isPlain && old.length !== now.length)) return whole;
+  return Array.from({ length: Math.max(old.length, now.length) }).flatMap((_, at) =>
+    memberChanges(old[at], now[at], `${path}[${at}]`),
+  );
 }
 
 const plain = (document: JourneyDocument): Record<string, unknown> =>
@@ -85,6 +111,16 @@ const own = <T>(of: Record<string, T>, name: string): T | undefined => (Object.h
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What is gone into beside an object or a list where the other side has none. */
+const nothingLike = (other: unknown): unknown => (Array.isArray(other) ? [] : isRecord(other) ? {} : undefined);
+
+/** The elements of a list by their ids; null where one has none, or two have the same. */
+function byId(list: readonly unknown[]): Map<string, unknown> | null {
+  const found = new Map<string, unknown>();
+  for (const item of list) if (isRecord(item) && typeof item.id === "string") found.set(item.id, item);
+  return found.size === list.length ? found : null;
+}
 
 function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;

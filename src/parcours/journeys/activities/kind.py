@@ -40,12 +40,13 @@ MAX_SHOWN_CHARACTERS = 500
 
 def brief(value: Any) -> Any:
     """A value as a step event tells it: long texts and large collections cut short."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value if len(value) <= MAX_SHOWN_CHARACTERS else value[:MAX_SHOWN_CHARACTERS] + "…"
-    if type(value) is list:
+    if kind is list:
         shown = [brief(item) for item in value[:MAX_SHOWN]]
         return shown if len(value) <= MAX_SHOWN else [*shown, f"… {len(value)} in all"]
-    if type(value) is dict:
+    if kind is dict:
         shown_members = {key: brief(value[key]) for key in list(value)[:MAX_SHOWN]}
         return shown_members if len(value) <= MAX_SHOWN else {**shown_members, "…": f"{len(value)} in all"}
     return value

@@ -4,7 +4,7 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
-import { Note } from "../fields/Stack";
+import { Note, Stack } from "../fields/Stack";
 
 /** Lets journeys look up rows of a data set, by its schema's primary identity. */
 export function EnableLookup({ id, name }: { id: string; name: string }) {
@@ -16,7 +16,7 @@ export function EnableLookup({ id, name }: { id: string; name: string }) {
     showsError: true,
   });
   return (
-    <div>
+    <Stack>
       {mayWrite ? (
         <Button variant="secondary" isPending={enable.isPending} onPress={() => enable.mutate()}>
           {t("activities.datasetLookup.enable")}
@@ -31,6 +31,6 @@ export function EnableLookup({ id, name }: { id: string; name: string }) {
           {t("activities.reference.open", { name })}
         </Link>
       </Note>
-    </div>
+    </Stack>
   );
 }

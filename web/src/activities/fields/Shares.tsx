@@ -26,6 +26,7 @@ export function Shares({ paths, onChange, isReadOnly, nameOf, holdout = 0 }: Pro
           key={path.id}
           label={t("activities.shares.of", { name: nameOf(path, index) })}
           labelPosition="side"
+          UNSAFE_className={styles.share}
           value={shareOf(path)}
           minValue={0}
           maxValue={100}

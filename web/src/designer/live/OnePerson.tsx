@@ -1,6 +1,5 @@
-import { ActionButton, Flex, Heading, Text } from "@adobe/react-spectrum";
+import { ActionButton, Text } from "@adobe/react-spectrum";
 import Back from "@spectrum-icons/workflow/ChevronLeft";
-import Close from "@spectrum-icons/workflow/Close";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { FormattedDate } from "react-intl";
@@ -10,6 +9,7 @@ import { Loading } from "@/ui/Loading";
 import { useDraft } from "../draftContext";
 import { useOverlay } from "../overlay";
 import panel from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import { instanceQuery, pathOverlay, type Step } from "./instances";
 import styles from "./People.module.css";
 
@@ -31,17 +31,15 @@ export function OnePerson({ id, onBack, onClose }: Props) {
   useEffect(() => () => focus(null), [focus]);
   return (
     <aside className={panel.panel} aria-label={t("live.one", { key: data?.key ?? id })}>
-      <Flex alignItems="center" gap="size-100">
-        <ActionButton isQuiet onPress={onBack} aria-label={t("live.back")}>
-          <Back />
-        </ActionButton>
-        <Heading level={2} margin={0} flex UNSAFE_className={styles.key}>
-          {data?.key ?? id}
-        </Heading>
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      <PanelHead
+        title={data?.key ?? id}
+        onClose={onClose}
+        start={
+          <ActionButton isQuiet onPress={onBack} aria-label={t("live.back")}>
+            <Back />
+          </ActionButton>
+        }
+      />
       {error !== null && <ErrorNotice error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loading />}
       {data !== undefined && (

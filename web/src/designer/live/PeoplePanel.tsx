@@ -1,5 +1,4 @@
-import { ActionButton, Button, Flex, Heading, SearchField, Text } from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { ActionButton, Button, Flex, SearchField, Text } from "@adobe/react-spectrum";
 import Properties from "@spectrum-icons/workflow/Properties";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -9,6 +8,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
 import panel from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import { instancesQuery } from "./instances";
 import { OnePerson } from "./OnePerson";
 import styles from "./People.module.css";
@@ -34,19 +34,13 @@ export function PeoplePanel({ versionUid, nodeId, title, onClose, onSettings }: 
   if (opened !== null) return <OnePerson id={opened} onBack={() => setOpened(null)} onClose={onClose} />;
   return (
     <aside className={panel.panel} aria-label={title}>
-      <Flex alignItems="center" gap="size-100">
-        <Heading level={2} margin={0} flex>
-          {title}
-        </Heading>
+      <PanelHead title={title} onClose={onClose}>
         {onSettings !== null && (
           <ActionButton isQuiet onPress={onSettings} aria-label={t("live.settings")}>
             <Properties />
           </ActionButton>
         )}
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
+      </PanelHead>
       {nodeId !== null && (
         <Flex gap="size-100" marginY="size-100">
           <Button variant="secondary" style={isEveryone ? "outline" : "fill"} onPress={() => setEveryone(false)}>

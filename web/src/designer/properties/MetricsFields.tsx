@@ -35,7 +35,9 @@ export function MetricsFields({ document, onChange, isReadOnly }: Props) {
   const set = (next: readonly Metric[]) => onChange(withMetrics(document, next));
   return (
     <section aria-label={t("metrics.title")}>
-      <Heading level={3}>{t("metrics.title")}</Heading>
+      <Heading level={3} marginTop="size-300" marginBottom="size-0">
+        {t("metrics.title")}
+      </Heading>
       <Note>{t("metrics.help")}</Note>
       {metrics.length === 0 && <p>{t("metrics.none")}</p>}
       {metrics.map((metric, index) => (

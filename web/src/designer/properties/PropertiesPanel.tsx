@@ -1,20 +1,11 @@
-import {
-  ActionButton,
-  Checkbox,
-  Flex,
-  Form,
-  Heading,
-  NumberField,
-  Switch,
-  TextArea,
-  TextField,
-} from "@adobe/react-spectrum";
-import Close from "@spectrum-icons/workflow/Close";
+import { Checkbox, Form, Heading, NumberField, Switch, TextArea, TextField } from "@adobe/react-spectrum";
 import { DateTimeField } from "@/activities/fields/DateTimeField";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
+import { stay } from "@/ui/stay";
 import { useDraft, useDraftStore } from "../draftContext";
 import styles from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import type { JourneyVersion } from "../version";
 import { ExitCriteria } from "./ExitCriteria";
 import { JourneyRuleSet } from "./JourneyRuleSet";
@@ -61,15 +52,8 @@ export function PropertiesPanel({ version, onClose }: Props) {
 
   return (
     <aside className={styles.panel} aria-label={t("designer.properties")}>
-      <Flex alignItems="center">
-        <Heading level={2} margin={0} flex>
-          {t("designer.properties")}
-        </Heading>
-        <ActionButton isQuiet onPress={onClose} aria-label={t("designer.close")}>
-          <Close />
-        </ActionButton>
-      </Flex>
-      <Form isReadOnly={isReadOnly}>
+      <PanelHead title={t("designer.properties")} onClose={onClose} />
+      <Form onSubmit={stay} isReadOnly={isReadOnly}>
         <TextField
           label={t("designer.properties.name")}
           value={document.name}
@@ -89,7 +73,9 @@ export function PropertiesPanel({ version, onClose }: Props) {
           }}
         />
         <MetricsFields document={document} onChange={(metrics) => set({ metrics })} isReadOnly={isReadOnly} />
-        <Heading level={3}>{t("designer.properties.entry")}</Heading>
+        <Heading level={3} marginTop="size-300" marginBottom="size-0">
+          {t("designer.properties.entry")}
+        </Heading>
         <Switch isSelected={isAllowed} onChange={(allowed) => setReentrance({ allowed })} isReadOnly={isReadOnly}>
           {t("designer.properties.reentrance")}
         </Switch>
@@ -126,13 +112,17 @@ export function PropertiesPanel({ version, onClose }: Props) {
           onChange={(endDate) => set({ endDate })}
           isReadOnly={isReadOnly}
         />
-        <Heading level={3}>{t("designer.exit")}</Heading>
+        <Heading level={3} marginTop="size-300" marginBottom="size-0">
+          {t("designer.exit")}
+        </Heading>
         <ExitCriteria
           value={document.exitCriteria}
           onChange={(exitCriteria) => set({ exitCriteria })}
           isReadOnly={isReadOnly}
         />
-        <Heading level={3}>{t("designer.properties.time")}</Heading>
+        <Heading level={3} marginTop="size-300" marginBottom="size-0">
+          {t("designer.properties.time")}
+        </Heading>
         <TextField
           label={t("designer.properties.timeZone")}
           description={t("designer.properties.timeZone.detail")}
@@ -159,7 +149,9 @@ export function PropertiesPanel({ version, onClose }: Props) {
           maxValue={DEFAULT_ACTION_S}
           onChange={(actionSeconds) => setTimeouts({ actionSeconds })}
         />
-        <Heading level={3}>{t("designer.properties.conflicts")}</Heading>
+        <Heading level={3} marginTop="size-300" marginBottom="size-0">
+          {t("designer.properties.conflicts")}
+        </Heading>
         <NumberField
           label={t("designer.properties.priority")}
           description={t("designer.properties.priority.detail")}
@@ -181,7 +173,9 @@ export function PropertiesPanel({ version, onClose }: Props) {
           maxValue={50}
           onChange={(most) => set({ maxMessagesPerPath: Number.isNaN(most) ? undefined : most })}
         />
-        <Heading level={3}>{t("designer.properties.details")}</Heading>
+        <Heading level={3} marginTop="size-300" marginBottom="size-0">
+          {t("designer.properties.details")}
+        </Heading>
         <TechnicalDetails version={version} />
       </Form>
     </aside>

@@ -6,7 +6,7 @@ import { Light } from "@/ui/Light";
 import { Loading } from "@/ui/Loading";
 import { Time } from "@/ui/Time";
 import panel from "../Panel.module.css";
-import { PanelHead } from "../trial/PanelHead";
+import { PanelHead } from "../PanelHead";
 import styles from "./Review.module.css";
 import { type Approval, type ApprovalRequest, approvalQuery } from "./review";
 

@@ -5,11 +5,11 @@ import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useDraftStore } from "../draftContext";
 import panel from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import { BacktestForm } from "./BacktestForm";
 import { BacktestResult } from "./BacktestResult";
 import { DEFAULT_PERIOD, type Progress, periodOf } from "./backtest";
 import { useBacktest } from "./backtestRun";
-import { PanelHead } from "./PanelHead";
 import styles from "./Trial.module.css";
 
 interface Props {

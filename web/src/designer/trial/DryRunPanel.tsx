@@ -5,8 +5,8 @@ import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { useAct } from "@/ui/useAct";
 import panel from "../Panel.module.css";
+import { PanelHead } from "../PanelHead";
 import { type JourneyVersion, versionQuery } from "../version";
-import { PanelHead } from "./PanelHead";
 import styles from "./Trial.module.css";
 
 interface Props {

@@ -60,7 +60,7 @@ export function Player({ document, outcome }: { document: JourneyDocument; outco
             <strong>
               <FormattedNumber value={count} />
             </strong>{" "}
-            {t(`live.status.${state}`)}
+            <span className={styles.state}>{t(`live.status.${state}`)}</span>
           </span>
         ))}
         {Object.entries(outcome.refused).map(([reason, count]) => (

@@ -7,7 +7,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useDraftStore } from "../draftContext";
 import { useNamesOf } from "../namesContext";
 import panel from "../Panel.module.css";
-import { PanelHead } from "./PanelHead";
+import { PanelHead } from "../PanelHead";
 import { Player } from "./Player";
 import { readList } from "./readList";
 import type { Outcome } from "./replay";

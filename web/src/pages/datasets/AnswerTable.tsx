@@ -1,6 +1,7 @@
 import { useT } from "@/i18n/useT";
 import { FigureTable } from "@/ui/FigureTable";
-import { type Answer, cellOf } from "./datasets";
+import type { Answer } from "./datasets";
+import { ValueCell } from "./ValueCell";
 
 /** The rows of a query. */
 export function AnswerTable({ answer, caption }: { answer: Answer; caption: string }) {
@@ -12,7 +13,12 @@ export function AnswerTable({ answer, caption }: { answer: Answer; caption: stri
         columns={answer.columns.map((one, i) => ({ id: String(i), name: one.name, isText: true }))}
         rows={answer.rows.slice(0, 500).map((row, i) => ({
           id: String(i),
-          cells: Object.fromEntries(row.map((value, column) => [String(column), cellOf(value)])),
+          cells: Object.fromEntries(
+            row.map((value, column) => [
+              String(column),
+              <ValueCell key={String(column)} value={value} column={answer.columns[column]?.name ?? ""} />,
+            ]),
+          ),
         }))}
       />
       <p>

@@ -6,8 +6,9 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { FigureTable } from "@/ui/FigureTable";
 import { Loading } from "@/ui/Loading";
 import { Pager } from "@/ui/Pager";
-import { cellOf, columnsOf, PAGE_ROWS, rowsQuery } from "./datasets";
+import { columnsOf, PAGE_ROWS, rowsQuery } from "./datasets";
 import type { DatasetSearch } from "./routes";
+import { ValueCell } from "./ValueCell";
 
 /** The rows of a data set, those that landed last first. */
 export function DatasetRows({ id, search }: { id: string; search: DatasetSearch }) {
@@ -34,7 +35,9 @@ export function DatasetRows({ id, search }: { id: string; search: DatasetSearch 
         columns={columns.map((name) => ({ id: name, name, isText: true }))}
         rows={data.map((row, i) => ({
           id: String((before ?? total) - i),
-          cells: Object.fromEntries(columns.map((name) => [name, cellOf(row[name])])),
+          cells: Object.fromEntries(
+            columns.map((name) => [name, <ValueCell key={name} value={row[name]} column={name} />]),
+          ),
         }))}
       />
       <p>{t("datasets.rows.count", { count: data.length })}</p>

@@ -107,3 +107,16 @@ export function cellOf(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
+
+/** Characters that two lines of a cell hold. */
+const LONG = 60;
+
+/** Whether a value would make its row tall. */
+export const isLong = (value: unknown): boolean => cellOf(value).length > LONG;
+
+/** Whether a value is one to be read in one line, such as a time. */
+export const isOneLine = (value: unknown): boolean => typeof value !== "object" && cellOf(value).length <= LONG / 2;
+
+/** All of a value, an object in lines. */
+export const wholeOf = (value: unknown): string =>
+  typeof value === "object" ? JSON.stringify(value, null, 2) : cellOf(value);

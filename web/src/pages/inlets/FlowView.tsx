@@ -60,8 +60,10 @@ export function FlowView({ flow }: { flow: Flow }) {
       {mapping.error && <ErrorNotice error={mapping.error} />}
       {mapping.data && (
         <>
-          <Flex wrap alignItems="center" justifyContent="space-between" columnGap="size-200" marginBottom="size-100">
-            <Heading level={3}>{t("inlets.mapping")}</Heading>
+          <Flex wrap alignItems="center" justifyContent="space-between" columnGap="size-200" marginY="size-200">
+            <Heading level={3} margin={0}>
+              {t("inlets.mapping")}
+            </Heading>
             {may && (
               <Button variant="secondary" onPress={() => setEdited(true)}>
                 {t("inlets.mapping.edit")}

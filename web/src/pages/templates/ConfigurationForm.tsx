@@ -27,7 +27,7 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
   const isEmail = channel === "email";
   return (
     <div className={styles.fields}>
-      <div className={styles.pair}>
+      <div className={styles.grid}>
         <DocumentField
           label={t("templates.field.name")}
           value={draft.name}
@@ -75,7 +75,7 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
       </Checkbox>
       {SENDER[channel].length > 0 && (
         <Part title={t("templates.group.sender")}>
-          <div className={styles.pair}>
+          <div className={styles.grid}>
             {SENDER[channel].map((name) => (
               <DocumentField
                 key={name}
@@ -92,7 +92,7 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
       )}
       {kind?.groups.map((group) => (
         <Part key={`${kind.kind}${group.id}`} title={t(`templates.group.${group.id}`)}>
-          <div className={styles.pair}>
+          <div className={styles.grid}>
             {group.fields.map((field) => (
               <SettingField
                 key={field.name}
@@ -110,7 +110,7 @@ export function ConfigurationForm({ draft, stored, onChange, fault, isReadOnly }
         </Part>
       ))}
       <Part title={t("templates.group.delivery")}>
-        <div className={styles.pair}>
+        <div className={styles.grid}>
           {(["retrySeconds", "softBounces"] as const).map((name) => (
             <NumberField
               key={name}

@@ -1,18 +1,14 @@
-import { Button, Flex } from "@adobe/react-spectrum";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Flex } from "@adobe/react-spectrum";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { Note } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { Asked } from "@/ui/Asked";
 import { CopyButton } from "@/ui/CopyButton";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
-import { useAct } from "@/ui/useAct";
 import { ConfigurationForm } from "./ConfigurationForm";
 import {
   type Configuration,
@@ -21,10 +17,11 @@ import {
   feedbackUrl,
   saveConfiguration,
 } from "./channels";
+import { EditorFrame } from "./EditorFrame";
 import { configurationBody, EMPTY_CONFIGURATION, editable } from "./providers";
 import styles from "./Template.module.css";
 import type { Stored } from "./templates";
-import { useFaultOf } from "./useFaultOf";
+import { useEdited } from "./useEdited";
 
 /** `new` as uid: one is set up. */
 export function ConfigurationPage() {
@@ -48,72 +45,36 @@ function Known({ uid }: { uid: string }) {
 
 function Editor({ stored }: { stored: Stored<Configuration> | null }) {
   const t = useT();
-  const faultOf = useFaultOf();
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const mayWrite = useMay("journeys_actions.write");
-  const mayDelete = useMay("journeys_actions.delete");
-  const [held, setHeld] = useState(stored);
-  const before = held === null ? null : editable(held.data);
-  const [draft, setDraft] = useState(before ?? EMPTY_CONFIGURATION);
-  const [isAsked, setAsked] = useState(false);
-  const isDirty = JSON.stringify(draft) !== JSON.stringify(before ?? EMPTY_CONFIGURATION);
-  const uid = held?.data.uid ?? null;
-  const lists = [["channels", "list"], ["references"]];
-  const save = useAct(() => saveConfiguration(uid, configurationBody(draft), held?.etag ?? ""), {
-    invalidates: lists,
-    showsError: true,
-    done: t("templates.done.configured"),
-    onDone: (answer) => {
-      setHeld(answer);
-      setDraft(editable(answer.data));
-      queries.setQueryData(configurationQuery(answer.data.uid).queryKey, answer);
-      if (uid === null) {
-        const params = { uid: answer.data.uid };
-        void navigate({ to: "/templates/channels/$uid", params, ignoreBlocker: true, replace: true });
-      }
-    },
+  const edited = useEdited(stored, EMPTY_CONFIGURATION, EMPTY_CONFIGURATION, {
+    draftOf: editable,
+    bodyOf: configurationBody,
+    write: saveConfiguration,
+    remove: deleteConfiguration,
+    keyOf: (uid) => configurationQuery(uid).queryKey,
+    lists: [["channels", "list"], ["references"]],
+    done: { saved: t("templates.done.configured"), deleted: t("templates.done.unconfigured") },
+    onMade: (uid) =>
+      void navigate({ to: "/templates/channels/$uid", params: { uid }, ignoreBlocker: true, replace: true }),
+    onDeleted: () => void navigate({ to: "/templates/channels", search: {}, ignoreBlocker: true }),
   });
-  const remove = useAct(() => deleteConfiguration(uid ?? ""), {
-    invalidates: lists,
-    showsError: true,
-    done: t("templates.done.unconfigured"),
-    onDone: () => void navigate({ to: "/templates/channels", search: {}, ignoreBlocker: true }),
-  });
-  const failed = save.error ?? remove.error;
-  const url = uid === null ? null : feedbackUrl(globalThis.location.origin, uid);
+  const url = edited.uid === null ? null : feedbackUrl(globalThis.location.origin, edited.uid);
   return (
-    <Page
-      title={held?.data.name ?? t("templates.configuration.new")}
+    <EditorFrame
+      edited={edited}
+      title={edited.held?.data.name ?? t("templates.configuration.new")}
       description={
         <PageLink to="/templates/channels" search={{}}>
           {t("templates.channels.title")}
         </PageLink>
       }
-      actions={
-        <>
-          {uid !== null && mayDelete && (
-            <Button variant="negative" onPress={() => setAsked(true)}>
-              {t("common.delete")}
-            </Button>
-          )}
-          {mayWrite && (
-            <Button
-              variant="accent"
-              isDisabled={!isDirty}
-              isPending={save.isPending}
-              onPress={() => {
-                remove.reset();
-                save.mutate();
-              }}
-            >
-              {t("common.save")}
-            </Button>
-          )}
-        </>
-      }
+      saving={{ label: t("common.save"), variant: "accent" }}
+      mayWrite={mayWrite}
+      mayDelete={useMay("journeys_actions.delete")}
+      deleteDetail={t("templates.configuration.deleteDetail")}
+      error={edited.error}
     >
-      {failed && <ErrorNotice error={failed} />}
       {url !== null && (
         <div className={styles.feedback}>
           <Flex wrap alignItems="center" columnGap="size-100">
@@ -123,25 +84,12 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
         </div>
       )}
       <ConfigurationForm
-        draft={draft}
-        stored={before}
-        onChange={(changed) => {
-          setDraft({ ...draft, ...changed });
-          if (save.isError) save.reset();
-        }}
-        fault={faultOf(save.error)}
+        draft={edited.draft}
+        stored={edited.before}
+        onChange={edited.change}
+        fault={edited.fault}
         isReadOnly={!mayWrite}
       />
-      <Asked
-        isOpen={isAsked}
-        title={t("templates.delete.title", { name: draft.name })}
-        confirm={t("common.delete")}
-        onConfirm={() => remove.mutate()}
-        onClose={() => setAsked(false)}
-      >
-        {t("templates.configuration.deleteDetail")}
-      </Asked>
-      <Leave isDirty={isDirty} />
-    </Page>
+    </EditorFrame>
   );
 }

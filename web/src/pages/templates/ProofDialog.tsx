@@ -15,6 +15,7 @@ import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
+import { stay } from "@/ui/stay";
 import { useAct } from "@/ui/useAct";
 import { configurationsQuery } from "./channels";
 import { addressesOf, shownAt } from "./draft";
@@ -59,7 +60,7 @@ export function ProofDialog({ uid, channel, values, onClose }: Props) {
       <Divider />
       <Content>
         {send.error && <ErrorNotice error={send.error} />}
-        <Form>
+        <Form onSubmit={stay}>
           <TextArea
             label={t(`templates.proof.addresses.${channel}`)}
             description={t("templates.proof.detail")}

@@ -1,15 +1,12 @@
 import { Button, DialogContainer, Item, TabList, TabPanels, Tabs } from "@adobe/react-spectrum";
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { Asked } from "@/ui/Asked";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Leave } from "@/ui/Leave";
-import { Page } from "@/ui/Page";
 import { useAct } from "@/ui/useAct";
 import { bodyOf, canShow, type Draft, draftOf, EMPTY, type Sample, valuesOf } from "./draft";
+import { EditorFrame } from "./EditorFrame";
 import { Preview } from "./Preview";
 import { ProofDialog } from "./ProofDialog";
 import { TABS, type Tab } from "./search";
@@ -26,6 +23,7 @@ import {
   templateQuery,
 } from "./templates";
 import { useDebounced } from "./useDebounced";
+import { useEdited } from "./useEdited";
 import { useFaultOf } from "./useFaultOf";
 import { type Compared, Versions } from "./Versions";
 
@@ -50,20 +48,26 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
   const t = useT();
   const faultOf = useFaultOf();
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const may = {
     write: useMay("messages.write"),
     publish: useMay("messages.publish"),
     delete: useMay("messages.delete"),
   };
-  const uid = stored?.data.uid ?? null;
-  // What is edited is kept apart from what the server has, so that reading anew loses nothing.
-  const [held, setHeld] = useState(stored);
-  const [draft, setDraft] = useState<Draft>(held === null ? start : draftOf(held.data));
+  const lists = [["templates", "list"], ["templates", "versions"], ["references"]];
+  const edited = useEdited(stored, start, EMPTY, {
+    draftOf,
+    bodyOf,
+    write: saveTemplate,
+    remove: deleteTemplate,
+    keyOf: (uid) => templateQuery(uid).queryKey,
+    lists,
+    done: { saved: t("templates.done.saved"), deleted: t("templates.done.deleted") },
+    onMade: (uid) => void navigate({ to: "/templates/$uid", params: { uid }, ignoreBlocker: true, replace: true }),
+    onDeleted: () => void navigate({ to: "/templates", search: {}, ignoreBlocker: true }),
+  });
+  const { held, uid, draft, isDirty } = edited;
   const [sample, setSample] = useState(SAMPLE);
-  const [dialog, setDialog] = useState<"delete" | "proof" | null>(null);
-  const saved = JSON.stringify(bodyOf(held === null ? EMPTY : draftOf(held.data)));
-  const isDirty = JSON.stringify(bodyOf(draft)) !== saved;
+  const [isProved, setProved] = useState(false);
 
   const values = valuesOf(sample, draft.parameters);
   const asked =
@@ -72,45 +76,21 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
       : null;
   const preview = useQuery({ ...previewQuery(useDebounced(asked, 400)), placeholderData: keepPreviousData });
 
-  const take = (answer: Stored<Template>) => {
-    setHeld(answer);
-    queries.setQueryData(templateQuery(answer.data.uid).queryKey, answer);
-  };
-  const changes = [["templates", "list"], ["templates", "versions"], ["references"]];
-  const save = useAct(() => saveTemplate(uid, bodyOf(draft), held?.etag ?? ""), {
-    invalidates: changes,
-    showsError: true,
-    done: t("templates.done.saved"),
-    onDone: (answer) => {
-      take(answer);
-      if (uid === null) {
-        void navigate({ to: "/templates/$uid", params: { uid: answer.data.uid }, ignoreBlocker: true, replace: true });
-      }
-    },
-  });
   const publish = useAct(() => publishTemplate(uid ?? "", held?.etag ?? ""), {
-    invalidates: changes,
+    invalidates: lists,
     showsError: true,
     done: t("templates.done.published"),
-    onDone: take,
+    onDone: edited.take,
   });
-  const remove = useAct(() => deleteTemplate(uid ?? ""), {
-    invalidates: [["templates", "list"], ["references"]],
-    showsError: true,
-    done: t("templates.done.deleted"),
-    onDone: () => void navigate({ to: "/templates", search: {}, ignoreBlocker: true }),
-  });
-  const failed = save.error ?? publish.error ?? remove.error;
-  const saveFault = faultOf(save.error);
   const previewFault = asked === null ? null : faultOf(preview.error);
-
-  const change = (changed: Partial<Draft>) => {
-    setDraft({ ...draft, ...changed });
-    if (save.isError) save.reset();
-  };
   const content = (
     <div className={styles.columns}>
-      <TemplateForm draft={draft} onChange={change} fault={saveFault ?? previewFault} isReadOnly={!may.write} />
+      <TemplateForm
+        draft={draft}
+        onChange={edited.change}
+        fault={edited.fault ?? previewFault}
+        isReadOnly={!may.write}
+      />
       <div className={styles.side}>
         <Preview
           shown={preview.data}
@@ -124,60 +104,52 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
     </div>
   );
   return (
-    <Page
+    <EditorFrame
+      edited={{
+        ...edited,
+        save: () => {
+          publish.reset();
+          edited.save();
+        },
+      }}
       title={held?.data.name ?? t("templates.new")}
       description={held !== null && <TemplateState state={held.data.state} />}
+      saving={{ label: t("templates.save"), variant: "primary" }}
+      mayWrite={may.write}
+      mayDelete={may.delete}
+      isUsed={(held?.data.usedIn ?? 0) > 0}
+      deleteDetail={t("templates.delete.detail")}
       actions={
-        <>
-          {uid !== null && may.delete && (
-            <Button variant="negative" isDisabled={(held?.data.usedIn ?? 0) > 0} onPress={() => setDialog("delete")}>
-              {t("common.delete")}
+        uid !== null &&
+        may.write && (
+          <>
+            <Button variant="secondary" onPress={() => void navigate({ to: "/templates/new", search: { from: uid } })}>
+              {t("templates.duplicate")}
             </Button>
-          )}
-          {uid !== null && may.write && (
-            <>
-              <Button
-                variant="secondary"
-                onPress={() => void navigate({ to: "/templates/new", search: { from: uid } })}
-              >
-                {t("templates.duplicate")}
-              </Button>
-              <Button variant="secondary" isDisabled={isDirty} onPress={() => setDialog("proof")}>
-                {t("templates.proof")}
-              </Button>
-            </>
-          )}
-          {may.write && (
-            <Button
-              variant="primary"
-              isDisabled={!isDirty}
-              isPending={save.isPending}
-              onPress={() => {
-                publish.reset();
-                remove.reset();
-                save.mutate();
-              }}
-            >
-              {t("templates.save")}
+            <Button variant="secondary" isDisabled={isDirty} onPress={() => setProved(true)}>
+              {t("templates.proof")}
             </Button>
-          )}
-          {uid !== null && may.publish && (
-            <Button
-              variant="accent"
-              isDisabled={isDirty || held?.data.state === "published"}
-              isPending={publish.isPending}
-              onPress={() => {
-                save.reset();
-                publish.mutate();
-              }}
-            >
-              {t("templates.publish")}
-            </Button>
-          )}
-        </>
+          </>
+        )
       }
+      lastActions={
+        uid !== null &&
+        may.publish && (
+          <Button
+            variant="accent"
+            isDisabled={isDirty || held?.data.state === "published"}
+            isPending={publish.isPending}
+            onPress={() => {
+              edited.reset();
+              publish.mutate();
+            }}
+          >
+            {t("templates.publish")}
+          </Button>
+        )
+      }
+      error={edited.error ?? publish.error}
     >
-      {failed && <ErrorNotice error={failed} />}
       {uid === null ? (
         content
       ) : (
@@ -211,29 +183,19 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
                   })
                 }
                 onRestored={(answer) => {
-                  take(answer);
-                  setDraft(draftOf(answer.data));
+                  edited.take(answer);
+                  edited.setDraft(draftOf(answer.data));
                 }}
               />
             </Item>
           </TabPanels>
         </Tabs>
       )}
-      <DialogContainer onDismiss={() => setDialog(null)}>
-        {dialog === "proof" && uid !== null && (
-          <ProofDialog uid={uid} channel={draft.channel} values={values ?? {}} onClose={() => setDialog(null)} />
+      <DialogContainer onDismiss={() => setProved(false)}>
+        {isProved && uid !== null && (
+          <ProofDialog uid={uid} channel={draft.channel} values={values ?? {}} onClose={() => setProved(false)} />
         )}
       </DialogContainer>
-      <Asked
-        isOpen={dialog === "delete"}
-        title={t("templates.delete.title", { name: draft.name })}
-        confirm={t("common.delete")}
-        onConfirm={() => remove.mutate()}
-        onClose={() => setDialog(null)}
-      >
-        {t("templates.delete.detail")}
-      </Asked>
-      <Leave isDirty={isDirty} />
-    </Page>
+    </EditorFrame>
   );
 }
