@@ -74,13 +74,42 @@ def fill(page: Page) -> dict[str, str]:
         },
     )
     call(page, "POST", f"{ORCHESTRATION}/suppressions", {"channel": "email", "address": "gone@example.com"})
+    found = _found(page)
     return {
         "template": template,
         "configuration": configuration["uid"],
         "audience": audience["id"],
         "source": source["uid"],
-        **_found(page),
+        "usagePolicy": _usage_policy(page, found["schema"]),
+        **found,
     }
+
+
+def _usage_policy(page: Page, schema: str) -> str:
+    """Two policies over labels, one of its own, and a labelled field of a schema; the id of one."""
+    base = "/data/foundation/dulepolicy"
+    label = {"friendlyName": "Of a partner", "description": "Bought, and for their offers only"}
+    call(page, "PUT", f"{base}/labels/custom/partner", label)
+    call(page, "PUT", f"{base}/marketingActions/custom/partnerOffers", {"description": "Offers of our partners"})
+    body: dict[str, Any] = {
+        "name": "No contact data for partners",
+        "description": "Agreed with our customers",
+        "status": "ENABLED",
+        "marketingActionRefs": ["core/exportToThirdParty", "custom/partnerOffers"],
+        "deny": {
+            "operator": "AND",
+            "operands": [{"label": "C2"}, {"operator": "OR", "operands": [{"label": "I1"}, {"label": "partner"}]}],
+        },
+    }
+    made = call(page, "POST", f"{base}/policies/custom", body)
+    draft = {"name": "Nothing sensitive in e-mails", "marketingActionRefs": ["core/emailTargeting"]}
+    call(page, "POST", f"{base}/policies/custom", {**draft, "deny": {"label": "S1"}})
+    registry = "/data/foundation/schemaregistry/tenant"
+    whole = next(one for one in call(page, "GET", f"{registry}/schemas")["results"] if one["meta:altId"] == schema)
+    for field, labels in (("/_parcours/person", ["partner"]), ("/_parcours/person/emailAddress", ["I1", "C2"])):
+        descriptor = {"@type": "xdm:descriptorLabel", "xdm:sourceSchema": whole["$id"], "xdm:labels": labels}
+        call(page, "POST", f"{registry}/descriptors", {**descriptor, "xdm:sourceProperty": field})
+    return str(made["id"])
 
 
 def _subscription(page: Page) -> None:

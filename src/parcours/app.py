@@ -38,6 +38,7 @@ from parcours.events.feedback import FEEDBACK_SCHEMA
 from parcours.events.service import EventService
 from parcours.flows.compile import flows_into, flows_with, is_remembered
 from parcours.flows.service import FlowService
+from parcours.governance.service import GovernanceService
 from parcours.identity.service import NamespaceService
 from parcours.journeys.conflicts import ConflictViewer
 from parcours.journeys.decision_rules import DecisionRuleService
@@ -109,6 +110,7 @@ class Platform:
     lookups: LookupService
     rule_sets: RuleSetService
     decision_rules: DecisionRuleService
+    governance: GovernanceService
     conflicts: ConflictViewer
     templates: TemplateService
     channels: ChannelService
@@ -161,11 +163,13 @@ def build_platform(settings: Settings) -> Platform:
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
     rule_sets = RuleSetService(db, resources)
+    governance = GovernanceService(db, resources)
     templates = TemplateService(db, resources)
     data_sources = DataSourceService(db, resources, secrets, settings)
     journeys = JourneyService(
-        db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources
-    )
+        db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources,
+        governance,
+    )  # fmt: skip
     channels = ChannelService(db, resources, secrets, settings)
     channels.guard(journeys.usages.journeys_of)
 
@@ -209,6 +213,7 @@ def build_platform(settings: Settings) -> Platform:
         lookups=lookups,
         rule_sets=rule_sets,
         decision_rules=DecisionRuleService(db, resources, journeys),
+        governance=governance,
         conflicts=conflicts,
         templates=templates,
         channels=channels,

@@ -47,6 +47,7 @@ from parcours.events import api as events_api
 from parcours.events.sending import EventSender
 from parcours.flows import api as flows_api
 from parcours.flows.model import Inlet
+from parcours.governance import api as governance_api
 from parcours.http import health as health_api
 from parcours.http.app import build_api
 from parcours.http.health import Health
@@ -102,7 +103,13 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
     oidc = Oidc(platform.settings, platform.secrets)
     lake_helpers = Helpers(platform.settings.data_dir)
     base_url = platform.settings.base_url
-    descriptors = DescriptorService(platform.db, platform.resources, platform.schemas, platform.namespaces.find_code)
+    descriptors = DescriptorService(
+        platform.db,
+        platform.resources,
+        platform.schemas,
+        platform.namespaces.find_code,
+        platform.governance.has_label,
+    )
     routers = [
         access_api.router(gate, platform.access),
         admin_api.router(gate, Administration(platform.db, platform.resources, platform.access)),
@@ -172,6 +179,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         experiments_api.router(gate, platform.experiments),
         reports_api.router(gate, platform.reports, LiveReports(platform.reports.counters)),
         alerts_api.router(gate, platform.alerts),
+        governance_api.router(gate, platform.governance),
         rule_sets_api.router(gate, platform.rule_sets),
         approvals_api.router(gate, platform.approval_policies),
         reviews_api.router(gate, platform.reviews),

@@ -64,6 +64,10 @@ ADDRESSES: dict[str, list[str]] = {
     "inbox/$uid": ["/inbox/{message}?tab=" + tab for tab in ("shown", "text", "headers", "fate")],
     "operations": ["/operations", "/operations?tab=failed"],
     "approval-policies": ["/approval-policies", "/approval-policies?policy=new"],
+    "usage-policies": [
+        "/usage-policies", "/usage-policies?open=new", "/usage-policies?tab=labels",
+        "/usage-policies?tab=labels&open=new", "/usage-policies?tab=marketingActions",
+    ],
     "alerts": ["/alerts", "/alerts?tab=subscriptions", "/alerts?tab=subscriptions&subscription=new"],
     "audit": ["/audit"],
     "people": ["/people?tab=" + tab for tab in ("users", "credentials", "roles", "sandboxes", "roles&role=new")],

@@ -18,6 +18,7 @@ ADDRESSES = [
     "/people?tab=roles", "/people?tab=sandboxes", "/settings", "/account", "/approval-policies",
     "/rules", "/rules?tab=sets", "/rules/decision/new", "/rules/decision/{rule}", "/rules/sets/new",
     "/rules/sets/{rule_set}",
+    "/usage-policies", "/usage-policies?tab=labels", "/usage-policies?tab=marketingActions",
 ]  # fmt: skip
 _WIDTHS = """[document.documentElement, document.querySelector("main")]
   .map((one) => [one.scrollWidth, one === document.documentElement ? innerWidth : one.clientWidth])"""

@@ -40,8 +40,8 @@ class CompiledAction:
         self.version = version
         """Version of the resource; one more at each change."""
         self.name: str = document["name"]
-        self.requires_consent = bool((document.get("marketing") or {}).get("requiredMarketingAction"))
-        """Whether it is for those alone who don't refuse marketing by its channel."""
+        self.marketing_action: str = (document.get("marketing") or {}).get("requiredMarketingAction") or ""
+        """What its data is used for; then it is for those alone who don't refuse marketing by its channel."""
         self.channel: str = (document.get("marketing") or {}).get("channel") or ""
         """On which channel it sends messages, in the words of its document; empty: none."""
         self.method: str = document["method"]

@@ -13,6 +13,7 @@ import orjson
 from parcours.actions.authentication import MASK
 from parcours.ascode.model import KEY, XDM, Document
 from parcours.flows.specs import DATA_LAKE, FLOW_MAPPED, FLOW_PLAIN, HTTP_API, STREAMING_AUTH, VERSION
+from parcours.governance.document import READ_ONLY, short_reference
 from parcours.xdm.errors import SchemaInvalid
 from parcours.xdm.fieldtypes import xdm_type
 from parcours.xdm.rules import TEMPLATE_KEYS, template
@@ -48,6 +49,7 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
     "actions": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"}),
     "decision-rules": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
     "rule-sets": frozenset({"uid", "orgId", "sandboxName", "metadata", "usedIn"}),
+    **dict.fromkeys(("usage-labels", "marketing-actions", "usage-policies"), READ_ONLY),
     "data-sources": frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn", "builtIn"}),
 }  # fmt: skip
 _DEFAULTS: Mapping[str, Document] = {
@@ -59,6 +61,8 @@ _DEFAULTS: Mapping[str, Document] = {
     "events": {"type": "unitary"},
     "actions": {"authentication": {"type": "none"}},
     "rule-sets": {"isGlobal": False, "state": "draft"},
+    "usage-labels": {"category": "Custom"},
+    "usage-policies": {"status": "DRAFT"},
     "data-sources": {"authentication": {"type": "none"}},
 }
 """Members that a file leaves out when they are these, or empty."""
@@ -99,6 +103,10 @@ def to_file(kind: str, shown: Mapping[str, Any]) -> Document:
         found["outputSchema"] = output
     if kind == "rule-sets":
         found["rules"] = [{k: v for k, v in rule.items() if (k, v) != ("state", "active")} for rule in shown["rules"]]
+    if kind == "usage-labels" and found.get("friendlyName") == found["name"]:
+        del found["friendlyName"]
+    if kind == "usage-policies":
+        found["marketingActionRefs"] = [short_reference(one) for one in shown["marketingActionRefs"]]
     if kind == "data-sources":
         found["fieldGroups"] = [_field_group(group) for group in shown["fieldGroups"] if not group.get("builtIn")]
     if kind == "audiences" and found.get("audienceId") == shown["id"]:

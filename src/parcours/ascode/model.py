@@ -28,6 +28,7 @@ KINDS: Mapping[str, Kind] = {
     kind.folder: kind
     for kind in (
         Kind("namespaces", "namespace", "code", is_free_text=False),
+        Kind("usage-labels", "usage label", is_free_text=False),
         Kind("data-types", "data type", "title", is_free_text=False),
         Kind("field-groups", "field group", "title", is_free_text=False),
         Kind("classes", "class", "title", is_free_text=False),
@@ -42,6 +43,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("actions", "action", is_free_text=False),
         Kind("decision-rules", "decision rule", is_free_text=False),
         Kind("rule-sets", "rule set", is_free_text=False),
+        Kind("marketing-actions", "marketing action", is_free_text=False),
+        Kind("usage-policies", "usage policy", is_free_text=False),
         Kind("data-sources", "data source", is_free_text=False),
         Kind("message-templates", "message template", is_free_text=False),
         Kind("channel-configurations", "channel configuration", is_free_text=False),

@@ -10,7 +10,19 @@ from parcours.ascode.errors import CallRefused
 from parcours.ascode.fragments import FRAGMENTS, fragment_parts
 from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Reply, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
-from parcours.ascode.remote import AUDIENCES, DATA_SETS, FLOWS, JOURNEYS, MAPPINGS, NAMESPACES, POLICIES, REGISTRY
+from parcours.ascode.remote import (
+    AUDIENCES,
+    DATA_SETS,
+    FLOWS,
+    JOURNEYS,
+    LABELS,
+    MAPPINGS,
+    MARKETING_ACTIONS,
+    NAMESPACES,
+    POLICIES,
+    REGISTRY,
+    USAGE_POLICIES,
+)
 from parcours.ascode.templates import TEMPLATES, Write, template_parts, template_writes
 from parcours.expressions.references import PLATFORM
 from parcours.kit.errors import ParcoursError
@@ -100,7 +112,7 @@ class Performer:
             self._write_fragment(ref, None, document)
         else:
             body = self._body(ref, document)
-            if _is_built_in(ref):  # it is there already, as it is shipped
+            if _is_built_in(ref) or ref.kind in _MADE_BY_NAME:  # that one is there already, as it is shipped
                 made = self._calls.call("PUT", f"{_COLLECTIONS[ref.kind]}/{ref.key}", body).body
             else:
                 made = self._calls.call("POST", _COLLECTIONS[ref.kind], body).body
@@ -393,12 +405,19 @@ _COLLECTIONS: Mapping[str, str] = {
     "actions": f"{JOURNEYS}/actions",
     "decision-rules": f"{JOURNEYS}/decisionRules",
     "rule-sets": f"{JOURNEYS}/ruleSets",
+    "usage-labels": LABELS,
+    "marketing-actions": MARKETING_ACTIONS,
+    "usage-policies": USAGE_POLICIES,
     "data-sources": f"{JOURNEYS}/dataSources",
     TEMPLATES: f"{JOURNEYS}/messageTemplates",
     CONFIGURATIONS: f"{JOURNEYS}/channelConfigurations",
     "journeys": f"{JOURNEYS}/journeys",
     FRAGMENTS: f"{JOURNEYS}/fragments",
 }
+
+
+_MADE_BY_NAME = frozenset({"usage-labels", "marketing-actions"})
+"""Kinds whose names are their ids: PUT makes them."""
 
 
 def _is_built_in(ref: Ref) -> bool:
@@ -409,7 +428,7 @@ def _is_built_in(ref: Ref) -> bool:
 def _id_of(kind: str, made: Any) -> str:
     if kind == "datasets":
         return str(made[0]).removeprefix("@/dataSets/")
-    return str(made.get("uid") or made.get("id"))
+    return str(made["name"] if kind in _MADE_BY_NAME else made.get("uid") or made.get("id"))
 
 
 def _pointer(name: str) -> str:

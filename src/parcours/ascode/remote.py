@@ -12,6 +12,7 @@ from parcours.ascode.naming import keys_of
 from parcours.ascode.references import SCHEMA, from_title, map_references
 from parcours.ascode.templates import TEMPLATES, template_to_file
 from parcours.channels.model import INBOX
+from parcours.governance.service import BASE as GOVERNANCE
 from parcours.kit.yaml_text import Tokens
 
 FOUNDATION = "/data/foundation"
@@ -23,6 +24,9 @@ NAMESPACES = "/data/core/idnamespace/identities"
 AUDIENCES = "/data/core/ups/audiences"
 POLICIES = "/data/core/ups/config/mergePolicies"
 JOURNEYS = "/journey/orchestration"
+LABELS = f"{GOVERNANCE}/labels/custom"
+MARKETING_ACTIONS = f"{GOVERNANCE}/marketingActions/custom"
+USAGE_POLICIES = f"{GOVERNANCE}/policies/custom"
 XED = "application/vnd.adobe.xed+json"
 _DRAFT = "draft"
 
@@ -50,6 +54,7 @@ class _Reader:
     def read(self) -> Present:
         tenant = self._get(f"{REGISTRY}/stats")["tenantId"]
         self._read_namespaces()
+        self._read_custom("usage-labels", LABELS)
         self._read_registry()
         self._read_data_sets()
         latest = self._read_mappings()
@@ -61,6 +66,8 @@ class _Reader:
             self._add(kind, items, [one["name"] for one in items], [one["uid"] for one in items])
         self._read_decision_rules()
         self._read_rule_sets()
+        self._read_custom("marketing-actions", MARKETING_ACTIONS)
+        self._read_custom("usage-policies", USAGE_POLICIES)
         self._read_templates()
         self._read_configurations()
         self._read_journeys()
@@ -195,6 +202,12 @@ class _Reader:
     def _read_rule_sets(self) -> None:
         items: list[Document] = self._get(f"{JOURNEYS}/ruleSets")["results"]
         self._add("rule-sets", items, [one["name"] for one in items], [one["uid"] for one in items])
+
+    def _read_custom(self, kind: str, path: str) -> None:
+        """Usage labels, marketing actions and policies of the sandbox's own; the former two go by their names."""
+        items: list[Document] = self._get(path)["children"]
+        names = [one["name"] for one in items]
+        self._add(kind, items, names, [one["id"] for one in items] if kind == "usage-policies" else names)
 
     def _read_templates(self) -> None:
         """Templates with what is published of them, where their drafts have gone on since."""

@@ -16,6 +16,7 @@ from parcours.ascode.secrets import places_of
 from parcours.ascode.templates import TEMPLATES
 from parcours.channels.document import MAX_RETRY_S
 from parcours.channels.kinds import KINDS as KINDS_OF_PROVIDERS
+from parcours.governance.document import LABEL_SCHEMA, MARKETING_ACTION_SCHEMA, POLICY_SCHEMA
 from parcours.journeys.decision_rule_document import DECISION_RULE_SCHEMA
 from parcours.journeys.document import DOCUMENT_SCHEMA
 from parcours.journeys.fragment_document import DRAFT_FRAGMENT_SCHEMA, FRAGMENT_SCHEMA
@@ -368,6 +369,9 @@ _SCHEMAS: Mapping[str, Document] = {
     },
     "decision-rules": DECISION_RULE_SCHEMA,
     "rule-sets": RULE_SET_SCHEMA,
+    "usage-labels": LABEL_SCHEMA,
+    "marketing-actions": MARKETING_ACTION_SCHEMA,
+    "usage-policies": POLICY_SCHEMA,
     "data-sources": {
         "description": "A data source: a service that journeys ask, or the field groups added to ExperiencePlatform.",
         "required": ["name"],

@@ -10,6 +10,9 @@ from parcours.ascode.naming import age_of
 from parcours.ascode.perform import LIVE, UNION, Performer
 from parcours.ascode.references import SCHEMA, references, to_title
 
+_NAMED_BY_SCHEMAS = ("namespaces", "usage-labels")
+"""Kinds that descriptors of schemas name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -63,7 +66,11 @@ def in_order(documents: Mapping[Ref, Document]) -> list[Ref]:
         ),
     )
     ordered: list[Ref] = []
-    for kinds in (("namespaces",), tuple(XDM), *((kind,) for kind in KINDS if kind not in XDM)):
+    for kinds in (
+        *((kind,) for kind in _NAMED_BY_SCHEMAS),
+        tuple(XDM),
+        *((kind,) for kind in KINDS if kind not in XDM),
+    ):
         members = [ref for ref in by_rank if ref.kind in kinds and ref not in ordered]
         graph = {ref: named_by(ref, _without_descriptors(documents[ref]), members) for ref in members}
         try:
@@ -87,7 +94,7 @@ def steps(performer: Performer, tasks: Sequence[Task]) -> Iterator[Step]:
     stored = {task.ref: task for task in tasks if task.verb in ("create", "update")}
     ordered = [stored[ref] for ref in in_order({ref: task.document for ref, task in stored.items()})]
     registry = [task for task in ordered if task.ref.kind in XDM]
-    early = [task for task in ordered if task.ref.kind == "namespaces"]
+    early = [task for task in ordered if task.ref.kind in _NAMED_BY_SCHEMAS]
     for task in early:
         yield task, _store(performer, task), True
     taken = {one.document.get("channel") for one in ordered if _is_channel_default(one)}
@@ -103,7 +110,7 @@ def steps(performer: Performer, tasks: Sequence[Task]) -> Iterator[Step]:
     others = {task.ref for task in journeys}
     crossing = {task.ref for task in journeys if named_by(task.ref, task.document, others)}
     for task in ordered:
-        if task.ref.kind != "namespaces" and task.ref.kind not in XDM:
+        if task.ref.kind not in _NAMED_BY_SCHEMAS and task.ref.kind not in XDM:
             yield task, _store(performer, task), task.ref not in crossing and not task.is_published
     for task in ordered:
         if task.ref in crossing:

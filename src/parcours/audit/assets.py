@@ -60,6 +60,9 @@ ASSETS: Mapping[str, Asset] = {
     "channelConfiguration": Asset("Channel configuration", "journeys_actions"),
     "frequencyRule": Asset("Message frequency rule", "frequency_rules"),
     "ruleSet": Asset("Message frequency rule", "frequency_rules"),
+    "usageLabel": Asset("Data usage label", "usage_labels"),
+    "marketingAction": Asset("Marketing action", "usage_policies"),
+    "usagePolicy": Asset("Data usage policy", "usage_policies"),
     "xdm": Asset("Schema", "schemas"),
     "xdm-descriptor": Asset("Descriptor", "schemas"),
     "dataSet": Asset("Dataset", "datasets"),
@@ -98,6 +101,7 @@ _RESOURCE_TYPES: Mapping[str, str] = {
     "sandboxes": "Sandbox",
     "audit_log": "Audit log",
     "usage_labels": "Access label",
+    "usage_policies": "Data usage policy",
     "monitoring": "Failed record",
     "identity_graph": "Identity graph",
     "profiles": "Profile",
@@ -176,6 +180,8 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
         return _JOURNEY_VERBS.get((old, new)) or _JOURNEY_STATUS_VERBS.get(new, "Update")
     if kind in _DEPLOYED and (before["deployed"] is None) != (after["deployed"] is None):
         return "Undeploy" if after["deployed"] is None else "Deploy"
+    if kind == "usagePolicy" and before["status"] != after["status"]:
+        return _STATE_VERBS.get(str(after["status"]).lower(), "Update")
     if before.get("state") != after.get("state"):
         return _STATE_VERBS.get(str(after.get("state")).lower(), "Update")
     return "Update"

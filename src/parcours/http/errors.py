@@ -92,6 +92,7 @@ from parcours.events.errors import (
     TrialsDisabled,
 )
 from parcours.flows.errors import FlowRefused
+from parcours.governance.errors import GovernanceInUse, GovernanceInvalid, GovernanceNotFound, UsagePolicyExists
 from parcours.identity.errors import (
     GraphRequestInvalid,
     IdentityInvalid,
@@ -354,6 +355,10 @@ STATUS: dict[type[Exception], tuple[int | Callable[[Any], int], Shape]] = {
     DecisionRuleInvalid: (400, authoring_problem("7801")),
     JourneyQueryInvalid: (400, problem("PARC", "7002")),
     ReportQueryInvalid: (400, problem("PARC", "7101")),
+    GovernanceNotFound: (404, problem("PARC", "7804")),
+    UsagePolicyExists: (409, problem("PARC", "7809")),
+    GovernanceInUse: (409, problem("PARC", "7810")),
+    GovernanceInvalid: (400, problem("PARC", "7801")),
     RuleSetNotFound: (404, problem("PARC", "7304")),
     RuleSetExists: (409, problem("PARC", "7309")),
     RuleSetInUse: (409, problem("PARC", "7310")),

@@ -15,7 +15,7 @@ BUILT = Path(str(files("parcours") / "http" / "designer"))
 PAGES = (
     "account", "actions", "alerts", "approval-policies", "audiences", "audit", "data-sources", "datasets", "events",
     "fragments", "inbox", "inlets", "join", "journeys", "operations", "people", "profiles", "rules", "schemas",
-    "settings", "setup", "sign-in", "templates",
+    "settings", "setup", "sign-in", "templates", "usage-policies",
 )  # fmt: skip
 """First segments of the addresses that are pages; `web/src/app/router.tsx` has their routes."""
 _POLICY = {

@@ -234,6 +234,9 @@ class _Definitions(SandboxDefinitions):
         """A decision rule by uid or name."""
         return super().decision_rule(uid) or self.decision_rules.find(0, uid)
 
+    def policies(self) -> None:
+        """Files of a configuration have no labels: a server checks what data is used for."""
+
     def target(self, journey_uid: str) -> TargetShape:
         """A journey about whomever this one is about."""
         return TargetShape(journey_uid, journey_uid, ANY_NAMESPACE, "", None)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from parcours.expressions.errors import ExpressionInvalid
 from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
+from parcours.governance.table import ScopePolicies
 from parcours.journeys import entrance
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.custom_action import ActionNode
@@ -44,6 +46,9 @@ from parcours.journeys.paths_check import check_ways
 from parcours.journeys.run import Node, zone_named
 from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.surroundings import Surroundings
+from parcours.journeys.usage_check import check_usage, fields_of_template, fields_read, uses_of
+from parcours.journeys.usage_labels import SandboxLabels
+from parcours.xdm.usage_labels import FieldLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class EventShape:
     is_business: bool = False
     """Whether it is about no person."""
     has_supplemental_id: bool = False
+    schema_id: str = ""
 
 
 class Definitions(Protocol):
@@ -109,6 +115,14 @@ class Definitions(Protocol):
 
     def decision_rule(self, uid: str) -> RuleShape | None:
         """A decision rule by uid."""
+        ...
+
+    def policies(self) -> ScopePolicies | None:
+        """What data may be used for; None where that is not looked at, for it was at the publication."""
+        ...
+
+    def labels(self, schema_id: str) -> FieldLabels:
+        """The usage labels of a schema's fields, or of a class's union."""
         ...
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
@@ -299,9 +313,28 @@ class Compiler:
         name = config.get("label") or self._default_name(node_id)
         builder = _NodeBuilder(self, node_id)
         node = KINDS[config["type"]].build(node_id, name, config, builder)
+        self._check_usage(node_id, config, builder)
         node.fetches = build_fetches(builder, config.get("dynamicValues", ()), self.fetches)
         self.fetches += len(node.fetches)
         return node
+
+    def _check_usage(self, node_id: str, config: Mapping[str, Any], builder: "_NodeBuilder") -> None:
+        """Whether an activity may send what it sends: before its dynamic values, which go to a data source."""
+        policies = self.definitions.policies()
+        if policies is None:
+            return
+        template = self.definitions.template(config["templateUid"]) if config["type"] == "message" else None
+        uses = uses_of(config, self.actions.get(node_id), template)
+        if not uses:
+            return
+        labelled = SandboxLabels(self.definitions, self.events.values(), self.nodes)
+        fields = fields_read(builder.reads, labelled)
+        if template is not None:
+            entry = self.events.get(self.entry_id)
+            fields = chain(fields, fields_of_template(template, labelled, entry.name if entry else ""))
+        for one in check_usage(policies, uses, fields):
+            report = builder.fault if one.is_error else builder.warn
+            report(one.code, one.message, one.path)
 
     def _link(self, built: Mapping[str, Node]) -> dict[str, Node]:
         """Set the exits; events and waits after one transition become a race. The races by their ids."""
@@ -395,6 +428,8 @@ class _NodeBuilder:
         self._scope: NodeScope | None = None
         self.external: list[tuple[str, Reference]] = []
         """What the node's expressions read of external data sources, each with the place of the expression."""
+        self.reads: list[tuple[str, Reference]] = []
+        """Everything that they read, in the same way."""
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -421,6 +456,7 @@ class _NodeBuilder:
         explained = self._compiler.expression(text, self._scope, expected, where, self._node_id)
         if explained is not None:
             self.external += [(path, reference) for reference in explained.external]
+            self.reads += [(path, reference) for reference in explained.reads]
         return explained
 
     @property

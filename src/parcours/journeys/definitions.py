@@ -12,6 +12,7 @@ from parcours.catalog.model import DataSetTable
 from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.references import EXPERIENCE_EVENTS
+from parcours.governance.table import NO_POLICIES, PolicyTable, ScopePolicies
 from parcours.journeys.activities.kind import (
     ActionShape,
     AudienceShape,
@@ -33,6 +34,7 @@ from parcours.rulesets.table import NO_RULE_SETS, RuleSetTable
 from parcours.templates.table import NO_TEMPLATES, TemplateTable
 from parcours.xdm.ids import EVENT_CLASS, PROFILE_CLASS
 from parcours.xdm.table import SchemaTable
+from parcours.xdm.usage_labels import FieldLabels
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class SandboxDefinitions:
     templates: TemplateTable = NO_TEMPLATES
     data_sources: SourceTable = NO_SOURCES
     decision_rules: DecisionRuleTable = NO_DECISION_RULES
+    usage_policies: PolicyTable = NO_POLICIES
 
     def event(self, uid: str) -> EventShape | None:
         """An event configuration by uid."""
@@ -58,7 +61,7 @@ class SandboxDefinitions:
             return None
         return EventShape(
             found.uid, found.name, found.namespace, found.document, found.type == "business",
-            found.supplemental is not None,
+            found.supplemental is not None, found.schema_id,
         )  # fmt: skip
 
     def action(self, uid: str) -> ActionShape | None:
@@ -74,7 +77,7 @@ class SandboxDefinitions:
             found.response,
             found.failure_response,
             found.channel,
-            found.requires_consent,
+            found.marketing_action,
         )
 
     def template(self, uid: str) -> TemplateShape | None:
@@ -82,7 +85,8 @@ class SandboxDefinitions:
         found = self.templates.get(self.scope_id, uid)
         if found is None:
             return None
-        return TemplateShape(found.uid, found.name, found.channel, {p.name: p.is_optional for p in found.parameters})
+        parameters = {p.name: p.is_optional for p in found.parameters}
+        return TemplateShape(found.uid, found.name, found.channel, parameters, found.category, found.paths)
 
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
@@ -105,6 +109,7 @@ class SandboxDefinitions:
             None if schema is None else schema.document,
             is_of_profiles=is_record and found.is_profile_enabled and schema is not None and schema.is_union,
             is_lookup=is_record and "enabled:true" in found.tags.get(LOOKUP_TAG, ()),
+            schema_id=found.schema_id,
         )
 
     def sources(self) -> Mapping[str, SourceShape]:
@@ -145,6 +150,15 @@ class SandboxDefinitions:
     def decision_rule(self, uid: str) -> RuleShape | None:
         """A decision rule by uid."""
         return self.decision_rules.get(self.scope_id, uid)
+
+    def policies(self) -> ScopePolicies | None:
+        """What data may be used for."""
+        return self.usage_policies.of(self.scope_id)
+
+    def labels(self, schema_id: str) -> FieldLabels:
+        """The usage labels of a schema's fields; of one that is gone none."""
+        found = self.schemas.get(self.scope_id, schema_id)
+        return {} if found is None else found.labels
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """The profile's union schema, and the person's events."""
@@ -273,6 +287,13 @@ class FrozenDefinitions:
         told = self._name("decisionRules", uid)
         kept = None if told is None else RuleShape(uid, told["name"], told["expression"], told["audiences"])
         return self._current.decision_rule(uid) or kept
+
+    def policies(self) -> None:
+        """Checked at the publication; one that came later stops no journey."""
+
+    def labels(self, schema_id: str) -> FieldLabels:
+        """See SandboxDefinitions."""
+        return self._current.labels(schema_id)
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         """See SandboxDefinitions."""

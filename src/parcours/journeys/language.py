@@ -66,7 +66,6 @@ class Language:
     def compile(self, text: str, scope: NodeScope, expected: Type | None) -> Explained:
         """A text as an expression at a node with this scope. Raises ExpressionInvalid."""
         expression = self.parse(text, scope, expected)
-        external: list[Reference] = []
         readers: dict[str, Callable[[EvaluationContext], Any]] = {}
         for reference in expression.references:
             readers.setdefault(reference_text(reference), reader_of(reference))
@@ -74,13 +73,11 @@ class Language:
                 self.actions_read.add(reference.name)
             elif reference.kind == "audience":
                 self.audiences_read.add(reference.name)
-            elif reference.kind == "dataSource" and reference.name != PLATFORM:
-                external.append(reference)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
                 if reference.kind == "dataSource" and reference.group not in (PROFILE_GROUP, EXPERIENCE_EVENTS):
                     self.added_groups.add(reference.group)
-        return Explained(text, expression, tuple(readers.items()), expression.warnings, tuple(external))
+        return Explained(text, expression, tuple(readers.items()), expression.warnings, expression.references)
 
 
 class _References:

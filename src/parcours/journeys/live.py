@@ -13,6 +13,7 @@ from parcours.catalog.model import DataSetTable
 from parcours.datasources.table import SourceTable
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
+from parcours.governance.table import PolicyTable
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.decision_rule_table import DecisionRuleTable
@@ -45,6 +46,7 @@ class Tables(NamedTuple):
     templates: Compiled[TemplateTable]
     data_sources: Compiled[SourceTable]
     decision_rules: Compiled[DecisionRuleTable]
+    policies: Compiled[PolicyTable]
 
     def definitions(self, connection: Connection, scope_id: int) -> SandboxDefinitions:
         """Of one sandbox, as the connection sees it."""
@@ -60,6 +62,7 @@ class Tables(NamedTuple):
             self.templates.current(connection),
             self.data_sources.current(connection),
             self.decision_rules.current(connection),
+            self.policies.current(connection),
         )
 
 

@@ -19,6 +19,7 @@ from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
 from parcours.events.service import EventService
+from parcours.governance.service import GovernanceService
 from parcours.journeys.activities.audience_qualification import event_uid_of
 from parcours.journeys.check import Fault, check_size
 from parcours.journeys.compile import examine
@@ -85,6 +86,7 @@ class JourneyService:
         rule_sets: RuleSetService,
         templates: TemplateService,
         data_sources: DataSourceService,
+        governance: GovernanceService,
     ) -> None:
         self._db = db
         self._resources = resources
@@ -92,6 +94,7 @@ class JourneyService:
         self._actions = actions
         self._templates = templates
         self._data_sources = data_sources
+        self._governance = governance
         self._xdm = xdm
         self._data_sets = data_sets
         self._audiences = audiences
@@ -107,6 +110,7 @@ class JourneyService:
             templates.table,
             data_sources.table,
             compiled_rules(resources),
+            governance.table,
         )
         self.on_delete: Callable[[Connection, Resource], None] = lambda _connection, _version: None
         """(connection, version): forgets what a published version did."""
@@ -128,6 +132,7 @@ class JourneyService:
             data_sources=self._data_sources.compiled(),
             templates=self._templates.compiled(),
             decision_rules=compiled_rules(self._resources),
+            policies=self._governance.compiled(),
         )
         kinds = [VERSION_KIND, SANDBOX_KIND, DECISION_RULE_KIND]
         return Compiled(self._resources, kinds, LiveBuilder(self._resources, tables).build)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from jsonschema_rs import Draft7Validator, FancyRegexOptions
 
+from parcours.xdm.usage_labels import FieldLabels
 from parcours.xdm.violations import leaf, leaves
 
 Behaviour = Literal["record", "time-series", "adhoc"]
@@ -43,6 +44,8 @@ class CompiledSchema:
     document: dict[str, Any]
     """Resolved JSON Schema without references; every object closed, maps open."""
     identities: tuple[IdentityField, ...] = ()
+    labels: FieldLabels = field(default_factory=dict)
+    """Usage labels by field."""
     primary_identity: IdentityField | None = field(init=False)
     has_identity_map: bool = field(init=False)
     _validator: Draft7Validator = field(init=False, repr=False)

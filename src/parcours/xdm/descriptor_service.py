@@ -5,13 +5,24 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
 from parcours.db import Database
 from parcours.kit.ids import new_hex
 from parcours.resources.store import ResourceStore
 from parcours.xdm import views
 from parcours.xdm.compiled import field_at
-from parcours.xdm.descriptors import IDENTITY, MAX_DESCRIPTORS, REFERENCE, check, namespace_of, path_of
+from parcours.xdm.descriptors import (
+    IDENTITY,
+    LABEL,
+    MAX_DESCRIPTORS,
+    REFERENCE,
+    check,
+    label_names,
+    namespace_of,
+    path_of,
+    properties_of,
+)
 from parcours.xdm.errors import ChangeBreaking, DescriptorInvalid, XdmNotFound
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry
@@ -20,6 +31,8 @@ from parcours.xdm.store import DESCRIPTOR_KIND, lock, to_store
 
 FindNamespace = Callable[[Connection, int, str, bool], str | None]
 """(connection, scope, code or number, whether it is a number) → the code of the sandbox's namespace, if it has one."""
+HasLabel = Callable[[Connection, int, str], bool]
+"""(connection, scope, name of a usage label) → whether the sandbox has it."""
 _PATH = "/tenant/descriptors/"
 
 
@@ -32,11 +45,13 @@ class DescriptorService:
         resources: ResourceStore,
         schemas: XdmService,
         find_namespace: FindNamespace = lambda _connection, _scope_id, name, _is_number: name,
+        has_label: HasLabel = lambda _connection, _scope_id, _name: True,
     ) -> None:
         self._db = db
         self._resources = resources
         self._schemas = schemas
         self._find_namespace = find_namespace
+        self._has_label = has_label
 
     def grouped(self, caller: Caller, view: views.View, query: Query) -> dict[str, list[Any]]:
         """Every matching descriptor under its `@type`, as path, id or object. Raises QueryInvalid."""
@@ -83,6 +98,7 @@ class DescriptorService:
             raise DescriptorInvalid(f"a sandbox has at most {MAX_DESCRIPTORS} descriptors")
         checked = _checked(body, registry, caller, descriptor_id)
         checked = self._with_namespace(connection, caller, checked)
+        self._check_labels(connection, caller, checked)
         self._resources.create(
             connection, caller.scope_id, caller.author, DESCRIPTOR_KIND, to_store(checked, caller), descriptor_id
         )
@@ -100,6 +116,7 @@ class DescriptorService:
                     raise DescriptorInvalid(f"{key} of a descriptor can't change", f"$.{key}")
             if any(checked.get(key) != old.get(key) for key in ("xdm:namespace", "xdm:identityNamespace")):
                 checked = self._with_namespace(connection, caller, checked)
+            self._check_labels(connection, caller, checked)
             keys = ("xdm:sourceProperty", "xdm:namespace", "xdm:isPrimary")
             if any(checked.get(key) != old.get(key) for key in keys):
                 self._keep_primary(connection, caller, registry, old)
@@ -111,7 +128,9 @@ class DescriptorService:
         with self._db.write() as connection:
             lock(connection)
             registry = self._schemas.registry(connection, caller.scope_id)
-            self._keep_primary(connection, caller, registry, _find(registry, descriptor_id))
+            found = _find(registry, descriptor_id)
+            _check_may_label(caller, found)
+            self._keep_primary(connection, caller, registry, found)
             self._resources.delete(connection, registry.rows[descriptor_id])
 
     def _with_namespace(self, connection: Connection, caller: Caller, checked: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +145,13 @@ class DescriptorService:
         if not is_number or namespace_of(checked) == code:
             return checked
         return {**checked, key: code, "xdm:property": "xdm:code"}
+
+    def _check_labels(self, connection: Connection, caller: Caller, checked: Mapping[str, Any]) -> None:
+        """Usage labels are put on fields by who may, and are there."""
+        _check_may_label(caller, checked)
+        for index, label in enumerate(label_names(checked) if checked["@type"] == LABEL else ()):
+            if not self._has_label(connection, caller.scope_id, label):
+                raise DescriptorInvalid(f"the sandbox has no usage label {label[:80]!r}", f"$.xdm:labels[{index}]")
 
     def _keep_primary(self, connection: Connection, caller: Caller, registry: Registry, old: Mapping[str, Any]) -> None:
         schema = registry.get(old["xdm:sourceSchema"])
@@ -149,6 +175,8 @@ def _checked(body: Mapping[str, Any], registry: Registry, caller: Caller, descri
         return field_at(documents[resource_id], path)
 
     checked = check(body, lookup, caller.sandbox.tenant)
+    if checked["@type"] == LABEL:
+        _check_labelled_once(checked, registry, descriptor_id)
     if checked["@type"] != IDENTITY:
         return checked
     for other in registry.descriptors_of(checked["xdm:sourceSchema"]):
@@ -163,6 +191,23 @@ def _checked(body: Mapping[str, Any], registry: Registry, caller: Caller, descri
                 f"the schema has a primary identity already, by descriptor {other['@id']}", "$.xdm:isPrimary"
             )
     return checked
+
+
+def _check_labelled_once(checked: Mapping[str, Any], registry: Registry, descriptor_id: str) -> None:
+    """One descriptor says all labels of a field, so that they are changed in one place."""
+    paths = set(map(path_of, properties_of(checked)))
+    for other in registry.descriptors_of(checked["xdm:sourceSchema"]):
+        if other["@type"] != LABEL or other["@id"] == descriptor_id:
+            continue
+        if paths & set(map(path_of, properties_of(other))):
+            raise DescriptorInvalid(
+                f"the field has labels already, by descriptor {other['@id']}", "$.xdm:sourceProperty"
+            )
+
+
+def _check_may_label(caller: Caller, descriptor: Mapping[str, Any]) -> None:
+    if descriptor["@type"] == LABEL and not caller.may("usage_labels.write"):
+        raise PermissionDenied("usage_labels.write", caller.sandbox.name, "usage labels say what data may be used for")
 
 
 def _find(registry: Registry, descriptor_id: str) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """Descriptors: what is said about a schema's fields from outside. Source: platform-apis §3.9."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from parcours.xdm.compiled import IdentityField
 from parcours.xdm.errors import DescriptorInvalid
+from parcours.xdm.usage_labels import FieldLabels
 
 IDENTITY = "xdm:descriptorIdentity"
 ONE_TO_ONE = "xdm:descriptorOneToOne"
 REFERENCE = "xdm:descriptorReferenceIdentity"
 DEPRECATED = "xdm:descriptorDeprecated"
+LABEL = "xdm:descriptorLabel"
 MAX_DESCRIPTORS = 4_000
 """Most descriptors of one sandbox."""
 
 _TEXT, _NUMBER, _BOOLEAN, _OBJECT = "a string", "a whole number", "a boolean", "an object"
+_TEXTS = "a list of strings"
 _REQUIRED: Mapping[str, Mapping[str, str]] = {
     IDENTITY: {"xdm:namespace": _TEXT, "xdm:property": _TEXT},
     "xdm:alternateDisplayInfo": {},
@@ -26,7 +29,7 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
     "xdm:descriptorTimestamp": {},
     "xdm:descriptorOneToMany": {"xdm:destinationSchema": _TEXT},
     "xdm:descriptorManyToMany": {"xdm:destinationSchema": _TEXT},
-    "xdm:descriptorLabel": {},
+    LABEL: {"xdm:labels": _TEXTS},
     "xdm:descriptorTimeSeriesGranularity": {},
 }
 _OPTIONAL: Mapping[str, str] = {
@@ -40,7 +43,7 @@ _OPTIONAL: Mapping[str, str] = {
 }
 _WHOLE_SCHEMA = frozenset({"xdm:descriptorTimeSeriesGranularity"})
 """Kinds that speak of no single field."""
-_MANY_PROPERTIES = frozenset({DEPRECATED, "xdm:descriptorPrimaryKey"})
+_MANY_PROPERTIES = frozenset({DEPRECATED, LABEL, "xdm:descriptorPrimaryKey"})
 _CARDINALITIES = ("1:1", "1:0", "M:1", "M:0")
 _SERVER_KEYS = frozenset(
     {
@@ -63,6 +66,21 @@ def properties_of(descriptor: Mapping[str, Any]) -> list[str]:
     """The paths a descriptor speaks of."""
     value = descriptor.get("xdm:sourceProperty", [])
     return [value] if isinstance(value, str) else list(value)
+
+
+def label_names(descriptor: Mapping[str, Any]) -> list[str]:
+    """The labels of a label descriptor by their names: clients write `C1` or `core/C1`."""
+    return [text.rpartition("/")[2] for text in descriptor["xdm:labels"]]
+
+
+def field_labels(descriptors: Iterable[Mapping[str, Any]]) -> FieldLabels:
+    """The usage labels that descriptors put on fields; what several put on one adds up."""
+    found: dict[tuple[str, ...], frozenset[str]] = {}
+    for one in descriptors:
+        for text in properties_of(one) if one["@type"] == LABEL else ():
+            path = path_of(text)
+            found[path] = found.get(path, frozenset()).union(label_names(one))
+    return found
 
 
 def identity_field(descriptor: Mapping[str, Any], *, is_own: bool = True) -> IdentityField | None:
@@ -142,6 +160,7 @@ def _typed(value: Any, what: str, key: str) -> None:
         _NUMBER: isinstance(value, int) and not isinstance(value, bool),
         _BOOLEAN: isinstance(value, bool),
         _OBJECT: isinstance(value, dict),
+        _TEXTS: isinstance(value, list) and bool(value) and all(isinstance(one, str) and one for one in value),
     }[what]
     if not is_right:
         raise DescriptorInvalid(f"{key} is {what}", f"$.{key}")

@@ -1,6 +1,6 @@
 """What one sandbox's registry holds at one revision: the global components and the tenant's, joined. Pure reads."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from parcours.resources.store import Resource
 from parcours.xdm.compiled import Behaviour, IdentityField
 from parcours.xdm.compose import merge_documents, resolve
-from parcours.xdm.descriptors import IDENTITY, identity_field
+from parcours.xdm.descriptors import IDENTITY, field_labels, identity_field
 from parcours.xdm.ids import ADHOC, BEHAVIOURS, IDENTITY_MAP, PROFILE_CLASS, SEGMENTATION, UNION_SUFFIX, alt_id
 from parcours.xdm.library import library
 from parcours.xdm.rules import references
+from parcours.xdm.usage_labels import FieldLabels
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,10 @@ class Registry:
                     if one is not None:
                         found.setdefault(one.path, one)
         return tuple(sorted(found.values(), key=lambda one: not one.is_primary))
+
+    def labels(self, resource_ids: Iterable[str]) -> FieldLabels:
+        """The usage labels that descriptors put on fields of resources composed at one root."""
+        return field_labels(one for source in resource_ids for one in self.descriptors_of(source))
 
     def union_classes(self) -> list[str]:
         """Classes with at least one schema that makes up profiles."""

@@ -87,7 +87,14 @@ class SchemaTable:
             document = {**registry.resolved(registry.get(class_id) or {}), "title": class_id}
         behaviour = registry.behaviour(class_id)
         return CompiledSchema(
-            class_id + UNION_SUFFIX, class_id, document["title"], 0, behaviour, True, close(document, "adhoc", ())
+            class_id + UNION_SUFFIX,
+            class_id,
+            document["title"],
+            0,
+            behaviour,
+            True,
+            close(document, "adhoc", ()),
+            labels=registry.labels(registry.extends(registry.union(class_id))),
         )
 
 
@@ -108,6 +115,7 @@ def compile_schema(registry: Registry, schema: Mapping[str, Any]) -> CompiledSch
             is_union=is_union(schema),
             document=document,
             identities=identities,
+            labels=registry.labels([schema["$id"], *registry.extends(schema)]),
         )
     except ValueError as error:
         raise SchemaInvalid(f"the schema can't be compiled: {error}") from None

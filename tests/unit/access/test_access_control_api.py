@@ -115,6 +115,29 @@ def test_a_role_is_granted_for_its_sandboxes(api: TestClient, someone: Client) -
     assert designer.get(f"{SANDBOXES}/sandboxes").status_code == 403
 
 
+def test_who_may_change_schemas_needs_more_to_put_usage_labels_on_fields(api: TestClient, someone: Client) -> None:
+    registry = "/data/foundation/schemaregistry/tenant"
+    profile = "https://ns.adobe.com/xdm/context/profile"
+    body = {"type": "object", "title": "People", "allOf": [{"$ref": profile}]}
+    schema_id = api.post(f"{registry}/schemas", json=body).json()["$id"]
+    label = {"@type": "xdm:descriptorLabel", "xdm:sourceSchema": schema_id, "xdm:sourceProperty": "/_id"}
+    labelled = {**label, "xdm:labels": ["C2"]}
+    modeller = someone(make_role(api, permissionSets=["manage-schemas"], sandboxes=["*"]))
+    denied = modeller.post(f"{registry}/descriptors", json=labelled)
+    assert (denied.status_code, "usage_labels.write" in denied.text) == (403, True)
+    made = api.post(f"{registry}/descriptors", json=labelled).json()["@id"]
+    assert modeller.put(f"{registry}/descriptors/{made}", json={**label, "xdm:labels": ["C1"]}).status_code == 403
+    assert modeller.delete(f"{registry}/descriptors/{made}").status_code == 403
+    sets = ["manage-schemas", "apply-data-usage-labels"]
+    steward = someone(make_role(api, name="Steward", permissionSets=sets, sandboxes=["*"]))
+    assert steward.put(f"{registry}/descriptors/{made}", json={**label, "xdm:labels": ["C1"]}).status_code == 201
+    assert steward.put("/data/foundation/dulepolicy/labels/custom/mine", json={}).status_code == 201
+    assert steward.get("/data/foundation/dulepolicy/policies/custom").status_code == 403
+    designer = someone("standard-user")
+    assert designer.get("/data/foundation/dulepolicy/marketingActions/core").status_code == 200
+    assert designer.put("/data/foundation/dulepolicy/marketingActions/custom/mine", json={}).status_code == 403
+
+
 def test_an_administrator_of_one_sandbox_is_none_of_the_organisation(api: TestClient, someone: Client) -> None:
     role_id = make_role(api, permissionSets=["administrators"], sandboxes=["dev"])
     local = someone(role_id, sandbox="dev")

@@ -51,6 +51,7 @@ OPEN_TO_CALLERS = {
     "GET /data/foundation/access-control/administration/products",
     "GET /data/foundation/access-control/administration/products/{product_id}/categories",
     "GET /data/foundation/access-control/administration/products/{product_id}/permission-sets",
+    "GET /data/foundation/dulepolicy/schema",
     "GET /data/foundation/sandbox-management",
     "GET /data/foundation/sandbox-management/sandboxTypes",
     "POST /data/foundation/conversion/languages/el/validate",

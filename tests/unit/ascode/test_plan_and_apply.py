@@ -687,3 +687,44 @@ def test_a_title_that_another_kind_has_is_a_fault(server: Scratch, folder: Path)
     assert [str(fault) for fault in plan(server, folder).faults] == [
         "data-types/x.yaml:1:1: 'Shop customer' is the title of a field group 'Shop customer' already"
     ]
+
+
+def test_usage_labels_marketing_actions_and_policies_travel_and_keep_a_journey_from_being_published(
+    server: Scratch, empty: Scratch, tmp_path: Path
+) -> None:
+    client = Client(server)
+    dule = "/data/foundation/dulepolicy"
+    client.put(f"{dule}/labels/custom/partner", {"friendlyName": "Of a partner"})
+    client.put(f"{dule}/marketingActions/custom/offers", {"description": "Offers of ours"})
+    body = {
+        "name": "No partners in offers",
+        "status": "ENABLED",
+        "marketingActionRefs": ["custom/offers", "core/emailTargeting"],
+        "deny": {"operator": "OR", "operands": [{"label": "partner"}, {"label": "C2"}]},
+    }
+    client.post(f"{dule}/policies/custom", body)
+    schema = next(one for one in read_present(server).resources.values() if one.ref.key == "Order events")
+    descriptor = {
+        "@type": "xdm:descriptorLabel",
+        "xdm:sourceSchema": schema.id,
+        "xdm:sourceProperty": "/_parcours/person",
+        "xdm:labels": ["partner"],
+    }
+    client.post("/data/foundation/schemaregistry/tenant/descriptors", descriptor)
+    folder = tmp_path / "a"
+    export(server, folder)
+    assert (folder / "usage-labels/partner.yaml").read_text() == "name: partner\nfriendlyName: Of a partner\n"
+    assert (
+        "marketingActionRefs:\n  - custom/offers\n  - core/emailTargeting\n"
+        in (folder / "usage-policies/no-partners-in-offers.yaml").read_text()
+    )
+    apply(empty, folder)
+    export(empty, tmp_path / "b")
+    assert texts(folder) == texts(tmp_path / "b")
+    assert told(plan(empty, folder)) == []
+    label = "    label: Send the vip message\n"
+    edit(folder, JOURNEY, label, f"{label}    additionalMarketingAction: offers\n")
+    found = plan(empty, folder, publish=True)
+    assert [fault.code for fault in found.faults] == ["ERR_USAGE_POLICY"], found
+    edit(folder, "usage-policies/no-partners-in-offers.yaml", "status: ENABLED", "status: DISABLED")
+    assert plan(empty, folder, publish=True).faults == ()

@@ -7,6 +7,7 @@ import orjson
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.types import Type
+from parcours.governance.table import ScopePolicies
 from parcours.journeys.activities.kind import (
     ActionShape,
     AudienceShape,
@@ -24,6 +25,7 @@ from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import ActionOutcome, Entered, Instance, Transition
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.store import StoredInstance
+from parcours.xdm.usage_labels import FieldLabels
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
@@ -66,7 +68,7 @@ class World:
         failure = AnswerShape({"reason": "x"}, {"/reason": Type.STRING})
         self.actions = {
             "a1": ActionShape("a1", "SendMail", {"/to": ParameterShape("To", Type.STRING, False)}),
-            "a3": ActionShape("a3", "Offers", {}, channel="Email", requires_consent=True),
+            "a3": ActionShape("a3", "Offers", {}, channel="Email", marketing_action="offers"),
             "a2": ActionShape("a2", "Loyalty", {"/n": ParameterShape("N", Type.INTEGER, True)}, answer, failure),
         }
 
@@ -77,6 +79,8 @@ class World:
         }
         self.targets = {"other": TargetShape("other", "Other journey", "Email", "e2", ORDER)}
         self.jumps: dict[str, frozenset[str]] = {}
+        self.usage_policies = ScopePolicies(marketing_actions=["offers"])
+        self.field_labels: dict[str, FieldLabels] = {}
         self.rule_sets = {"s": ("Journeys", "journey", "active"), "c": ("Promotions", "channel", "active")}
         self.decision_rules = {
             "gold": RuleShape("gold", "Gold tier", "#{ExperiencePlatform.ProfileFieldGroup.tier} == 'gold'"),
@@ -136,6 +140,12 @@ class World:
 
     def decision_rule(self, uid: str) -> RuleShape | None:
         return self.decision_rules.get(uid)
+
+    def policies(self) -> ScopePolicies | None:
+        return self.usage_policies
+
+    def labels(self, schema_id: str) -> FieldLabels:
+        return self.field_labels.get(schema_id, {})
 
     def platform(self) -> Mapping[str, Mapping[str, Any] | None]:
         tier = {"type": "object", "properties": {"tier": {"type": "string"}}}

@@ -92,6 +92,13 @@ export interface DecisionRuleRef {
   expression: string;
 }
 
+export interface MarketingActionRef {
+  name: string;
+  description: string;
+  /** Whether every sandbox has it; then the designer has words of its own for it. */
+  isCore: boolean;
+}
+
 export interface NamespaceRef {
   code: string;
   name: string;
@@ -109,6 +116,7 @@ export interface Lists {
   dataSets: DataSetRef[];
   ruleSets: RuleSetRef[];
   decisionRules: DecisionRuleRef[];
+  marketingActions: MarketingActionRef[];
   namespaces: NamespaceRef[];
 }
 
@@ -179,6 +187,15 @@ async function everyDataSet(): Promise<DataSetRef[]> {
   return rows;
 }
 
+async function everyMarketingAction(): Promise<MarketingActionRef[]> {
+  const listed = async (container: string) => {
+    const body = await get(`/data/foundation/dulepolicy/marketingActions/${container}`);
+    const { children } = body as { children: Omit<MarketingActionRef, "isCore">[] };
+    return children.map(({ name, description }) => ({ name, description, isCore: container === "core" }));
+  };
+  return (await Promise.all(["core", "custom"].map(listed))).flat();
+}
+
 /** How each list is read, sorted by name. */
 export const LOADERS: { [Name in ListName]: () => Promise<Lists[Name]> } = {
   events: async () => byName(await everyPage<EventRef>(`${ROOT}/events`)),
@@ -189,6 +206,7 @@ export const LOADERS: { [Name in ListName]: () => Promise<Lists[Name]> } = {
   journeys: async () => byName(await everyPage<JourneyRef>(`${ROOT}/journeys`)),
   ruleSets: async () => byName(((await get(`${ROOT}/ruleSets`)) as { results: RuleSetRef[] }).results),
   decisionRules: async () => byName(await everyPage<DecisionRuleRef>(`${ROOT}/decisionRules`)),
+  marketingActions: async () => byName(await everyMarketingAction()),
   audiences: async () => byName(await everyAudience()),
   dataSets: async () => byName(await everyDataSet()),
   namespaces: async () => (await get("/data/core/idnamespace/identities")) as NamespaceRef[],

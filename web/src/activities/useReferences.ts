@@ -14,6 +14,7 @@ const NONE: Lists = {
   dataSets: [],
   ruleSets: [],
   decisionRules: [],
+  marketingActions: [],
   namespaces: [],
 };
 

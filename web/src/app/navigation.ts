@@ -40,6 +40,7 @@ export const NAVIGATION: NavigationGroup[] = [
       { id: "inlets", path: "/inlets", icon: KIND_ICONS.inlets },
       { id: "profiles", path: "/profiles", icon: KIND_ICONS.profiles },
       { id: "audiences", path: "/audiences", icon: KIND_ICONS.audiences },
+      { id: "governance", path: "/usage-policies", icon: KIND_ICONS.governance },
       { id: "inbox", path: "/inbox", icon: KIND_ICONS.inbox },
     ],
   },

@@ -11,6 +11,7 @@ import { dataSourcesRoutes } from "@/pages/dataSources/routes";
 import { datasetsRoutes } from "@/pages/datasets/routes";
 import { eventsRoutes } from "@/pages/events/routes";
 import { fragmentsRoutes } from "@/pages/fragments/routes";
+import { governanceRoutes } from "@/pages/governance/routes";
 import { inboxRoutes } from "@/pages/inbox/routes";
 import { inletsRoutes } from "@/pages/inlets/routes";
 import { journeysRoutes } from "@/pages/journeys/routes";
@@ -36,6 +37,7 @@ const routeTree = rootRoute.addChildren([
     ...inletsRoutes,
     ...profilesRoutes,
     ...audiencesRoutes,
+    ...governanceRoutes,
     ...inboxRoutes,
     ...actionsRoutes,
     ...rulesRoutes,

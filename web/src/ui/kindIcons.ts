@@ -9,6 +9,7 @@ import Gauge from "@spectrum-icons/workflow/Gauge3";
 import History from "@spectrum-icons/workflow/History";
 import Inlet from "@spectrum-icons/workflow/Import";
 import Inbox from "@spectrum-icons/workflow/Inbox";
+import Label from "@spectrum-icons/workflow/Label";
 import Fragment from "@spectrum-icons/workflow/Layers";
 import Schema from "@spectrum-icons/workflow/Organisations";
 import People from "@spectrum-icons/workflow/PeopleGroup";
@@ -32,6 +33,7 @@ export const KIND_ICONS = {
   inlets: Inlet,
   profiles: Profiles,
   audiences: Audiences,
+  governance: Label,
   inbox: Inbox,
   monitoring: Gauge,
   alerts: Alert,

@@ -8,7 +8,7 @@ from parcours.expressions.references import PLATFORM
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind
-from parcours.journeys.activities.sending import RULE_SET_MEMBER, SendingNode, has_consent
+from parcours.journeys.activities.sending import MARKETING_MEMBER, RULE_SET_MEMBER, SendingNode, has_consent
 from parcours.journeys.model import (
     BOUNCED,
     EXCLUDED,
@@ -40,15 +40,16 @@ class ActionNode(SendingNode):
 
     def __init__(
         self, node_id: str, name: str, shape: ActionShape, path: Explained | None, parameters: Mapping[str, Explained],
-        rule_set: str | None = None,
+        rule_set: str | None = None, *, requires_consent: bool = False,
     ) -> None:  # fmt: skip
+        """requires_consent: whether those are left out who refuse marketing by the action's channel."""
         super().__init__(node_id, name, channel_of(shape.channel), rule_set)
         self.action_uid = action_uid = shape.uid
         self.action_name = action_name = shape.name
         self.answer_keys = tuple(shape.answer.sample) if shape.answer else ()
         self.failure_keys = tuple(shape.failure.sample) if shape.failure else ()
         self.path = path
-        self.requires_consent = shape.requires_consent
+        self.requires_consent = requires_consent
         self.parameters = tuple((path, explained.expression.evaluate) for path, explained in parameters.items())
         self.fixed = {
             "actionID": action_uid, "actionName": action_name,
@@ -197,9 +198,11 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     rule_set = config.get("ruleSet")
     if rule_set is not None:
         builder.rule_set(rule_set, ".ruleSet")
-    if shape is not None and shape.requires_consent:
+    known_shape = shape or ActionShape(uid, "", {})
+    requires_consent = bool(known_shape.marketing_action or config.get("additionalMarketingAction"))
+    if requires_consent:
         builder.read_profile()
-    return ActionNode(node_id, name, shape or ActionShape(uid, "", {}), path, parameters, rule_set)
+    return ActionNode(node_id, name, known_shape, path, parameters, rule_set, requires_consent=requires_consent)
 
 
 def _check_required(shape: ActionShape, config: Mapping[str, Any], builder: Builder) -> None:
@@ -221,6 +224,7 @@ KIND = Kind(
             "actionUid": {"type": "string", "minLength": 1, "maxLength": 255},
             "path": {"type": "string"},
             **RULE_SET_MEMBER,
+            **MARKETING_MEMBER,
             "parameters": {
                 "type": "array",
                 "maxItems": 500,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from parcours.actions.model import AnswerShape
 from parcours.expressions.code import Lint
-from parcours.expressions.references import Reference
+from parcours.expressions.references import PLATFORM, Reference
 from parcours.expressions.types import Type
 from parcours.journeys.run import Node
 
@@ -61,8 +61,13 @@ class Explained:
     references: tuple[tuple[str, Callable[[Any], Any]], ...]
     """Each reference as written, with what shows its value in a context."""
     warnings: tuple[Lint, ...] = ()
-    external: tuple[Reference, ...] = ()
-    """What it reads of external data sources."""
+    reads: tuple[Reference, ...] = ()
+    """The same as references."""
+
+    @property
+    def external(self) -> tuple[Reference, ...]:
+        """What it reads of external data sources."""
+        return tuple(one for one in self.reads if one.kind == "dataSource" and one.name != PLATFORM)
 
 
 class Builder(Protocol):
@@ -158,8 +163,8 @@ class ActionShape:
     """What the answer of a failed call holds."""
     channel: str = ""
     """On which channel it sends messages, in the words of its configuration; empty: none."""
-    requires_consent: bool = False
-    """Whether those who refuse marketing by that channel are left out (journeys §6.8)."""
+    marketing_action: str = ""
+    """What its data is used for (journeys §6.8); then those who refuse marketing by that channel are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,10 @@ class TemplateShape:
     """Empty when nothing is known of it."""
     parameters: Mapping[str, bool] | None
     """Name → whether it is optional; None when that was looked at before."""
+    category: str = ""
+    """`marketing` or `transactional`; empty when nothing is known of it."""
+    paths: tuple[tuple[str, ...], ...] = ()
+    """What its text reads: `profile`, `event` or `context`, then names of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,7 @@ class DataSetShape:
     """Whether it holds attributes of individuals and is enabled for the profile."""
     is_lookup: bool
     """Whether its rows can be looked up by key."""
+    schema_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

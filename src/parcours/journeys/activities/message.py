@@ -7,7 +7,7 @@ from parcours.expressions.references import PLATFORM
 from parcours.expressions.types import Type
 from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind, TemplateShape
-from parcours.journeys.activities.sending import RULE_SET_MEMBER, has_consent
+from parcours.journeys.activities.sending import MARKETING_MEMBER, RULE_SET_MEMBER, has_consent
 from parcours.journeys.model import NOTHING, Sending, SendMessage
 from parcours.journeys.run import PROFILE_GROUP, Node, Run
 
@@ -29,9 +29,10 @@ class MessageNode(ActionNode):
     def __init__(
         self, node_id: str, name: str, template: TemplateShape, configuration_uid: str | None,
         address: Explained | None, parameters: Mapping[str, Explained], rule_set: str | None = None,
+        *, requires_consent: bool = False,
     ) -> None:  # fmt: skip
         shape = ActionShape(template.uid, template.name, {}, channel=template.channel)
-        super().__init__(node_id, name, shape, address, parameters, rule_set)
+        super().__init__(node_id, name, shape, address, parameters, rule_set, requires_consent=requires_consent)
         self.template_channel = template.channel
         self.configuration_uid = configuration_uid
         self.fixed = {
@@ -120,7 +121,10 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     if "ruleSet" in config:
         builder.rule_set(config["ruleSet"], ".ruleSet")
     shape = TemplateShape(uid, "" if template is None else template.name, channel, None)
-    return MessageNode(node_id, name, shape, config.get("configurationUid"), address, parameters, config.get("ruleSet"))
+    return MessageNode(
+        node_id, name, shape, config.get("configurationUid"), address, parameters, config.get("ruleSet"),
+        requires_consent="additionalMarketingAction" in config,
+    )  # fmt: skip
 
 
 KIND = Kind(
@@ -133,6 +137,7 @@ KIND = Kind(
             "configurationUid": {"type": "string", "minLength": 1, "maxLength": 255},
             "address": {"type": "string", "minLength": 1},
             **RULE_SET_MEMBER,
+            **MARKETING_MEMBER,
             "parameters": {
                 "type": "array",
                 "maxItems": 100,

@@ -30,6 +30,14 @@ RULE_SET_MEMBER: Mapping[str, Any] = {
         "description": "A rule set of the channel domain that the message is under, beside the global one.",
     }
 }
+MARKETING_MEMBER: Mapping[str, Any] = {
+    "additionalMarketingAction": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 256,
+        "description": "What the data is used for, beside the marketing action of the action or channel.",
+    }
+}
 """What the schema of a sending node has besides."""
 
 REFUSALS = frozenset({"n", "dn"})

@@ -4,6 +4,7 @@ import { useT } from "@/i18n/useT";
 import { DynamicValues } from "../fields/DynamicValues";
 import styles from "../fields/fields.module.css";
 import { Mappings } from "../fields/Mappings";
+import { MarketingActionPicker } from "../fields/MarketingActionPicker";
 import { ReferencePicker } from "../fields/ReferencePicker";
 import { RuleSetPicker } from "../fields/RuleSetPicker";
 import { Note, Stack } from "../fields/Stack";
@@ -51,6 +52,7 @@ export function CustomActionForm(props: FormProps) {
       )}
       <DynamicValues {...props} />
       <RuleSetPicker {...props} />
+      <MarketingActionPicker {...props} />
       {action !== undefined && (
         <Disclosure isQuiet>
           <DisclosureTitle>{t("activities.customAction.preview")}</DisclosureTitle>

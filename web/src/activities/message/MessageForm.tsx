@@ -3,6 +3,7 @@ import { ExpressionField } from "@/expressions/ExpressionField";
 import { useT } from "@/i18n/useT";
 import { DynamicValues } from "../fields/DynamicValues";
 import { Mappings } from "../fields/Mappings";
+import { MarketingActionPicker } from "../fields/MarketingActionPicker";
 import { ReferencePicker } from "../fields/ReferencePicker";
 import { RuleSetPicker } from "../fields/RuleSetPicker";
 import { Note, Stack } from "../fields/Stack";
@@ -86,6 +87,7 @@ export function MessageForm(props: FormProps) {
       />
       <DynamicValues {...props} />
       <RuleSetPicker {...props} />
+      <MarketingActionPicker {...props} />
     </Stack>
   );
 }

@@ -1,7 +1,9 @@
-import { Flex, TextArea, TextField } from "@adobe/react-spectrum";
+import { ComboBox, Flex, Item, TextArea, TextField } from "@adobe/react-spectrum";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
+import { marketingActionsQuery } from "../governance/governance";
 import { AnswerFields } from "./AnswerFields";
 import { AuthenticationFields } from "./AuthenticationFields";
 import styles from "./actions.module.css";
@@ -28,6 +30,7 @@ interface Props {
 /** Everything about one action. */
 export function ActionForm({ draft, onChange, faults, isReadOnly, isInUse, trial }: Props) {
   const t = useT();
+  const marketingActions = useQuery(marketingActionsQuery).data ?? [];
   const shared = { faults, isReadOnly };
   const fixed = { faults, isReadOnly: isReadOnly || isInUse };
   const channels = [NO_CHANNEL, ...CHANNELS, draft.channel].filter((one, at, all) => all.indexOf(one) === at);
@@ -113,13 +116,17 @@ export function ActionForm({ draft, onChange, faults, isReadOnly, isInUse, trial
             place="marketing.channel"
             {...fixed}
           />
-          <TextField
+          <ComboBox
             label={t("actions.marketing.action")}
-            value={draft.marketingAction}
-            onChange={(marketingAction) => onChange({ marketingAction })}
+            defaultItems={marketingActions}
+            inputValue={draft.marketingAction}
+            onInputChange={(marketingAction) => onChange({ marketingAction })}
+            allowsCustomValue
             isReadOnly={fixed.isReadOnly}
             {...faultOf(faults, "marketing.requiredMarketingAction")}
-          />
+          >
+            {(one) => <Item key={one.name}>{one.name}</Item>}
+          </ComboBox>
         </Flex>
         <Note>{t("actions.marketing.detail")}</Note>
       </Part>

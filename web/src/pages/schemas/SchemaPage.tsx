@@ -17,6 +17,7 @@ import {
   deleteSchema,
   identitiesQuery,
   isForProfile,
+  labelledQuery,
   patchSchema,
   resolvedQuery,
   sampleQuery,
@@ -34,6 +35,7 @@ export function SchemaPage() {
   const schema = useQuery(schemaQuery(id));
   const resolved = useQuery(resolvedQuery(id));
   const descriptors = useQuery(identitiesQuery);
+  const labelled = useQuery(labelledQuery);
   const sample = useQuery({ ...sampleQuery(schema.data?.$id ?? ""), enabled: tab === "sample" && schema.isSuccess });
   const [mayWrite, mayDelete] = [useMay("schemas.write"), useMay("schemas.delete")];
   const [asked, setAsked] = useState<"extend" | "profile" | "delete" | null>(null);
@@ -51,7 +53,7 @@ export function SchemaPage() {
     showsError: true,
     onDone: () => void navigate({ to: "/schemas", search: {} }),
   });
-  const error = schema.error ?? resolved.error ?? descriptors.error ?? enable.error ?? remove.error;
+  const error = schema.error ?? resolved.error ?? descriptors.error ?? labelled.error ?? enable.error ?? remove.error;
   if (schema.isPending || resolved.isPending) return <Loading />;
   if (schema.data === undefined || resolved.data === undefined) return <ErrorNotice error={error} />;
   const one = schema.data;
@@ -91,6 +93,7 @@ export function SchemaPage() {
           <Item key="fields">
             <FieldTable
               schema={resolved.data}
+              labels={labelled.data ?? []}
               identities={identities}
               search={search.q ?? ""}
               onSearch={(q) => change({ q: q || undefined })}

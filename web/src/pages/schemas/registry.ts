@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "@/api/call";
+import { pointersOf } from "./labels";
 
 export const REGISTRY = "/data/foundation/schemaregistry";
 const WHOLE = { Accept: "application/vnd.adobe.xed+json" };
@@ -16,6 +17,8 @@ export interface Resource {
   "meta:class"?: string;
   "meta:immutableTags"?: string[];
   "meta:intendedToExtend"?: string[];
+  /** Of a resource that is resolved: all that it is composed of. */
+  "meta:extends"?: string[];
 }
 
 export interface IdentityDescriptor {
@@ -24,6 +27,14 @@ export interface IdentityDescriptor {
   "xdm:sourceProperty": string;
   "xdm:namespace": string;
   "xdm:isPrimary": boolean;
+}
+
+export interface LabelDescriptor {
+  "@id": string;
+  "xdm:sourceSchema": string;
+  /** One field, or several. */
+  "xdm:sourceProperty": string | string[];
+  "xdm:labels": string[];
 }
 
 interface Listed {
@@ -86,13 +97,18 @@ export const sampleQuery = (id: string) =>
 
 export const identitiesQuery = queryOptions({
   queryKey: ["schemas", "identities"],
-  queryFn: async () =>
-    (
-      await call<Record<string, IdentityDescriptor[]>>("GET", `${REGISTRY}/tenant/descriptors`, {
-        headers: { Accept: "application/vnd.adobe.xdm+json" },
-      })
-    )["xdm:descriptorIdentity"] ?? [],
+  queryFn: () => descriptorsOf<IdentityDescriptor>("xdm:descriptorIdentity"),
 });
+
+export const labelledQuery = queryOptions({
+  queryKey: ["schemas", "labelled"],
+  queryFn: () => descriptorsOf<LabelDescriptor>("xdm:descriptorLabel"),
+});
+
+async function descriptorsOf<T>(type: string): Promise<T[]> {
+  const headers = { Accept: "application/vnd.adobe.xdm+json" };
+  return (await call<Record<string, T[]>>("GET", `${REGISTRY}/tenant/descriptors`, { headers }))[type] ?? [];
+}
 
 export interface Namespace {
   code: string;
@@ -134,3 +150,30 @@ export const addIdentity = (schema: string, pointer: string, namespace: string, 
   });
 
 export const removeIdentity = (id: string) => call("DELETE", `${REGISTRY}/tenant/descriptors/${id}`);
+
+/** Give a field of a schema these labels; a descriptor that speaks of other fields, too, keeps those. */
+export async function saveLabels(
+  schema: string,
+  pointer: string,
+  labels: readonly string[],
+  own: LabelDescriptor | undefined,
+): Promise<void> {
+  const path = `${REGISTRY}/tenant/descriptors`;
+  const bodyOf = (property: string | string[], wanted: readonly string[]) => ({
+    "@type": "xdm:descriptorLabel",
+    "xdm:sourceSchema": schema,
+    "xdm:sourceVersion": 1,
+    "xdm:sourceProperty": property,
+    "xdm:labels": wanted,
+  });
+  const others = own === undefined ? [] : pointersOf(own).filter((one) => one !== pointer);
+  if (own !== undefined && others.length > 0) {
+    await call("PUT", `${path}/${own["@id"]}`, { body: bodyOf(others, own["xdm:labels"]) });
+  } else if (own !== undefined && labels.length === 0) {
+    await call("DELETE", `${path}/${own["@id"]}`);
+  } else if (own !== undefined) {
+    await call("PUT", `${path}/${own["@id"]}`, { body: bodyOf(pointer, labels) });
+    return;
+  }
+  if (labels.length > 0) await call("POST", path, { body: bodyOf(pointer, labels) });
+}
