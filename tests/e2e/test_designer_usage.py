@@ -9,7 +9,7 @@ from definitions import JOURNEYS
 from hands import Mouse
 from journey_tools import event_uid
 from playwright.sync_api import Browser, Locator, Page, expect
-from running import RunningServer
+from running import RunningServer, wait_for
 from shop import Shop
 
 
@@ -77,8 +77,13 @@ def test_a_field_is_labelled_a_policy_made_and_a_journey_kept_from_being_publish
     settle(page)
     Mouse(page).pick(page.get_by_role("combobox", name="Additional marketing action"), "partnerOffers")
     expect(page.get_by_text(re.compile("forbids partnerOffers with data labelled I1")).first).to_be_visible()
-    found = shop.platform.post(f"{JOURNEYS}/journeyVersions/{made['versionUid']}/check")
-    assert [one["code"] for one in found["errors"]] == ["ERR_USAGE_POLICY"]
+    assert ada.complaints_of_axe() == []
+
+    def faults() -> list[str]:
+        found = shop.platform.post(f"{JOURNEYS}/journeyVersions/{made['versionUid']}/check")
+        return [one["code"] for one in found["errors"]]
+
+    wait_for(lambda: faults() == ["ERR_USAGE_POLICY"], what="the draft to be saved with its fault")
     assert ada.errors == []
     ada.close()
 

@@ -4,6 +4,7 @@ import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import type { ListName } from "../references";
 import { useReferences } from "../useReferences";
+import styles from "./fields.module.css";
 import { Note } from "./Stack";
 
 export interface Choice {
@@ -91,11 +92,11 @@ export function ReferencePicker(props: Props) {
         </Note>
       )}
       {openHref && chosen !== undefined && (
-        <Note>
+        <p className={styles.linkAlone}>
           <Link href={openHref} target="_blank">
             {t("activities.reference.open", { name: chosen.name })}
           </Link>
-        </Note>
+        </p>
       )}
     </div>
   );
