@@ -97,6 +97,15 @@ class _Looked(NamedTuple):
     """Whether it names an event id."""
 
 
+@dataclass(slots=True)
+class _Receipt:
+    """Records that were received at once, of one flow into one data set."""
+
+    delta: flow_store.RunDelta
+    """Of the run they belong to."""
+    count: int = 0
+
+
 class Batch:
     """One transaction's working set."""
 
@@ -145,8 +154,8 @@ class Batch:
         self._decisions: list[tuple[Any, ...]] = []
         self._sets: dict[str, str] = {}
         self._runs: dict[tuple[int, str, str, int], flow_store.RunDelta] = {}
-        self._receipts: dict[tuple[int, str, str, int], list[Any]] = {}
-        """By (scope, flow, data set, receipt): the run's delta, and how many records it was."""
+        self._receipts: dict[tuple[int, str, str, int], _Receipt] = {}
+        """By (scope, flow, data set, receipt)."""
         self.is_telling = True
         """Whether those whom the code can't move end with a step; else their rows alone say so."""
         self.landed = 0
@@ -399,9 +408,9 @@ class Batch:
             delta = self._runs.get(key)
             if delta is None:
                 delta = self._runs[key] = flow_store.RunDelta()
-            receipt = self._receipts[received] = [delta, 0]
-        receipt[1] += 1
-        return receipt[0]  # type: ignore[no-any-return]
+            receipt = self._receipts[received] = _Receipt(delta)
+        receipt.count += 1
+        return receipt.delta
 
     # --- what comes back to instances ---
 
@@ -581,8 +590,8 @@ class Batch:
             self._lines.setdefault((scope_id, self._sources.step_data_set(connection, scope_id)), []).extend(lines)
         for (scope_id, dataset_id), lines in self._lines.items():
             stage(connection, scope_id, dataset_id, lines)
-        for (_, _, _, received_at_ms), (delta, count) in self._receipts.items():
-            delta.note_received(received_at_ms, self._now_us // 1000, count)
+        for (_, _, _, received_at_ms), receipt in self._receipts.items():
+            receipt.delta.note_received(received_at_ms, self._now_us // 1000, receipt.count)
         for (scope_id, flow_id, dataset_id, window_ms), delta in self._runs.items():
             if flow_id:
                 flow_store.add_to_run(connection, scope_id, flow_id, window_ms, delta)
