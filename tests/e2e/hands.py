@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 MOST_TABS = 150
 """How many stops of the Tab key any element of a page may be away."""
@@ -50,7 +51,7 @@ class Hand(Protocol):
     def go_to(self, target: Locator) -> None:
         """Put the cursor into a text."""
 
-    def choose(self, picker: Locator, option: str) -> None:
+    def choose(self, picker: Locator, option: str | re.Pattern[str]) -> None:
         """One of the choices that a button shows."""
 
     def pick(self, box: Locator, typed: str) -> None:
@@ -78,14 +79,16 @@ def activity(page: Page, name: str) -> Locator:
 
 def insist(act: Callable[[], None], check: Callable[[], None], fault: str, tries: int = 5) -> None:
     """Act until it has an effect, as anybody would: the page may move under the hand, or be busy with something."""
+    failed: Exception | None = None
     for _ in range(tries):
         act()
         try:
             check()
-        except AssertionError:
+        except (AssertionError, PlaywrightTimeout) as error:
+            failed = error
             continue
         return
-    raise AssertionError(fault)
+    raise AssertionError(fault) from failed
 
 
 def drag(page: Page, kind: str, x: int, y: int) -> None:
@@ -133,6 +136,13 @@ def _open(picker: Locator, act: Callable[[], None]) -> None:
     insist(act, lambda: expanded("aria-expanded", "true", timeout=2_000), f"{picker} shows no choices", tries=30)
 
 
+def _closed(box: Locator) -> None:
+    """A list that goes gives the focus back when it is gone, and another that opened meanwhile closes by that."""
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(box.page.get_by_test_id("popover")).to_have_count(0)
+    box.page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def write_as_text(hand: "Hand", part: Locator) -> None:
     """Have a condition shown as text."""
     advanced = part.get_by_role("radio", name="Advanced").first
@@ -159,15 +169,15 @@ class Mouse:
     def go_to(self, target: Locator) -> None:
         target.click()
 
-    def choose(self, picker: Locator, option: str) -> None:
+    def choose(self, picker: Locator, option: str | re.Pattern[str]) -> None:
         _open(picker, picker.click)
         self.page.get_by_role("option", name=option, exact=True).click()
-        expect(picker).to_have_attribute("aria-expanded", "false")
+        _closed(picker)
 
     def pick(self, box: Locator, typed: str) -> None:
-        self.write(box, typed)
-        self.page.get_by_role("option", name=re.compile(re.escape(typed))).first.click()
-        expect(box).to_have_attribute("aria-expanded", "false")
+        option = self.page.get_by_role("option", name=re.compile(re.escape(typed))).first
+        insist(lambda: self.write(box, typed), lambda: option.click(timeout=5_000), f"{box} offers no {typed}")
+        _closed(box)
 
     def menu(self, button: Locator, item: str) -> None:
         button.click()
@@ -238,11 +248,11 @@ class Keyboard:
     def go_to(self, target: Locator) -> None:
         self.reach(target)
 
-    def choose(self, picker: Locator, option: str) -> None:
+    def choose(self, picker: Locator, option: str | re.Pattern[str]) -> None:
         self.reach(picker)
         _open(picker, lambda: self.page.keyboard.press("Enter"))
         self._choose_option(self.page.get_by_role("option", name=option, exact=True))
-        expect(picker).to_have_attribute("aria-expanded", "false")
+        _closed(picker)
 
     def _choose_option(self, option: Locator) -> None:
         expect(option).to_be_visible()
@@ -259,7 +269,7 @@ class Keyboard:
                 break
             self.page.keyboard.press("ArrowDown")
         self.page.keyboard.press("Enter")
-        expect(box).to_have_attribute("aria-expanded", "false")
+        _closed(box)
 
     def menu(self, button: Locator, item: str) -> None:
         self.reach(button)

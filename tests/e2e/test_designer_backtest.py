@@ -9,6 +9,7 @@ import pytest
 from asking import ask
 from browsing import Visitor, started_browser
 from definitions import JOURNEYS
+from hands import Mouse
 from journey_tools import publish
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
@@ -115,8 +116,7 @@ def test_one_customer_shows_the_way_and_the_calls_their_times(visitor: Visitor, 
 def test_a_reload_shows_the_same_panel_activity_and_choices(visitor: Visitor, world: World) -> None:
     page = visitor.open(f"{world.draft}?panel=backtest")
     panel = page.get_by_role("complementary", name="Backtest")
-    panel.get_by_role("button", name="Time").click()
-    page.get_by_role("option", name="Last 30 days").click()
+    Mouse(page).choose(panel.get_by_role("button", name="Time"), "Last 30 days")
     expect(page).to_have_url(re.compile("period=30d"))
     page.reload()
     expect(panel.get_by_role("button", name="Time")).to_contain_text("Last 30 days")

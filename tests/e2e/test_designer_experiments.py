@@ -1,8 +1,11 @@
 """Success metrics in a real browser: chosen for a journey, named by its experiment, compared in its report, scaled."""
 
+import re
+
 import pytest
 from browsing import Visitor
 from definitions import JOURNEYS
+from hands import Mouse
 from journey_tools import event_uid
 from playwright.sync_api import Browser, Page, expect
 from running import RunningServer, wait_for
@@ -83,10 +86,9 @@ def test_a_draft_gets_a_metric_and_its_experiment_becomes_a_bandit(
     )
     page.get_by_role("button", name="Close").first.click()
     page.locator('[data-id="test"]').click()
-    page.get_by_role("button", name="Success metric").click()
-    page.get_by_role("option", name="Came to the end").click()
-    page.get_by_role("button", name="Percentages").click()
-    page.get_by_role("option", name="Move to the better path").click()
+    hand = Mouse(page)
+    hand.choose(page.get_by_role("button", name="Success metric"), "Came to the end")
+    hand.choose(page.get_by_role("button", name="Percentages"), re.compile("^Move to the better path"))
     page.get_by_role("switch", name="Scale the winner by itself").click(force=True)
     wait_for(
         lambda: {

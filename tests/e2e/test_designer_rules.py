@@ -84,9 +84,9 @@ def test_a_rule_is_made_chosen_in_targeting_and_told_where_it_is_used(visitor: V
 
     page = visitor.open(f"/journeys/{made['uid']}/versions/{made['versionUid']}")
     page.locator('[data-id="who"]').click()
-    page.get_by_role("button", name="Taken when").click()
-    page.get_by_role("option", name="a decision rule holds").click()
-    Mouse(page).pick(page.get_by_role("combobox", name="Decision rule"), "People we know")
+    hand = Mouse(page)
+    hand.choose(page.get_by_role("button", name="Taken when"), "a decision rule holds")
+    hand.pick(page.get_by_role("combobox", name="Decision rule"), "People we know")
     (rule,) = shop.platform.get(f"{JOURNEYS}/decisionRules")["results"]
     assert rule["tags"] == ["crm"]
     wait_for(lambda: stored()[0] == {"id": "a", "rule": rule["uid"]}, what="the rule to be saved")
@@ -118,8 +118,7 @@ def test_a_rule_set_gets_its_limits_is_activated_and_deleted(visitor: Visitor, s
     expect(page.get_by_text("No rule set yet")).to_be_visible()
     page.get_by_role("button", name="Create a rule set").first.click()
     page.get_by_role("textbox", name="Name", exact=True).fill("Promotions")
-    page.get_by_role("button", name="Limits").click()
-    page.get_by_role("option", name="Messages").click()
+    Mouse(page).choose(page.get_by_role("button", name="Limits"), "Messages")
     for kind in ("Limit of messages", "Quiet hours"):
         page.get_by_role("button", name="Add a rule").click()
         page.get_by_role("menuitem", name=kind).click()

@@ -17,11 +17,6 @@ def button(place: Page | Locator, name: str) -> Locator:
     return place.get_by_role("button", name=name, exact=True)
 
 
-def choose(page: Page, picker: Locator, option: str) -> None:
-    picker.click()
-    page.get_by_role("option", name=re.compile(option)).click()
-
-
 @pytest.fixture(scope="module")
 def shop(server: RunningServer) -> Shop:
     return Shop(server)
@@ -46,8 +41,9 @@ def test_a_field_is_labelled_a_policy_made_and_a_journey_kept_from_being_publish
     button(page, "New usage policy").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("No contact data for partners")
-    choose(page, dialog.get_by_role("button", name=re.compile("Status")), "Enabled")
-    choose(page, dialog.get_by_role("button", name=re.compile("Label 1")), "^I1")
+    hand = Mouse(page)
+    hand.choose(dialog.get_by_role("button", name=re.compile("Status")), "Enabled")
+    hand.choose(dialog.get_by_role("button", name=re.compile("Label 1")), re.compile("^I1"))
     expect(button(dialog, "Save")).to_be_disabled()  # it forbids nothing yet
     dialog.get_by_role("checkbox", name="partnerOffers").click()
     assert ada.complaints_of_axe() == []
