@@ -84,6 +84,18 @@ class Sources:
     """The same of what became of messages."""
 
 
+class Transformed(NamedTuple):
+    """What records were made into before the transaction that takes them."""
+
+    definitions: Definitions
+    outcomes: list[Valid | Failed]
+
+
+def transform_all(records: Iterable[Record], definitions: Definitions) -> Transformed:
+    """Every message of the records, in order."""
+    return Transformed(definitions, [outcome for record in records for outcome in transform(record, definitions)])
+
+
 class _Looked(NamedTuple):
     """What the event configurations of its schema say of one event."""
 
@@ -172,13 +184,21 @@ class Batch:
         """When the transaction began."""
         return self._now_us
 
+    @property
+    def definitions(self) -> Definitions:
+        """What messages meet on their way, as of this transaction."""
+        return self._definitions
+
     # --- records ---
 
-    def take(self, records: Iterable[Record]) -> None:
-        """Every message of the records, in order."""
-        definitions = self._definitions
-        outcomes = [outcome for record in records for outcome in transform(record, definitions)]
-        outcomes = self._settle_retries(outcomes)
+    def take(self, records: Iterable[Record], ahead: Transformed | None = None) -> None:
+        """Every message of the records, in order.
+
+        ahead: made of the same records; taken if no definition has changed since.
+        """
+        if ahead is None or not ahead.definitions.are(self._definitions):
+            ahead = transform_all(records, self._definitions)
+        outcomes = self._settle_retries(ahead.outcomes)
         matches = self._match(outcomes)
         feedbacks = self._find_feedback(outcomes)
         for outcome in outcomes:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection
 
 from parcours.audiences.store import delete_qualifications, has_qualifications, take_qualifications
-from parcours.batch import Batch, Sources
+from parcours.batch import Batch, Sources, Transformed, transform_all
 from parcours.dataflow.transform import split
 from parcours.db import Database
 from parcours.db.faults import is_fault_of_the_code
@@ -60,8 +60,18 @@ MAX_RUNS = 100
 """Most runs of Read audience looked at when one of them fails."""
 MAX_PASSED_OVER = 100
 """Members in a row whom the code can't let enter, until their run has failed."""
-_NOTHING_AHEAD: tuple[int, Sequence[tuple[int, Record]]] = (0, ())
 log = get_logger("pipeline")
+
+
+class _Ahead(NamedTuple):
+    """What was read after a position while the transaction before was committed."""
+
+    position: int
+    records: Sequence[tuple[int, Record]]
+    transformed: Transformed | None
+
+
+_NOTHING_AHEAD = _Ahead(0, (), None)
 
 
 class PositionMoved(ParcoursError):
@@ -85,7 +95,6 @@ class Pipeline:
         """The database's version at the last look; None when that can't tell."""
         self._waiting = _Waiting()
         self._ahead = _NOTHING_AHEAD
-        """What was read after a position while the transaction before was committed."""
         with db.read() as connection:
             self._position = journey_store.get_position(connection, CONSUMER)
 
@@ -139,10 +148,9 @@ class Pipeline:
 
         A record that the code or the database fails on is set aside as a failed one rather than tried for ever.
         """
-        position, records = self._ahead
-        if position != self._position or not records:
+        records = self._ahead.records if self._ahead.position == self._position else ()
+        if not records:
             records = self._reader.read(self._position, max_messages)
-        self._ahead = _NOTHING_AHEAD
         if not records:
             return 0
         try:
@@ -173,17 +181,22 @@ class Pipeline:
         started = time.perf_counter()
         position = records[-1][0]
         done: list[Batch] = []
+        transformed = self._ahead.transformed if self._ahead.records is records else None
+        self._ahead = _NOTHING_AHEAD
 
         def prepare_next() -> None:
-            done.clear()  # so many objects take their time to go
+            definitions = done.pop().definitions  # the batch goes: so many objects take their time
             with contextlib.suppress(Exception):  # it is read again, then
-                self._ahead = (position, self._reader.read(position, max_messages))
+                following = self._reader.read(position, max_messages)
+                ahead = transform_all((record for _, record in following), definitions)
+                self._ahead = _Ahead(position, following, ahead)
 
         # somebody who waits for a single event is served sooner without
         is_behind = max_messages > 0 and 2 * sum(record.message_count for _, record in records) >= max_messages
         with self._write(prepare_next if is_behind else None) as connection:
             batch = self._batch(connection)
-            batch.take(record for _, record in records)
+            batch.take((record for _, record in records), transformed)
+            del transformed
             new_links = batch.flush()
             self._move(connection, position)
             landed, failed, matched_at_ms = batch.landed, batch.failed, batch.matched_at_ms

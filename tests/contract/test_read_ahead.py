@@ -1,13 +1,17 @@
 """The worker reads on in the log while a transaction is committed: nothing is left out, nothing comes twice."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
 from parcours.app import Platform, build_pipeline, log_path
+from parcours.batch import Transformed, transform_all
+from parcours.catalog.documents import DATA_SET_KIND
+from parcours.dataflow.transform import Definitions
 from parcours.log import Record
 from parcours.log.sqlite import SqliteLogReader, SqliteLogWriter
+from parcours.pipeline import _Ahead
 
 
 class Reader(SqliteLogReader):
@@ -81,9 +85,34 @@ def test_reading_ahead_that_fails_is_done_again(platform: Platform, reader: Read
     pipeline = build_pipeline(platform)
     pipeline._reader = reader
     first = reader.read(0, 2)
-    pipeline._ahead = (0, first)
+    pipeline._ahead = _Ahead(0, first, None)
     reader.fails = True
     assert pipeline.run_records(2) == 2
     assert not reader.fails
     assert pipeline.run_records(2) == 2
     assert _failed(platform) == ["a", "b", "c", "d"]
+
+
+def test_what_was_made_ahead_of_a_change_of_definitions_is_made_anew(
+    platform: Platform, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def tell(records: Iterable[Record], definitions: Definitions) -> Transformed:
+        transformed = transform_all(records, definitions)
+        made.append(len(transformed.outcomes))
+        return transformed
+
+    for module in ("batch", "pipeline"):
+        monkeypatch.setattr(f"parcours.{module}.transform_all", tell)
+    _append(platform, *"abcdef")
+    pipeline = build_pipeline(platform)
+    pipeline._reader = reader
+    assert pipeline.run_records(2) == 2
+    assert pipeline.run_records(2) == 2
+    assert made == [2, 2, 2]
+    with platform.db.write() as connection:
+        platform.resources.touch(connection, DATA_SET_KIND)
+    assert pipeline.run_records(2) == 2
+    assert made == [2, 2, 2, 2, 0]
+    assert _failed(platform) == list("abcdef")

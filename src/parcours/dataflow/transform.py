@@ -29,6 +29,15 @@ class Definitions:
     schemas: SchemaTable
     mappings: MappingTable
 
+    def are(self, others: "Definitions") -> bool:
+        """Whether nothing has changed between the two moments."""
+        return (
+            self.inlets is others.inlets
+            and self.data_sets is others.data_sets
+            and self.schemas is others.schemas
+            and self.mappings is others.mappings
+        )
+
 
 def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
     """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""

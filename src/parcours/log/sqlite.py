@@ -16,10 +16,10 @@ from pathlib import Path
 
 import orjson
 
+from parcours.kit.checkpoint import Checkpointer
 from parcours.kit.errors import ParcoursError
 from parcours.kit.tally import TallyHistogram, TallyTotal
 from parcours.kit.telemetry import get_logger
-from parcours.log.checkpoint import Checkpointer
 from parcours.log.protocol import LogUnavailable, LogUnreadable, Record
 
 APPENDED = TallyTotal("parcours_log_records_total", "Records made durable in the event log.")
@@ -55,6 +55,8 @@ _SET_HIGH_WATER = "INSERT OR REPLACE INTO high_water (id, position) VALUES (1, ?
 
 MAX_GROUP_BYTES = 32_000_000
 """What one commit takes on: SQLite holds no row of a gigabyte, and a reader reads a row whole."""
+CHECKPOINT_BYTES = 4_000_000
+"""After how many bytes the write-ahead log is copied: few enough for the disk to be done with in milliseconds."""
 TRIM_BYTES = 4_000_000
 """What is deleted in one transaction."""
 _TRIM_STEPS = 16
@@ -107,7 +109,7 @@ class SqliteLogWriter:
         """on_commit: called in the event loop whenever records have become durable."""
         self._on_commit = on_commit
         self._connection = open_file(path)
-        self._checkpointer = Checkpointer(path)
+        self._checkpointer = Checkpointer(path, CHECKPOINT_BYTES)
         self._position: int = self._connection.execute(_LAST).fetchone()[0]
         self._is_healthy = True
         self._given_bytes = self._taken_bytes = 0  # each is written by one thread
