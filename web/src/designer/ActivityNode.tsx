@@ -59,7 +59,7 @@ export const ActivityNode = memo(function ActivityNode({ id, data, selected }: N
           <span
             className={styles.faults}
             data-warning={errors === 0 || undefined}
-            title={faults.map((fault) => faultText(fault.message)).join("\n")}
+            title={faults.map((fault) => faultText(fault.message, fault.path)).join("\n")}
           >
             {t("designer.faults.badge", { count: faults.length })}
           </span>

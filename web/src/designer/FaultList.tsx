@@ -31,7 +31,7 @@ export function FaultList({ faults, error, onOpen, onClose }: Props) {
       <ul className={styles.faults}>
         {faults.map((fault) => {
           const node = fault.nodeId ? nodes[fault.nodeId] : undefined;
-          const told = faultText(fault.message);
+          const told = faultText(fault.message, fault.path);
           const text = node === undefined ? told : t("common.named", { name: titleOf(node, names, t), value: told });
           return (
             <li

@@ -65,7 +65,7 @@ export function Inspector({ id, faults, onClose }: Props) {
         <ul className={styles.faults} aria-label={t("designer.faults")}>
           {faults.map((fault) => (
             <li key={`${fault.code}${fault.path}`} data-warning={fault.severity === "warning" || undefined}>
-              {faultText(fault.message)}
+              {faultText(fault.message, fault.path)}
             </li>
           ))}
         </ul>

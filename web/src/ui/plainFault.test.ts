@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { plainFault } from "./plainFault";
+import { plainFault, settingOf } from "./plainFault";
 
 test.each([
   ['"" is shorter than 1 character', "empty", {}],
@@ -26,4 +26,15 @@ test.each([
 
 test("a sentence stays as it is", () => {
   expect(plainFault("the name is taken")).toBeNull();
+});
+
+test.each([
+  ["$.nodes.call.parameters[0].value", "parameters[0].value"],
+  ["$.nodes['a b'].label", "label"],
+  ['$.nodes["it\'s"].paths[1]', "paths[1]"],
+  ["$.nodes.call", null],
+  ["$.name", null],
+  [undefined, null],
+])("%s is about the setting %s", (path, setting) => {
+  expect(settingOf(path)).toBe(setting);
 });

@@ -27,6 +27,13 @@ const RULES: readonly Rule[] = [
   [/^.* is not valid under any of the schemas listed in the '\w+' keyword$/s, "form"],
 ];
 
+const OF_NODE = /^\$\.nodes(?:\.[^.[]+|\['(?:[^'\\]|\\.)*'\]|\["(?:[^"\\]|\\.)*"\])(?:\.|(?=\[))(.+)$/s;
+
+/** Which setting of its activity a fault is about, as the document names it; null: none, or the activity as a whole. */
+export function settingOf(path: string | undefined): string | null {
+  return (path && OF_NODE.exec(path)?.[1]) || null;
+}
+
 /** null: it is a sentence already, or one nobody foresaw. */
 export function plainFault(message: string): PlainFault | null {
   for (const [pattern, id, ...names] of RULES) {
