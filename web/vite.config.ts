@@ -30,7 +30,8 @@ export default defineConfig({
   },
   server: { proxy: Object.fromEntries(SERVED.map((path) => [path, SERVER])) },
   test: {
-    environment: "jsdom",
+    // A file that needs a page says so with `@vitest-environment jsdom`: making one takes longer than its tests.
+    environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     // They import style sheets, which Node alone can not.
     server: { deps: { inline: [/@adobe\/react-spectrum/, /@spectrum-icons/] } },

@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
 import { SHOWN_AT_FIRST, storeColumns, storedColumns } from "./columns";
 
