@@ -1,21 +1,18 @@
 import { Button, Item, Menu, MenuTrigger, Picker, Switch, Text, TextArea } from "@adobe/react-spectrum";
 import Add from "@spectrum-icons/workflow/Add";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Leave } from "@/ui/Leave";
 import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
-import { useAct } from "@/ui/useAct";
 import { DocumentField } from "../templates/DocumentField";
+import { EditorFrame } from "../templates/EditorFrame";
 import type { Stored } from "../templates/templates";
-import { useFaultOf } from "../templates/useFaultOf";
+import { useEdited } from "../templates/useEdited";
 import { RuleFields } from "./RuleFields";
 import {
   DOMAINS,
@@ -58,77 +55,42 @@ function Known({ uid }: { uid: string }) {
 
 function Editor({ stored }: { stored: Stored<RuleSet> | null }) {
   const t = useT();
-  const faultOf = useFaultOf();
   const navigate = useNavigate();
-  const queries = useQueryClient();
   const mayWrite = useMay("frequency_rules.write");
-  const mayDelete = useMay("frequency_rules.delete");
-  const [held, setHeld] = useState(stored);
-  const before = held === null ? EMPTY_SET : setBody(held.data);
-  const [draft, setDraft] = useState(before);
-  const [isAsked, setAsked] = useState(false);
-  const uid = held?.data.uid ?? null;
-  const isDirty = JSON.stringify(draft) !== JSON.stringify(before);
-  const save = useAct(() => saveRuleSet(uid, draft, held?.etag ?? ""), {
-    invalidates: LISTS,
-    showsError: true,
-    done: t("rules.done.saved", { name: draft.name }),
-    onDone: (answer) => {
-      setHeld(answer);
-      setDraft(setBody(answer.data));
-      queries.setQueryData(ruleSetQuery(answer.data.uid).queryKey, answer);
-      if (uid === null) {
-        void navigate({ to: "/rules/sets/$uid", params: { uid: answer.data.uid }, ignoreBlocker: true, replace: true });
-      }
+  const edited = useEdited(stored, EMPTY_SET, EMPTY_SET, {
+    draftOf: setBody,
+    bodyOf: (draft) => draft,
+    write: saveRuleSet,
+    remove: deleteRuleSet,
+    keyOf: (uid) => ruleSetQuery(uid).queryKey,
+    lists: LISTS,
+    done: {
+      saved: ({ name }) => t("rules.done.saved", { name }),
+      deleted: ({ name }) => t("rules.done.deleted", { name }),
     },
+    onMade: (uid) => void navigate({ to: "/rules/sets/$uid", params: { uid }, ignoreBlocker: true, replace: true }),
+    onDeleted: () => void navigate({ to: "/rules", search: { tab: "sets" }, ignoreBlocker: true }),
   });
-  const remove = useAct(() => deleteRuleSet(uid ?? ""), {
-    invalidates: LISTS,
-    showsError: true,
-    done: t("rules.done.deleted", { name: draft.name }),
-    onDone: () => void navigate({ to: "/rules", search: { tab: "sets" }, ignoreBlocker: true }),
-  });
-  const fault = faultOf(save.error);
-  const failed = save.error ?? remove.error;
-  const change = (changed: Partial<typeof draft>) => {
-    setDraft({ ...draft, ...changed });
-    if (save.isError) save.reset();
-  };
+  const { uid, draft, change } = edited;
   const setRule = (index: number, rule: Rule) =>
     change({ rules: draft.rules.map((one, at) => (at === index ? rule : one)) });
   const types = typesOf(draft);
   return (
-    <Page
-      title={held?.data.name ?? t("rules.sets.new")}
+    <EditorFrame
+      edited={edited}
+      title={edited.held?.data.name ?? t("rules.sets.new")}
       description={
         <PageLink to="/rules" search={{ tab: "sets" }}>
           {t("rules.tab.sets")}
         </PageLink>
       }
-      actions={
-        <>
-          {uid !== null && mayDelete && (
-            <Button variant="negative" onPress={() => setAsked(true)}>
-              {t("common.delete")}
-            </Button>
-          )}
-          {mayWrite && (
-            <Button
-              variant="accent"
-              isDisabled={!isDirty || draft.name.trim() === ""}
-              isPending={save.isPending}
-              onPress={() => {
-                remove.reset();
-                save.mutate();
-              }}
-            >
-              {t("common.save")}
-            </Button>
-          )}
-        </>
-      }
+      saving={{ label: t("common.save"), variant: "accent" }}
+      mayWrite={mayWrite}
+      mayDelete={useMay("frequency_rules.delete")}
+      isWhole={draft.name.trim() !== ""}
+      deleteDetail={t("rules.delete.sets.detail")}
+      error={edited.error}
     >
-      {failed && <ErrorNotice error={failed} />}
       <div className={styles.form}>
         <div className={styles.pair}>
           <DocumentField
@@ -138,7 +100,7 @@ function Editor({ stored }: { stored: Stored<RuleSet> | null }) {
             maxLength={100}
             isRequired
             isReadOnly={!mayWrite}
-            fault={fault}
+            fault={edited.fault}
             path="$.name"
           />
           <Picker
@@ -156,7 +118,7 @@ function Editor({ stored }: { stored: Stored<RuleSet> | null }) {
           </Picker>
           <Picker
             label={t("rules.column.state")}
-            items={STATES.filter((one) => statesFrom(held?.data.state ?? null).includes(one)).map((id) => ({
+            items={STATES.filter((one) => statesFrom(edited.held?.data.state ?? null).includes(one)).map((id) => ({
               id,
               name: t(`rules.state.${id}`),
             }))}
@@ -200,7 +162,7 @@ function Editor({ stored }: { stored: Stored<RuleSet> | null }) {
             rule={rule}
             onChange={(next) => setRule(index, next)}
             onRemove={() => change({ rules: draft.rules.filter((_, at) => at !== index) })}
-            fault={fault}
+            fault={edited.fault}
             path={`$.rules[${index}]`}
             isReadOnly={!mayWrite}
           />
@@ -235,16 +197,6 @@ function Editor({ stored }: { stored: Stored<RuleSet> | null }) {
           </div>
         )}
       </div>
-      <Asked
-        isOpen={isAsked}
-        title={t("rules.delete.title", { name: draft.name })}
-        confirm={t("common.delete")}
-        onConfirm={() => remove.mutate()}
-        onClose={() => setAsked(false)}
-      >
-        {t("rules.delete.sets.detail")}
-      </Asked>
-      <Leave isDirty={isDirty} />
-    </Page>
+    </EditorFrame>
   );
 }

@@ -80,7 +80,7 @@ export function RuleSets({ create }: { create: ReactNode }) {
       />
       <Asked
         isOpen={asked !== null}
-        title={t("rules.delete.title", { name: asked?.name ?? "" })}
+        title={t("common.delete.title", { name: asked?.name ?? "" })}
         confirm={t("common.delete")}
         onConfirm={() => asked !== null && remove.mutate(asked)}
         onClose={() => setAsked(null)}

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { DECISION_RULES, type DecisionRule, type DecisionRuleBody } from "@/activities/decisionRules";
 import { call } from "@/api/call";
+import { tagsOf } from "@/designer/fragments/fragments";
 import type { UsingJourney } from "../actions/actions";
 import { type Stored, withEtag } from "../templates/templates";
 
@@ -8,15 +9,21 @@ const PAGE = 100;
 
 const of = (uid: string) => `${DECISION_RULES}/${encodeURIComponent(uid)}`;
 
-export const EMPTY_RULE: DecisionRuleBody = { name: "", description: "", tags: [], expression: "" };
+/** A rule as it is edited: its tags as one text. */
+export interface RuleDraft extends Omit<DecisionRuleBody, "tags"> {
+  tags: string;
+}
 
-/** What is stored of a rule, without what is only shown. */
-export const ruleBody = ({ name, description, tags, expression }: DecisionRuleBody): DecisionRuleBody => ({
+export const EMPTY_RULE: RuleDraft = { name: "", description: "", tags: "", expression: "" };
+
+export const ruleDraft = ({ name, description, tags, expression }: DecisionRuleBody): RuleDraft => ({
   name,
   description,
-  tags,
+  tags: tags.join(", "),
   expression,
 });
+
+export const ruleBody = (draft: RuleDraft): DecisionRuleBody => ({ ...draft, tags: tagsOf(draft.tags) });
 
 export const decisionRulesQuery = queryOptions({
   queryKey: ["decisionRules", "list"],

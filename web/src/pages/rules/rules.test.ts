@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ruleTextOf } from "@/activities/rulePaths";
-import { EMPTY_RULE, matching } from "./decisionRules";
+import { EMPTY_RULE, matching, ruleBody } from "./decisionRules";
 import { newRule, periodBy, RULE_TYPES, statesFrom, typesOf } from "./ruleSets";
 import { readRulesSearch } from "./rulesSearch";
 
@@ -40,8 +40,8 @@ test("a quiet period is on week days or on dates, and keeps its hours", () => {
 
 test("decision rules are found by every word of name, description and tags", () => {
   const rules = [
-    { ...EMPTY_RULE, name: "Gold customers", tags: ["loyalty"] },
-    { ...EMPTY_RULE, name: "Gold diggers", description: "Who look for offers" },
+    { ...ruleBody(EMPTY_RULE), name: "Gold customers", tags: ["loyalty"] },
+    { ...ruleBody(EMPTY_RULE), name: "Gold diggers", description: "Who look for offers" },
   ];
   expect(matching(rules, "GOLD loyalty").map((one) => one.name)).toEqual(["Gold customers"]);
   expect(matching(rules, "gold").length).toBe(2);

@@ -54,7 +54,7 @@ function Editor({ stored }: { stored: Stored<Configuration> | null }) {
     remove: deleteConfiguration,
     keyOf: (uid) => configurationQuery(uid).queryKey,
     lists: [["channels", "list"], ["references"]],
-    done: { saved: t("templates.done.configured"), deleted: t("templates.done.unconfigured") },
+    done: { saved: () => t("templates.done.configured"), deleted: () => t("templates.done.unconfigured") },
     onMade: (uid) =>
       void navigate({ to: "/templates/channels/$uid", params: { uid }, ignoreBlocker: true, replace: true }),
     onDeleted: () => void navigate({ to: "/templates/channels", search: {}, ignoreBlocker: true }),

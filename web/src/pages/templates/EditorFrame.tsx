@@ -5,6 +5,7 @@ import { Asked } from "@/ui/Asked";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Leave } from "@/ui/Leave";
 import { Page } from "@/ui/Page";
+import { Refused } from "@/ui/Refused";
 
 interface Props {
   /** What `useEdited` gives. */
@@ -23,8 +24,12 @@ interface Props {
   mayWrite: boolean;
   mayDelete: boolean;
   isUsed?: boolean;
+  /** Whether what is needed is filled in. */
+  isWhole?: boolean;
   /** What is lost with it. */
   deleteDetail: string;
+  /** What stands in the way of deleting it: told instead of the question, where the button is not disabled. */
+  inTheWay?: ReactNode;
   /** Buttons between those that delete and save, and after them. */
   actions?: ReactNode;
   lastActions?: ReactNode;
@@ -32,9 +37,9 @@ interface Props {
   children: ReactNode;
 }
 
-/** The page on which something of a message is edited, saved and deleted; left with a question while it is not saved. */
+/** The page on which something stored is edited, saved and deleted; left with a question while it is not saved. */
 export function EditorFrame(props: Props) {
-  const { edited, saving, actions, lastActions, error } = props;
+  const { edited, saving, actions, lastActions, error, isWhole = true, inTheWay } = props;
   const t = useT();
   const [isAsked, setAsked] = useState(false);
   return (
@@ -52,7 +57,7 @@ export function EditorFrame(props: Props) {
           {props.mayWrite && (
             <Button
               variant={saving.variant}
-              isDisabled={!edited.isDirty}
+              isDisabled={!edited.isDirty || !isWhole}
               isPending={edited.isSaving}
               onPress={edited.save}
             >
@@ -66,14 +71,21 @@ export function EditorFrame(props: Props) {
       {error ? <ErrorNotice error={error} /> : null}
       {props.children}
       <Asked
-        isOpen={isAsked}
-        title={t("templates.delete.title", { name: edited.draft.name })}
+        isOpen={isAsked && !inTheWay}
+        title={t("common.delete.title", { name: edited.draft.name })}
         confirm={t("common.delete")}
         onConfirm={edited.remove}
         onClose={() => setAsked(false)}
       >
         {props.deleteDetail}
       </Asked>
+      <Refused
+        isOpen={isAsked && Boolean(inTheWay)}
+        title={t("common.delete.refused", { name: edited.draft.name })}
+        onClose={() => setAsked(false)}
+      >
+        {inTheWay}
+      </Refused>
       <Leave isDirty={edited.isDirty} />
     </Page>
   );

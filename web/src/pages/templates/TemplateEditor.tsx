@@ -61,7 +61,7 @@ export function TemplateEditor({ stored, start = EMPTY, tab = "content", compare
     remove: deleteTemplate,
     keyOf: (uid) => templateQuery(uid).queryKey,
     lists,
-    done: { saved: t("templates.done.saved"), deleted: t("templates.done.deleted") },
+    done: { saved: () => t("templates.done.saved"), deleted: () => t("templates.done.deleted") },
     onMade: (uid) => void navigate({ to: "/templates/$uid", params: { uid }, ignoreBlocker: true, replace: true }),
     onDeleted: () => void navigate({ to: "/templates", search: {}, ignoreBlocker: true }),
   });

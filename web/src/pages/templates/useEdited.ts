@@ -17,7 +17,7 @@ interface Ways<Read, Draft, Body> {
   /** What else is read anew when one was saved, or deleted. */
   lists: readonly QueryKey[];
   /** What is said when it was saved, and when it was deleted. */
-  done: { saved: string; deleted: string };
+  done: { saved: (draft: Draft) => string; deleted: (draft: Draft) => string };
   onMade: (uid: string) => void;
   onDeleted: () => void;
 }
@@ -47,7 +47,7 @@ export function useEdited<Read extends { uid: string }, Draft, Body>(
   const saving = useAct((sent: Draft) => write(uid, bodyOf(sent), held?.etag ?? ""), {
     invalidates: lists,
     showsError: true,
-    done: done.saved,
+    done: (_, sent) => done.saved(sent),
     onDone: (answer, sent) => {
       take(answer);
       setDraft((now) => (now === sent ? draftOf(answer.data) : now));
@@ -57,7 +57,7 @@ export function useEdited<Read extends { uid: string }, Draft, Body>(
   const deleting = useAct(() => remove(uid ?? ""), {
     invalidates: lists,
     showsError: true,
-    done: done.deleted,
+    done: () => done.deleted(draft),
     onDone: onDeleted,
   });
   const fault: FieldFault | null = faultOf(saving.error);
