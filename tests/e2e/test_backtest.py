@@ -322,9 +322,11 @@ def test_a_document_that_is_not_saved_stands_beside_what_happened(world: World) 
     assert found["counts"]["plain"]["in"] == CUSTOMERS
     assert 0 < found["live"]["counts"]["plain"]["in"] < CUSTOMERS
     assert found["paths"] == [{"from": "order", "transition": "default", "to": "plain", "passed": CUSTOMERS}]
-    assert found["summary"]["differences"]["calls"] > 0
+    differing = found["summary"]["differences"]["calls"]  # those whom the split led to blue: in one run of 2 000 nobody
+    assert differing > 0
     assert (len(found["customers"]), len(found["calls"]), found["callCount"]) == (3, 3, CUSTOMERS)
-    assert {one["kind"] for one in found["customers"]} == {"calls"}
+    kinds = [one["kind"] for one in found["customers"]]
+    assert kinds == ["calls"] * min(3, differing) + ["same"] * max(0, 3 - differing)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,7 @@ import { Note, Part } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { ExpressionField } from "@/expressions/ExpressionField";
 import { useT } from "@/i18n/useT";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { Found } from "@/ui/Found";
 import { PageLink } from "@/ui/PageLink";
 import { DocumentField } from "../templates/DocumentField";
 import { EditorFrame } from "../templates/EditorFrame";
@@ -33,16 +31,11 @@ export function DecisionRulePage() {
 
 function Known({ uid }: { uid: string }) {
   const t = useT();
-  const found = useQuery(decisionRuleQuery(uid));
-  if (found.data !== undefined) return <Editor stored={found.data} />;
-  if (found.error) {
-    return (
-      <Page title={t("rules.decision.one")}>
-        <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      </Page>
-    );
-  }
-  return <Loading />;
+  return (
+    <Found found={useQuery(decisionRuleQuery(uid))} title={t("rules.decision.one")}>
+      {(stored) => <Editor stored={stored} />}
+    </Found>
+  );
 }
 
 function Editor({ stored }: { stored: Stored<DecisionRule> | null }) {

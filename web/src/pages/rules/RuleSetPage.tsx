@@ -5,9 +5,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { Found } from "@/ui/Found";
 import { PageLink } from "@/ui/PageLink";
 import { DocumentField } from "../templates/DocumentField";
 import { EditorFrame } from "../templates/EditorFrame";
@@ -41,16 +39,11 @@ export function RuleSetPage() {
 
 function Known({ uid }: { uid: string }) {
   const t = useT();
-  const found = useQuery(ruleSetQuery(uid));
-  if (found.data !== undefined) return <Editor stored={found.data} />;
-  if (found.error) {
-    return (
-      <Page title={t("rules.sets.one")}>
-        <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      </Page>
-    );
-  }
-  return <Loading />;
+  return (
+    <Found found={useQuery(ruleSetQuery(uid))} title={t("rules.sets.one")}>
+      {(stored) => <Editor stored={stored} />}
+    </Found>
+  );
 }
 
 function Editor({ stored }: { stored: Stored<RuleSet> | null }) {

@@ -5,9 +5,7 @@ import { Note } from "@/activities/fields/Stack";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
 import { CopyButton } from "@/ui/CopyButton";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { Found } from "@/ui/Found";
 import { PageLink } from "@/ui/PageLink";
 import { ConfigurationForm } from "./ConfigurationForm";
 import {
@@ -31,16 +29,11 @@ export function ConfigurationPage() {
 
 function Known({ uid }: { uid: string }) {
   const t = useT();
-  const found = useQuery(configurationQuery(uid));
-  if (found.data !== undefined) return <Editor stored={found.data} />;
-  if (found.error) {
-    return (
-      <Page title={t("templates.configuration")}>
-        <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      </Page>
-    );
-  }
-  return <Loading />;
+  return (
+    <Found found={useQuery(configurationQuery(uid))} title={t("templates.configuration")}>
+      {(stored) => <Editor stored={stored} />}
+    </Found>
+  );
 }
 
 function Editor({ stored }: { stored: Stored<Configuration> | null }) {

@@ -1,9 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
 import { useT } from "@/i18n/useT";
-import { ErrorNotice } from "@/ui/ErrorNotice";
-import { Loading } from "@/ui/Loading";
-import { Page } from "@/ui/Page";
+import { Found } from "@/ui/Found";
 import { duplicateOf } from "./draft";
 import { TemplateEditor } from "./TemplateEditor";
 import { templateQuery } from "./templates";
@@ -16,27 +14,22 @@ export function NewTemplatePage() {
 
 function Duplicate({ uid }: { uid: string }) {
   const t = useT();
-  const { data, error, refetch } = useQuery(templateQuery(uid));
-  if (data !== undefined) {
-    const start = duplicateOf(data.data, t("templates.duplicate.name", { name: data.data.name }));
-    return <TemplateEditor stored={null} start={start} />;
-  }
-  return error ? <ErrorNotice error={error} onRetry={() => void refetch()} /> : <Loading />;
+  return (
+    <Found found={useQuery(templateQuery(uid))} title={t("templates.one")}>
+      {({ data }) => (
+        <TemplateEditor stored={null} start={duplicateOf(data, t("templates.duplicate.name", { name: data.name }))} />
+      )}
+    </Found>
+  );
 }
 
 export function TemplatePage() {
   const t = useT();
   const { uid } = useParams({ from: "/shell/templates/$uid" });
   const { tab, from, to } = useSearch({ from: "/shell/templates/$uid" });
-  const found = useQuery(templateQuery(uid));
-  if (found.data !== undefined)
-    return <TemplateEditor key={uid} stored={found.data} tab={tab} compared={{ from, to }} />;
-  if (found.error) {
-    return (
-      <Page title={t("templates.one")}>
-        <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      </Page>
-    );
-  }
-  return <Loading />;
+  return (
+    <Found found={useQuery(templateQuery(uid))} title={t("templates.one")}>
+      {(stored) => <TemplateEditor key={uid} stored={stored} tab={tab} compared={{ from, to }} />}
+    </Found>
+  );
 }
