@@ -131,6 +131,22 @@ def test_what_an_event_reads_stays(api: TestClient, shop: Shop) -> None:
     assert api.delete(f"{DATA_SETS}/{shop.data_set}").is_success
 
 
+def test_an_event_in_use_reads_its_rows_where_it_did(api: TestClient, shop: Shop) -> None:
+    made = ok(api.post(EVENTS, json=shop.event()))
+    other = create_data_set(api, shop.products, "Other products")
+    order = {"type": "event", "eventUid": made["uid"]}
+    journey = {"name": "Thank", "entry": {"node": "order"}, "nodes": {"order": order}, "edges": []}
+    ok(api.post("/journey/orchestration/journeys", json=journey))
+    url = f"{EVENTS}/{made['uid']}"
+    elsewhere = [{"property": "/_acme/sku", "datasetId": other}]
+    told = refused(api.put(url, json={**made, "related": elsewhere}), 409)
+    assert told["title"] == "EventInUse"
+    line = {"property": "/_acme/lines/sku", "datasetId": other}
+    fields = [*made["fields"], "/_acme/lines/sku_related/_acme/price"]
+    added = ok(api.put(url, json={**made, "fields": fields, "related": [*made["related"], line]}))
+    assert added["related"] == [*made["related"], line]
+
+
 def _flat(value: Any) -> list[Any]:
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [value, *(found for child in children for found in _flat(child))]
