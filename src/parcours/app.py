@@ -22,6 +22,7 @@ from parcours.audiences.uploads import UploadService
 from parcours.batch import Sources
 from parcours.catalog.documents import DATA_SET_KIND
 from parcours.catalog.service import CatalogService
+from parcours.catalog.tags import Tags
 from parcours.channels.feedback import FEEDBACK_DATA_SET
 from parcours.channels.service import ChannelService
 from parcours.channels.sweeps import MessageSweeps
@@ -60,7 +61,7 @@ from parcours.lake.writer import LakeWriter, SchemaOf
 from parcours.limits.service import Limits
 from parcours.loader import Load, Loader
 from parcours.log.sqlite import SqliteLogReader
-from parcours.lookups.keys import admit
+from parcours.lookups.keys import admit, key_path
 from parcours.lookups.loading import RowLoader
 from parcours.lookups.service import LookupService
 from parcours.pipeline import Pipeline
@@ -150,9 +151,10 @@ def build_platform(settings: Settings) -> Platform:
     flows = FlowService(db, resources, catalog.table, mappings.target_schema, settings.base_url)
 
     lookups = LookupService(db, resources, catalog)
-    catalog.admit, catalog.on_write = admit, lookups.follow
+    catalog.admit = admit
 
     def forget_data_set(connection: Connection, scope_id: int, dataset_id: str) -> None:
+        events.keep_rows(connection, scope_id, dataset_id)
         delete_data_set(connection, scope_id, dataset_id)
         lookups.forget(connection, scope_id, dataset_id)
         for mapping_id in flows.forget(connection, scope_id, dataset_id):
@@ -162,6 +164,13 @@ def build_platform(settings: Settings) -> Platform:
     actions = ActionService(db, resources, secrets, settings)
     audiences = AudienceService(db, resources, namespaces)
     events = EventService(db, resources, schemas, namespaces, catalog.table, flows.inlets, settings.base_url)
+
+    def follow_data_set(connection: Connection, scope_id: int, dataset_id: str, tags: Tags, before: Tags) -> None:
+        if key_path(tags) != key_path(before):
+            events.keep_rows(connection, scope_id, dataset_id)
+        lookups.follow(connection, scope_id, dataset_id, tags, before)
+
+    catalog.on_write = follow_data_set
     rule_sets = RuleSetService(db, resources)
     governance = GovernanceService(db, resources)
     templates = TemplateService(db, resources)

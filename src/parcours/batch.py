@@ -22,6 +22,7 @@ from parcours.delivery import store as outbox
 from parcours.delivery.model import ActionAnswer
 from parcours.events.feedback import Feedback, read_feedback
 from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
+from parcours.events.related import RelatedRows
 from parcours.events.table import EventTable, read_event_id
 from parcours.flows import store as flow_store
 from parcours.flows.model import InletTable
@@ -239,6 +240,7 @@ class Batch:
         instances: list[tuple[int, str, str]] = []
         event_ids: dict[int, list[str]] = {}
         keys: dict[int, dict[tuple[str, str], None]] = {}
+        related: dict[int, list[tuple[RelatedRows, Mapping[str, Any]]]] = {}
         interest_of, events = self._journeys.interest, self._events
         for outcome in outcomes:
             if isinstance(outcome, Failed):
@@ -261,6 +263,8 @@ class Batch:
                 key = configuration.key(entity)
                 identity = _identity_of(configuration, key)
                 named.append((configuration, key, identity))
+                if configuration.related:
+                    related.setdefault(scope_id, []).extend((rows, entity) for rows in configuration.related)
                 if not key:
                     continue
                 _, _, _, journey_uids, reads_profile, _, _ = interest_of(scope_id, configuration.uid)
@@ -284,6 +288,8 @@ class Batch:
         for scope_id, people in keys.items():
             self._profiles.preload(scope_id, people)
         self._journeys.preload(instances)
+        for scope_id, reads in related.items():
+            self._world.preload_related(scope_id, reads)
         return found
 
     def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
@@ -342,7 +348,8 @@ class Batch:
                 told |= {"outcome": "refused", "reason": refusal}
                 self._journeys.tally.discard_event(scope_id, configuration.uid, refusal)
             elif configuration.type == "business":
-                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, entity, self._now_us)
+                heard = self._heard(configuration, entity)
+                journeys = begin_runs(self._connection, self._live, scope_id, configuration.uid, heard, self._now_us)
                 told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
                     told["journeys"] = journeys
@@ -352,7 +359,8 @@ class Batch:
                 data = self._world.data(scope_id, identity)
                 journeys = self._journeys.receive(
                     make(Arrival, (
-                        scope_id, configuration.uid, key, entity, xaction_id, received_at_ms, data,
+                        scope_id, configuration.uid, key, self._heard(configuration, entity), xaction_id,
+                        received_at_ms, data,
                         None if configuration.supplemental is None else configuration.supplemental(entity), None,
                     ))
                 )  # fmt: skip
@@ -370,6 +378,11 @@ class Batch:
         self._decisions.append(
             (scope_id, namespace, identity_value, event_id, inlet_id, xaction_id, received_at_ms, text)
         )
+
+    def _heard(self, configuration: EventConfiguration, entity: dict[str, Any]) -> Mapping[str, Any]:
+        """An event as journeys hear of it: with the rows of related schemas that its configuration reads."""
+        related = configuration.related
+        return self._world.with_related(configuration.scope_id, entity, related) if related else entity
 
     def _refuse(self, configuration: EventConfiguration, valid: Valid) -> str | None:
         """Why journeys don't hear of an event that matches, as a reason of its decision; None when they do."""

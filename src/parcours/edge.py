@@ -109,6 +109,7 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
         platform.schemas,
         platform.namespaces.find_code,
         platform.governance.has_label,
+        platform.events.keep_links,
     )
     routers = [
         access_api.router(gate, platform.access),

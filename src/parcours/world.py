@@ -1,12 +1,13 @@
 """What journeys ask of the other rooms while a transaction moves their instances."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from parcours.catalog.model import DataSetTable
+from parcours.events.related import RelatedRows, keys_in, with_related
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.audience_runs import AudienceSource
 from parcours.journeys.compiled import CompiledJourney
@@ -67,6 +68,22 @@ class BatchWorld:
             return find_rows(self._connection, scope_id, data_set_id, keys, paths)
         except (LookupInvalid, LookupTooLarge) as error:
             return str(error)
+
+    def preload_related(self, scope_id: int, wanted: Iterable[tuple[RelatedRows, Mapping[str, Any]]]) -> None:
+        """Read at once the rows that events name. wanted: what to read, and the event."""
+        keys: dict[str, dict[str, None]] = {}
+        for rows, entity in wanted:
+            keys.setdefault(rows.dataset_id, {}).update(dict.fromkeys(keys_in(entity, rows)))
+        for dataset_id, named in keys.items():
+            self._lookups.preload(self._connection, scope_id, dataset_id, named)
+
+    def with_related(
+        self, scope_id: int, entity: Mapping[str, Any], related: Sequence[RelatedRows]
+    ) -> Mapping[str, Any]:
+        """An event with the rows it names, as of what the batch has landed before it."""
+        return with_related(
+            entity, related, lambda dataset_id, key: self._lookups.row(self._connection, scope_id, dataset_id, key)
+        )
 
     def update_profile(self, journey: CompiledJourney, key: str, command: UpdateProfile) -> str | None:
         """See `World`."""

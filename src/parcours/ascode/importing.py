@@ -198,7 +198,13 @@ class Import:
                 if body["datasetId"] is None:
                     told = f"event {old!r} names no data set here: there is none of its name and schema"
                     self.warnings.append(told)
+            if event.get("related"):
+                body["related"] = [self._rows(one) for one in event["related"]]
             self._make("events", place, event, body, service.create_in, taken, partial(rename_event, old=old))
+
+    def _rows(self, related: Mapping[str, Any]) -> dict[str, Any]:
+        """Where an event reads rows; with no such data set here, the server chooses the one there is, or refuses."""
+        return {"property": related["property"], "datasetId": self._data_set(related["datasetId"])}
 
     def _actions(self) -> None:
         service = self.services.actions

@@ -37,7 +37,7 @@ _FIXED: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("target", "baseConnectionId"), "inlets"),
     ),
     "merge-policies": ((("attributeMerge", "order"), "datasets"),),
-    "events": ((("schemaRef", "id"), SCHEMA), (("datasetId",), "datasets")),
+    "events": ((("schemaRef", "id"), SCHEMA), (("datasetId",), "datasets"), (("related", "datasetId"), "datasets")),
 }
 _MARK = "title:"
 _LIKE_A_REFERENCE = re.compile(r"[#_]|https?:|title:")
@@ -96,6 +96,8 @@ def _map_at(value: Any, path: tuple[str, ...], named: str, change: Change, here:
                 change(named, one, (*here, place)) if isinstance(one, str) else one for place, one in enumerate(value)
             ]
         return change(named, value, here) if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [_map_at(one, path, named, change, (*here, place)) for place, one in enumerate(value)]
     if not isinstance(value, dict) or path[0] not in value:
         return value
     return {**value, path[0]: _map_at(value[path[0]], path[1:], named, change, (*here, path[0]))}

@@ -347,6 +347,7 @@ _SCHEMAS: Mapping[str, Document] = {
             "profileIdentifier": _TEXT,
             "idCondition": _TEXT,
             "fields": _said(_TEXTS, "JSON pointers such as /commerce/order/priceTotal."),
+            "related": _said(_OBJECTS, "Where rows of related schemas are read: {property, datasetId}."),
         },
     },
     "actions": {

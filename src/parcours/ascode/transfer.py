@@ -49,10 +49,12 @@ class TransferService:
         for kind, uid, _ in references("journeys", document):
             named.setdefault(kind, {})[uid] = None
         events = [_written(self._services.events.get(caller, uid)[0]) for uid in named.get("events", ())]
+        schema_ids = [event["schemaRef"]["id"] for event in events]
         actions = [_written(self._services.actions.get(caller, uid)[0]) for uid in named.get("actions", ())]
         sources = self._sources_of(caller, document)
-        schemas, descriptors = self._schemas_of(caller, [event["schemaRef"]["id"] for event in events])
-        data_sets = [*(event.get("datasetId") for event in events), *named.get("datasets", ())]
+        schemas, descriptors = self._schemas_of(caller, [*self._related_of(caller, events), *schema_ids])
+        rows = [one["datasetId"] for event in events for one in event.get("related", ())]
+        data_sets = [*(event.get("datasetId") for event in events), *rows, *named.get("datasets", ())]
         codes = [event.get("namespace") for event in events] + [one.get("xdm:namespace") for one in descriptors]
         return {
             "formatVersion": FORMAT,
@@ -105,6 +107,16 @@ class TransferService:
                 {name: value for name, value in group.items() if name != "usedIn"} for group in source["fieldGroups"]
             ]
         return found
+
+    def _related_of(self, caller: Caller, events: list[Document]) -> list[str]:
+        """The `$id`s of the schemas whose rows events read."""
+        return [
+            link["schema"]["id"]
+            for event in events
+            if event.get("related")
+            for link in self._services.events.related(caller, event["schemaRef"]["id"])
+            if any(one["property"] == link["property"] for one in event["related"])
+        ]
 
     def _schemas_of(self, caller: Caller, schema_ids: list[str]) -> tuple[list[Document], list[Document]]:
         """The tenant's schemas with all they are made of, in an order to store them in, and their descriptors."""

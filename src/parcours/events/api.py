@@ -47,6 +47,13 @@ def router(gate: Gate, service: EventService) -> APIRouter:
             "pages": -(-len(found) // page_size),
         }
 
+    @routes.get("/related")
+    def list_related_schemas(
+        caller: Caller = Depends(gate.allow("journeys_events.read")), schema: str = Query(min_length=1)
+    ) -> dict[str, Any]:
+        """The schemas whose fields events of a schema, given by its `$id`, may have, and where these fields stand."""
+        return {"results": service.related(caller, schema)}
+
     @routes.get("/{uid}")
     def get_event(
         uid: str, response: Response, caller: Caller = Depends(gate.allow("journeys_events.read"))

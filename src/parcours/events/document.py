@@ -1,14 +1,16 @@
 """The document of an event configuration: read, and completed from the schema."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import ALWAYS, read_fields, to_reference
 from parcours.events.language import compile_key_text, compile_payload
+from parcours.events.links import Link
 from parcours.events.model import EVENT_ID_PATH, EventType
+from parcours.events.related_document import FindSources, read_related_document
 from parcours.events.supplemental import FindNamespace, read_supplemental
 from parcours.expressions.compiler import JourneyExpression
 from parcours.expressions.types import Type
@@ -24,7 +26,7 @@ _EVENT_ID = re.compile(r"[0-9a-f]{64}")
 _WRITABLE = frozenset(
     {
         "name", "description", "type", "idType", "eventID", "schemaRef", "datasetId", "fields", "idCondition",
-        "namespace", "profileIdentifier", "supplementalIdentifier", "maxAgeSeconds",
+        "namespace", "profileIdentifier", "supplementalIdentifier", "maxAgeSeconds", "related",
     }
 )  # fmt: skip
 _READ_ONLY = frozenset({"uid", "orgId", "sandboxName", "metadata", "state", "version", "usedIn"})
@@ -49,8 +51,13 @@ def read_document(
     schema: CompiledSchema,
     find_namespace: FindNamespace,
     before: Mapping[str, Any] | None,
+    links: Sequence[Link] = (),
+    find_sources: FindSources = lambda _link: (),
 ) -> dict[str, Any]:
-    """What is stored. `before` is the stored document that this one replaces. Raises EventInvalid."""
+    """What is stored. `before` is the stored document that this one replaces. Raises EventInvalid.
+
+    links: of the schema; find_sources: where their rows are. `related` is stored only where rows are read.
+    """
     unknown = sorted(set(body) - _WRITABLE - _READ_ONLY)
     if unknown:
         raise EventInvalid(f"an event has no member {unknown[0]!r}", f"$.{unknown[0]}")
@@ -62,11 +69,13 @@ def read_document(
     if schema.class_id == _STEP_EVENT_CLASS:
         raise EventInvalid("step events of journeys are no events that journeys listen to", "$.schemaRef.id")
     read_about = _read_nobody if kind == "business" else _read_person
-    about, about_paths = read_about(body, name, schema, find_namespace)
-    condition, condition_paths = _read_condition(body, id_type, name, schema)
+    about, about_paths = read_about(body, name, schema, find_namespace, links)
+    condition, condition_paths = _read_condition(body, id_type, name, schema, links)
     required = [*ALWAYS, *about_paths, *condition_paths]
     if id_type == "systemGenerated":
         required.append(EVENT_ID_PATH)
+    fields = read_fields(body.get("fields", []), schema, required, links)
+    related = read_related_document(body.get("related"), fields, links, find_sources, before)
     return {
         "name": name,
         "description": _read_text(body, "description", 4_000),
@@ -75,7 +84,8 @@ def read_document(
         "eventID": _read_event_id(body, id_type, schema, before),
         "schemaRef": {"id": schema.schema_id, "contentType": _read_content_type(body)},
         "datasetId": _read_text(body, "datasetId", 255) or None,
-        "fields": read_fields(body.get("fields", []), schema, required),
+        "fields": fields,
+        **({"related": related} if related else {}),
         "idCondition": condition,
         **about,
         "maxAgeSeconds": _read_max_age(body),
@@ -104,17 +114,21 @@ _About = tuple[dict[str, Any], list[tuple[str, ...]]]
 """(namespace, profileIdentifier and supplementalIdentifier as stored, the fields they read)"""
 
 
-def _read_person(body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace) -> _About:
+def _read_person(
+    body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace, links: Sequence[Link]
+) -> _About:
     """Whom a unitary event is about."""
     namespace = _read_namespace(body, schema, find_namespace)
     code = None if namespace is None else namespace.code
-    identifier, key_paths = _read_identifier(body, name, schema, code)
-    supplemental, paths = read_supplemental(body.get("supplementalIdentifier"), name, schema, find_namespace)
+    identifier, key_paths = _read_identifier(body, name, schema, code, links)
+    supplemental, paths = read_supplemental(body.get("supplementalIdentifier"), name, schema, find_namespace, links)
     about = {"namespace": code, "profileIdentifier": identifier, "supplementalIdentifier": supplemental}
     return about, [*key_paths, *paths]
 
 
-def _read_nobody(body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace) -> _About:
+def _read_nobody(
+    body: Mapping[str, Any], name: str, schema: CompiledSchema, find_namespace: FindNamespace, links: Sequence[Link]
+) -> _About:
     """That a business event is about no person. Source: journeys §4.5."""
     for member in _PERSONAL:
         if body.get(member) not in (None, ""):
@@ -210,7 +224,7 @@ def _read_event_id(
 
 
 def _read_condition(
-    body: Mapping[str, Any], id_type: str, name: str, schema: CompiledSchema
+    body: Mapping[str, Any], id_type: str, name: str, schema: CompiledSchema, links: Sequence[Link]
 ) -> tuple[str | None, list[tuple[str, ...]]]:
     """(the rule, the fields it reads): without them no sender of what the preview shows would fulfil it."""
     text = body.get("idCondition")
@@ -220,7 +234,7 @@ def _read_condition(
         return None, []
     if not isinstance(text, str) or not text.strip():
         raise EventInvalid("a rule-based event has an idCondition, a boolean expression", "$.idCondition")
-    expression = compile_payload(text, name, schema.document, Type.BOOLEAN, "$.idCondition")
+    expression = compile_payload(text, name, schema.document, Type.BOOLEAN, "$.idCondition", links)
     return text, _fields_of(expression)
 
 
@@ -231,12 +245,12 @@ def _fields_of(expression: JourneyExpression) -> list[tuple[str, ...]]:
 
 
 def _read_identifier(
-    body: Mapping[str, Any], name: str, schema: CompiledSchema, namespace: str | None
+    body: Mapping[str, Any], name: str, schema: CompiledSchema, namespace: str | None, links: Sequence[Link]
 ) -> tuple[str, list[tuple[str, ...]]]:
     """(expression of the key, the fields it reads). Source: journeys §4.2, item 8."""
     text = body.get("profileIdentifier")
     if text is not None and text != "":
-        return str(text), _fields_of(compile_key_text(text, name, schema.document, "$.profileIdentifier"))
+        return str(text), _fields_of(compile_key_text(text, name, schema.document, "$.profileIdentifier", links))
     primary = schema.primary_identity
     if primary is not None and (namespace is None or _is_same(primary.namespace, namespace)):
         return to_reference(name, primary.path), [primary.path]

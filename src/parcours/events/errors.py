@@ -23,6 +23,10 @@ class EventInvalid(Invalid):
         self.column = column
 
 
+class RelatedFieldRefused(EventInvalid):
+    """An expression reads a field of a related schema where only what senders send can be read."""
+
+
 class EventExists(Conflict):
     """The name is taken in the sandbox."""
 

@@ -5,34 +5,45 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parcours.events.errors import EventInvalid
+from parcours.events.links import Link, link_of
 from parcours.kit.paths import split_pointer
 from parcours.xdm.compiled import CompiledSchema
 
 MAX_FIELDS = 1_000
+OPEN: Mapping[str, Any] = {"type": "object", "additionalProperties": True}
+"""A row of which nothing is known."""
 ALWAYS = (("_id",), ("timestamp",))
 """Selected in every event."""
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def read_fields(value: Any, schema: CompiledSchema, required: Iterable[Sequence[str]]) -> list[str]:
+def read_fields(
+    value: Any, schema: CompiledSchema, required: Iterable[Sequence[str]], links: Sequence[Link] = ()
+) -> list[str]:
     """The pointers to store: those given, in their order, then those required and not yet covered.
 
-    Raises EventInvalid for what is no list of pointers to fields of the schema.
+    links: of the schema; the field that names a row is required with it. Raises EventInvalid for what is no list of
+    pointers to fields of the schema, or of such a row.
     """
     if not isinstance(value, list):
         raise EventInvalid('fields is a list of JSON pointers such as "/person/name"', "$.fields")
     if len(value) > MAX_FIELDS:
         raise EventInvalid(f"an event has at most {MAX_FIELDS} fields", "$.fields")
     chosen: dict[tuple[str, ...], None] = {}
+    demanded = list(required)
     for index, pointer in enumerate(value):
         path = f"$.fields[{index}]"
         if not isinstance(pointer, str) or not pointer.startswith("/"):
             raise EventInvalid('a field is a JSON pointer such as "/person/name"', path)
         tokens = split_pointer(pointer)
-        if schema.field_at(tokens) is None:
-            raise EventInvalid(f"schema {schema.title!r} has no field {pointer!r}", path)
+        link = link_of(links, tokens)
+        found = schema if link is None else link.schema
+        if found.field_at(tokens if link is None else tokens[len(link.at) :]) is None:
+            raise EventInvalid(f"schema {found.title!r} has no field {pointer!r}", path)
+        if link is not None:
+            demanded.append(link.path)
         chosen[tokens] = None
-    for tokens in map(tuple, required):
+    for tokens in map(tuple, demanded):
         if schema.field_at(tokens) is not None and not covers(chosen, tokens):
             chosen[tokens] = None
     return [to_pointer(tokens) for tokens in chosen]
@@ -85,3 +96,11 @@ def _cut(node: Mapping[str, Any], chosen: Sequence[tuple[str, ...]]) -> dict[str
         if inner and isinstance(child, Mapping):
             kept[name] = _cut(child, inner)
     return {**node, "properties": kept, "required": [name for name in node.get("required", ()) if name in kept]}
+
+
+def row_document(link: Link | None, chosen: Iterable[Sequence[str]]) -> dict[str, Any]:
+    """The schema of the chosen fields of a row. link: None when the relationship is gone."""
+    if link is None:
+        return dict(OPEN)
+    shown = cut(link.schema.document, chosen)
+    return {"type": "object", "title": link.schema.title, "properties": shown.get("properties", {})}

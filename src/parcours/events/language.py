@@ -6,8 +6,9 @@ from functools import reduce
 from operator import getitem
 from typing import Any
 
-from parcours.events.errors import EventInvalid
-from parcours.events.fields import to_reference
+from parcours.events.errors import EventInvalid, RelatedFieldRefused
+from parcours.events.fields import row_document, to_reference
+from parcours.events.links import Link, link_of, with_rows
 from parcours.events.model import Needs
 from parcours.expressions.compiler import JourneyExpression, compile_journey
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
@@ -29,17 +30,26 @@ Entity = Mapping[str, Any]
 
 
 def compile_payload(
-    text: Any, name: str, document: Mapping[str, Any] | None, expected: Type | None, path: str
-) -> JourneyExpression:
+    text: Any, name: str, document: Mapping[str, Any] | None, expected: Type | None, path: str,
+    links: Sequence[Link] = (),
+) -> JourneyExpression:  # fmt: skip
     """An expression over the payload of event `name`. Raises EventInvalid at `path`, with line and column.
 
-    document: closed schema of the payload; None accepts any field.
+    document: closed schema of the payload; None accepts any field. links: of its schema, so that the refusal of a
+    field of theirs gives the reason: RelatedFieldRefused.
     """
     if not isinstance(text, str):
         raise EventInvalid("an expression is a text", path)
     try:
         expression = compile_journey(text, SchemaReferences(events={name: document}), expected)
     except ExpressionInvalid as error:
+        link = _link_read(text, name, document, links)
+        if link is not None:
+            message = (
+                f"{'.'.join(link.at)} is of the related schema {link.schema.title!r}: whom an event is about, and "
+                "whether a record is the event, is said by what senders send"
+            )
+            raise RelatedFieldRefused(message, path, line=error.line, column=error.column) from None
         raise EventInvalid(str(error), path, line=error.line, column=error.column) from None
     foreign = next((r for r in expression.references if r.kind != "event" or r.name != name), None)
     if foreign is not None:
@@ -47,9 +57,24 @@ def compile_payload(
     return expression
 
 
-def compile_key_text(text: Any, name: str, document: Mapping[str, Any] | None, path: str) -> JourneyExpression:
+def _link_read(text: str, name: str, document: Mapping[str, Any] | None, links: Sequence[Link]) -> Link | None:
+    """The link whose row an expression reads, if that is what is wrong with it."""
+    if document is None or not links:
+        return None
+    whole = with_rows(document, {link.at: row_document(link, [()]) for link in links})
+    try:
+        expression = compile_journey(text, SchemaReferences(events={name: whole}), None)
+    except ExpressionInvalid:
+        return None
+    read = (link_of(links, reference.path) for reference in expression.references if reference.kind == "event")
+    return next((link for link in read if link is not None), None)
+
+
+def compile_key_text(
+    text: Any, name: str, document: Mapping[str, Any] | None, path: str, links: Sequence[Link] = ()
+) -> JourneyExpression:
     """The profile identifier's expression: a text, or a number that is turned into one. Raises EventInvalid."""
-    expression = compile_payload(text, name, document, None, path)
+    expression = compile_payload(text, name, document, None, path, links)
     if expression.type not in _KEY_TYPES:
         raise EventInvalid(f"the profile identifier is a string, not {expression.type}", path)
     return expression

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from parcours.events.related import RelatedRows
 from parcours.expressions.requirement import Requirement
 
 EVENT_KIND = "event"
@@ -82,3 +83,5 @@ class EventConfiguration:
     """How old an event may be by its `timestamp` when journeys hear of it; None: any age will do."""
     needs: Needs | None = None
     """Of a rule-based event: what finds it without evaluating its condition; None when only that will tell."""
+    related: tuple[RelatedRows, ...] = ()
+    """Rows of related schemas that journeys see of it; read when they hear of it."""

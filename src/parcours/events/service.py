@@ -6,14 +6,16 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
-from parcours.catalog.model import DataSetTable
+from parcours.catalog.errors import DataSetInUse
+from parcours.catalog.model import DataSet, DataSetTable
 from parcours.db import Database
 from parcours.events.compile import EventBuilder, compile_event
 from parcours.events.curl import list_requests
 from parcours.events.document import read_document, schema_id_of
 from parcours.events.edit import check_edit, with_name
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound, TooManyEvents
-from parcours.events.fields import cut
+from parcours.events.fields import cut, to_pointer
+from parcours.events.links import Link, find_links, without_rows
 from parcours.events.model import EVENT_ID_PATH, EVENT_KIND, MAX_PER_SCHEMA, EventConfiguration, Usage
 from parcours.events.preview import show_types, show_values, without_orchestration
 from parcours.events.table import EventTable
@@ -23,9 +25,12 @@ from parcours.kit.clock import Clock, SystemClock, to_datetime
 from parcours.kit.ids import new_uuid
 from parcours.kit.paths import split_pointer
 from parcours.kit.telemetry import get_logger
+from parcours.lookups.keys import key_path
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
 from parcours.xdm.compiled import CompiledSchema
+from parcours.xdm.errors import ChangeBreaking
 from parcours.xdm.service import XdmService
+from parcours.xdm.table import SchemaTable
 
 Values = Literal["types", "examples"]
 """What a preview shows in its fields: names of types, or values that pass validation."""
@@ -164,18 +169,73 @@ class EventService:
         payload = self._message(caller, stored.body, schema, "examples")
         return list_requests(inlets.by_id.values(), caller.scope_id, schema.schema_id, payload, self._base_url)
 
+    def related(self, caller: Caller, schema_id: str) -> list[dict[str, Any]]:
+        """The schemas that an event of a schema may read rows of. Raises EventInvalid when there is no such schema.
+
+        Each: {"property", "at", "schema": {"id", "title"}, "key", "dataSets": [{"id", "name"}], "document"}, where
+        `at` is the pointer at which fields begin, and `document` the resolved schema of a row.
+        """
+        with self._db.read() as connection:
+            schema = self._schema(connection, caller.scope_id, schema_id)
+            return [
+                {
+                    "property": to_pointer(link.path),
+                    "at": to_pointer(link.at),
+                    "schema": {"id": link.schema.schema_id, "title": link.schema.title},
+                    "key": to_pointer(link.key),
+                    "dataSets": [
+                        {"id": one.id, "name": one.name} for one in self._sources_of(connection, caller.scope_id, link)
+                    ],
+                    "document": link.schema.document,
+                }
+                for link in self._links(connection, caller.scope_id, schema)
+            ]
+
+    def keep_rows(self, connection: Connection, scope_id: int, dataset_id: str) -> None:
+        """A data set goes, or can't be looked up any more by its key. Raises DataSetInUse when events read its rows."""
+        users = [
+            stored.body["name"]
+            for stored in self._resources.in_scope(connection, scope_id, EVENT_KIND)
+            if any(one["datasetId"] == dataset_id for one in stored.body.get("related", ()))
+        ]
+        if users:
+            named = ", ".join(repr(name) for name in sorted(users)[:5])
+            raise DataSetInUse(f"its rows are read by event {named}, by this lookup key: take the fields from it first")
+
+    def keep_links(self, connection: Connection, scope_id: int, schemas: SchemaTable) -> None:
+        """Descriptors are being changed: every row that events read must still be named by a field.
+
+        schemas: as they are with the change. Raises ChangeBreaking.
+        """
+        for stored in self._resources.in_scope(connection, scope_id, EVENT_KIND):
+            if not stored.body.get("related"):
+                continue
+            schema = schemas.get(scope_id, stored.body["schemaRef"]["id"])
+            links = () if schema is None else find_links(schema, schemas, scope_id)
+            found = {to_pointer(link.path): link for link in links}
+            for one in stored.body["related"]:
+                link = found.get(one["property"])
+                sources = () if link is None else self._sources_of(connection, scope_id, link)
+                if all(source.id != one["datasetId"] for source in sources):
+                    raise ChangeBreaking(
+                        f"event {stored.body['name']!r} reads what {one['property']} names by this relationship: "
+                        "take the fields from it first"
+                    )
+
     def definition(self, caller: Caller, uid: str) -> tuple[dict[str, Any], EventConfiguration, CompiledSchema]:
         """An event as stored and as compiled, and its schema. Raises EventNotFound or EventInvalid."""
         with self._db.read() as connection:
             stored = self._stored(connection, caller.scope_id, uid)
             schema = self._schema(connection, caller.scope_id, stored.body["schemaRef"]["id"])
-            return stored.body, compile_event(stored, schema, self._clock), schema
+            links = self._links(connection, caller.scope_id, schema)
+            return stored.body, compile_event(stored, schema, self._clock, links), schema
 
     def _message(
         self, caller: Caller, document: Mapping[str, Any], schema: CompiledSchema, values: Values
     ) -> dict[str, Any]:
         dataset_id = "string - required if you want the data to land in a specific dataset - not mandatory"
-        chosen = [split_pointer(pointer) for pointer in document["fields"]]
+        linking = [split_pointer(one["property"]) for one in document.get("related", ())]
+        chosen = without_rows([split_pointer(pointer) for pointer in document["fields"]], linking)
         selected = cut(schema.document, chosen)
         namespace, event_id = document["namespace"], document["eventID"]
         if values == "examples":
@@ -206,12 +266,26 @@ class EventService:
     ) -> dict[str, Any]:
         schema = self._schema(connection, scope_id, schema_id_of(body))
         namespaces = self._namespaces.table.current(connection)
-        document = read_document(body, schema, lambda code: namespaces.get(scope_id, code), before)
+        document = read_document(
+            body, schema, lambda code: namespaces.get(scope_id, code), before,
+            self._links(connection, scope_id, schema), lambda link: self._sources_of(connection, scope_id, link),
+        )  # fmt: skip
         dataset_id = document["datasetId"]
         is_kept = before is not None and before["datasetId"] == dataset_id
         if dataset_id and not is_kept and self._data_sets.current(connection).get(scope_id, dataset_id) is None:
             raise EventInvalid(f"no data set {dataset_id!r} in this sandbox", "$.datasetId")
         return document
+
+    def _links(self, connection: Connection, scope_id: int, schema: CompiledSchema) -> tuple[Link, ...]:
+        return find_links(schema, self._xdm.table.current(connection), scope_id)
+
+    def _sources_of(self, connection: Connection, scope_id: int, link: Link) -> list[DataSet]:
+        """The data sets that hold what a link names: of its schema, enabled for lookup by its key."""
+        return [
+            data_set
+            for data_set in self._data_sets.current(connection).of_scope(scope_id)
+            if data_set.schema_id == link.schema.schema_id and key_path(data_set.tags) == link.key
+        ]
 
     def _schema(self, connection: Connection, scope_id: int, schema_id: str) -> CompiledSchema:
         found = self._xdm.table.current(connection).get(scope_id, schema_id)

@@ -1,10 +1,11 @@
 """The supplemental identifier of a unitary event: a second dimension of its key, such as a booking (journeys §12.3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from parcours.events.errors import EventInvalid
 from parcours.events.language import as_key, compile_payload
+from parcours.events.links import Link
 from parcours.events.model import MAX_SUPPLEMENTAL_IDS
 from parcours.expressions.journey_parser import parse_journey
 from parcours.expressions.paths import walk
@@ -22,7 +23,7 @@ FindNamespace = Callable[[str], Namespace | None]
 
 
 def read_supplemental(
-    value: Any, name: str, schema: CompiledSchema, find_namespace: FindNamespace
+    value: Any, name: str, schema: CompiledSchema, find_namespace: FindNamespace, links: Sequence[Link] = ()
 ) -> tuple[dict[str, Any] | None, list[tuple[str, ...]]]:
     """(what is stored: {expression, namespace} or None, the fields it reads). Raises EventInvalid with the reason."""
     if value is None:
@@ -32,7 +33,7 @@ def read_supplemental(
     text = value.get("expression")
     if not isinstance(text, str) or not text.strip():
         raise EventInvalid("the supplemental identifier is an expression that chooses an attribute", _TEXT)
-    compile_payload(text, name, schema.document, None, _TEXT)
+    compile_payload(text, name, schema.document, None, _TEXT, links)
     path = attribute_path(text)
     if path is None:
         raise EventInvalid(

@@ -22,10 +22,11 @@ from parcours.catalog.model import DataSetTable
 from parcours.datasources.document import read_document as read_source
 from parcours.datasources.errors import DataSourceInvalid
 from parcours.datasources.table import NO_SOURCES, SourceTable
+from parcours.events.compile import payload_document
 from parcours.events.errors import EventInvalid
-from parcours.events.fields import cut
 from parcours.events.language import condition_reader, key_reader
 from parcours.events.model import EventConfiguration
+from parcours.events.related import read_related
 from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
@@ -52,7 +53,6 @@ from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.targets import TargetTable
 from parcours.kit.clock import Clock
 from parcours.kit.errors import Invalid
-from parcours.kit.paths import split_pointer
 from parcours.kit.secrets import SecretBox
 from parcours.kit.yaml_text import Located, Tokens, read_yaml, split_json_path
 from parcours.rulesets.document import read_document as read_rule_set
@@ -429,7 +429,7 @@ class _Reader:
         document = self._schemas.get(schema_id)
         fields = body.get("fields")
         if document is not None and isinstance(fields, list) and fields:
-            document = cut(document, [split_pointer(str(pointer)) for pointer in fields])
+            document = payload_document(body, document, ())
         rule, namespace = body.get("idCondition"), body.get("namespace")
         is_business = body.get("type") == "business"
         if is_business and (namespace is not None or body.get("profileIdentifier")):
@@ -469,6 +469,7 @@ class _Reader:
             type="business" if is_business else "unitary",
             supplemental=read,
             count_supplemental=count,
+            related=read_related(body),
         )
 
 

@@ -16,6 +16,7 @@ import orjson
 from parcours.actions.table import ActionTable
 from parcours.datasources.table import NO_SOURCES, SourceTable
 from parcours.events.model import MAX_EVENT_BYTES, MAX_SUPPLEMENTAL_IDS, EventConfiguration
+from parcours.events.related import with_related
 from parcours.events.table import EventTable
 from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
@@ -269,6 +270,8 @@ class World:
         if len(orjson.dumps(payload)) > MAX_EVENT_BYTES:
             self._note(configuration, key, payload, "refused", reason="eventTooLarge")
             return
+        if configuration.related:
+            payload = with_related(payload, configuration.related, self._row_of)
         uid = configuration.uid
         entries, listening = self._entries.get(uid, ()), self._listeners.get(uid, ())
         told: list[dict[str, Any]]
@@ -651,6 +654,14 @@ class World:
             return (self.find_rows or self.ledger.look_up)(command.data_set_id, command.keys, paths)
         except (LookupInvalid, LookupTooLarge) as error:
             return str(error)
+
+    def _row_of(self, data_set_id: str, key: str) -> Mapping[str, Any] | None:
+        """The row that an event names; one that is too long to be kept is none."""
+        try:
+            rows = (self.find_rows or self.ledger.look_up)(data_set_id, [key], ())
+        except LookupTooLarge:
+            return None
+        return rows[0] if rows else None
 
     def _jump(self, record: InstanceRecord, command: Jump) -> JumpOutcome:
         """Into a journey of this world; one that is not in it is taken to let enter, and nothing more is known."""

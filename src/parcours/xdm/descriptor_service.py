@@ -15,6 +15,7 @@ from parcours.xdm.compiled import field_at
 from parcours.xdm.descriptors import (
     IDENTITY,
     LABEL,
+    LINKS,
     MAX_DESCRIPTORS,
     REFERENCE,
     check,
@@ -28,11 +29,14 @@ from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry
 from parcours.xdm.service import XdmService
 from parcours.xdm.store import DESCRIPTOR_KIND, lock, to_store
+from parcours.xdm.table import SchemaTable
 
 FindNamespace = Callable[[Connection, int, str, bool], str | None]
 """(connection, scope, code or number, whether it is a number) → the code of the sandbox's namespace, if it has one."""
 HasLabel = Callable[[Connection, int, str], bool]
 """(connection, scope, name of a usage label) → whether the sandbox has it."""
+Keep = Callable[[Connection, int, SchemaTable], None]
+"""(connection, scope, the schemas with a change of descriptors): raises ChangeBreaking where something relies on it."""
 _PATH = "/tenant/descriptors/"
 
 
@@ -46,12 +50,14 @@ class DescriptorService:
         schemas: XdmService,
         find_namespace: FindNamespace = lambda _connection, _scope_id, name, _is_number: name,
         has_label: HasLabel = lambda _connection, _scope_id, _name: True,
+        keep: Keep = lambda _connection, _scope_id, _schemas: None,
     ) -> None:
         self._db = db
         self._resources = resources
         self._schemas = schemas
         self._find_namespace = find_namespace
         self._has_label = has_label
+        self._keep = keep
 
     def grouped(self, caller: Caller, view: views.View, query: Query) -> dict[str, list[Any]]:
         """Every matching descriptor under its `@type`, as path, id or object. Raises QueryInvalid."""
@@ -121,6 +127,7 @@ class DescriptorService:
             if any(checked.get(key) != old.get(key) for key in keys):
                 self._keep_primary(connection, caller, registry, old)
             row = registry.rows[descriptor_id]
+            self._keep_others(connection, caller, registry.with_descriptor({**checked, "@id": descriptor_id}), old)
             self._resources.replace(connection, row, caller.author, to_store(checked, caller))
 
     def delete(self, caller: Caller, descriptor_id: str) -> None:
@@ -131,7 +138,12 @@ class DescriptorService:
             found = _find(registry, descriptor_id)
             _check_may_label(caller, found)
             self._keep_primary(connection, caller, registry, found)
+            self._keep_others(connection, caller, registry.without_descriptor(descriptor_id), found)
             self._resources.delete(connection, registry.rows[descriptor_id])
+
+    def _keep_others(self, connection: Connection, caller: Caller, after: Registry, old: Mapping[str, Any]) -> None:
+        if old["@type"] in (*LINKS, IDENTITY):
+            self._keep(connection, caller.scope_id, SchemaTable({caller.scope_id: after}, {}))
 
     def _with_namespace(self, connection: Connection, caller: Caller, checked: dict[str, Any]) -> dict[str, Any]:
         """The descriptor, when its namespace is there; a number that is not a standard one gives way to the code."""

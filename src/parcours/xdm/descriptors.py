@@ -10,6 +10,9 @@ from parcours.xdm.usage_labels import FieldLabels
 IDENTITY = "xdm:descriptorIdentity"
 ONE_TO_ONE = "xdm:descriptorOneToOne"
 REFERENCE = "xdm:descriptorReferenceIdentity"
+RELATIONSHIP = "xdm:descriptorRelationship"
+LINKS = (ONE_TO_ONE, RELATIONSHIP)
+"""Kinds by which a field names one row of another schema."""
 DEPRECATED = "xdm:descriptorDeprecated"
 LABEL = "xdm:descriptorLabel"
 MAX_DESCRIPTORS = 4_000
@@ -22,7 +25,7 @@ _REQUIRED: Mapping[str, Mapping[str, str]] = {
     "xdm:alternateDisplayInfo": {},
     ONE_TO_ONE: {"xdm:destinationSchema": _TEXT, "xdm:destinationVersion": _NUMBER},
     REFERENCE: {"xdm:identityNamespace": _TEXT},
-    "xdm:descriptorRelationship": {"xdm:destinationSchema": _TEXT},
+    RELATIONSHIP: {"xdm:destinationSchema": _TEXT},
     DEPRECATED: {},
     "xdm:descriptorPrimaryKey": {},
     "xdm:descriptorVersion": {},

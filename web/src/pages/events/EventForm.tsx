@@ -12,6 +12,7 @@ import { ErrorNotice } from "@/ui/ErrorNotice";
 import { type EventDraft, NOBODY, PRIMARY, renamed } from "./eventDraft";
 import { TYPES } from "./eventsSearch";
 import { FieldChoice } from "./FieldChoice";
+import { RelatedSources } from "./RelatedSources";
 
 const ID_TYPES = ["systemGenerated", "ruleBased"] as const;
 const PROFILE_CLASS = "https://ns.adobe.com/xdm/context/profile";
@@ -91,7 +92,7 @@ export function EventForm({ draft, onChange, faults, isReadOnly, fixedFields }: 
         items={choices.map((schema) => ({ id: schema.$id, name: schema.title }))}
         selectedKey={schemaId || null}
         onSelectionChange={(key) => {
-          if (key !== null && key !== schemaId) set({ schemaId: String(key), fields: [] });
+          if (key !== null && key !== schemaId) set({ schemaId: String(key), fields: [], related: [] });
         }}
         isDisabled={isFixed}
         loadingState={schemas.isPending ? "loading" : "idle"}
@@ -112,6 +113,15 @@ export function EventForm({ draft, onChange, faults, isReadOnly, fixedFields }: 
             fixed={fixedFields ?? []}
             isReadOnly={isReadOnly}
             fault={faults.get("fields")}
+          />
+          <RelatedSources
+            schemaId={schemaId}
+            fields={draft.fields}
+            value={draft.related}
+            onChange={(related) => set({ related })}
+            isReadOnly={isReadOnly}
+            fixed={fixedFields ?? []}
+            fault={faults.get("related")}
           />
           {isRuleBased && (
             <Part title={t("events.fact.condition")}>

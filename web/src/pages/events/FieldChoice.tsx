@@ -1,4 +1,4 @@
-import { Checkbox, SearchField } from "@adobe/react-spectrum";
+import { Badge, Checkbox, SearchField } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Note, Part } from "@/activities/fields/Stack";
@@ -9,6 +9,8 @@ import { identitiesQuery, resolvedQuery } from "@/pages/schemas/registry";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { shareOf, withField } from "./chosenFields";
+import { relatedQuery } from "./events";
+import { withRelated } from "./relatedFields";
 
 interface Props {
   schemaId: string;
@@ -25,10 +27,12 @@ export function FieldChoice({ schemaId, chosen, onChange, fixed, isReadOnly, fau
   const t = useT();
   const schema = useQuery(resolvedQuery(schemaId));
   const identities = useQuery(identitiesQuery);
-  const fields = useMemo(() => fieldsOf(schema.data), [schema.data]);
+  const related = useQuery(relatedQuery(schemaId));
+  const fields = useMemo(() => withRelated(fieldsOf(schema.data), related.data ?? []), [schema.data, related.data]);
   const [search, setSearch] = useState("");
   if (schema.error) return <ErrorNotice error={schema.error} onRetry={() => void schema.refetch()} />;
-  if (schema.isPending) return <Loading />;
+  if (related.error) return <ErrorNotice error={related.error} onRetry={() => void related.refetch()} />;
+  if (schema.isPending || related.isPending) return <Loading />;
   return (
     <Part title={t("events.part.fields")}>
       <Note>{t("events.form.fields.detail")}</Note>
@@ -40,6 +44,10 @@ export function FieldChoice({ schemaId, chosen, onChange, fixed, isReadOnly, fau
         fields={fields}
         search={search}
         identities={(identities.data ?? []).filter((one) => one["xdm:sourceSchema"] === schemaId)}
+        tags={(field) => {
+          const link = related.data.find((one) => one.at === field.pointer);
+          return link && <Badge variant="neutral">{t("events.form.related", { title: link.schema.title })}</Badge>;
+        }}
         name={(field) => {
           const share = shareOf(fields, chosen, field);
           return (

@@ -45,6 +45,12 @@ describe("the draft of an event", () => {
     expect(document.idCondition).toBeNull();
   });
 
+  it("names where rows of related schemas are, until another schema is chosen", () => {
+    const before = { ...EVENT, related: [{ property: "/sku", datasetId: "d" }] };
+    expect(documentOf(draftOf(before), before).related).toEqual(before.related);
+    expect(documentOf({ ...draftOf(before), related: [] }, before)).not.toHaveProperty("related");
+  });
+
   it("says that an event is about nobody", () => {
     expect(documentOf({ ...draftOf(EVENT), namespace: NOBODY }).namespace).toBeNull();
   });

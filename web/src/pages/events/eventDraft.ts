@@ -1,6 +1,6 @@
 import { ApiError } from "@/api/error";
 import { reportPath } from "@/pages/actions/faults";
-import type { EventConfiguration } from "./events";
+import type { EventConfiguration, RelatedRows } from "./events";
 import type { EventType } from "./eventsSearch";
 
 /** Stands for the namespace of the schema's primary identity, and for none. */
@@ -16,6 +16,8 @@ export interface EventDraft {
   idType: EventConfiguration["idType"];
   schemaId: string;
   fields: string[];
+  /** Of what isn't said, the server chooses where there is but one. */
+  related: readonly RelatedRows[];
   idCondition: string;
   namespace: string;
   profileIdentifier: string;
@@ -31,6 +33,7 @@ export function draftOf(event?: EventConfiguration): EventDraft {
     idType: event?.idType ?? "systemGenerated",
     schemaId: event?.schemaRef.id ?? "",
     fields: event?.fields ?? [],
+    related: event?.related ?? [],
     idCondition: event?.idCondition ?? "",
     namespace: event === undefined ? PRIMARY : (event.namespace ?? NOBODY),
     profileIdentifier: event?.profileIdentifier ?? "",
@@ -71,7 +74,8 @@ export function documentOf(draft: EventDraft, before: object = {}): Record<strin
     idCondition: idType === "ruleBased" ? draft.idCondition : null,
     maxAgeSeconds,
   };
-  for (const key of ["namespace", "profileIdentifier"]) delete document[key];
+  for (const key of ["namespace", "profileIdentifier", "related"]) delete document[key];
+  if (draft.related.length > 0) document.related = draft.related;
   if (isBusiness) {
     delete document.supplementalIdentifier;
     return document;

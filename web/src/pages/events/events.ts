@@ -19,6 +19,8 @@ export interface EventConfiguration {
   idCondition: string | null;
   namespace: string | null;
   profileIdentifier: string | null;
+  /** Where rows of related schemas are read. */
+  related?: RelatedRows[];
   maxAgeSeconds: number | null;
   usedIn: number;
 }
@@ -29,6 +31,26 @@ export interface SendRequest {
   flowId: string;
   url: string;
   curl: string;
+}
+
+/** The data set whose rows a linking field, given by its pointer, names. */
+export interface RelatedRows {
+  property: string;
+  datasetId: string;
+}
+
+/** A schema whose fields an event may have, since one of its own names a record of it. */
+export interface RelatedSchema {
+  /** Pointer of the linking field. */
+  property: string;
+  /** Pointer below which the record stands. */
+  at: string;
+  schema: { id: string; title: string };
+  /** Pointer of the record's field that holds what the linking field does. */
+  key: string;
+  /** Those that are enabled for lookup by that key. */
+  dataSets: { id: string; name: string }[];
+  document: unknown;
 }
 
 export interface UsingJourney {
@@ -61,6 +83,13 @@ export const payloadQuery = (uid: string, values: "types" | "examples") =>
   queryOptions({
     queryKey: ["events", "payload", uid, values],
     queryFn: () => call<unknown>("GET", `${of(uid)}/payload`, { query: { values } }),
+  });
+
+export const relatedQuery = (schemaId: string) =>
+  queryOptions({
+    queryKey: ["events", "related", schemaId],
+    queryFn: async () =>
+      (await call<{ results: RelatedSchema[] }>("GET", `${BASE}/related`, { query: { schema: schemaId } })).results,
   });
 
 export const requestsQuery = (uid: string) =>
