@@ -55,4 +55,6 @@ def check_edit(before: Mapping[str, Any], after: Mapping[str, Any], usage: Usage
             raise EventInUse(f"the event is used by {usage}: field {pointer} can't be taken away")
     for rows in before.get("related", ()):
         if rows not in after.get("related", ()):
-            raise EventInUse(f"the event is used by {usage}: the rows that {rows['property']} names stay where they are")
+            raise EventInUse(
+                f"the event is used by {usage}: the rows that {rows['property']} names stay where they are"
+            )
