@@ -10,8 +10,8 @@ from parcours.kit.paths import split_pointer
 from parcours.xdm.compiled import CompiledSchema
 
 MAX_FIELDS = 1_000
-OPEN: Mapping[str, Any] = {"type": "object", "additionalProperties": True}
-"""A row of which nothing is known."""
+OPEN: Mapping[str, Any] = {}
+"""A row of which nothing is known: whatever is read of it may have any type."""
 ALWAYS = (("_id",), ("timestamp",))
 """Selected in every event."""
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

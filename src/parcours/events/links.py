@@ -43,6 +43,8 @@ def row_place(path: Sequence[str]) -> Path:
 def find_links(schema: CompiledSchema, schemas: SchemaTable, scope_id: int) -> tuple[Link, ...]:
     """The links of an event schema, each field's first: of descriptors on the schema itself, then on its parts.
 
+    In the order of their fields, which is the same on every server.
+
     Only a field with one text or whole number can be one, and only where the schema has no field in the row's place.
     """
     registry = schemas.registry(scope_id)
@@ -53,7 +55,7 @@ def find_links(schema: CompiledSchema, schemas: SchemaTable, scope_id: int) -> t
             link = _link(descriptor, schema, schemas, scope_id)
             if link is not None:
                 found.setdefault(link.path, link)
-    return tuple(found.values())
+    return tuple(found[path] for path in sorted(found))
 
 
 def _link(descriptor: Mapping[str, Any], schema: CompiledSchema, schemas: SchemaTable, scope_id: int) -> Link | None:

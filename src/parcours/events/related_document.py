@@ -25,7 +25,7 @@ def read_related_document(
     value: as given; where it names no data set, the one of `before` stays, else the only one there is.
     fields: as stored. Raises EventInvalid.
     """
-    given = _read_given(value)
+    given = read_given(value)
     kept = {one["property"]: one["datasetId"] for one in (before or {}).get("related", ())}
     by_path = {link.path: link for link in links}
     for index, pointer in enumerate(given):
@@ -35,8 +35,8 @@ def read_related_document(
     return [_source(by_path[path], list(given), given, kept, find_sources) for path, _ in chosen]
 
 
-def _read_given(value: Any) -> dict[str, str]:
-    """pointer of the linking field → data set, "" where none is named."""
+def read_given(value: Any) -> dict[str, str]:
+    """`related` as given: pointer of the linking field → data set, "" where none is named. Raises EventInvalid."""
     if value is None:
         return {}
     if not isinstance(value, list):

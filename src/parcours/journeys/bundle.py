@@ -27,6 +27,7 @@ from parcours.events.errors import EventInvalid
 from parcours.events.language import condition_reader, key_reader
 from parcours.events.model import EventConfiguration
 from parcours.events.related import read_related
+from parcours.events.related_document import read_given
 from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
 from parcours.expressions.errors import ExpressionInvalid
@@ -428,6 +429,9 @@ class _Reader:
         schema_id = str(reference.get("id", "")) if isinstance(reference, Mapping) else ""
         document = self._schemas.get(schema_id)
         fields = body.get("fields")
+        unplaced = [pointer for pointer, data_set in read_given(body.get("related")).items() if not data_set]
+        if unplaced:
+            raise EventInvalid(f"related says which data set holds the rows that {unplaced[0]} names", "$.related")
         if document is not None and isinstance(fields, list) and fields:
             document = payload_document(body, document, ())
         rule, namespace = body.get("idCondition"), body.get("namespace")

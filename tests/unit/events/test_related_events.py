@@ -144,7 +144,7 @@ def test_an_event_in_use_reads_its_rows_where_it_did(api: TestClient, shop: Shop
     line = {"property": "/_acme/lines/sku", "datasetId": other}
     fields = [*made["fields"], "/_acme/lines/sku_related/_acme/price"]
     added = ok(api.put(url, json={**made, "fields": fields, "related": [*made["related"], line]}))
-    assert added["related"] == [*made["related"], line]
+    assert added["related"] == [line, *made["related"]]
 
 
 def _flat(value: Any) -> list[Any]:

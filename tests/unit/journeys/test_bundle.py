@@ -7,6 +7,7 @@ import pytest
 
 from parcours.journeys.bundle import BundleInvalid, config_files, read_bundle, read_file
 from parcours.journeys.feed import DEFAULT_START_US, LineInvalid, feed, first_moment, read_events, read_profiles
+from parcours.journeys.outcome import path_of
 from parcours.journeys.people import GivenPeople
 from parcours.journeys.seen import VirtualClock
 from parcours.journeys.simulate import World
@@ -203,3 +204,48 @@ def test_profiles_of_a_file() -> None:
     assert people.profile(("Email", "a")) == {"tier": "gold"}
     with pytest.raises(LineInvalid, match="p:1: attributes are an object"):
         read_profiles([b'{"namespace": "Email", "id": "a", "attributes": []}'], "p", people)
+
+
+LINKED = """\
+schemas:
+  - $id: https://ns.test/order
+    type: object
+    properties: {email: {type: string}, sku: {type: string}}
+events:
+  - name: Order
+    namespace: Email
+    profileIdentifier: '@event{Order.email}'
+    schemaRef: {id: 'https://ns.test/order'}
+    fields: [/email, /sku, /sku_related/price]
+    related: RELATED
+"""
+
+
+def linked(related: str) -> str:
+    return LINKED.replace("RELATED", related)
+
+
+def test_rows_of_related_schemas_are_those_given_for_lookups() -> None:
+    made = bundle(linked("[{property: /sku, datasetId: Products}]"))
+    priced = JOURNEY.replace("order.total", "sku_related.price").replace("customAction, action: Mail", "end")
+    clock, people = VirtualClock(DEFAULT_START_US), GivenPeople()
+    world = World([made.compile(journey(priced))], made.events, made.actions, clock, people=people)
+    world.ledger.put_rows("Products", {"a": {"price": 7}, "b": {"price": 3}}, DEFAULT_START_US)
+    lines = [f'{{"event": "Order", "payload": {{"email": "{sku}", "sku": "{sku}"}}}}' for sku in ("a", "b", "gone")]
+    feed(world, made, people, read_events([line.encode() for line in lines], "e.jsonl"), DEFAULT_START_US)
+    world.run()
+    assert [path_of(record)[-1] for record in world.records] == ["mail", "check", "check"]
+
+
+@pytest.mark.parametrize(
+    ("related", "told"),
+    [
+        ("[{property: /sku}]", "which data set holds the rows that /sku names"),
+        ("[{datasetId: x}]", "property"),
+        ("x", "related is a list"),
+    ],
+)
+def test_what_related_lacks_is_told_with_its_line(related: str, told: str) -> None:
+    with pytest.raises(BundleInvalid, match=told) as caught:
+        bundle(linked(related))
+    assert str(caught.value).startswith("c0.yaml:11:")
