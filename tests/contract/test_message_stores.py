@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from parcours.access.model import Caller, Sandbox
-from parcours.channels import store
+from parcours.channels import send_hours, store
 from parcours.channels.document import CONFIGURATION_KIND
 from parcours.channels.errors import ConfigurationExists, ConfigurationInvalid, MessageNotFound, MessageStateConflict
 from parcours.channels.keeper import Keeper
@@ -29,7 +29,7 @@ from parcours.delivery import store as outbox
 from parcours.delivery import transactional
 from parcours.delivery.transactional import KEPT_MS, ProofService, TransactionalLoop, TransactionalService, event_table
 from parcours.events.feedback import Feedback
-from parcours.kit.clock import SystemClock
+from parcours.kit.clock import ManualClock, SystemClock
 from parcours.kit.secrets import SecretBox
 from parcours.kit.settings import Settings
 from parcours.resources.store import EtagMismatch, ResourceStore
@@ -206,6 +206,50 @@ def test_what_became_of_messages_is_counted_by_message_and_by_event(db: Database
     events = messages.message(CALLER, key(1))["events"]
     assert [(one["status"], one["count"]) for one in events] == [("sent", 1), ("opened", 3), ("clicked", 1)]
     assert events[1]["firstAt"] == "1970-01-01T00:00:02.000Z"
+
+
+def test_messages_are_counted_by_the_hour_they_left_in_on_the_individuals_clock(db: Database) -> None:
+    monday_ms = 1_780_272_000_000  # 1 June 2026 at midnight
+    opened = Feedback(key(1), "", 1, "interaction", "open", "")
+
+    def told(*reports: Report, heard: tuple[Feedback, ...] = (), at_ms: int = monday_ms) -> None:
+        workspace = MessageWorkspace()
+        for one in reports:
+            workspace.report(1, one)
+        for feedback in heard:
+            workspace.hear(1, feedback, {})
+        with db.write() as connection:
+            workspace.flush(connection, at_ms)
+
+    jane, john = (send_hours.person_named("email", one) for one in (JANE, "john@example.com"))
+
+    def hours(person: str = jane, success: str = "opens", channel: str = "email") -> Any:
+        with db.read() as connection:
+            return send_hours.find_hours(connection, 1, channel, person, 0, success)
+
+    told(report(1, utc_offset_s=7_200), report(2, utc_offset_s=-3_600), report(3, is_test=True))
+    told(report(4, "bounce"), report(5, version_uid=""), report(6, identity=None), report(7, channel="sms"))
+    assert hours() == {2: (1, 0), 167: (1, 0)}
+    assert hours(channel="sms") == {}
+    told(heard=(opened, opened), at_ms=monday_ms + 9 * 3_600_000)
+    told(heard=(opened, opened._replace(status="click")), at_ms=monday_ms + 50 * 3_600_000)
+    assert hours() == {2: (1, 1), 167: (1, 0)}
+    assert hours(success="clicks") == {2: (1, 1), 167: (1, 0)}
+    told(report(1, utc_offset_s=7_200), heard=(opened._replace(message_id=key(2), is_bot=True),))
+    assert hours() == {2: (1, 1), 167: (1, 0)}
+    told(report(8, identity="john@example.com", namespace="EMAIL"), at_ms=monday_ms + 7 * 86_400_000 + 7_200_000)
+    told(heard=(opened._replace(message_id=key(9)),))  # of a message that is not known
+    assert hours(john) == {2: (1, 0)}
+    assert hours(send_hours.EVERYONE) == {2: (2, 1), 167: (1, 0)}
+    with db.read() as connection:
+        since = send_hours.local_hour(monday_ms, 0) + 3
+        assert send_hours.find_hours(connection, 1, "email", send_hours.EVERYONE, since, "opens") == {2: (1, 0)}
+        assert send_hours.find_hours(connection, 2, "email", send_hours.EVERYONE, 0, "opens") == {}
+    settings = Settings(data_dir=Path("/nowhere"))
+    clock = ManualClock((monday_ms + 17 * 7 * 86_400_000) * 1_000)
+    MessageSweeps(db, settings, clock).sweep()
+    assert hours() == {}
+    assert hours(send_hours.EVERYONE) == {2: (1, 0)}
 
 
 def test_two_who_count_at_a_time_lose_nothing_and_wait_for_each_other(db: Database) -> None:

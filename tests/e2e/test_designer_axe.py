@@ -94,7 +94,10 @@ ACTIVITIES: dict[str, dict[str, Any]] = {
     "condition": {"paths": [{"id": "path1", "expression": ""}], "otherPath": True},
     "wait": {"duration": {"value": 1, "unit": "days"}},
     "optimize": {"optimizeType": "experiment", "paths": [{"id": "a", "percentage": 50}, {"id": "b", "percentage": 50}]},
-    "datasetLookup": {"dataSetId": "", "keys": ""}, "end": {}, "message": {"channel": "email", "templateUid": ""},
+    "datasetLookup": {"dataSetId": "", "keys": ""}, "end": {},
+    "message": {
+        "channel": "email", "templateUid": "", "sendTimeOptimization": {"optimizeFor": "opens", "withinHours": 24},
+    },
     "customAction": {"actionUid": ""}, "updateProfile": {"dataSetId": "", "updates": []},
     "jump": {"targetJourneyUid": ""},
 }  # fmt: skip

@@ -39,6 +39,10 @@ class Draft:
     journey_uid: str = ""
     is_test: bool = False
     platform: str = ""
+    utc_offset_s: int = 0
+    """How far the individual's clock is ahead of UTC."""
+    is_time_optimized: bool = False
+    """Whether send-time optimisation chose when it is sent."""
     document: Mapping[str, Any] | None = None
     """Of a proof: the draft of the template, which may never have been published."""
 

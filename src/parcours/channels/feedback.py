@@ -54,7 +54,7 @@ def delivery_event(report: Report, at_us: int) -> dict[str, Any]:
     return _event(
         f"{report.key}-{report.status}", at_us, "message.feedback", report.key, report.channel, report.address,
         report.namespace, report.identity, report.category, report.version_uid, report.node_id, report.template_uid,
-        report.is_test, {"messageDeliveryfeedback": feedback},
+        report.is_test, {"messageDeliveryfeedback": feedback}, is_time_optimized=report.is_time_optimized,
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def later_event(
 def _event(
     event_id: str, at_us: int, event_type: str, key: str, channel: str, address: str, namespace: str | None,
     identity: str | None, category: str, version_uid: str, node_id: str, template_uid: str, is_test: bool,
-    part: Mapping[str, Any],
+    part: Mapping[str, Any], *, is_time_optimized: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     execution = {
         "messageExecutionID": key,
@@ -95,6 +95,8 @@ def _event(
     profile: dict[str, Any] = {"messageProfileID": key, "channel": {"_id": _CHANNELS[channel]}}
     if is_test:
         profile["isTestExecution"] = True
+    if is_time_optimized:
+        profile["isSendTimeOptimized"] = True
     message: dict[str, Any] = {
         "messageExecution": {name: value for name, value in execution.items() if value},
         "messageProfile": profile,

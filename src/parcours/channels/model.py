@@ -169,3 +169,7 @@ class Report(NamedTuple):
     is_test: bool = False
     retired: tuple[str, ...] = ()
     """Tokens that were found dead on the way to the one that took the message, or was the last."""
+    utc_offset_s: int = 0
+    """How far the individual's clock was ahead of UTC."""
+    is_time_optimized: bool = False
+    """Whether send-time optimisation chose when it was sent."""

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from parcours.channels.addresses import comparable
 from parcours.channels.model import Report
+from parcours.channels.send_hours import hour_of
 from parcours.db import metadata
 from parcours.db.bulk import bulk_upsert, conflict_insert
 from parcours.db.text import held, holder
@@ -96,11 +97,12 @@ message_table = Table(
     Column("reason", Text),
     Column("is_test", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("local_hour", Integer),
     Index(None, "scope_id", "provider_id"),
     Index(None, "scope_id", "at_ms"),
     Index(None, "at_ms"),
 )
-"""Messages whose call was answered, sent or not."""
+"""Messages whose call was answered, sent or not. `local_hour`: see `send_hours`; of those that it counts."""
 
 message_event_table = Table(
     "message_event",
@@ -159,6 +161,7 @@ class Stored(NamedTuple):
     reason: str | None
     is_test: bool
     at_ms: int
+    local_hour: int | None = None
 
 
 # --- the inbox ---
@@ -349,7 +352,7 @@ def insert_messages(connection: Connection, reports: Sequence[tuple[int, Report]
             (
                 r.key, scope_id, r.channel, r.address, r.namespace, r.identity, r.template_uid, r.template_name,
                 r.configuration_uid, r.journey_uid, r.version_uid, r.node_id, r.category, r.provider, r.provider_id,
-                r.status, r.code, r.reason, r.is_test, at_ms,
+                r.status, r.code, r.reason, r.is_test, at_ms, hour_of(r, at_ms),
             )
         )
         for scope_id, r in reports
@@ -417,13 +420,14 @@ class Happening(NamedTuple):
     at_ms: int
 
 
-def count_events(connection: Connection, happenings: Sequence[Happening]) -> None:
+def count_events(connection: Connection, happenings: Sequence[Happening]) -> set[tuple[str, str]]:
     """Count what became of messages, each message once for each status beside every time.
 
     Rows are written in one order, so that two who count at a time wait for each other, and never in a circle.
+    Returns (key, status) of what had become of no message before.
     """
     if not happenings:
-        return
+        return set()
     totals: dict[tuple[str, str], list[Any]] = {}
     for one in happenings:
         entry = totals.setdefault((one.key, one.status), [0, one])
@@ -474,6 +478,7 @@ def count_events(connection: Connection, happenings: Sequence[Happening]) -> Non
             for (scope_id, version, node, status), (m, n) in sorted(counts.items())
         ],
     )
+    return totals.keys() - known
 
 
 def counts_of(connection: Connection, scope_id: int, version_uid: str) -> list[Any]:

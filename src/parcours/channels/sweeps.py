@@ -6,6 +6,7 @@ import contextlib
 from sqlalchemy.exc import SQLAlchemyError
 
 from parcours.channels import store
+from parcours.channels.send_hours import trim_hours
 from parcours.db import Database
 from parcours.kit.clock import Clock, SystemClock
 from parcours.kit.settings import Settings
@@ -42,4 +43,5 @@ class MessageSweeps:
         """Forget some; whether there may be more."""
         now_ms = self._clock.now_us() // 1000
         with self._db.write() as connection:
+            trim_hours(connection, now_ms)
             return store.trim(connection, now_ms - self._inbox_ms, now_ms - self._messages_ms)

@@ -9,6 +9,7 @@ from parcours.channels import store
 from parcours.channels.document import CONFIGURATION_KIND
 from parcours.channels.feedback import asks_for_more, failure_of, happenings_of_report, word_of
 from parcours.channels.model import Report
+from parcours.channels.send_hours import SendHour, SendHours, hour_of, person_named
 from parcours.channels.store import Happening, Stored
 from parcours.events.feedback import Feedback
 from parcours.resources.store import ResourceStore
@@ -46,10 +47,16 @@ class MessageWorkspace:
         if not self._reports and not self._heard:
             return
         happenings: list[Happening] = []
+        sent_in: dict[str, SendHour] = {}
+        """By key of a message, whose it is and when it left."""
         store.insert_messages(connection, self._reports, now_ms)
         rows = _Rows()
         for scope_id, report in self._reports:
             happenings += happenings_of_report(scope_id, report, now_ms)
+            hour = hour_of(report, now_ms)
+            if hour is not None:
+                person = person_named(report.namespace, report.identity or "")
+                sent_in[report.key] = SendHour(scope_id, report.channel, person, hour)
             for dead in report.retired:
                 if dead != report.address:
                     store.suppress(connection, scope_id, report.channel, dead, "hardBounce", now_ms)
@@ -75,6 +82,9 @@ class MessageWorkspace:
                 happenings.append(Happening(scope_id, feedback.message_id, version, node, word, now_ms))
                 continue
             happenings.append(Happening(scope_id, message.key, message.version_uid, message.node_id, word, now_ms))
+            if message.local_hour is not None:
+                person = person_named(message.namespace, message.identity or "")
+                sent_in[message.key] = SendHour(scope_id, message.channel, person, message.local_hour)
             kind, code, reason = failure_of(entity)
             channel, address = message.channel, message.address
             if word == "bounced" and kind != "soft":
@@ -92,7 +102,11 @@ class MessageWorkspace:
             if feedback.kind == "delivery" and word != message.status:
                 store.set_status(connection, message.key, feedback.status, code, reason)
         rows.write(connection, now_ms)
-        store.count_events(connection, happenings)
+        hours = SendHours()
+        for key, status in store.count_events(connection, happenings):
+            if key in sent_in:
+                hours.add(sent_in[key], status)
+        hours.flush(connection)
 
 
 class _Rows:

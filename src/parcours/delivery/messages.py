@@ -304,6 +304,8 @@ def _report(
         soft_bounces=5 if configuration is None else configuration.soft_bounces,
         attempts=attempts,
         is_test=draft.is_test,
+        utc_offset_s=draft.utc_offset_s,
+        is_time_optimized=draft.is_time_optimized,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from parcours.doctor.model import Fault, Part, Timer, Waiting
 from parcours.journeys.activities.listener import RACE
+from parcours.journeys.activities.message import OPTIMIZED, SEND_TIME
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import GLOBAL_TIMER, StepEvent
@@ -75,9 +76,13 @@ _NEVER_STORED = (None, "reply")
 
 def _needs_timer(waiting_for: str, node: Node | None) -> bool:
     """A race names the member whose moment comes first, if any has one; an event needs a timer for its timeout."""
-    if waiting_for == "timer" or waiting_for.startswith(f"{RACE}:"):
+    if waiting_for in ("timer", SEND_TIME) or waiting_for.startswith(f"{RACE}:"):
         return True
     return waiting_for.startswith("event:") and getattr(node, "timeout_us", None) is not None
+
+
+_KINDS = {QUIET_HOURS: QUIET_HOURS, OPTIMIZED: SEND_TIME}
+"""Reason of a step that began to wait → kind of the timer."""
 
 
 def recall_timer(
@@ -95,8 +100,7 @@ def recall_timer(
         for member, kind in (("untilUs", "wait"), ("timeoutAtUs", "eventTimeout")):
             due_at_us = step.detail.get(member)
             if type(due_at_us) is int:
-                if step.detail.get("reason") == QUIET_HOURS:
-                    kind = QUIET_HOURS
+                kind = _KINDS.get(step.detail.get("reason", ""), kind)
                 found.append((step.detail.get("overriddenUntilUs", due_at_us), kind))
     if found:
         return min(found)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
+from parcours.journeys.send_time import Choice
 from parcours.rulesets.model import Verdict
 
 NOTHING: Mapping[str, Any] = {}
@@ -17,7 +19,7 @@ GLOBAL_TIMER = ""
 
 InstanceStatus = Literal["active", "ended", "error", "timedout", "stopped", "exited", "discarded"]
 """`exited`: by an exit criterion; `discarded`: at an action, by a pause or by quiet hours that discard."""
-TimerKind = Literal["wait", "eventTimeout", "globalTimeout", "quietHours"]
+TimerKind = Literal["wait", "eventTimeout", "globalTimeout", "quietHours", "sendTime"]
 StepStatus = Literal["ended", "transitions", "error", "capped", "timedout", "instanceTimedout"]
 EdgeKind = Literal["default", "path", "timeout", "error", "other"]
 
@@ -45,7 +47,7 @@ class Instance(NamedTuple):
     """Counts the nodes entered; with `node_id` it names one stay, so that an old timer or answer is recognised."""
     status: InstanceStatus
     waiting_for: str | None
-    """"timer", "event:<eventUid>", "action" or "fetch"; None once ended."""
+    """"timer", "sendTime", "event:<eventUid>", "action" or "fetch"; None once ended."""
     entered_at_us: int
     deadline_us: int
     """When the global timeout stops the instance."""
@@ -73,6 +75,8 @@ class Instance(NamedTuple):
     fetch: Mapping[str, Any] | None = None
     """What was fetched at the present node and no step tells yet: {"count", "ms", "data"}; `data`, the answers by
     number of the fetch, only while further ones are fetched."""
+    timed_pass: int | None = None
+    """The stay whose message was given its time by send-time optimisation."""
 
     @property
     def is_ended(self) -> bool:
@@ -291,6 +295,10 @@ class SendMessage(NamedTuple):
     events: Mapping[str, Any]
     """Payloads of the events heard, by name: templates read them."""
     actions: Mapping[str, Any]
+    utc_offset_s: int
+    """How far the individual's clock is ahead of UTC."""
+    is_time_optimized: bool
+    """Whether send-time optimisation chose when."""
 
 
 class FetchRequest(NamedTuple):
@@ -349,6 +357,28 @@ class MessageReply(NamedTuple):
     asked: TakeMessage
 
 
+class ChooseTime(NamedTuple):
+    """Find the best time for a message, by what became of earlier ones. Replied: a TimeReply."""
+
+    node_id: str
+    pass_no: int
+    channel: str
+    success: Literal["opens", "clicks"]
+    until_us: int
+    """The latest moment."""
+    zone: ZoneInfo
+    """The individual's."""
+    command: SendMessage
+    """What sends it now, as the node has worked it out."""
+
+
+class TimeReply(NamedTuple):
+    """When a message is to be sent, with what was asked."""
+
+    choice: Choice
+    asked: ChooseTime
+
+
 class AssignPath(NamedTuple):
     """Give the individual a path of an experiment, unless they have one. Replied: the path they have."""
 
@@ -402,7 +432,7 @@ class JumpOutcome(NamedTuple):
     """The instance in the target."""
 
 
-Request = TakeSlot | TakeMessage | AssignPath | LookUp | Jump | UpdateProfile
+Request = TakeSlot | TakeMessage | ChooseTime | AssignPath | LookUp | Jump | UpdateProfile
 """What is answered with Replied, in the same transaction."""
 Command = StartTimer | CancelTimer | CallAction | SendMessage | FetchData | Request
 

@@ -50,6 +50,7 @@ def message_call(
         configuration_uid=command.configuration_uid, address=command.address, namespace=instance.namespace,
         identity=instance.key, values=values, has_consent=command.has_consent,
         journey_uid=journey.journey_uid, is_test=journey.mode == "test", platform=command.platform,
+        utc_offset_s=command.utc_offset_s, is_time_optimized=command.is_time_optimized,
     )  # fmt: skip
     try:
         request = draft.request()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parcours.journeys import graph
-from parcours.journeys.activities.kind import DAY_US, duration_us
+from parcours.journeys.activities.kind import DAY_US, UNIT_US, duration_us
 from parcours.journeys.check import Fault
 from parcours.journeys.document import DEFAULT_GLOBAL_DAYS, transition_of
 
@@ -64,6 +64,9 @@ def _stay_us(config: Mapping[str, Any], transition: str) -> tuple[int, int]:
     if config["type"] == "wait" and config.get("waitType", "duration") == "duration":
         length_us = duration_us(config["duration"])
         return length_us, length_us
+    if config["type"] == "message":
+        within_hours = config.get("sendTimeOptimization", {}).get("withinHours", 0)
+        return 0, within_hours * UNIT_US["hours"]
     timeout = config.get("timeout")
     if timeout is None:
         return 0, 0

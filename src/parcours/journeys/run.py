@@ -114,6 +114,7 @@ class Run:
         "status",
         "step_seq",
         "steps",
+        "timed_pass",
         "waiting_for",
     )
 
@@ -129,10 +130,11 @@ class Run:
         self.status: InstanceStatus
         self.pending: tuple[Pending, ...]
         self.fetch_state: Mapping[str, Any] | None
+        self.timed_pass: int | None
         (
             _, _, _, _, _, node_id, self.pass_no, self.status, self.waiting_for, _, self.deadline_us, self.step_seq,
             self.events, self.actions, self.parent_node_id, self.parent_transition, self.held_since_us,
-            self.last_error, self.pending, self.lookups, _, _, self.fetch_state,
+            self.last_error, self.pending, self.lookups, _, _, self.fetch_state, self.timed_pass,
         ) = instance  # fmt: skip
         self.node: Node | None = None if node_id is None else journey.nodes.get(node_id)
         self.commands: list[Command] = []
@@ -330,10 +332,12 @@ class Run:
     def time_zone(self) -> ZoneInfo:
         """The zone that times and dates are read in: the profile's own where the journey says so (journeys §9.4)."""
         journey = self.journey
-        if not journey.uses_profile_time_zone:
-            return journey.time_zone
+        return self.own_time_zone() if journey.uses_profile_time_zone else journey.time_zone
+
+    def own_time_zone(self) -> ZoneInfo:
+        """The zone of the individual's profile; the journey's for who has none that is known."""
         group = (self.data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING
-        return zone_named(group.get("timeZone")) or journey.time_zone
+        return zone_named(group.get("timeZone")) or self.journey.time_zone
 
     def finish(self, *, is_new: bool = False) -> Transition:
         """The instance as it is now, with everything that must be done and written."""
@@ -350,7 +354,7 @@ class Run:
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
             self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
-            fetched,
+            fetched, self.timed_pass,
         ))  # fmt: skip
         return make(Transition, (after, tuple(self.commands), tuple(self.steps), None, False))
 

@@ -28,6 +28,7 @@ from parcours.journeys.model import (
     AssignPath,
     CallAction,
     CancelTimer,
+    ChooseTime,
     DataFetched,
     Entered,
     EventReceived,
@@ -53,6 +54,7 @@ from parcours.journeys.model import (
 from parcours.journeys.outgoing import action_call, fetch_call, message_call
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.run import make
+from parcours.journeys.send_times import SendTimes
 from parcours.journeys.state import instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.journeys.workset import (
@@ -110,6 +112,7 @@ class JourneyWorkspace:
         self._changed_caps: set[tuple[str, str]] = set()
         self._test_profiles: dict[str, int] = {}
         self._discards = Discards(now_us)
+        self._send_times = SendTimes(connection, now_us)
         self._measures = Measures(StoredMeasures(connection), now_us)
         self.tally = Tally()
         """What is counted of this transaction."""
@@ -511,6 +514,8 @@ class JourneyWorkspace:
             return self._measures.assign(journey, held.instance, command)
         if isinstance(command, TakeMessage):
             return MessageReply(self._judge(held, command), command)
+        if isinstance(command, ChooseTime):
+            return self._send_times.reply(journey, held.instance, command)
         if isinstance(command, Jump):
             return self._jump(held, command)
         if isinstance(command, LookUp):

@@ -22,6 +22,7 @@ from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.jump import first_event
+from parcours.journeys.activities.message import reply_to
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIMER, Agenda
@@ -36,6 +37,7 @@ from parcours.journeys.model import (
     AssignPath,
     CallAction,
     CancelTimer,
+    ChooseTime,
     DataFetched,
     Entered,
     EventReceived,
@@ -53,6 +55,7 @@ from parcours.journeys.model import (
     TakeMessage,
     TakeSlot,
     TimerDue,
+    TimeReply,
     Transition,
     UpdateProfile,
 )
@@ -648,6 +651,10 @@ class World:
         self._rules.now_us = self.clock.at_us
         return MessageReply(self._rules.judge(record.journey, instance.id, instance.key, command, data), command)
 
+    def _choose_time(self, record: InstanceRecord, command: ChooseTime) -> TimeReply:
+        """Nothing is known of earlier messages: all but those whose hour is drawn are sent at once."""
+        return reply_to(command, self.clock.at_us, record.instance)
+
     def _look_up(self, _record: InstanceRecord, command: LookUp) -> Any:
         paths = [".".join(split_pointer(pointer)) for pointer in command.fields]
         try:
@@ -699,6 +706,7 @@ _REPLY: dict[type, Callable[[World, InstanceRecord, Any], Any]] = {
     TakeSlot: World._take_slot,
     AssignPath: World._assign_path,
     TakeMessage: World._take_message,
+    ChooseTime: World._choose_time,
     LookUp: World._look_up,
     Jump: World._jump,
     UpdateProfile: World._update_profile,

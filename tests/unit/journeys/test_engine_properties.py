@@ -12,6 +12,7 @@ from journey_world import IDENTITY, NOW_US, ORDER, SECOND_US, World, document, t
 from parcours.journeys.activities import KINDS
 from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.listener import RaceNode
+from parcours.journeys.activities.message import MessageNode
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.activities.reaction import REACTIONS
 from parcours.journeys.compile import EventShape, examine
@@ -25,6 +26,7 @@ from parcours.journeys.model import (
     AssignPath,
     CallAction,
     CancelTimer,
+    ChooseTime,
     DataFetched,
     Entered,
     EventReceived,
@@ -46,10 +48,12 @@ from parcours.journeys.model import (
     TakeMessage,
     TakeSlot,
     TimerDue,
+    TimeReply,
     Transition,
     UpdateProfile,
 )
 from parcours.journeys.run import FETCH, PAUSED
+from parcours.journeys.send_time import Choice
 from parcours.journeys.steps import to_document, to_lines
 from parcours.rulesets.model import Refusal, Rule, RuleSet, Verdict
 
@@ -124,7 +128,10 @@ def calls(draw: st.DrawFn) -> dict[str, Any]:
             "parameters": [{"paramPath": "/to", "expression": text}],
         }
     if draw(st.integers(0, 2)) == 0:
-        return {"type": "message", "channel": draw(st.sampled_from(["email", "push"])), "templateUid": "t1"}
+        node = {"type": "message", "channel": draw(st.sampled_from(["email", "push"])), "templateUid": "t1"}
+        if draw(st.booleans()):
+            node["sendTimeOptimization"] = {"optimizeFor": "opens", "withinHours": draw(st.integers(1, 12))}
+        return node
     return {"type": "customAction", "actionUid": "a2"}
 
 
@@ -295,6 +302,7 @@ RULE = Rule("c/r", "r", "Weekly", "frequencyCap", 3, "week", channels=frozenset(
 REFUSAL = Refusal("CAP_REACHED", RuleSet("c", "Promotions", "channel", False, (RULE,)), RULE)
 REPLIES: dict[type, st.SearchStrategy[Any]] = {
     TakeMessage: st.tuples(st.sampled_from(["send", "send", "skip", "hold"]), st.integers(1, 12)),
+    ChooseTime: st.integers(0, 12),
     TakeSlot: st.booleans(),
     AssignPath: st.sampled_from(["a", "b", ""]),
     LookUp: st.sampled_from([[], [{"price": 3.5}], "rows are away", [{"price": "x" * 20_000}]]),
@@ -341,6 +349,7 @@ class History:
         self.calls: dict[Timer, CallAction | SendMessage] = {}
         self.fetches: dict[Timer, FetchData] = {}
         self.gone: list[Timer] = []
+        self.timed: set[Timer] = set()
         self.steps: list[StepEvent] = []
         self.told: list[tuple[CompiledJourney, Stimulus, int, Transition]] = []
 
@@ -387,6 +396,13 @@ class History:
                 outcome, hours = reply
                 until_us = self.now_us + hours * 3_600 * SECOND_US
                 reply = MessageReply(Verdict(outcome, until_us, None if outcome == "send" else REFUSAL), request)
+            elif isinstance(request, ChooseTime):
+                here = (request.node_id, request.pass_no)
+                at_us = max(min(self.now_us + reply * 3_600 * SECOND_US, request.until_us), self.now_us)
+                assert request.until_us < self.instance.deadline_us
+                assert here not in self.timed, "the time of one message is chosen twice"
+                self.timed.add(here)
+                reply = TimeReply(Choice(at_us, False, 0.2, 0.1, 13, 3), request)
             self.give(Replied(request.node_id, request.pass_no, reply))
             return transition
         self._check(transition)
@@ -460,6 +476,10 @@ class History:
                 assert (here in self.timers) == (":" in waiting_for)
             elif waiting_for == "timer":
                 assert here in self.timers
+            elif waiting_for == "sendTime":
+                assert isinstance(node, MessageNode)
+                assert here in self.timers
+                assert here in self.timed
             elif waiting_for == "action":
                 assert list(self.calls) == [here]
                 assert here not in self.timers

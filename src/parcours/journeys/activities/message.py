@@ -1,15 +1,29 @@
 """The message activity: an e-mail, an SMS or a push notification to the individual, from a template (journeys §6.1)."""
 
 from collections.abc import Mapping, Set
-from typing import Any
+from hashlib import blake2b
+from typing import Any, Literal, NamedTuple
 
 from parcours.expressions.references import PLATFORM
 from parcours.expressions.types import Type
 from parcours.journeys.activities.custom_action import ActionNode
-from parcours.journeys.activities.kind import ActionShape, Builder, Explained, Kind, TemplateShape
+from parcours.journeys.activities.kind import UNIT_US, ActionShape, Builder, Explained, Kind, TemplateShape
 from parcours.journeys.activities.sending import MARKETING_MEMBER, RULE_SET_MEMBER, has_consent
-from parcours.journeys.model import NOTHING, Sending, SendMessage
+from parcours.journeys.model import (
+    NOTHING,
+    ChooseTime,
+    Instance,
+    Replied,
+    Sending,
+    SendMessage,
+    StartTimer,
+    Stimulus,
+    TimerDue,
+    TimeReply,
+    TimerKind,
+)
 from parcours.journeys.run import PROFILE_GROUP, Node, Run
+from parcours.journeys.send_time import UNKNOWN, Counts, choose, offset_s
 
 ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "email": ("email", ("personalEmail", "address")),
@@ -19,34 +33,91 @@ ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Channel → the namespace whose ids are its addresses, and the profile's field where there is no such id."""
 MAX_DEVICES = 20
 """Of a profile, that are looked at."""
+SUCCESSES: Mapping[str, tuple[str, ...]] = {"email": ("opens", "clicks"), "push": ("opens",), "sms": ()}
+"""Channel → what its messages can be given their time for. Source: Adobe Journey Optimizer, send-time optimization."""
+MAX_WITHIN_HOURS = 168
+SEND_TIME: TimerKind = "sendTime"
+"""What an instance waits for until the hour that was chosen, and the kind of its timer."""
+OPTIMIZED = "sendTimeOptimization"
+
+
+class Optimization(NamedTuple):
+    """How a node's messages are given their time."""
+
+    success: Literal["opens", "clicks"]
+    within_us: int
 
 
 class MessageNode(ActionNode):
     """Computes address and parameters, asks for the message, and goes on when it has left or can't."""
 
-    __slots__ = ("configuration_uid", "template_channel")
+    __slots__ = ("configuration_uid", "optimization", "template_channel")
 
     def __init__(
         self, node_id: str, name: str, template: TemplateShape, configuration_uid: str | None,
         address: Explained | None, parameters: Mapping[str, Explained], rule_set: str | None = None,
-        *, requires_consent: bool = False,
+        *, requires_consent: bool = False, optimization: Optimization | None = None,
     ) -> None:  # fmt: skip
         shape = ActionShape(template.uid, template.name, {}, channel=template.channel)
         super().__init__(node_id, name, shape, address, parameters, rule_set, requires_consent=requires_consent)
         self.template_channel = template.channel
         self.configuration_uid = configuration_uid
+        self.optimization = optimization
         self.fixed = {
             "actionID": template.uid, "actionName": template.name, "actionType": template.channel,
             "actionBusinessType": "builtin",
         }  # fmt: skip
 
+    def holds_timer(self, run: Run) -> bool:
+        """Also until the hour that was chosen."""
+        return run.waiting_for == SEND_TIME or super().holds_timer(run)
+
     def dispatch(self, run: Run, command: Sending) -> None:
-        """Who has no consent gets no message: rules don't count one."""
-        if isinstance(command, SendMessage) and not command.has_consent:
+        """Who has no consent gets no message: rules don't count one, and it has no best time.
+
+        The time is chosen once in a stay, whatever holds the individual after that, and of live journeys only.
+        """
+        assert isinstance(command, SendMessage)
+        optimization = self.optimization
+        if not command.has_consent:
             run.commands.append(command)
             run.hold("action")
-            return
-        super().dispatch(run, command)
+        elif optimization is None or command.is_time_optimized or run.journey.mode != "live":
+            super().dispatch(run, command)
+        else:
+            run.commands.append(
+                ChooseTime(
+                    self.id, run.pass_no, self.template_channel, optimization.success,
+                    self._latest_us(run, optimization.within_us), run.own_time_zone(), command,
+                )
+            )  # fmt: skip
+            run.hold("reply")
+
+    @staticmethod
+    def _latest_us(run: Run, within_us: int) -> int:
+        """The end of the time allowed, but before the individual has to leave the journey."""
+        end_us = run.journey.end_us
+        last_us = run.deadline_us if end_us is None else min(run.deadline_us, end_us)
+        return min(run.now_us + within_us, last_us - 1)
+
+    def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
+        """The time that was chosen: now, or a timer holds until then."""
+        if isinstance(stimulus, Replied) and isinstance(stimulus.reply, TimeReply):
+            choice, asked = stimulus.reply
+            run.timed_pass = run.pass_no
+            if choice.at_us <= run.now_us:
+                super().dispatch(run, asked.command._replace(is_time_optimized=True))
+                return None
+            run.commands.append(StartTimer(self.id, run.pass_no, choice.at_us, SEND_TIME))
+            detail = {
+                "reason": OPTIMIZED, "untilUs": choice.at_us, "optimizeFor": asked.success, **choice.to_json()
+            }  # fmt: skip
+            run.step(self, "transitions", None, processed=False, action=self.fixed, detail=detail)
+            run.hold(SEND_TIME)
+            return None
+        if isinstance(stimulus, TimerDue) and run.waiting_for == SEND_TIME:
+            return self.enter(run)
+        return super().resume(run, stimulus)
 
     def link(self, alias: str | None, read: Set[str]) -> None:
         """No expression reads what became of a message: reactions do."""
@@ -59,6 +130,7 @@ class MessageNode(ActionNode):
             self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
             run.now_us + run.journey.action_timeout_us, self.template_channel, self.configuration_uid,
             address, platform, has_consent(profile, self.template_channel), run.events, run.actions,
+            offset_s(run.now_us, run.own_time_zone()), run.timed_pass == run.pass_no,
         )  # fmt: skip
 
     def _address(self, run: Run, profile: Mapping[str, Any]) -> tuple[Any, str]:
@@ -70,6 +142,15 @@ class MessageNode(ActionNode):
         for name in path:
             found = found.get(name) if isinstance(found, Mapping) else None
         return _device(found) if self.template_channel == "push" else (found, "")
+
+
+def reply_to(
+    command: ChooseTime, now_us: int, instance: Instance, everyone: Counts = UNKNOWN, own: Counts = UNKNOWN
+) -> TimeReply:
+    """The choice by what is known; the same for the same stay of an instance, whenever it is made anew."""
+    seed = f"{instance.id}\n{command.node_id}\n{command.pass_no}\nsendTime".encode()
+    drawn = int.from_bytes(blake2b(seed, digest_size=8).digest(), "big") / 2**64
+    return TimeReply(choose(now_us, command.until_us, command.zone, everyone, own, drawn), command)
 
 
 def _device(devices: Any) -> tuple[Any, str]:
@@ -123,8 +204,20 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     shape = TemplateShape(uid, "" if template is None else template.name, channel, None)
     return MessageNode(
         node_id, name, shape, config.get("configurationUid"), address, parameters, config.get("ruleSet"),
-        requires_consent="additionalMarketingAction" in config,
+        requires_consent="additionalMarketingAction" in config, optimization=_optimization(config, builder),
     )  # fmt: skip
+
+
+def _optimization(config: Mapping[str, Any], builder: Builder) -> Optimization | None:
+    found = config.get("sendTimeOptimization")
+    if found is None:
+        return None
+    channel = config["channel"]
+    if found["optimizeFor"] not in SUCCESSES[channel]:
+        known = " or ".join(SUCCESSES[channel])
+        message = f"the best time of {channel} messages is known {f'for {known} only' if known else 'for none'}"
+        builder.fault("ERR_SEND_TIME", message, ".sendTimeOptimization.optimizeFor")
+    return Optimization(found["optimizeFor"], found["withinHours"] * UNIT_US["hours"])
 
 
 KIND = Kind(
@@ -138,6 +231,16 @@ KIND = Kind(
             "address": {"type": "string", "minLength": 1},
             **RULE_SET_MEMBER,
             **MARKETING_MEMBER,
+            "sendTimeOptimization": {
+                "type": "object",
+                "required": ["optimizeFor", "withinHours"],
+                "description": "Sends within some hours, when it is most likely to be a success.",
+                "properties": {
+                    "optimizeFor": {"enum": ["opens", "clicks"], "description": "What is a success; opens for push."},
+                    "withinHours": {"type": "integer", "minimum": 1, "maximum": MAX_WITHIN_HOURS},
+                },
+                "additionalProperties": False,
+            },
             "parameters": {
                 "type": "array",
                 "maxItems": 100,

@@ -12,6 +12,7 @@ import { withMembers } from "../members";
 import { useReferences } from "../useReferences";
 import { textOf } from "../ways";
 import { byChannel, CHANNELS, parametersOfTemplate, subjectOf } from "./message";
+import { SendTimeFields } from "./SendTimeFields";
 
 /** What is sent, by which channel, to where. */
 export function MessageForm(props: FormProps) {
@@ -86,6 +87,7 @@ export function MessageForm(props: FormProps) {
         isReadOnly={isReadOnly}
       />
       <DynamicValues {...props} />
+      <SendTimeFields {...props} />
       <RuleSetPicker {...props} />
       <MarketingActionPicker {...props} />
     </Stack>

@@ -35,6 +35,16 @@ test("another channel has a template, configuration, address and parameters of i
   expect(byChannel(node, "email")).toBe(node);
 });
 
+test("the best time goes with the channel only where it can be known there, too", () => {
+  const timed = (optimizeFor: string) => ({
+    ...message.create(),
+    sendTimeOptimization: { optimizeFor, withinHours: 24 },
+  });
+  expect(byChannel(timed("opens"), "push").sendTimeOptimization).toEqual({ optimizeFor: "opens", withinHours: 24 });
+  expect(byChannel(timed("clicks"), "push")).not.toHaveProperty("sendTimeOptimization");
+  expect(byChannel(timed("opens"), "sms")).not.toHaveProperty("sendTimeOptimization");
+});
+
 test("a template's parameters are filled by their names", () => {
   expect(parametersOfTemplate(template)).toEqual([
     { paramPath: "state", label: "State", type: null, isOptional: false },

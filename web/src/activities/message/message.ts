@@ -3,17 +3,25 @@ import type { JourneyNode } from "@/flow/document";
 import type { ActivityKind } from "../kind";
 import { lazyForm } from "../lazyForm";
 import type { Parameter } from "../mappings";
-import { withMembers } from "../members";
+import { objectOf, withMembers } from "../members";
 import type { TemplateRef } from "../references";
 import { textOf, withErrorWay } from "../ways";
+import { SUCCESSES } from "./sendTime";
 
 export const CHANNELS = ["email", "sms", "push"] as const;
 
-/** The message by another channel: template, configuration and address are that channel's. */
+/** The message by another channel: template, configuration and address are that channel's, and it may have no best time. */
 export function byChannel(node: JourneyNode, channel: string): JourneyNode {
   if (channel === node.channel) return node;
   const gone = { configurationUid: undefined, address: undefined, parameters: undefined };
-  return withMembers(node, { ...gone, channel, templateUid: "" });
+  const time = objectOf(node.sendTimeOptimization);
+  const stays = (SUCCESSES[channel] ?? []).some((one) => one === time.optimizeFor);
+  return withMembers(node, {
+    ...gone,
+    channel,
+    templateUid: "",
+    sendTimeOptimization: stays ? node.sendTimeOptimization : undefined,
+  });
 }
 
 /** The parameters of a template as places to be filled. */
