@@ -7,7 +7,21 @@ individual, once for each message. Source: Adobe Journey Optimizer, send-time op
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Dialect, Integer, String, Table, Text, delete, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Dialect,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 
 from parcours.channels.model import Report
 from parcours.db import metadata
@@ -90,18 +104,29 @@ class SendHours:
         _ADD.run(connection, [(*place, *counts) for place, counts in sorted(self._added.items())])
 
 
+def _hours(success: str) -> Select[Any]:
+    c = send_hour_table.c
+    return (
+        select(((c.hour + _FIRST_HOUR) % WEEK_HOURS).label("of_week"), func.sum(c.sends), func.sum(c[success]))
+        .where(
+            c.scope_id == bindparam("scope_id"),
+            c.channel == bindparam("channel"),
+            c.person == bindparam("person"),
+            c.hour >= bindparam("since_hour"),
+        )
+        .group_by("of_week")
+    )
+
+
+_HOURS = {success: _hours(success) for success in ("opens", "clicks")}
+
+
 def find_hours(
     connection: Connection, scope_id: int, channel: str, person: str, since_hour: int, success: str
 ) -> dict[int, tuple[int, int]]:
     """(sends, how many of them were a success) by hour of the week. success: `opens` or `clicks`."""
-    c = send_hour_table.c
-    of_week = ((c.hour + _FIRST_HOUR) % WEEK_HOURS).label("of_week")
-    statement = (
-        select(of_week, func.sum(c.sends), func.sum(c[success]))
-        .where(c.scope_id == scope_id, c.channel == channel, c.person == person, c.hour >= since_hour)
-        .group_by("of_week")
-    )
-    return {hour: (int(sends), int(successes)) for hour, sends, successes in connection.execute(statement)}
+    given = {"scope_id": scope_id, "channel": channel, "person": person, "since_hour": since_hour}
+    return {hour: (int(sends), int(good)) for hour, sends, good in connection.execute(_HOURS[success], given)}
 
 
 def trim_hours(connection: Connection, now_ms: int) -> int:
