@@ -23,7 +23,7 @@ help: ## List what can be made
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  ARGS=… is handed on:  make demo ARGS=--exit    make serve ARGS='--port 9000'"
-	@echo "  PYTHON=… names the Python to set up with, 3.11 or newer; else one is looked for"
+	@echo "  PYTHON=… names the Python to set up with, 3.11 or newer; else the fastest there is"
 
 # --- the environment --------------------------------------------------------------------------------------------------
 

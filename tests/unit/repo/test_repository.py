@@ -71,8 +71,9 @@ def test_scripts_can_be_executed_and_parsed(path: str) -> None:
     subprocess.run([shell, "-n", str(script)], check=True)
 
 
-def _fake_python(folder: Path, version: str, has_venv: bool) -> Path:
-    path = folder / "python"
+def _fake_python(folder: Path, version: str, has_venv: bool, name: str = "python", nanoseconds: int = 1) -> Path:
+    """One that says how fast it is, and makes an environment that holds nothing but its name."""
+    path = folder / name
     minor = version.split(".")[1]
     path.write_text(
         f"""#!/bin/sh
@@ -80,6 +81,9 @@ case "$*" in
     *"%d.%d"*) echo {version} ;;
     *version_info*) [ {minor} -ge 11 ] ;;
     *ensurepip*) [ {int(has_venv)} = 1 ] ;;
+    *realpath*) echo {path} ;;
+    *timeit*) echo {nanoseconds} ;;
+    "-m venv --clear "*) echo {name} > "$4" ;;
     *) exit 9 ;;
 esac
 """
@@ -109,3 +113,23 @@ def test_a_python_that_does_not_do_is_told_in_a_sentence(
     assert done.returncode == 1
     assert said in done.stderr
     assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "chosen"),
+    [((100, 50, 45), "python3.12"), ((100, 90, 95), "python3.11"), ((40, 60, 90), "python3.11")],
+)
+def test_of_several_pythons_the_fastest_is_taken_and_of_equal_ones_the_first(
+    tmp_path: Path, nanoseconds: tuple[int, int, int], chosen: str
+) -> None:
+    for minor, ns in zip(("11", "12", "13"), nanoseconds, strict=True):
+        _fake_python(tmp_path, f"3.{minor}", True, f"python3.{minor}", ns)
+    _fake_python(tmp_path, "3.10", True, "python3.14", 1)  # too old, whatever it is called
+    environment = {**os.environ, "PYTHON": "", "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(
+        [str(ROOT / "scripts/create-venv.sh"), str(tmp_path / "venv")],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"with {chosen} (" in done.stdout
+    assert (tmp_path / "venv").read_text().strip() == chosen
