@@ -3,6 +3,7 @@
 The world is that of `simulate.py`; here is only how it is asked for and what is told of it.
 """
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
@@ -202,7 +203,7 @@ def _payload(
         payload = event.get("payload")
         if payload is not None and not isinstance(payload, Mapping):
             raise SimulationInvalid("a payload is an object", f"{path}.payload")
-        entity = kind.sample() if payload is None else dict(payload)
+        entity = kind.sample() if payload is None else copy.deepcopy(dict(payload))  # of each customer one
         if key is not None:
             set_key(entity, key, kind.body, kind.schema)
         return entity
