@@ -144,6 +144,24 @@ def test_a_dry_run_reads_rows(till: Till) -> None:
     assert till.platform.post(f"{VERSIONS}/{version}/endDryRun")["status"] == "Draft"
 
 
+def test_a_simulation_makes_rows_up_or_takes_those_given(till: Till) -> None:
+    nodes, edges = branches(till)
+    asked = {"document": document(till, "Unsaved", nodes, edges), "start": "2026-01-01", "until": "5d"}
+
+    def simulate(**more: Any) -> dict[str, int]:
+        answer = ask("POST", f"{till.server.url}{JOURNEYS}/journeys/simulate", {**asked, **more}, till.platform.headers)
+        assert answer.status == 200, answer.body
+        return {node: answer.body["counts"][node]["in"] for node in ("order", "a", "b", "c")}
+
+    made_up = simulate(customers=60)
+    assert made_up["order"] == 60
+    assert min(made_up.values()) > 0, "some of them take each way"
+    for price, expected in ((150.0, {"order": 1, "a": 1, "b": 0, "c": 0}), (9.5, {"order": 1, "a": 0, "b": 0, "c": 1})):
+        row = {till.field: {"price": price}}
+        payload = till.entity("given", "placed", "given@example.com", sku="any", sku_related=row)
+        assert simulate(events=[{"event": "OrderPlaced", "payload": payload}]) == expected
+
+
 def document(till: Till, name: str, nodes: dict[str, Any], edges: Edges) -> dict[str, Any]:
     return {
         "name": name,

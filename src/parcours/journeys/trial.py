@@ -56,7 +56,9 @@ class EventKind(NamedTuple):
     """As stored."""
     schema: CompiledSchema
     sample: Callable[[], dict[str, Any]]
-    """An entity that passes validation."""
+    """An entity that passes validation, and rows beside the fields that name one."""
+    document: Mapping[str, Any]
+    """Closed JSON Schema of such an entity with its rows."""
 
 
 class Setting(NamedTuple):
@@ -249,7 +251,7 @@ def _let_cause(
     sample = kind.sample()
     for number, key in enumerate(keys):
         at_us = when[0] + random.randrange(when[1])
-        entity = varied(sample, kind.schema.document, constants, random)
+        entity = varied(sample, kind.document, constants, random)
         entity["_id"], entity["timestamp"] = f"{kind.configuration.uid}-{number}", _timestamp(at_us)
         try:
             set_key(entity, key, kind.body, kind.schema)
