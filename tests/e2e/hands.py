@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
@@ -171,7 +172,15 @@ class Mouse:
 
     def choose(self, picker: Locator, option: str | re.Pattern[str]) -> None:
         _open(picker, picker.click)
-        self.page.get_by_role("option", name=option, exact=True).click()
+        offered = self.page.get_by_role("option", name=option, exact=True)
+
+        def take() -> None:
+            with suppress(PlaywrightTimeout):  # it is gone when it was taken after all
+                offered.click(timeout=5_000)
+
+        # A list shows what is chosen once it is open: a press that comes sooner is of an option that moves away.
+        is_closed = expect(picker).to_have_attribute
+        insist(take, lambda: is_closed("aria-expanded", "false", timeout=5_000), f"{picker} takes no {option}")
         _closed(picker)
 
     def pick(self, box: Locator, typed: str) -> None:

@@ -1,6 +1,7 @@
 """`parcours trial`: a simulation for a process that serves, which asks on standard input."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,8 +12,11 @@ from parcours.access.errors import SandboxNotFound
 from parcours.access.model import Sandbox
 from parcours.actions.service import ACTION_KIND
 from parcours.app import Platform, build_platform
-from parcours.events.model import EVENT_KIND
-from parcours.events.preview import show_values
+from parcours.events.fields import OPEN, cut
+from parcours.events.links import row_place, with_rows
+from parcours.events.model import EVENT_KIND, EventConfiguration
+from parcours.events.preview import show_row, show_values
+from parcours.events.related import sent_fields, with_related
 from parcours.events.service import EventService
 from parcours.journeys.compile import VersionIdentity, compile_version
 from parcours.journeys.definitions import FrozenDefinitions
@@ -25,6 +29,7 @@ from parcours.kit.errors import Invalid
 from parcours.kit.helper import begin_helper
 from parcours.kit.memory import settle_memory
 from parcours.kit.settings import Settings
+from parcours.xdm.compiled import CompiledSchema
 
 
 def run(settings: Settings, limit_s: float) -> None:
@@ -68,17 +73,24 @@ def _setting(platform: Platform, sandbox: Sandbox, question: dict[str, Any], clo
             names, identity = stored.body["names"], identity_of(stored, sandbox)
         used = definitions if names is None else FrozenDefinitions(definitions, names)
         journey = compile_version(question["document"], used, identity)
+        data_sets = platform.catalog.table.current(connection)
         kinds: dict[str, EventKind] = {}
         for one in platform.resources.in_scope(connection, scope_id, EVENT_KIND):
             schema = definitions.schemas.get(scope_id, one.body["schemaRef"]["id"])
             configuration = events.get(scope_id, one.id)
             if schema is None or configuration is None:
                 continue
-            sample = partial(
-                show_values, configuration.document or {}, schema, configuration.namespace, one.body["eventID"],
-                {"_id": "sample", "timestamp": "2026-01-01T00:00:00.000Z"},
+            rows = {
+                link.dataset_id: related.document
+                for link in configuration.related
+                if (data_set := data_sets.get(scope_id, link.dataset_id))
+                and (related := definitions.schemas.get(scope_id, data_set.schema_id))
+            }
+            places = {row_place(link.path): rows.get(link.dataset_id, OPEN) for link in configuration.related}
+            kinds[one.id] = kinds[one.body["name"]] = EventKind(
+                configuration, one.body, schema, partial(_sample, configuration, one.body, schema, rows),
+                with_rows(schema.document, places),
             )  # fmt: skip
-            kinds[one.id] = kinds[one.body["name"]] = EventKind(configuration, one.body, schema, sample)
         audiences = definitions.audiences.of_scope(scope_id)
         known = {
             key: shape for one in audiences if (shape := definitions.audience(one.id)) for key in (one.id, one.name)
@@ -94,3 +106,14 @@ def _setting(platform: Platform, sandbox: Sandbox, question: dict[str, Any], clo
                 *(f"{one.name}.{group}" for one in sources for group in one.groups),
             ],
         )  # fmt: skip
+
+
+def _sample(
+    configuration: EventConfiguration, body: Mapping[str, Any], schema: CompiledSchema,
+    rows: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    """An entity, and beside each field that names a row one that is made up. rows: data set → schema of its rows."""
+    last = {"_id": "sample", "timestamp": "2026-01-01T00:00:00.000Z"}
+    selected = cut(schema.document, sent_fields(body))
+    entity = show_values(selected, schema, configuration.namespace, body["eventID"], last)
+    return dict(with_related(entity, configuration.related, lambda found, _: show_row(rows.get(found, OPEN))))

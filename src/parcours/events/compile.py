@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from parcours.events.errors import EventInvalid
 from parcours.events.fields import cut, row_document
 from parcours.events.language import condition_reader, key_reader, needs_of
-from parcours.events.links import Link, chosen_rows, find_links, row_place, with_rows, without_rows
+from parcours.events.links import Link, chosen_rows, find_links, row_place, with_rows
 from parcours.events.model import EVENT_KIND, EventConfiguration
-from parcours.events.related import read_related
+from parcours.events.related import read_related, sent_fields
 from parcours.events.supplemental import attribute_path, supplemental_readers
 from parcours.events.table import EventTable
 from parcours.kit.clock import Clock
@@ -112,7 +112,7 @@ def payload_document(body: Mapping[str, Any], document: Mapping[str, Any], links
     paths = [split_pointer(one["property"]) for one in body.get("related", ())]
     by_path = {link.path: link for link in links}
     rows = {row_place(path): row_document(by_path.get(path), chosen) for path, chosen in chosen_rows(fields, paths)}
-    return with_rows(cut(document, without_rows(fields, paths)), rows)
+    return with_rows(cut(document, sent_fields(body)), rows)
 
 
 def _nobody(entity: Mapping[str, Any]) -> None:

@@ -70,6 +70,12 @@ def show_values(
     return entity
 
 
+def show_row(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of a related schema, with such values. document: that schema, resolved."""
+    value = _value(document)
+    return value if isinstance(value, dict) else {}
+
+
 def without_orchestration(entity: dict[str, Any]) -> None:
     """Take the event id's branch out of a sample: rule-based events have none. Source: journeys §4.3."""
     holders = [entity]

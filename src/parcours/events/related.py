@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from parcours.events.links import SUFFIX, chosen_rows
+from parcours.events.links import SUFFIX, chosen_rows, without_rows
 from parcours.kit.paths import split_pointer
 from parcours.lookups.keys import key_of
 from parcours.lookups.model import MAX_KEYS
@@ -32,6 +32,12 @@ def read_related(body: Mapping[str, Any]) -> tuple[RelatedRows, ...]:
         RelatedRows(sources[path], path, () if () in chosen else tuple(".".join(field) for field in chosen))
         for path, chosen in chosen_rows(fields, sources)
     )
+
+
+def sent_fields(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The fields of a stored event that its senders send."""
+    linking = [split_pointer(one["property"]) for one in body.get("related", ())]
+    return without_rows([split_pointer(pointer) for pointer in body["fields"]], linking)
 
 
 def keys_in(entity: Mapping[str, Any], rows: RelatedRows) -> list[str]:

@@ -15,15 +15,15 @@ from parcours.events.document import read_document, schema_id_of
 from parcours.events.edit import check_edit, with_name
 from parcours.events.errors import EventExists, EventInUse, EventInvalid, EventNotFound, TooManyEvents
 from parcours.events.fields import cut, to_pointer
-from parcours.events.links import Link, find_links, without_rows
+from parcours.events.links import Link, find_links
 from parcours.events.model import EVENT_ID_PATH, EVENT_KIND, MAX_PER_SCHEMA, EventConfiguration, Usage
 from parcours.events.preview import show_types, show_values, without_orchestration
+from parcours.events.related import sent_fields
 from parcours.events.table import EventTable
 from parcours.flows.model import InletTable
 from parcours.identity.service import NamespaceService
 from parcours.kit.clock import Clock, SystemClock, to_datetime
 from parcours.kit.ids import new_uuid
-from parcours.kit.paths import split_pointer
 from parcours.kit.telemetry import get_logger
 from parcours.lookups.keys import key_path
 from parcours.resources.store import Author, Compiled, Resource, ResourceNotFound, ResourceStore
@@ -234,8 +234,7 @@ class EventService:
         self, caller: Caller, document: Mapping[str, Any], schema: CompiledSchema, values: Values
     ) -> dict[str, Any]:
         dataset_id = "string - required if you want the data to land in a specific dataset - not mandatory"
-        linking = [split_pointer(one["property"]) for one in document.get("related", ())]
-        chosen = without_rows([split_pointer(pointer) for pointer in document["fields"]], linking)
+        chosen = sent_fields(document)
         selected = cut(schema.document, chosen)
         namespace, event_id = document["namespace"], document["eventID"]
         if values == "examples":

@@ -113,7 +113,7 @@ def _refuse_field(pointer: str, selected: Sequence[Sequence[str]], schema: Compi
 
 
 def set_key(entity: dict[str, Any], value: Any, document: Mapping[str, Any], schema: CompiledSchema) -> None:
-    """Put the profile identifier where the event's expression will find it."""
+    """Put the profile identifier where the event's expression will find it, in the place of any that is there."""
     at = "$.profileIdentifier"
     text, name = document["profileIdentifier"], document["name"]
     if text is None:
@@ -121,7 +121,9 @@ def set_key(entity: dict[str, Any], value: Any, document: Mapping[str, Any], sch
     references = compile_payload(text, name, schema.document, None, at).references
     path = references[0].path if len(references) == 1 else ()
     if path == ("identityMap", "*", "id") and document["namespace"] is not None:
-        entity.setdefault("identityMap", {document["namespace"]: [{"id": value}]})
+        given = entity.get("identityMap")
+        others = given if isinstance(given, Mapping) else {}
+        entity["identityMap"] = {**others, document["namespace"]: [{"id": value}]}
         return
     if not path or "*" in path or _refuse_field("/" + "/".join(path), [path], schema) is not None:
         raise TrialInvalid([Fault(at, f"it is computed by {text}: give the fields that this reads")])

@@ -3,6 +3,7 @@
 The world is that of `simulate.py`; here is only how it is asked for and what is told of it.
 """
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
@@ -55,7 +56,9 @@ class EventKind(NamedTuple):
     """As stored."""
     schema: CompiledSchema
     sample: Callable[[], dict[str, Any]]
-    """An entity that passes validation."""
+    """An entity that passes validation, and rows beside the fields that name one."""
+    document: Mapping[str, Any]
+    """Closed JSON Schema of such an entity with its rows."""
 
 
 class Setting(NamedTuple):
@@ -202,7 +205,7 @@ def _payload(
         payload = event.get("payload")
         if payload is not None and not isinstance(payload, Mapping):
             raise SimulationInvalid("a payload is an object", f"{path}.payload")
-        entity = kind.sample() if payload is None else dict(payload)
+        entity = kind.sample() if payload is None else copy.deepcopy(dict(payload))  # of each customer one
         if key is not None:
             set_key(entity, key, kind.body, kind.schema)
         return entity
@@ -248,7 +251,7 @@ def _let_cause(
     sample = kind.sample()
     for number, key in enumerate(keys):
         at_us = when[0] + random.randrange(when[1])
-        entity = varied(sample, kind.schema.document, constants, random)
+        entity = varied(sample, kind.document, constants, random)
         entity["_id"], entity["timestamp"] = f"{kind.configuration.uid}-{number}", _timestamp(at_us)
         try:
             set_key(entity, key, kind.body, kind.schema)

@@ -258,6 +258,9 @@ def test_the_profile_identifier_goes_where_the_event_looks_for_it(
     ecid = "1" * 38
     send(sending, mapped, fields={}, profileIdentifier=ecid)
     assert landed(platform, log.records[0]).entity["identityMap"] == {"ECID": [{"id": ecid}]}
+    others = {"ECID": [{"id": "2" * 38}], "Email": [{"id": "j@example.com"}]}
+    send(sending, mapped, fields={"/identityMap": others}, profileIdentifier=ecid)
+    assert landed(platform, log.records[1]).entity["identityMap"] == {**others, "ECID": [{"id": ecid}]}
     formula = "concat(@event{Made._acme.person.email}, @event{Made._acme.person.firstName})"
     made = api.post(EVENTS, json=event_body(schema_id, name="Made", profileIdentifier=formula)).json()
     found = refused(sending, made, {"fields": {}, "profileIdentifier": "j"})

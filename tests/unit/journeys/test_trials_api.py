@@ -17,7 +17,7 @@ from parcours.journeys.trials import Trials
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_journey_api import JOURNEYS, VERSIONS, Sandbox
+from test_journey_api import EVENTS, JOURNEYS, VERSIONS, Sandbox, event_body
 
 START_US = 1_767_225_600_000_000
 
@@ -86,6 +86,26 @@ def test_made_up_customers_take_every_way_and_always_the_same(api: TestClient, s
     assert simulate(api, f"{JOURNEYS}/simulate", document=sandbox.document(), **asked) == found
     other = simulate(api, f"{JOURNEYS}/simulate", document=sandbox.document(), **asked, seed="2")
     assert other["customers"] != found["customers"]
+
+
+def test_everybody_made_up_causes_the_same_event_as_themselves(api: TestClient, sandbox: Sandbox) -> None:
+    """The event is told once, for all of them."""
+    payload = order("", 200, "")["payload"]
+    events = [{"event": "Order", "at": "2d", "payload": payload, "customer": "*"}]
+    asked = {"customers": 5, "start": "2026-01-01", "until": "3d", "events": events}
+    found = simulate(api, f"{JOURNEYS}/simulate", document=sandbox.document(), **asked)
+    assert [one["entrances"] + len(one["refused"]) for one in found["customers"]] == [2] * 5
+
+
+def test_customers_whom_the_identity_map_names_are_made_up_one_by_one(api: TestClient, sandbox: Sandbox) -> None:
+    mapped = event_body(sandbox.schema_id, name="Mapped", namespace="ECID")
+    event = api.post(EVENTS, json=mapped).json()
+    document = {
+        "name": "Mapped", "entry": {"node": "start"}, "edges": [{"from": "start", "to": "end"}],
+        "nodes": {"start": {"type": "event", "eventUid": event["uid"]}, "end": {"type": "end"}},
+    }  # fmt: skip
+    found = simulate(api, f"{JOURNEYS}/simulate", document=document, customers=5)
+    assert (found["entered"], found["customerCount"]) == (5, 5)
 
 
 def test_a_document_in_the_body_stands_for_the_versions(api: TestClient, sandbox: Sandbox) -> None:

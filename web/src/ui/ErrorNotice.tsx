@@ -36,7 +36,11 @@ export function ErrorNotice({ error, onRetry, kind: told }: Props) {
               ))}
             </ul>
           )}
-          {known?.requestId && <small>{t("common.error.requestId", { id: known.requestId })}</small>}
+          {known?.requestId && (
+            <div>
+              <small>{t("common.error.requestId", { id: known.requestId })}</small>
+            </div>
+          )}
           {onRetry && (
             <div>
               <Button variant="secondary" onPress={onRetry} marginTop="size-100">

@@ -17,6 +17,7 @@ import { Refused } from "@/ui/Refused";
 import { useAct } from "@/ui/useAct";
 import { deleteEvent, eventQuery, journeysOfEventQuery, payloadQuery } from "./events";
 import { TABS } from "./eventsSearch";
+import { RelatedFact } from "./RelatedFact";
 import { Requests } from "./Requests";
 import { SendTest } from "./SendTest";
 
@@ -82,6 +83,14 @@ export function EventPage() {
             event.maxAgeSeconds === null ? t("events.anyAge") : t("events.seconds", { count: event.maxAgeSeconds }),
           ],
           [t("events.fact.fields"), <code key="fields">{event.fields.join(", ")}</code>],
+          ...(event.related
+            ? [
+                [
+                  t("events.fact.related"),
+                  <RelatedFact key="related" schemaId={event.schemaRef.id} related={event.related} />,
+                ] as const,
+              ]
+            : []),
         ]}
       />
       <Tabs

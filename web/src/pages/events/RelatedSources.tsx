@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Note } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import { type RelatedRows, relatedQuery } from "./events";
-import { readOf, toSource, withSource } from "./relatedFields";
+import { dotted, readOf, toSource, withSource } from "./relatedFields";
 
 interface Props {
   schemaId: string;
@@ -16,8 +16,6 @@ interface Props {
   fixed: readonly string[];
   fault: string | undefined;
 }
-
-const dotted = (pointer: string) => pointer.slice(1).replaceAll("/", ".");
 
 /** Where rows of related schemas are read, wherever that isn't the one data set there is. */
 export function RelatedSources({ schemaId, fields, value, onChange, isReadOnly, fixed, fault }: Props) {

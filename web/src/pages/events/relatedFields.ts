@@ -31,6 +31,9 @@ export function withRelated(fields: readonly Field[], related: readonly RelatedS
   });
 }
 
+/** A field as expressions write it. */
+export const dotted = (pointer: string) => pointer.slice(1).replaceAll("/", ".");
+
 /** The related schemas of which fields are chosen. */
 export function readOf<T extends Pick<RelatedSchema, "at">>(related: readonly T[], chosen: readonly string[]): T[] {
   return related.filter(({ at }) => chosen.some((field) => field === at || field.startsWith(`${at}/`)));
