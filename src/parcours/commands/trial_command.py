@@ -100,6 +100,7 @@ def _setting(platform: Platform, sandbox: Sandbox, question: dict[str, Any], clo
         return Setting(
             question["document"], journey, events, actions, definitions.data_sources, definitions.rule_sets, scope_id,
             kinds, known,
+            {text: one.id for one in data_sets.of_scope(scope_id) for text in (one.name, one.id)},
             [
                 *(one.body["name"] for one in platform.resources.in_scope(connection, scope_id, ACTION_KIND)),
                 *(one.name for one in sources),

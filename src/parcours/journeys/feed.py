@@ -137,11 +137,19 @@ def read_lookups(lines: Iterable[bytes], file: str) -> dict[str, dict[str, Any]]
     """Rows of data sets, {"dataSet", "key", "row"} a line: data set → key → row. Raises LineInvalid."""
     rows: dict[str, dict[str, Any]] = {}
     for number, found in read_objects(lines, file):
-        is_row = set(found) == {"dataSet", "key", "row"} and isinstance(found["row"], dict)
-        if not is_row or not all(isinstance(found[name], str) and found[name] for name in ("dataSet", "key")):
-            raise LineInvalid(file, number, "a row has dataSet and key, which are texts, and row, an object")
+        fault = row_fault(found)
+        if fault is not None:
+            raise LineInvalid(file, number, fault)
         rows.setdefault(found["dataSet"], {})[found["key"]] = found["row"]
     return rows
+
+
+def row_fault(found: Any) -> str | None:
+    """What is wrong with a row of a data set; None when nothing is."""
+    is_row = isinstance(found, dict) and set(found) == {"dataSet", "key", "row"} and isinstance(found["row"], dict)
+    if is_row and all(isinstance(found[name], str) and found[name] for name in ("dataSet", "key")):
+        return None
+    return "a row has dataSet and key, which are texts, and row, an object"
 
 
 def first_moment(fed: Sequence[Fed]) -> int:

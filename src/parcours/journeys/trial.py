@@ -19,7 +19,7 @@ from parcours.journeys.activities.message import MessageNode
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.crowd import Belonging, Known, change_audience, settle
 from parcours.journeys.errors import SimulationInvalid
-from parcours.journeys.feed import profile_fault
+from parcours.journeys.feed import profile_fault, row_fault
 from parcours.journeys.model import StepEvent
 from parcours.journeys.moments import MomentInvalid, is_instant, moment_text, read_duration, read_instant
 from parcours.journeys.node_counts import NodeCounts, stay_of
@@ -36,6 +36,7 @@ from parcours.xdm.compiled import CompiledSchema
 
 MAX_CUSTOMERS = 10_000
 MAX_EVENTS = 10_000
+MAX_ROWS = 10_000
 MAX_SHOWN = 1_000
 """Most customers whose steps are told."""
 _MAX_STEPS = 200
@@ -43,7 +44,7 @@ _MAX_STEPS = 200
 _SPREAD_US = 86_400_000_000
 """Made-up customers enter within a day."""
 _MEMBERS = frozenset(
-    {"document", "events", "profiles", "audiences", "stubs", "start", "until", "customers", "seed", "show"}
+    {"document", "events", "profiles", "lookups", "audiences", "stubs", "start", "until", "customers", "seed", "show"}
 )
 _EVERYBODY = "*"
 
@@ -74,6 +75,8 @@ class Setting(NamedTuple):
     kinds: Mapping[str, EventKind]
     """By uid and by name."""
     audiences: Known
+    data_sets: Mapping[str, str]
+    """Their ids, by id and by name."""
     stubbed: Sequence[str]
     """Names that stubs may answer for, beside those of templates."""
 
@@ -85,11 +88,14 @@ def check_members(asked: Mapping[str, Any]) -> None:
         raise SimulationInvalid(f"a simulation has no {unknown[0][:80]!r}; it has {', '.join(sorted(_MEMBERS))}")
     for name, kind, told in (
         ("events", list, "a list"), ("profiles", list, "a list"), ("audiences", list, "a list"),
+        ("lookups", list, "a list"),
         ("stubs", dict, "an object"), ("start", str, "a text"), ("until", str, "a text"), ("seed", str, "a text"),
     ):  # fmt: skip
         if asked.get(name) is not None and not isinstance(asked[name], kind):
             raise SimulationInvalid(f"{name} is {told}", f"$.{name}")
-    for name, most in (("events", MAX_EVENTS), ("profiles", MAX_CUSTOMERS), ("audiences", MAX_EVENTS)):
+    for name, most in (
+        ("events", MAX_EVENTS), ("profiles", MAX_CUSTOMERS), ("audiences", MAX_EVENTS), ("lookups", MAX_ROWS),
+    ):  # fmt: skip
         if len(asked.get(name) or ()) > most:
             raise SimulationInvalid(f"{name} has {most} elements at most", f"$.{name}")
     for name, most in (("customers", MAX_CUSTOMERS), ("show", MAX_SHOWN)):
@@ -128,6 +134,8 @@ def run_trial(setting: Setting, asked: Mapping[str, Any], clock: VirtualClock) -
         data_sources=setting.data_sources,
     )  # fmt: skip
     settle(world, setting.audiences, belongings)
+    for data_set_id, rows in _rows(setting, asked.get("lookups") or ()).items():
+        world.ledger.put_rows(data_set_id, rows, start_us)
     keys = list(made_up_keys(setting.journey.namespace, asked.get("customers", 0)))
     random = Random(f"{asked.get('seed', '')}\n{setting.journey.name}")
     _bring(world, setting, keys, random, start_us, until_us)
@@ -161,6 +169,21 @@ def _put_profiles(profiles: Iterable[Any], people: GivenPeople) -> list[Belongin
         people.put(profile["namespace"], profile["id"], profile.get("attributes", {}))
         belongings += [Belonging(name, profile["namespace"], profile["id"]) for name in profile.get("audiences", ())]
     return belongings
+
+
+def _rows(setting: Setting, lookups: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Data set → key → row."""
+    found: dict[str, dict[str, Any]] = {}
+    for index, one in enumerate(lookups):
+        path = f"$.lookups[{index}]"
+        fault = row_fault(one)
+        if fault is not None:
+            raise SimulationInvalid(fault, path)
+        data_set_id = setting.data_sets.get(one["dataSet"])
+        if data_set_id is None:
+            raise SimulationInvalid(f"no data set is called {one['dataSet'][:80]!r}", f"{path}.dataSet")
+        found.setdefault(data_set_id, {})[one["key"]] = one["row"]
+    return found
 
 
 def _stubs(setting: Setting, asked: Mapping[str, Any]) -> dict[str, Stub]:

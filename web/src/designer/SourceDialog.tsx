@@ -1,7 +1,8 @@
-import { Button, ButtonGroup, Content, Dialog, Divider, Heading, Text, TextArea } from "@adobe/react-spectrum";
+import { Button, ButtonGroup, Content, Dialog, Divider, Heading, Text } from "@adobe/react-spectrum";
 import { useState } from "react";
 import type { JourneyDocument } from "@/flow/document";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { CopyButton } from "@/ui/CopyButton";
 import { useDraftStore } from "./draftContext";
 
@@ -29,16 +30,14 @@ export function SourceDialog({ onClose }: { onClose: () => void }) {
       <Divider />
       <Content>
         <Text>{t("designer.source.detail")}</Text>
-        <TextArea
+        <CodeArea
           aria-label={t("designer.source")}
           value={text}
           onChange={setText}
           isReadOnly={isReadOnly}
           validationState={problem === null ? undefined : "invalid"}
           errorMessage={problem ?? undefined}
-          width="100%"
           height="50vh"
-          UNSAFE_style={{ fontFamily: "monospace" }}
         />
       </Content>
       <ButtonGroup>

@@ -1,9 +1,9 @@
-import { TextArea } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useReferences } from "@/activities/useReferences";
 import { send } from "@/api/client";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { sampleOf } from "./sampleOf";
 import { useSamples } from "./samples";
 import type { Scope } from "./scope";
@@ -39,13 +39,12 @@ export function Sample({ kind, name, scope }: Props) {
     if (known !== undefined && known !== null) setText(key, JSON.stringify(known, null, 2));
   }, [text, uid, isError, data, scope, kind, name, key, setText]);
   return (
-    <TextArea
+    <CodeArea
       label={t(`expressions.try.${kind}`, { name })}
       value={text ?? ""}
       onChange={(next) => setText(key, next)}
       validationState={isJson(text) ? undefined : "invalid"}
       errorMessage={t("expressions.try.notJson")}
-      width="100%"
       height="size-1700"
     />
   );

@@ -1,8 +1,9 @@
-import { Button, Item, NumberField, Picker, TextArea, TextField } from "@adobe/react-spectrum";
+import { Button, Item, NumberField, Picker, TextField } from "@adobe/react-spectrum";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "@/api/call";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useDraftStore } from "../draftContext";
 import { useNamesOf } from "../namesContext";
@@ -36,27 +37,31 @@ export function SimulatePanel({ versionUid, onClose }: Props) {
     return JSON.stringify([{ event, at: "1h", customer: "a@example.com" }], null, 2);
   });
   const [profiles, setProfiles] = useState("[]");
-  const [givenEvents, givenProfiles] = [readList(events), readList(profiles)];
-  const isReady = source === "generated" || (givenEvents !== null && givenProfiles !== null);
+  const [rows, setRows] = useState("[]");
+  const [givenEvents, givenProfiles, givenRows] = [readList(events), readList(profiles), readList(rows)];
+  const isReady = givenRows !== null && (source === "generated" || (givenEvents !== null && givenProfiles !== null));
   const run = useMutation({
     mutationFn: async () => {
       const { document } = store.getState();
       const given = source === "given" ? { events: givenEvents, profiles: givenProfiles } : { customers };
       const path = `/journey/orchestration/journeyVersions/${encodeURIComponent(versionUid)}/simulate`;
-      const outcome = await call<Outcome>("POST", path, { body: { document, until, seed, ...given } });
+      const outcome = await call<Outcome>("POST", path, {
+        body: { document, until, seed, lookups: givenRows, ...given },
+      });
       return { document, outcome };
     },
   });
-  const json = (label: string, value: string, onChange: (text: string) => void, isRight: boolean) => (
-    <TextArea
+  const { nodes } = store.getState().document;
+  const readsRows = source === "given" || Object.values(nodes).some(({ type }) => type === "datasetLookup");
+  const json = (label: string, value: string, onChange: (text: string) => void, isRight: boolean, help?: string) => (
+    <CodeArea
       label={label}
+      description={help}
       value={value}
       onChange={onChange}
-      width="100%"
       height="size-2000"
       validationState={isRight ? undefined : "invalid"}
       errorMessage={t("trial.list.invalid")}
-      UNSAFE_style={{ fontFamily: "monospace" }}
     />
   );
   return (
@@ -88,6 +93,7 @@ export function SimulatePanel({ versionUid, onClose }: Props) {
             {json(t("trial.profiles"), profiles, setProfiles, givenProfiles !== null)}
           </>
         )}
+        {readsRows && json(t("trial.lookups"), rows, setRows, givenRows !== null, t("trial.lookups.detail"))}
         <Picker
           label={t("trial.until")}
           selectedKey={until}

@@ -1,4 +1,4 @@
-import { Button, Item, Picker, Switch, TextArea } from "@adobe/react-spectrum";
+import { Button, Item, Picker, Switch } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { LOADERS } from "@/activities/references";
@@ -6,6 +6,7 @@ import { useSchemaFields } from "@/activities/useSchemaFields";
 import { call } from "@/api/call";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { useAct } from "@/ui/useAct";
@@ -70,15 +71,13 @@ export function TriggerForm() {
         {t("trial.json")}
       </Switch>
       {isJson ? (
-        <TextArea
+        <CodeArea
           label={t("trial.payload")}
           value={text}
           onChange={setTyped}
           validationState={text === "" || payload !== null ? undefined : "invalid"}
           errorMessage={t("trial.payload.invalid")}
-          width="100%"
           height="size-3600"
-          UNSAFE_style={{ fontFamily: "monospace" }}
         />
       ) : (
         <>

@@ -1,6 +1,7 @@
-import { Item, Picker, TextArea } from "@adobe/react-spectrum";
+import { Item, Picker } from "@adobe/react-spectrum";
 import { Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import styles from "./actions.module.css";
 import type { AnswerDraft } from "./draft";
 import { type Faults, faultOf } from "./faults";
@@ -21,13 +22,12 @@ export function AnswerFields({ part, draft, onChange, faults, isReadOnly }: Prop
   const places = placesOf(readSample(draft.sample) ?? {});
   return (
     <Part title={t(`actions.part.${part}`)}>
-      <TextArea
+      <CodeArea
         label={t("actions.sample")}
         description={t(`actions.${part}.detail`)}
         value={draft.sample}
         onChange={(sample) => onChange({ ...draft, sample })}
         isReadOnly={isReadOnly}
-        width="100%"
         height="size-1600"
         {...faultOf(faults, `${part}.sample`)}
       />

@@ -1,6 +1,7 @@
-import { Item, Picker, Switch, TextArea, TextField } from "@adobe/react-spectrum";
+import { Item, Picker, Switch, TextField } from "@adobe/react-spectrum";
 import { Note, Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import styles from "./actions.module.css";
 import { type ActionDraft, type FieldDraft, fieldAt, fieldKey, fillable, KINDS } from "./draft";
 import { type Faults, faultOf } from "./faults";
@@ -26,13 +27,12 @@ export function PayloadFields({ draft, onChange, faults, isReadOnly }: Props) {
   const places = fillable(draft);
   return (
     <Part title={t("actions.part.request")}>
-      <TextArea
+      <CodeArea
         label={t("actions.sample")}
         description={t("actions.request.sampleDetail")}
         value={draft.sample}
         onChange={(sample) => onChange({ sample })}
         isReadOnly={isReadOnly}
-        width="100%"
         height="size-2400"
         {...faultOf(faults, "request.sample")}
       />

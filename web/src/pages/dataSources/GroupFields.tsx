@@ -1,10 +1,11 @@
-import { Button, Flex, Item, NumberField, Picker, TextArea, TextField } from "@adobe/react-spectrum";
+import { Button, Flex, Item, NumberField, Picker, TextField } from "@adobe/react-spectrum";
 import { Part } from "@/activities/fields/Stack";
 import { useT } from "@/i18n/useT";
 import styles from "@/pages/actions/actions.module.css";
 import { ChoiceField } from "@/pages/actions/ChoiceField";
 import { type Faults, faultOf } from "@/pages/actions/faults";
 import { placesOf, readSample, typeChoices } from "@/pages/actions/places";
+import { CodeArea } from "@/ui/CodeArea";
 import type { GroupDraft } from "./draft";
 import { CACHE_UNITS } from "./sources";
 
@@ -71,23 +72,21 @@ export function GroupFields({ group, at, onChange, onRemove, faults, isReadOnly 
         />
       </Flex>
       {group.method === "POST" && (
-        <TextArea
+        <CodeArea
           label={t("dataSources.group.sent")}
           description={t("dataSources.group.sent.detail")}
           value={group.sent}
           onChange={(sent) => set({ sent })}
           isReadOnly={isReadOnly}
-          width="100%"
           {...faultOf(faults, `${at}.sentPayload`)}
         />
       )}
-      <TextArea
+      <CodeArea
         label={t("dataSources.group.sample")}
         description={t("dataSources.group.sample.detail")}
         value={group.sample}
         onChange={(sample) => set({ sample })}
         isReadOnly={isReadOnly}
-        width="100%"
         height="size-2000"
         {...faultOf(faults, `${at}.responsePayload`)}
       />

@@ -1,8 +1,9 @@
-import { Button, Content, Flex, Heading, InlineAlert, TextArea } from "@adobe/react-spectrum";
+import { Button, Content, Flex, Heading, InlineAlert } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useMay } from "@/api/useSession";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { Loading } from "@/ui/Loading";
 import { useAct } from "@/ui/useAct";
@@ -26,7 +27,7 @@ export function SendTest({ uid }: { uid: string }) {
   };
   return (
     <Flex direction="column" gap="size-150">
-      <TextArea
+      <CodeArea
         label={t("events.send.message")}
         description={t("events.send.real")}
         errorMessage={t("events.send.notJson")}
@@ -34,7 +35,6 @@ export function SendTest({ uid }: { uid: string }) {
         value={text}
         onChange={setTyped}
         isReadOnly={!mayWrite}
-        width="100%"
         height="size-4600"
       />
       {send.error && <ErrorNotice error={send.error} />}

@@ -1,4 +1,4 @@
-import { ActionButton, ComboBox, Flex, Item, Text, TextArea, View } from "@adobe/react-spectrum";
+import { ActionButton, ComboBox, Flex, Item, Text, View } from "@adobe/react-spectrum";
 import Add from "@spectrum-icons/workflow/Add";
 import Delete from "@spectrum-icons/workflow/Delete";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { useT } from "@/i18n/useT";
 import { fieldsOf } from "@/pages/schemas/fields";
 import { resolvedQuery } from "@/pages/schemas/registry";
 import { Code } from "@/ui/Code";
+import { CodeArea } from "@/ui/CodeArea";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useSearchText } from "@/ui/useSearchText";
 import { type MappingRow, preview, sourcePaths } from "./flows";
@@ -47,13 +48,12 @@ export function MappingEditor({ schemaId, altId, rows, onChange }: Props) {
     onChange(rows.map((row) => (row.id === id ? { ...row, ...changed } : row)));
   return (
     <View width="100%">
-      <TextArea
+      <CodeArea
         label={t("inlets.sample")}
         value={text}
         onChange={setText}
         validationState={isValid ? undefined : "invalid"}
         errorMessage={t("inlets.sample.invalid")}
-        width="100%"
       />
       {rows.map((row) => (
         <Flex key={row.id} wrap gap="size-150" alignItems="end" marginTop="size-100">

@@ -10,13 +10,13 @@ import {
   IllustratedMessage,
   InlineAlert,
   Text,
-  TextArea,
 } from "@adobe/react-spectrum";
 import Upload from "@spectrum-icons/illustrations/Upload";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "@/api/call";
 import { useT } from "@/i18n/useT";
+import { CodeArea } from "@/ui/CodeArea";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
 import { ImportRefused, type NamedKind, readImport, resolveNames } from "./create";
@@ -100,12 +100,11 @@ export function ImportDialog({ onCreated, onClose }: Props) {
             </Content>
           </IllustratedMessage>
         </DropZone>
-        <TextArea
+        <CodeArea
           label={t("journeys.import.text")}
           description={t("journeys.import.detail")}
           value={text}
           onChange={setText}
-          width="100%"
           minHeight="size-2000"
           marginTop="size-150"
         />
