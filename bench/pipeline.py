@@ -72,10 +72,10 @@ async def _post(bench: Bench, make: Callable[[Bench, int], dict[str, Any]]) -> N
                 assert not [r for r in responses if "statusCode" in r], responses[0]
 
 
-def on_core(module: str, what: str, path: str) -> str:
+def on_core(module: str, what: str, path: str, *more: str) -> str:
     """Run one half of a comparison in a process of its own on the server's core; the last word it printed."""
     done = subprocess.run(
-        python("-m", module, what, path),
+        python("-m", module, what, path, *more),
         capture_output=True,
         text=True,
         env={**os.environ, **ENVIRONMENT},
@@ -86,8 +86,8 @@ def on_core(module: str, what: str, path: str) -> str:
     return done.stdout.split()[-1]
 
 
-def process(data_dir: Path) -> float:
-    """Seconds the pipeline takes for the whole log."""
+def process(data_dir: Path, calls: int = EVENTS) -> float:
+    """Seconds the pipeline takes for the whole log. calls: how many actions must have been asked for in the end."""
     from parcours.app import build_pipeline, build_platform
     from parcours.kit.memory import settle_memory
     from parcours.kit.settings import Settings
@@ -102,7 +102,7 @@ def process(data_dir: Path) -> float:
     elapsed = time.perf_counter() - started
     with platform.db.read() as connection:
         queued = connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar()
-    assert queued == EVENTS, f"{queued} calls are in the outbox, {EVENTS} must be"
+    assert queued == calls, f"{queued} calls are in the outbox, {calls} must be"
     return elapsed * EVENTS / (EVENTS - BATCH)
 
 
@@ -125,4 +125,5 @@ def insert_bare(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    print({"ours": process, "bare": insert_bare}[sys.argv[1]](Path(sys.argv[2])))
+    what, path, *more = sys.argv[1:]
+    print(insert_bare(Path(path)) if what == "bare" else process(Path(path), *map(int, more)))
