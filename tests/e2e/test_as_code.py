@@ -11,6 +11,8 @@ from definitions import JOURNEYS, define
 from journey_tools import event_uid
 from running import RunningServer
 
+from parcours.commands.code_command import schema
+
 JOURNEY = "journeys/thank-the-customer.yaml"
 
 
@@ -152,12 +154,16 @@ def test_a_folder_that_can_not_be_written_is_told_of_in_one_line(server: Running
     assert answer.stderr.splitlines() == [f"parcours: {tmp_path / 'file' / 'below'}: Not a directory"]
 
 
-def test_schemas_are_printed_without_a_server(folder: Path) -> None:
-    def schema(*arguments: str) -> str:
+def test_schemas_are_printed_without_a_server(capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*arguments: str) -> str:
         command = [sys.executable, "-m", "parcours", "schema", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    kinds = schema().split()
+    kinds = printed().split()
     assert {"journeys", "events", "flows", "schemas"} <= set(kinds)
     for kind in kinds:
-        assert json.loads(schema(kind))["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        schema(kind)
+        text = capsys.readouterr().out
+        assert json.loads(text)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+        if kind == "journeys":
+            assert printed(kind) == text
