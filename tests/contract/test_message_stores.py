@@ -16,6 +16,7 @@ from parcours.access.model import Caller, Sandbox
 from parcours.channels import send_hours, store
 from parcours.channels.document import CONFIGURATION_KIND
 from parcours.channels.errors import ConfigurationExists, ConfigurationInvalid, MessageNotFound, MessageStateConflict
+from parcours.channels.feedback import later_event
 from parcours.channels.keeper import Keeper
 from parcours.channels.mailbox import Mailboxes
 from parcours.channels.messages_service import MessageService
@@ -208,48 +209,107 @@ def test_what_became_of_messages_is_counted_by_message_and_by_event(db: Database
     assert events[1]["firstAt"] == "1970-01-01T00:00:02.000Z"
 
 
-def test_messages_are_counted_by_the_hour_they_left_in_on_the_individuals_clock(db: Database) -> None:
-    monday_ms = 1_780_272_000_000  # 1 June 2026 at midnight
-    opened = Feedback(key(1), "", 1, "interaction", "open", "")
+MONDAY_MS = 1_780_272_000_000
+"""1 June 2026 at midnight."""
+HOUR_MS = 3_600_000
+TRACKED = ("opens", "clicks")
 
-    def told(*reports: Report, heard: tuple[Feedback, ...] = (), at_ms: int = monday_ms) -> None:
+
+class Hours:
+    """Messages of Jane and what became of them, in transactions of their own; what is known of their hours."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.jane, self.john = (send_hours.person_named("email", one) for one in (JANE, "john@example.com"))
+
+    def told(self, *reports: Report, heard: tuple[Feedback, ...] = (), at_ms: int = MONDAY_MS) -> None:
         workspace = MessageWorkspace()
         for one in reports:
             workspace.report(1, one)
         for feedback in heard:
             workspace.hear(1, feedback, {})
-        with db.write() as connection:
+        with self.db.write() as connection:
             workspace.flush(connection, at_ms)
 
-    jane, john = (send_hours.person_named("email", one) for one in (JANE, "john@example.com"))
+    def known(
+        self,
+        person: str = "",
+        success: str = "opens",
+        channel: str = "email",
+        *,
+        after_hours: int = 100,
+        scope: int = 1,
+    ) -> dict[int, tuple[int, int]]:
+        """By hour of the week, so many hours after that Monday; of Jane, unless told."""
+        now_ms = MONDAY_MS + after_hours * HOUR_MS
+        with self.db.read() as connection:
+            return send_hours.find_hours(connection, scope, channel, person or self.jane, now_ms, success)
 
-    def hours(person: str = jane, success: str = "opens", channel: str = "email") -> Any:
-        with db.read() as connection:
-            return send_hours.find_hours(connection, 1, channel, person, 0, success)
+    def everyone(self, **asked: Any) -> dict[int, tuple[int, int]]:
+        now_ms = MONDAY_MS + asked.get("after_hours", 100) * HOUR_MS
+        with self.db.read() as connection:
+            return send_hours.find_hours(connection, 1, "email", send_hours.EVERYONE, now_ms, "opens")
 
-    told(report(1, utc_offset_s=7_200), report(2, utc_offset_s=-3_600), report(3, is_test=True))
-    told(report(4, "bounce"), report(5, version_uid=""), report(6, identity=None), report(7, channel="sms"))
-    assert hours() == {2: (1, 0), 167: (1, 0)}
-    assert hours(channel="sms") == {}
-    told(heard=(opened, opened), at_ms=monday_ms + 9 * 3_600_000)
-    told(heard=(opened, opened._replace(status="click")), at_ms=monday_ms + 50 * 3_600_000)
-    assert hours() == {2: (1, 1), 167: (1, 0)}
-    assert hours(success="clicks") == {2: (1, 1), 167: (1, 0)}
-    told(report(1, utc_offset_s=7_200), heard=(opened._replace(message_id=key(2), is_bot=True),))
-    assert hours() == {2: (1, 1), 167: (1, 0)}
-    told(report(8, identity="john@example.com", namespace="EMAIL"), at_ms=monday_ms + 7 * 86_400_000 + 7_200_000)
-    told(heard=(opened._replace(message_id=key(9)),))  # of a message that is not known
-    assert hours(john) == {2: (1, 0)}
-    assert hours(send_hours.EVERYONE) == {2: (2, 1), 167: (1, 0)}
-    with db.read() as connection:
-        since = send_hours.local_hour(monday_ms, 0) + 3
-        assert send_hours.find_hours(connection, 1, "email", send_hours.EVERYONE, since, "opens") == {2: (1, 0)}
-        assert send_hours.find_hours(connection, 2, "email", send_hours.EVERYONE, 0, "opens") == {}
-    settings = Settings(data_dir=Path("/nowhere"))
-    clock = ManualClock((monday_ms + 17 * 7 * 86_400_000) * 1_000)
-    MessageSweeps(db, settings, clock).sweep()
-    assert hours() == {}
-    assert hours(send_hours.EVERYONE) == {2: (1, 0)}
+
+def opened(number: int, status: str = "open", **changes: Any) -> Feedback:
+    return Feedback(key(number), "", 1, "interaction", status, "")._replace(**changes)
+
+
+def test_messages_are_counted_by_the_hour_they_left_in_on_the_individuals_clock(db: Database) -> None:
+    hours = Hours(db)
+    sent = {"tracked": TRACKED}
+    hours.told(
+        report(1, utc_offset_s=7_200, **sent),
+        report(2, utc_offset_s=-3_600, sent_at_ms=MONDAY_MS + 1, **sent),
+        report(3, is_test=True, **sent),
+        at_ms=MONDAY_MS + 5 * 60_000,
+    )
+    hours.told(report(4, "bounce", **sent), report(5, version_uid="", **sent), report(6, identity=None, **sent))
+    assert hours.known() == {2: (1, 0), 167: (1, 0)}
+    assert hours.known(channel="push") == {}
+    hours.told(heard=(opened(1), opened(1)), at_ms=MONDAY_MS + 9 * HOUR_MS)
+    hours.told(heard=(opened(1), opened(1, "click"), opened(4), opened(5)), at_ms=MONDAY_MS + 50 * HOUR_MS)
+    assert hours.known() == {2: (1, 1), 167: (1, 0)}
+    assert hours.known(success="clicks") == {2: (1, 1), 167: (1, 0)}
+    hours.told(report(1, utc_offset_s=7_200, **sent), heard=(opened(2, is_bot=True), opened(9)), at_ms=MONDAY_MS + 7)
+    assert hours.known() == {2: (1, 1), 167: (1, 0)}
+    later_ms = MONDAY_MS + 170 * HOUR_MS
+    hours.told(report(8, identity="john@example.com", namespace="EMAIL", **sent), at_ms=later_ms)
+    assert hours.known(hours.john, after_hours=400) == {2: (1, 0)}
+    assert hours.everyone(after_hours=400) == {2: (2, 1), 167: (1, 0)}
+    assert hours.known(scope=2) == {}
+    assert hours.everyone(after_hours=16 * 168 + 3) == {2: (1, 0)}, "the messages of Monday are older than 16 weeks"
+    clock = ManualClock((MONDAY_MS + 17 * 168 * HOUR_MS) * 1_000)
+    MessageSweeps(db, Settings(data_dir=Path("/nowhere")), clock).sweep()
+    assert hours.known() == {}
+    assert hours.everyone(after_hours=400) == {2: (1, 0)}
+
+
+def test_messages_that_just_left_do_not_stand_against_their_hour(db: Database) -> None:
+    hours = Hours(db)
+    hours.told(*(report(n, tracked=TRACKED) for n in range(500)), heard=(opened(1),))
+    assert hours.everyone(after_hours=2) == {}
+    assert hours.known(after_hours=48) == {}
+    assert hours.known(after_hours=49) == {0: (500, 1)}
+
+
+def test_a_message_counts_for_what_can_be_known_of_it(db: Database) -> None:
+    hours = Hours(db)
+    hours.told(
+        report(1, tracked=("opens",)), report(2, tracked=("clicks",)), report(3), report(4, "error", tracked=TRACKED)
+    )
+    hours.told(heard=tuple(opened(n, status) for n in range(1, 5) for status in ("open", "click")))
+    assert hours.known() == {0: (1, 1)}
+    assert hours.known(success="clicks") == {0: (1, 1)}
+
+
+def test_what_is_told_later_of_a_message_says_whether_its_time_was_chosen(db: Database) -> None:
+    with db.write() as connection:
+        store.insert_messages(connection, [(1, report(1, is_time_optimized=True)), (1, report(2))], MONDAY_MS)
+        found = store.find_messages(connection, [key(1), key(2)])
+    told = [later_event("e", 0, found[key(n)], "delivery", "delivered", {})[1] for n in (1, 2)]
+    profiles = [one["_experience"]["customerJourneyManagement"]["messageProfile"] for one in told]
+    assert [one.get("isSendTimeOptimized") for one in profiles] == [True, None]
 
 
 def test_two_who_count_at_a_time_lose_nothing_and_wait_for_each_other(db: Database) -> None:

@@ -40,10 +40,10 @@ def remember(shop: Shop, best_hour: int) -> None:
     with state(shop) as connection:
         (scope_id,) = connection.execute("SELECT DISTINCT scope_id FROM resource WHERE kind = 'template'")
         rows = [
-            (*scope_id, "email", "", hour, 1_000, 800 if hour == best_hour - 168 else 50, 0)
+            (*scope_id, "email", "", hour, 1_000, 800 if hour == best_hour - 168 else 50, 0, 0)
             for hour in range(best_hour - 170 - 160, best_hour - 168 + 1)
         ]
-        connection.executemany("INSERT INTO send_hour VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO send_hour VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def mailing(shop: Shop) -> str:
@@ -134,7 +134,8 @@ def _told(shop: Shop) -> list[dict[str, Any]]:
 def _own(shop: Shop, number: int) -> list[tuple[int, ...]]:
     with state(shop) as connection:
         return connection.execute(
-            "SELECT hour, sends, opens, clicks FROM send_hour WHERE person LIKE ?", (f"%:{demo.email(number)}",)
+            "SELECT hour, openable, opens, clickable, clicks FROM send_hour WHERE person LIKE ?",
+            (f"%:{demo.email(number)}",),
         ).fetchall()
 
 
@@ -153,7 +154,7 @@ def test_where_nothing_is_known_messages_go_at_once_and_what_is_clicked_is_learn
     html = shop.platform.get(f"{JOURNEYS}/inbox/{kept['id']}")["content"]["html"]
     (link,) = re.findall(r'href="([^"]*/m/c/[^"]*)"', html)
     wait_for(lambda: _own(shop, one) != [], what="the count of what was sent")
-    assert [counts[1:] for counts in _own(shop, one)] == [(1, 0, 0)]
+    assert [counts[1:] for counts in _own(shop, one)] == [(1, 0, 1, 0)]
     for _ in range(2):
         assert ask("GET", link, None, READER).status == 302
-    wait_for(lambda: [counts[1:] for counts in _own(shop, one)] == [(1, 0, 1)], what="the count of what was clicked")
+    wait_for(lambda: [counts[1:] for counts in _own(shop, one)] == [(1, 0, 1, 1)], what="the count of what was clicked")

@@ -75,7 +75,7 @@ def later_event(
     return schema, _event(
         event_id, at_us, event_type, message.key, message.channel, message.address, message.namespace,
         message.identity, message.category, message.version_uid, message.node_id, message.template_uid,
-        message.is_test, part,
+        message.is_test, part, is_time_optimized=message.is_time_optimized,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from parcours.kit.secrets import SecretBox, SecretUnreadable
 
 PATH = "/m"
 """Where the server takes them."""
+CLICK_PATH = f"{PATH}/c/"
 MAX_TOKEN_CHARACTERS = 8_000
 _MAC_BYTES = 16
 Kind = Literal["c", "o", "u"]

@@ -173,3 +173,7 @@ class Report(NamedTuple):
     """How far the individual's clock was ahead of UTC."""
     is_time_optimized: bool = False
     """Whether send-time optimisation chose when it was sent."""
+    tracked: tuple[str, ...] = ()
+    """Whether it can be known that it was opened, clicked: `opens`, `clicks`."""
+    sent_at_ms: int = 0
+    """When it was taken; 0 when that is not told."""

@@ -1,10 +1,11 @@
 """What became of messages by the hour they were sent in: what send-time optimisation learns from.
 
 Hours are those of the individual's own clock. Counts are kept for 16 weeks, of everybody together and of each
-individual, once for each message. Source: Adobe Journey Optimizer, send-time optimization.
+individual, once for each message whose opens, or clicks, can be known at all. Source: Adobe Journey Optimizer,
+send-time optimization.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -33,12 +34,17 @@ from parcours.rulesets.ledger import person_of
 WEEK_HOURS = 168
 HISTORY_HOURS = 16 * WEEK_HOURS
 """How far back messages count."""
+YOUNG_HOURS = 48
+"""Messages younger than that don't count: they would stand against their hour before anybody could open them.
+
+Of somebody whose clock is 12 hours behind UTC they are 36 hours old by then.
+"""
 EVERYONE = ""
 """As whom all individuals are counted together."""
-CHANNELS = frozenset({"email", "push"})
-"""Of which messages are counted: it can't be known whether an SMS was read."""
-MEMBERS: Mapping[str, str] = {"sent": "sends", "opened": "opens", "clicked": "clicks"}
-"""What became of a message → where it is counted."""
+SUCCESSES: Mapping[str, str] = {"opened": "opens", "clicked": "clicks"}
+"""What became of a message → as what it is counted."""
+TRIALS: Mapping[str, str] = {"opens": "openable", "clicks": "clickable"}
+"""What is counted → where messages are counted of which it can be known."""
 _FIRST_HOUR = 72
 """Of the week, 1 January 1970 at midnight: a Thursday."""
 
@@ -49,17 +55,18 @@ send_hour_table = Table(
     Column("channel", String(10), primary_key=True),
     Column("person", Text, primary_key=True),
     Column("hour", Integer, primary_key=True, index=True),
-    Column("sends", Integer, nullable=False),
+    Column("openable", Integer, nullable=False),
     Column("opens", Integer, nullable=False),
+    Column("clickable", Integer, nullable=False),
     Column("clicks", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 """`hour` is counted from 1970 on the individual's clock; `person` is empty in the counts of everybody."""
-_COUNTS = ("sends", "opens", "clicks")
+_COUNTS = ("openable", "opens", "clickable", "clicks")
 
 
 class SendHour(NamedTuple):
-    """Whose messages of which hour."""
+    """Whose messages of which channel and hour."""
 
     scope_id: int
     channel: str
@@ -73,10 +80,15 @@ def local_hour(at_ms: int, utc_offset_s: int) -> int:
 
 
 def hour_of(report: Report, at_ms: int) -> int | None:
-    """The hour on the individual's clock; None of what no journey sent to somebody known, or only as a test."""
-    if report.is_test or not report.version_uid or report.identity is None:
+    """The hour on the individual's clock; None of what does not count.
+
+    That is what did not leave, what no journey sent to somebody known, what is only a test, and that of which nothing
+    can be known. at_ms: when it left, for reports that don't say.
+    """
+    left = report.status in ("sent", "delivered") and not report.is_test
+    if not left or not report.tracked or not report.version_uid or report.identity is None:
         return None
-    return local_hour(at_ms, report.utc_offset_s)
+    return local_hour(report.sent_at_ms or at_ms, report.utc_offset_s)
 
 
 def person_named(namespace: str | None, key: str) -> str:
@@ -90,14 +102,19 @@ class SendHours:
     def __init__(self) -> None:
         self._added: dict[SendHour, list[int]] = {}
 
-    def add(self, place: SendHour, status: str) -> None:
-        """Something became of a message for the first time. status: one of MEMBERS; of others nothing is counted."""
-        member = MEMBERS.get(status)
-        if member is None or place.channel not in CHANNELS:
-            return
+    def add(self, place: SendHour, tracked: Collection[str], status: str) -> None:
+        """Something became of a message for the first time: it left, or it was a success.
+
+        tracked: what of SUCCESSES can be known of it; of others nothing is counted.
+        """
+        if status == "sent":
+            members = [TRIALS[one] for one in tracked]
+        else:
+            success = SUCCESSES.get(status)
+            members = [] if success is None or success not in tracked else [success]
         for one in (place, place._replace(person=EVERYONE)):
-            counts = self._added.setdefault(one, [0, 0, 0])
-            counts[_COUNTS.index(member)] += 1
+            for member in members:
+                self._added.setdefault(one, [0] * len(_COUNTS))[_COUNTS.index(member)] += 1
 
     def flush(self, connection: Connection) -> None:
         """Write what was counted, in an order in which two writers can't wait for each other."""
@@ -107,12 +124,17 @@ class SendHours:
 def _hours(success: str) -> Select[Any]:
     c = send_hour_table.c
     return (
-        select(((c.hour + _FIRST_HOUR) % WEEK_HOURS).label("of_week"), func.sum(c.sends), func.sum(c[success]))
+        select(
+            ((c.hour + _FIRST_HOUR) % WEEK_HOURS).label("of_week"),
+            func.sum(c[TRIALS[success]]).label("trials"),
+            func.sum(c[success]),
+        )
         .where(
             c.scope_id == bindparam("scope_id"),
             c.channel == bindparam("channel"),
             c.person == bindparam("person"),
             c.hour >= bindparam("since_hour"),
+            c.hour < bindparam("before_hour"),
         )
         .group_by("of_week")
     )
@@ -122,11 +144,16 @@ _HOURS = {success: _hours(success) for success in ("opens", "clicks")}
 
 
 def find_hours(
-    connection: Connection, scope_id: int, channel: str, person: str, since_hour: int, success: str
+    connection: Connection, scope_id: int, channel: str, person: str, now_ms: int, success: str
 ) -> dict[int, tuple[int, int]]:
-    """(sends, how many of them were a success) by hour of the week. success: `opens` or `clicks`."""
-    given = {"scope_id": scope_id, "channel": channel, "person": person, "since_hour": since_hour}
-    return {hour: (int(sends), int(good)) for hour, sends, good in connection.execute(_HOURS[success], given)}
+    """(messages, how many of them were a success) by hour of the week, of the weeks that count. success: of TRIALS."""
+    hour = local_hour(now_ms, 0)
+    given = {
+        "scope_id": scope_id, "channel": channel, "person": person,
+        "since_hour": hour - HISTORY_HOURS, "before_hour": hour - YOUNG_HOURS,
+    }  # fmt: skip
+    found = connection.execute(_HOURS[success], given)
+    return {hour: (int(trials), int(good)) for hour, trials, good in found if trials}
 
 
 def trim_hours(connection: Connection, now_ms: int) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     case,
     delete,
+    false,
     func,
     or_,
     select,
@@ -98,11 +99,14 @@ message_table = Table(
     Column("is_test", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("local_hour", Integer),
+    Column("tracked", String(20)),
+    Column("is_time_optimized", Boolean, nullable=False, server_default=false()),
     Index(None, "scope_id", "provider_id"),
     Index(None, "scope_id", "at_ms"),
     Index(None, "at_ms"),
 )
-"""Messages whose call was answered, sent or not. `local_hour`: see `send_hours`; of those that it counts."""
+"""Messages whose call was answered, sent or not. `local_hour` and `tracked`: see `send_hours`; the hour only of
+those that it counts."""
 
 message_event_table = Table(
     "message_event",
@@ -162,6 +166,8 @@ class Stored(NamedTuple):
     is_test: bool
     at_ms: int
     local_hour: int | None = None
+    tracked: str | None = None
+    is_time_optimized: bool = False
 
 
 # --- the inbox ---
@@ -352,7 +358,8 @@ def insert_messages(connection: Connection, reports: Sequence[tuple[int, Report]
             (
                 r.key, scope_id, r.channel, r.address, r.namespace, r.identity, r.template_uid, r.template_name,
                 r.configuration_uid, r.journey_uid, r.version_uid, r.node_id, r.category, r.provider, r.provider_id,
-                r.status, r.code, r.reason, r.is_test, at_ms, hour_of(r, at_ms),
+                r.status, r.code, r.reason, r.is_test, at_ms, hour_of(r, at_ms), " ".join(r.tracked),
+                r.is_time_optimized,
             )
         )
         for scope_id, r in reports

@@ -1,6 +1,6 @@
 """What one transaction of the worker hears of messages: gathered, then written together."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -47,8 +47,8 @@ class MessageWorkspace:
         if not self._reports and not self._heard:
             return
         happenings: list[Happening] = []
-        sent_in: dict[str, SendHour] = {}
-        """By key of a message, whose it is and when it left."""
+        sent_in: dict[str, tuple[SendHour, Collection[str]]] = {}
+        """By key of a message that counts: whose it is, when it left, and what can be known of it."""
         store.insert_messages(connection, self._reports, now_ms)
         rows = _Rows()
         for scope_id, report in self._reports:
@@ -56,7 +56,7 @@ class MessageWorkspace:
             hour = hour_of(report, now_ms)
             if hour is not None:
                 person = person_named(report.namespace, report.identity or "")
-                sent_in[report.key] = SendHour(scope_id, report.channel, person, hour)
+                sent_in[report.key] = (SendHour(scope_id, report.channel, person, hour), report.tracked)
             for dead in report.retired:
                 if dead != report.address:
                     store.suppress(connection, scope_id, report.channel, dead, "hardBounce", now_ms)
@@ -84,7 +84,8 @@ class MessageWorkspace:
             happenings.append(Happening(scope_id, message.key, message.version_uid, message.node_id, word, now_ms))
             if message.local_hour is not None:
                 person = person_named(message.namespace, message.identity or "")
-                sent_in[message.key] = SendHour(scope_id, message.channel, person, message.local_hour)
+                place = SendHour(scope_id, message.channel, person, message.local_hour)
+                sent_in[message.key] = (place, (message.tracked or "").split())
             kind, code, reason = failure_of(entity)
             channel, address = message.channel, message.address
             if word == "bounced" and kind != "soft":
@@ -105,7 +106,7 @@ class MessageWorkspace:
         hours = SendHours()
         for key, status in store.count_events(connection, happenings):
             if key in sent_in:
-                hours.add(sent_in[key], status)
+                hours.add(*sent_in[key], status)
         hours.flush(connection)
 
 

@@ -14,7 +14,7 @@ from parcours.channels.addresses import MAX_TOKEN_CHARACTERS, AddressRefused, no
 from parcours.channels.draft import Draft, read_draft
 from parcours.channels.keeper import Keeper
 from parcours.channels.kinds import KINDS
-from parcours.channels.links import Link, Links, track
+from parcours.channels.links import CLICK_PATH, Link, Links, track
 from parcours.channels.model import Configuration, Http, Message, Provider, Report, SendOutcome, Tools
 from parcours.channels.service import ChannelService
 from parcours.db import Database
@@ -117,6 +117,7 @@ class Messenger:
         address = draft.address if isinstance(draft.address, str) else ""
         attempts = 0
         provider_id: str | None = None
+        tracked: tuple[str, ...] = ()
         status, code, reason, bounce = "error", "internalError", "", ""
         try:
             address = _address(draft)
@@ -124,6 +125,7 @@ class Messenger:
             template, configuration = _usable(prepared, draft)
             self._refuse(draft, template, prepared.suppressed)
             message = self._message(row, draft, template, configuration, address)
+            tracked = _can_be_known(configuration, message)
             limit_s = max(row.time_limit_us / 1e6, configuration.retry_s)
             outcome, attempts = await self._try(configuration, message, started + limit_s)
             provider_id, reason, bounce = outcome.provider_id, outcome.reason or "", outcome.bounce
@@ -139,6 +141,7 @@ class Messenger:
             reason = str(error).splitlines()[0]
         elapsed_ms = round((loop.time() - started) * 1000)
         report = _report(row, draft, prepared, address, status, code, reason, bounce, attempts, provider_id)
+        report = report._replace(tracked=tracked, sent_at_ms=self._clock.now_us() // 1000)
         MESSAGES.labels(draft.channel, status).inc()
         return _outcome(report, elapsed_ms, draft), report
 
@@ -258,6 +261,17 @@ class Messenger:
             return last or SendOutcome(
                 "failed", code="timedout", reason="the provider did not answer in time"
             ), attempts
+
+
+def _can_be_known(configuration: Configuration, message: Message) -> tuple[str, ...]:
+    """Whether opens and clicks of a message come back: of e-mail, where its HTML asks for them."""
+    if message.channel == "push":
+        return ("opens",)
+    html = message.fields.get("html")
+    if message.channel != "email" or not html:
+        return ()
+    opens = ("opens",) if configuration.tracks_opens else ()
+    return (*opens, "clicks") if configuration.tracks_links and CLICK_PATH in html else opens
 
 
 def _address(draft: Draft) -> str:

@@ -103,7 +103,8 @@ def recall_timer(
                 kind = _KINDS.get(step.detail.get("reason", ""), kind)
                 found.append((step.detail.get("overriddenUntilUs", due_at_us), kind))
     if found:
-        return min(found)
+        # members of a race began together, and the first moment counts; else what held last
+        return min(found) if (instance.waiting_for or "").startswith(RACE) else found[-1]
     node = None if journey is None else journey.nodes.get(instance.node_id)
     for member, kind in (("duration_us", "wait"), ("timeout_us", "eventTimeout")):
         length_us = getattr(node, member, None)

@@ -392,12 +392,16 @@ class Audiences(Collection[str]):
         return sum(1 for _ in self)
 
 
-@lru_cache(maxsize=1024)
 def zone_named(name: Any) -> ZoneInfo | None:
-    """An IANA zone by name; None when there is no such zone."""
+    """An IANA zone by name; None when there is no such zone, or it is no name at all."""
+    return _zone(name) if type(name) is str else None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, TypeError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
         return None
 
 

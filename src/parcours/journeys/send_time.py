@@ -19,7 +19,7 @@ AN_HOURS_WEIGHT = 100
 EVERYBODYS_WEIGHT = 5
 """For how many messages the rate of everybody stands in that of an individual."""
 Counts = Mapping[int, tuple[int, int]]
-"""Hour of the week → (messages sent, how many of them were a success)."""
+"""Hour of the week → (messages, how many of them were a success)."""
 UNKNOWN: Counts = {}
 """Of no message."""
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from parcours.channels.send_hours import EVERYONE, HISTORY_HOURS, find_hours, local_hour, person_named
+from parcours.channels.send_hours import EVERYONE, find_hours, person_named
 from parcours.journeys.activities.message import reply_to
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.model import ChooseTime, Instance, TimeReply
@@ -27,5 +27,4 @@ class SendTimes:
         return reply_to(command, self._now_us, instance, everyone, own)
 
     def _find(self, scope_id: int, channel: str, success: str, person: str) -> Counts:
-        since_hour = local_hour(self._now_us // 1000, 0) - HISTORY_HOURS
-        return find_hours(self._connection, scope_id, channel, person, since_hour, success)
+        return find_hours(self._connection, scope_id, channel, person, self._now_us // 1000, success)

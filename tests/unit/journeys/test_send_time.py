@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from journey_world import IDENTITY, NOW_US, SECOND_US, WORLD, compiled, document, entered, states, through_storage
 
+from parcours.doctor.model import Waiting
+from parcours.doctor.rules import recall_timer
 from parcours.journeys.activities.message import reply_to
 from parcours.journeys.check import check_shape
 from parcours.journeys.compile import examine
@@ -259,6 +261,18 @@ def test_a_pause_and_a_fetch_do_not_make_the_time_be_chosen_twice() -> None:
     assert only(second, TakeMessage).command.address == "jane@example.com"
 
 
+def test_the_doctor_restores_what_held_a_message_last() -> None:
+    held = told(JOURNEY, entered(JOURNEY))
+    instance = Waiting("i1", 0, 1, "version", "m", "sendTime", 0, held.instance.pass_no, NOW_US)
+    assert recall_timer(instance, held.steps, JOURNEY) == (LATER_US, "sendTime")
+    due = advance(JOURNEY, held.instance, TimerDue("m", held.instance.pass_no), LATER_US)
+    rule = Rule("c/r", "r", "Nights", "quietHours", channels=frozenset({"email"}))
+    refusal = Refusal("quietHours", RuleSet("c", "Promotions", "channel", False, (rule,)), rule)
+    queued = judged(JOURNEY, due, Verdict("hold", LATER_US + HOUR_US, refusal), LATER_US)
+    steps = (*held.steps, *queued.steps)
+    assert recall_timer(instance._replace(waiting_for="timer"), steps, JOURNEY) == (LATER_US + HOUR_US, "quietHours")
+
+
 def test_who_waits_for_the_hour_hears_only_what_takes_them_out() -> None:
     held = told(JOURNEY, entered(JOURNEY)).instance
     assert advance(JOURNEY, held, EventReceived("e3", {}), NOW_US + 1).ignored == "notListening"
@@ -288,6 +302,9 @@ def test_who_has_no_consent_and_who_is_only_a_test_wait_for_nothing() -> None:
 def test_the_zone_is_the_profiles_else_the_journeys() -> None:
     journey = mailing(timeZone="Europe/Paris")
     assert only(entered(journey), ChooseTime).zone == PARIS
+    for nonsense in (None, "Nowhere/Nothing", 5, ["Asia/Tokyo"], {"a": 1}, "", "../etc"):
+        unknown = entered(journey, ExperiencePlatform={"ProfileFieldGroup": {"timeZone": nonsense}})
+        assert only(unknown, ChooseTime).zone == PARIS
     known = entered(journey, ExperiencePlatform={"ProfileFieldGroup": {"timeZone": "Asia/Tokyo"}})
     command = only(known, ChooseTime)
     assert command.zone == ZoneInfo("Asia/Tokyo")
