@@ -64,18 +64,6 @@ def server() -> Iterator[Scratch]:
         yield calls
 
 
-@pytest.fixture
-def empty() -> Iterator[Scratch]:
-    with open_scratch("parcours") as calls:
-        yield calls
-
-
-@pytest.fixture
-def folder(server: Scratch, tmp_path: Path) -> Path:
-    export(server, tmp_path / "code")
-    return tmp_path / "code"
-
-
 def states(calls: Scratch) -> dict[str, str]:
     return {one["name"]: one["state"] for one in Client(calls).get(FRAGMENTS)["results"]}
 

@@ -236,18 +236,6 @@ def server() -> Iterator[Scratch]:
         yield calls
 
 
-@pytest.fixture
-def empty() -> Iterator[Scratch]:
-    with open_scratch("parcours") as calls:
-        yield calls
-
-
-@pytest.fixture
-def folder(server: Scratch, tmp_path: Path) -> Path:
-    export(server, tmp_path / "code")
-    return tmp_path / "code"
-
-
 def secrets() -> dict[str, str]:
     return {**SECRETS, "SHOP_MAIL_DKIM_PRIVATE_KEY": unused_key()}
 

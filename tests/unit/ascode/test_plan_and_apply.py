@@ -34,18 +34,6 @@ def server() -> Iterator[Scratch]:
         yield calls
 
 
-@pytest.fixture
-def empty() -> Iterator[Scratch]:
-    with open_scratch("parcours") as calls:
-        yield calls
-
-
-@pytest.fixture
-def folder(server: Scratch, tmp_path: Path) -> Path:
-    export(server, tmp_path / "code")
-    return tmp_path / "code"
-
-
 def test_a_round_trip_over_an_empty_server_is_byte_identical(empty: Scratch, folder: Path, tmp_path: Path) -> None:
     done = apply(empty, folder)
     assert len(done) == 15

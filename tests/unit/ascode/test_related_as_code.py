@@ -70,18 +70,6 @@ def server() -> Iterator[Scratch]:
         yield calls
 
 
-@pytest.fixture
-def empty() -> Iterator[Scratch]:
-    with open_scratch("parcours") as calls:
-        yield calls
-
-
-@pytest.fixture
-def folder(server: Scratch, tmp_path: Path) -> Path:
-    export(server, tmp_path / "code")
-    return tmp_path / "code"
-
-
 def test_a_round_trip_is_byte_identical_and_names_the_data_set(empty: Scratch, folder: Path, tmp_path: Path) -> None:
     text = (folder / "events" / "ordered.yaml").read_text()
     assert text.count("datasetId: More rows\n") == 2
