@@ -303,6 +303,14 @@ def test_a_message_counts_for_what_can_be_known_of_it(db: Database) -> None:
     assert hours.known(success="clicks") == {0: (1, 1)}
 
 
+def test_there_are_no_more_successes_than_messages(db: Database) -> None:
+    """A provider tells that a message was sent before its call is answered."""
+    hours = Hours(db)
+    hours.told(heard=(Feedback(key(1), "", 1, "delivery", "sent", ""),))
+    hours.told(*(report(n, tracked=TRACKED) for n in (1, 2)), heard=(opened(1), opened(2)))
+    assert hours.known() == {0: (1, 1)}
+
+
 def test_what_is_told_later_of_a_message_says_whether_its_time_was_chosen(db: Database) -> None:
     with db.write() as connection:
         store.insert_messages(connection, [(1, report(1, is_time_optimized=True)), (1, report(2))], MONDAY_MS)

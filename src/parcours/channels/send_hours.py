@@ -146,14 +146,17 @@ _HOURS = {success: _hours(success) for success in ("opens", "clicks")}
 def find_hours(
     connection: Connection, scope_id: int, channel: str, person: str, now_ms: int, success: str
 ) -> dict[int, tuple[int, int]]:
-    """(messages, how many of them were a success) by hour of the week, of the weeks that count. success: of TRIALS."""
+    """(messages, how many of them were a success) by hour of the week, of the weeks that count. success: of TRIALS.
+
+    A provider may tell of a message before its call is answered: its success is then one without a message.
+    """
     hour = local_hour(now_ms, 0)
     given = {
         "scope_id": scope_id, "channel": channel, "person": person,
         "since_hour": hour - HISTORY_HOURS, "before_hour": hour - YOUNG_HOURS,
     }  # fmt: skip
     found = connection.execute(_HOURS[success], given)
-    return {hour: (int(trials), int(good)) for hour, trials, good in found if trials}
+    return {hour: (int(trials), min(int(good), int(trials))) for hour, trials, good in found if trials}
 
 
 def trim_hours(connection: Connection, now_ms: int) -> int:
