@@ -15,9 +15,11 @@ from parcours.journeys import audience_runs, runs_store, store
 from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.model import StepEvent
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs, new_run
+from parcours.journeys.state import instance_from_row
 from parcours.journeys.steps import from_stored
 from parcours.journeys.workset import Arrival
 
@@ -142,6 +144,22 @@ class Scene:
             )
             workspace.flush()
         return told
+
+    def wake(self, seconds: float) -> dict[str, list[StepEvent]]:
+        """Time passes, and whoever waits goes on; the steps so far by key."""
+        self.now_us += round(seconds * SECOND_US)
+        with self.db.write() as connection:
+            workspace = JourneyWorkspace(connection, self.live, None, World(), self.now_us)  # type: ignore[arg-type]
+            due = store.find_due(connection, self.now_us, 1_000)
+            workspace.load([timer.instance_id for timer in due])
+            for timer in due:
+                workspace.wake(timer)
+            workspace.flush()
+        with self.db.read() as connection:
+            return {
+                one.key: [step for _, line in store.list_steps(connection, [one.id]) for step in from_stored(line)]
+                for one in self.inside()
+            }
 
 
 def _reasons(workspace: JourneyWorkspace) -> dict[str, int]:
@@ -271,6 +289,33 @@ def test_a_member_has_an_instance_for_each_supplemental_id_of_their_attributes(d
     scene.take(86_400)
     inside = [one.supplemental_id for one in scene.inside() if one.key.startswith("p000000")]
     assert sorted(inside) == sorted(f"B{n}" for n in range(10))  # those inside stay, ten in all
+
+
+def test_instances_carry_what_the_list_says_of_a_member_where_the_journey_reads_it(db: Database) -> None:
+    tier = "#{ExperiencePlatform.AudienceEnrichment.tier}"
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": f"{tier} == 'gold'"}], "otherPath": True}
+    edges = [("start", "w"), ("w", "c")]
+    scene = Scene(db, [reading(*edges, nodes={"w": WAIT, "c": checks})], members=3)
+    for place, tier_of in enumerate(("gold", "silver")):
+        text = orjson.dumps({"tier": tier_of}).decode()
+        scene.members.rows[place] = scene.members.rows[place]._replace(attributes=text)
+    scene.plan()
+    scene.take()
+    carried = {one.key: instance_from_row(one).run for one in scene.inside()}
+    assert [run and run["attributes"] for run in carried.values()] == [{"tier": "gold"}, {"tier": "silver"}, {}]
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes='{"tier":"none"}')
+    steps = scene.wake(6 * DAY_US / SECOND_US).values()
+    assert [one.detail["chosen"] for of_one in steps for one in of_one if one.node_id == "c"] == [
+        "path:x", "other", "other",
+    ]  # fmt: skip
+
+
+def test_a_journey_that_reads_no_attributes_carries_none(db: Database) -> None:
+    scene = Scene(db, [reading()], members=1)
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes='{"tier":"gold"}')
+    scene.plan()
+    scene.take()
+    assert [sorted(instance_from_row(one).run or ()) for one in scene.inside()] == [["id", "index"]]
 
 
 def test_runs_of_a_sandbox_share_its_reading_rate(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

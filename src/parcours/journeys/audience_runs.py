@@ -105,11 +105,12 @@ class Entering(Protocol):
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> int:  # fmt: skip
         """Let members of an audience enter; how many entrances there were.
 
-        ids: the supplemental ids by key, an instance for each; None: the journey has none.
+        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
+        instances carry of members; None where nothing reads them.
         """
         ...
 
@@ -223,7 +224,13 @@ class AudienceRuns:
                 if key is not None:
                     attributes = orjson.loads(member.attributes) if member.attributes else {}
                     ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
-        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids)
+        enrichment: dict[str, Mapping[str, Any]] | None = None
+        if read.attributes is not None:
+            enrichment = {}
+            for key, member in zip(found, page, strict=True):
+                if key is not None and key not in enrichment:  # of several rows of an individual the first one
+                    enrichment[key] = read.attributes(member.attributes)
+        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids, enrichment)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),

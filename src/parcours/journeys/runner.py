@@ -19,6 +19,7 @@ from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
+from parcours.journeys.enrichment import ATTRIBUTES
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.measure_store import StoredMeasures
 from parcours.journeys.measuring import Measures
@@ -388,15 +389,17 @@ class JourneyWorkspace:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> int:  # fmt: skip
         """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
         self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
         payload = orjson.loads(run.payload) if run.payload else {}
-        told = {"id": run.id, "index": run.number}
+        told: dict[str, Any] = {"id": run.id, "index": run.number}
         entered = 0
         for key in keys:
+            if attributes is not None:
+                told = {**told, ATTRIBUTES: attributes[key]}
             data = self._world.data_of(journey, key)
             arrival = Arrival(
                 journey.scope_id, journey.entry_event_uid, key, payload, run.id, (run.started_at_us or 0) // 1000, data

@@ -30,6 +30,7 @@ from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.enrichment import ATTRIBUTES, EnrichedSources, attributes_of
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
@@ -59,7 +60,7 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
-from parcours.journeys.people import GivenPeople, People, PersonData
+from parcours.journeys.people import GivenPeople, Listed, People, PersonData
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, VirtualClock, seeded_ids
 from parcours.journeys.stubbed_calls import Ended, StubbedCalls
@@ -193,7 +194,7 @@ class World:
         self._agenda.add(at_us, EVENT, self._take_entity, (entity, schema_ids))
 
     def schedule_upload(
-        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add"
+        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str | Listed], mode: "Mode" = "add"
     ) -> None:
         """An upload changes who is in an audience; ids: in the namespace of the audience. Raises MomentPassed."""
         self._agenda.add(at_us, EVENT, self._take_upload, (audience_id, namespace, ids, mode))
@@ -402,7 +403,7 @@ class World:
 
     # --- audiences and their runs ---
 
-    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add") -> None:
+    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str | Listed], mode: "Mode" = "add") -> None:
         """Let people be in an audience, or not, from the beginning: no journey hears of it."""
         namespace = canonical_namespace(namespace)
         self.ledger.bring_in(audience_id, namespace, ids, self.clock.at_us, mode, is_told=False)
@@ -424,7 +425,7 @@ class World:
         """Runs of a journey that begins with Read audience, or with a business event; the first one first."""
         return [] if self._ledger is None else self._ledger.runs(journey.version_uid)
 
-    def _take_upload(self, what: "tuple[str, str, Iterable[str], Mode]") -> None:
+    def _take_upload(self, what: "tuple[str, str, Iterable[str | Listed], Mode]") -> None:
         audience_id, namespace, ids, mode = what
         now_us = self.clock.at_us
         changes = self.ledger.bring_in(audience_id, canonical_namespace(namespace), ids, now_us, mode)
@@ -480,13 +481,15 @@ class World:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> int:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
-        index = {"id": run.id, "index": run.number}
+        index: dict[str, Any] = {"id": run.id, "index": run.number}
         entered = 0
         for key in keys:
+            if attributes is not None:
+                index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
             wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
             outcomes = [self._enter(journey, key, payload, data, one, run=index, life_us=life_us) for one in wanted]
@@ -624,6 +627,8 @@ class World:
         }  # fmt: skip
         if not data:
             data = self._person(_identity(instance.namespace, instance.key))
+        if record.journey.carries_attributes:
+            data = EnrichedSources(data, attributes_of(instance.run))
         return EvaluationContext(instance.events, data, instance.actions, properties, self.clock.at_us)
 
     def _take_answer(self, what: tuple[InstanceRecord, Callable[[Mapping[str, Any]], Stimulus]]) -> None:

@@ -285,7 +285,7 @@ def test_profiles_say_which_audiences_they_are_in(tmp_path: Any) -> None:
         settle(world, known, [Belonging("VIP", "Email", "b@x")])
     file = tmp_path / "m.csv"
     file.write_text("crmid,city\na,Paris\nb,Rome\n")
-    assert read_members(file, "crmid") == ["a", "b"]
+    assert [one.id for one in read_members(file, "crmid")] == ["a", "b"]
     file.write_text("crmid,city\n,Paris\n")
     with pytest.raises(CrowdInvalid, match=r"m.csv:2: "):
         read_members(file, "crmid")
