@@ -47,6 +47,15 @@ class Member(Protocol):
         ...
 
 
+class _OneMember:
+    """Who enters alone in test mode."""
+
+    def __init__(self, namespace: str, identity: str, attributes: str | None) -> None:
+        self.identity = (namespace, identity)
+        self.attributes = attributes
+        self.key = ""
+
+
 class AudienceSource(Protocol):
     """What runs need of audiences, however their members come about."""
 
@@ -173,11 +182,12 @@ class AudienceRuns:
         if journey.pause is not None or (journey.end_us is not None and self._now_us >= journey.end_us):
             self._skip(journey, run, "PAUSED_JOURNEY_VERSION" if journey.pause else "outsideJourneyDates")
             return None
-        if read.wait_for_audience_us is not None and run.number > 1 and not self._is_evaluated(read, run):
+        is_repeated = run.number > 1 and run.member is None
+        if read.wait_for_audience_us is not None and is_repeated and not self._is_evaluated(read, run):
             if self._now_us >= run.due_at_us + read.wait_for_audience_us:
                 self._skip(journey, run, "audienceNotEvaluated")
             return None
-        if read.is_reentrance_forced and run.number > 1 and run.reason != FORCED:
+        if read.is_reentrance_forced and is_repeated and run.reason != FORCED:
             # everyone still inside leaves first; the run begins when they are out
             store.request_stop(self._connection, run.scope_id, run.journey_uid, run.version_uid, FORCED)
             runs_store.update_run(self._connection, run._replace(reason=FORCED))
@@ -281,6 +291,8 @@ class AudienceRuns:
         return 0
 
     def _page(self, read: AudienceRead, run: AudienceRun, limit: int) -> Sequence[Member]:
+        if run.member is not None:
+            return [] if run.read_count else [_OneMember(*orjson.loads(run.member))]
         # who comes in during a run is left to the next one, which reads from the beginning of this one on
         until_us = run.started_at_us if read.is_incremental else None
         return self._source.members_after(
@@ -299,6 +311,8 @@ class AudienceRuns:
 
     def _follow(self, journey: CompiledJourney, run: AudienceRun) -> None:
         """Plan the next occurrence. After one that was skipped, what came since the last that was not is read."""
+        if run.member is not None:
+            return
         read = journey.audience_read
         assert read is not None
         since_us = None

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
@@ -497,6 +498,7 @@ class Lifecycle:
                 "readCount": run.read_count,
                 "enteredCount": run.entered_count,
                 "reason": run.reason,
+                **({} if run.member is None else {"profileIdentifier": orjson.loads(run.member)[1]}),
             }
             for run in runs
         ]

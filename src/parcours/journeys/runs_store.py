@@ -51,6 +51,7 @@ run_table = Table(
     Column("entered_count", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
     Column("reason", Text),
+    Column("member", Text),
     Index(None, "status", "due_at_us"),
     Index(None, "version_uid"),
 )
@@ -82,6 +83,9 @@ class AudienceRun(NamedTuple):
     """JSON of the business event; empty without one."""
     reason: str | None
     """Why it failed or was skipped."""
+    member: str | None = None
+    """In test mode: the one who enters, whoever is in the audience, as the JSON of [namespace, id, attributes as the
+    text of an object]; None: the members of the audience."""
 
 
 _COLUMNS = [run_table.c[name] for name in AudienceRun._fields]
