@@ -232,6 +232,54 @@ def test_waves_read_everyone_once_at_their_times(db: Database) -> None:
     assert len({row.key for row in scene.inside()}) == len(scene.inside()) == 60
 
 
+def test_waves_by_numbers_go_on_where_the_one_before_ended_and_who_is_left_over_stays_out(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 3, "minutesApart": 30, "profiles": [5, 20, 30]})], members=60)
+    scene.plan()
+    seen = []
+    for minutes in (0, 30, 30, 30):
+        scene.take(minutes * 60)
+        seen.append(len(scene.inside()))
+    assert seen == [5, 25, 55, 55]
+    assert [(run.wave, run.status, run.read_count) for run in reversed(scene.runs())] == [
+        (0, "finished", 5), (1, "finished", 20), (2, "finished", 30),
+    ]  # fmt: skip
+    many = Scene(db, [replace(reading(waves={"count": 2, "minutesApart": 30, "profiles": [80, 80]}), version_uid="v2",
+                              journey_uid="j2")], members=60)  # fmt: skip
+    many.plan()
+    many.take()
+    many.take(30 * 60)
+    assert [(run.wave, run.status, run.read_count) for run in reversed(many.runs("v2"))] == [
+        (0, "finished", 60), (1, "finished", 0),
+    ]  # fmt: skip
+
+
+def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
+    scene.plan()
+    scene.take(limit=1)
+    scene.take(40 * 60, limit=1)
+    assert [run.status for run in reversed(scene.runs())] == ["started", "queued"]
+    scene.take(1)
+    scene.take(1)
+    assert [run.status for run in reversed(scene.runs())] == ["finished", "finished"]
+    assert len(scene.inside()) == 60
+
+
+def test_after_a_business_event_every_wave_is_read(db: Database) -> None:
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "r": {"type": "readAudience", "audienceId": "vip", "waves": {"count": 3, "minutesApart": 30}},
+        "w": WAIT,
+    }
+    scene = Scene(db, [compiled(document(nodes, ("start", "r"), ("r", "w")))], members=60)
+    with db.write() as connection:
+        begin_runs(connection, scene.live, 1, "b1", {"total": 1}, scene.now_us)
+    for _ in range(3):
+        scene.take(30 * 60)
+    assert len(scene.inside()) == 60
+    assert {run.payload for run in scene.runs()} == {'{"total":1}'}
+
+
 def test_five_runs_are_under_way_at_a_time(db: Database) -> None:
     slow = [
         replace(reading(throttlingRate=500), version_uid=f"v{number}", journey_uid=f"j{number}") for number in range(7)

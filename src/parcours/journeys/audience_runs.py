@@ -12,7 +12,7 @@ from parcours.journeys.counters import Tally
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
 from parcours.journeys.runs_store import AudienceRun
-from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
+from parcours.journeys.schedule import following_run, in_waves, is_in_wave, new_run, next_occurrence, wave_size
 from parcours.journeys.steps import run_line
 from parcours.journeys.workset import names_of
 from parcours.xdm.identities import Identity
@@ -194,7 +194,14 @@ class AudienceRuns:
             return None
         if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
             return None
-        started = run._replace(status="started", started_at_us=self._now_us, reason=None)
+        after_key = ""
+        if run.wave:
+            before = runs_store.find_wave_before(self._connection, run)
+            if before is not None and before.status in ("queued", "started"):
+                return None  # one wave at a time, whatever their dates say
+            if before is not None and wave_size(journey, read, run.wave) is not None:
+                after_key = before.after_key
+        started = run._replace(status="started", started_at_us=self._now_us, reason=None, after_key=after_key)
         runs_store.update_run(self._connection, started)
         self._tell(journey, run, run.due_at_us)
         self._tell(journey, started, self._now_us)
@@ -218,6 +225,9 @@ class AudienceRuns:
         rates = self._rates[run.scope_id]
         if rates > SANDBOX_RATE:
             wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
+        size = wave_size(journey, read, run.wave)
+        if size is not None:
+            wanted = min(wanted, size - run.read_count)
         if wanted <= 0:
             return 0
         page = self._page(read, run, wanted)
@@ -247,7 +257,7 @@ class AudienceRuns:
             entered_count=run.entered_count + entered,
             after_key=page[-1].key if page else run.after_key,
         )
-        if len(page) < wanted:
+        if len(page) < wanted or run.read_count == size:
             self._end(run, "finished", None)
             self._tell(journey, run._replace(status="finished"), self._now_us)
             self._follow(journey, run)
@@ -347,7 +357,9 @@ def begin_runs(
             told.append({**names_of(journey), "outcome": "refused", "reason": reason})
             continue
         number = runs_store.next_number(connection, journey.version_uid)
-        run = new_run(journey, number, now_us, payload=orjson.dumps(payload).decode())
-        runs_store.insert_run(connection, run)
-        told.append({**names_of(journey), "outcome": "runBegun", "runId": run.id})
+        text = orjson.dumps(payload).decode()
+        runs = [new_run(journey, number, now_us)] if journey.mode == "test" else in_waves(journey, number, now_us)
+        for run in runs:
+            runs_store.insert_run(connection, run._replace(payload=text))
+        told.append({**names_of(journey), "outcome": "runBegun", "runId": runs[0].id})
     return told

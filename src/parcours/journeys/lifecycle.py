@@ -24,7 +24,7 @@ from parcours.journeys.definitions import names_in, rules_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
 from parcours.journeys.review import facts_of, subject_of
-from parcours.journeys.schedule import first_runs, new_run
+from parcours.journeys.schedule import first_runs, new_run, wave_dates
 from parcours.journeys.service import JourneyService, refuse_archived
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
@@ -102,6 +102,7 @@ class Lifecycle:
         self, connection: Connection, caller: Caller, version: Resource, journey: CompiledJourney, **members: Any
     ) -> Resource:
         """Publish what is `ready`, and approved where it has to be. members: of the version's body, besides."""
+        _check_waves(version, journey)
         self.clear(connection, version)
         for other in self._versions_of(connection, version):
             if other.body["status"] in ("Deployed", "Paused"):
@@ -545,6 +546,17 @@ def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) ->
 
 def _invalid(code: str, message: str, path: str) -> JourneyInvalid:
     return JourneyInvalid([Fault(code, message, path)])
+
+
+def _check_waves(version: Resource, journey: CompiledJourney) -> None:
+    """A wave does not begin in the past, nor before the journey. Raises JourneyInvalid. Source: journeys §8.5."""
+    node_id = None if journey.audience_read is None else journey.audience_read.node_id
+    for index, at_us in enumerate(wave_dates(journey)):
+        place = f"$.nodes.{node_id}.waves.startDates[{index}]"
+        if at_us < _now_ms() * 1000:
+            raise _invalid("ERR_READ_WAVES", "a wave can't begin in the past", place)
+        if at_us < (journey.start_us or 0):
+            raise _invalid("ERR_READ_WAVES", "a wave can't begin before the journey", place)
 
 
 def _has(version: Resource, kind: str) -> bool:
