@@ -49,7 +49,7 @@ export function OneProfile({ versionUid, document, event }: Props) {
         onChange={setAttributes}
         validationState={given === null ? "invalid" : undefined}
         errorMessage={t("trial.payload.invalid")}
-        height="size-1200"
+        height="size-2000"
       />
       {trigger.error !== null && <ErrorNotice error={trigger.error} />}
       <Button
