@@ -71,7 +71,10 @@ avg([1.5, null, 2.5]) → 2.0 decimal
 avg([]) → null decimal
 avg([null]) → null decimal
 avg(@event{E.none}) → null decimal
-avg(1, null) → null decimal
+avg(1, null) → 1.0 decimal
+avg(null, 2.5) → 2.5 decimal
+avg(@event{E.none}, 3) → 3.0 decimal
+avg(null, null) → null decimal
 avg(['a']) → ! type
 avg('a', 1) → ! type
 count([10, 2, 10, null]) → 3 integer
@@ -117,7 +120,11 @@ max(toDateTimeOnly('2019-06-03'), toDateTimeOnly('2019-06-04')) → "2019-06-04T
 max(2.5, 3) → 3.0 decimal
 max([null]) → null null
 max(@event{E.list}) → null integer
-max(null, 3.5) → null decimal
+max(null, 3.5) → 3.5 decimal
+max(2.5, @event{E.none}) → 2.5 decimal
+max(@event{E.none}, 5) → 5 integer
+max(null, now()) → "2019-06-03T06:30Z" dateTime
+max(null, null) → null null
 max(['a']) → ! type
 max('a', 'b') → ! type
 max(toDateOnly('2019-06-03'), toDateOnly('2019-06-04')) → ! type
@@ -143,7 +150,9 @@ sum(1, 2) → 3 integer
 sum(1.5, 2.5) → 4.0 decimal
 sum([]) → 0 integer
 sum(@event{E.list}) → 0 integer
-sum(null, 1) → null integer
+sum(null, 1) → 1 integer
+sum(1.5, @event{E.none}) → 1.5 decimal
+sum(null, null) → 0 integer
 sum(1, 2.5) → ! type
 sum(['a']) → ! type
 sum([9223372036854775807, 1]) → ! runtime
