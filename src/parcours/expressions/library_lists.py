@@ -217,6 +217,10 @@ LISTS = (
         lambda items, key: _unique((attribute(item, key), item) for item in items if item is not None),
     ),
     row("distinctWithNull(anyList) : same", lambda items: _unique((item, item) for item in items)),
+    row(
+        "distinctWithNull(listObject, string) : listObject",
+        lambda items, key: _unique(([item is None, attribute(item, key)], item) for item in items),
+    ),
     row("filter(listObject, string, list) : listObject", _filter),
     row("getListItem(list, integer) : element", _item),
     row("in(string, listString) : boolean", _contains_text),
@@ -228,6 +232,7 @@ LISTS = (
     row("sort(list, boolean) : same", _sort),
     row("sort(listObject, string, boolean) : listObject", _sort_by),
     row("list(string...) : listString", lambda *items: list(items), nulls="keep"),
+    row("list(listString) : listString", _same),
 )
 
 

@@ -34,11 +34,13 @@ CONTEXT = {
             "d": 2.5,
             "s": "text",
             "at": "2019-06-03T05:30:00Z",
+            "day": "2023-08-18",
         }
     },
     "audiences": {"VIP": "realized", "Loyal": "existing", "Lost": "exited"},
     "types": {
         "events.E.at": "dateTime",
+        "events.E.day": "dateOnly",
         "events.E.text": "string",
         "events.E.list": "listInteger",
         "events.E.objects": "listObject",
@@ -213,6 +215,7 @@ toDateOnly(toDateTime("2023-08-18T23:00:00-05:00")) → "2023-08-18" dateOnly
 toDateOnly(toDateTimeOnly("2023-08-18T23:00:00")) → "2023-08-18" dateOnly
 toDateOnly(2023, 8, 18) → "2023-08-18" dateOnly
 toDateOnly(0) → "1970-01-01" dateOnly
+toDateOnly(@event{E.day}) → "2023-08-18" dateOnly
 toDateOnly("2023-02-30") → null dateOnly
 toDateOnly("soon") → null dateOnly
 toDateOnly(null) → null dateOnly
@@ -240,6 +243,7 @@ toDateTimeOnly("2023-08-18T10:00:00") → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly("2023-08-18T10:00:00+02:00") → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly(toDateTime("2023-08-18T10:00:00+02:00")) → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly(setHours(nowWithDelta(2, "days"), 9)) → "2019-06-05T09:30" dateTimeOnly
+toDateTimeOnly(@event{E.day}) → "2023-08-18T00:00" dateTimeOnly
 toDateTimeOnly("soon") → null dateTimeOnly
 toDateTimeOnly(null) → null dateTimeOnly
 toDateTimeOnly(1) → ! type
@@ -346,6 +350,9 @@ distinct('a') → ! type
 distinctWithNull([10, 2, 10, null]) → [10, 2, null] listInteger
 distinctWithNull([null, null]) → [null] listAny
 distinctWithNull([1.5]) → [1.5] listDecimal
+distinctWithNull(@event{E.l}, 'k') → [{"k": "b", "n": 2}, {"k": "a", "n": 1}, null, {"n": 9}] listObject
+distinctWithNull(@event{E.objects}, 'k') → null listObject
+distinctWithNull([1], 'k') → ! type
 distinctWithNull(null) → null null
 distinctWithNull(1) → ! type
 filter(@event{E.l}, 'k', ['a', 'x']) → [{"k": "a", "n": 1}] listObject
@@ -400,6 +407,8 @@ limit([1], null) → null listInteger
 limit('abc', 1) → ! type
 list('a', 'b', 'c') → ["a", "b", "c"] listString
 list('a', null) → ["a", null] listString
+list(@event{E.l.k}) → ["b", "a", "b", null, null, "b"] listString
+list(@event{E.none}) → [null] listString
 list(@event{E.text}) → [null] listString
 list('a', 1) → ! type
 listSize([1, null]) → 2 integer
