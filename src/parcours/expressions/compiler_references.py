@@ -7,7 +7,14 @@ from parcours.expressions import paths
 from parcours.expressions.code import Code, Lint, Run, Scope, checked, converted, refused
 from parcours.expressions.errors import ExpressionInvalid, UnknownReference, nearest
 from parcours.expressions.paths import Step
-from parcours.expressions.references import PLATFORM, EvaluationContext, Parameter, Reference, ReferenceTypes
+from parcours.expressions.references import (
+    PLATFORM,
+    PROFILE_STEPS,
+    EvaluationContext,
+    Parameter,
+    Reference,
+    ReferenceTypes,
+)
 from parcours.expressions.syntax import (
     At,
     Call,
@@ -73,8 +80,8 @@ class ReferenceCompiler:
         if node.kind == "property":
             self.references.append(Reference("property", root[0]))
             return checked(paths.reader(lambda context: context.properties, root[0], ()), kind)
-        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
-            steps = steps if self.has_profile_field(root) else steps[1:]
+        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name in PROFILE_STEPS:
+            steps = steps if self.has_profile_field(root, steps[0].name) else steps[1:]
         given: dict[str, Parameter] = {}
         depends_on_element = False
         for name, value in node.parameters:
@@ -144,10 +151,10 @@ class ReferenceCompiler:
         run, kind, _ = self.steps(scope, paths.element_reader, node.steps, scope)
         return checked(run, kind)
 
-    def has_profile_field(self, root: tuple[str, ...]) -> bool:
-        """Whether the built-in source has a field of its own that is called profile."""
+    def has_profile_field(self, root: tuple[str, ...], name: str) -> bool:
+        """Whether the built-in source has a field of its own that is called profile, or Profile."""
         try:
-            return self.types.type_of("dataSource", root, ("profile",)) is not Type.ANY
+            return self.types.type_of("dataSource", root, (name,)) is not Type.ANY
         except UnknownReference:
             return False
 

@@ -20,6 +20,7 @@ from parcours.expressions import (
     to_json,
     to_text,
 )
+from parcours.expressions.json_context import JsonContext
 
 NOW_US = 1_559_543_400_000_000  # 2019-06-03T06:30:00Z
 
@@ -334,6 +335,10 @@ def test_a_missing_field_is_null_and_a_default_stands_in() -> None:
         ("@event{Order.total, defaultValue : -1}", -1.0),
         ("@event{Order.lines.first().sku}", None),
         ("@event{Order.placed, defaultValue: (toDateTime('2020-01-01T00:00:00Z'))}", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("@event{Order.orderId, defaultValue: 'no ' + 'order'}", "no order"),
+        ("@event{Order.total, defaultValue: 1.5 * 2.0} + 1", 4.0),
+        ("@event{Order.orderId, defaultValue: if (1 > 2) then ('a') else ('b')}", "b"),
+        ("@event{Order.orderId, defaultValue: @event{Order.orderId, defaultValue: 'x'} + 'y'}", "xy"),
     ):
         assert compile_journey(text, TYPES).evaluate(context) == value
 
@@ -383,6 +388,7 @@ def test_the_profile_is_read_with_and_without_its_leading_step() -> None:
     context = EvaluationContext(data_sources={"ExperiencePlatform": {"ProfileFieldGroup": {"orderId": "7"}}})
     for text in (
         "#{ExperiencePlatform.ProfileFieldGroup.profile.orderId}",
+        "#{ExperiencePlatform.ProfileFieldGroup.Profile.orderId}",
         "#{ExperiencePlatform.ProfileFieldGroup.orderId}",
     ):
         for references in (TYPES, AnyReferences()):
@@ -390,6 +396,13 @@ def test_the_profile_is_read_with_and_without_its_leading_step() -> None:
             assert compiled.evaluate(context) == "7"
             assert compiled.reads_profile
             assert not compiled.reads_experience_events
+
+
+@pytest.mark.parametrize("name", ["profile", "Profile"])
+def test_a_field_that_is_called_profile_is_read(name: str) -> None:
+    document = {"dataSources": {"ExperiencePlatform": {"G": {name: {"a": 1}, "a": 2}}}}
+    context = JsonContext(document, 0)
+    assert compile_journey(f"#{{ExperiencePlatform.G.{name}.a}}", context).evaluate(context.evaluation) == 1
 
 
 def test_an_expression_tells_everything_it_reads() -> None:
