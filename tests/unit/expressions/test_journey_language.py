@@ -326,6 +326,30 @@ def test_a_reference_reads_through_lists_selectors_and_maps(text: str, value: An
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("@event{E.l.all(currentEventField.n > 9)} is null", True),
+        ("@event{E.l.all(currentEventField.n > 9)} is not null", False),
+        ("(@event{E.l.all(currentEventField.n > 9)}) is null", True),
+        ("@event{E.l.all(currentEventField.n > 9).n} is null", True),
+        ("@event{E.l.all(currentEventField.n > 1)} is null", False),
+        ("@event{E.l.all(currentEventField.n > 1)} is not null", True),
+        ("@event{E.l.all(currentEventField.n > 9).first().n} is null", True),
+        ("@event{E.l.all(currentEventField.n > 1).first().none} is null", True),
+        ("@event{E.none.all()} is null", True),
+        ("@event{E.l.first(currentEventField.p.all(currentEventField > 9) is null).n}", 1),
+        ("@event{E.empty} is null", False),
+        ("@event{E.empty.all()} is null", True),
+        ("count(@event{E.l.all(currentEventField.n > 9)}) is null", False),
+        ("@event{E.l.all(currentEventField.n > 9)}", []),
+    ],
+)
+def test_a_selection_of_nothing_passes_for_null_where_null_is_asked(text: str, value: Any) -> None:
+    payload = {"l": [{"n": 1, "p": [1]}, {"n": 2, "p": [10]}], "empty": []}
+    assert compile_journey(text, AnyReferences()).evaluate(EvaluationContext(events={"E": payload})) == value
+
+
 def test_a_missing_field_is_null_and_a_default_stands_in() -> None:
     context = EvaluationContext(events={"Order": {"lines": None}})
     for text, value in (
