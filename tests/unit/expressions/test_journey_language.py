@@ -350,6 +350,32 @@ def test_a_selection_of_nothing_passes_for_null_where_null_is_asked(text: str, v
     assert compile_journey(text, AnyReferences()).evaluate(EvaluationContext(events={"E": payload})) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("@event{E.s} == \u2018a\u2019", 16, "a text stands between straight quotes, ' or \""),
+        ("\u201ca\u201d", 1, "a text stands between straight quotes"),
+        ("1 \u200b+ 1", 3, "an invisible character, U+200B, stands here"),
+        ("\ufeff1", 1, "an invisible character, U+FEFF, stands here"),
+        ("@event{E.l.last\u200b(true)}", 16, "an invisible character, U+200B, stands here"),
+        ("@Event{E.a}", 1, "did you mean '@event{'?"),
+        ("@event {E.a}", 1, "did you mean '@event{'?"),
+        ("@actions{A.b}", 1, "did you mean '@action{'"),
+        ("#@action{A.b}", 1, "did you mean '@action{'?"),
+        ("1 + @DatasetLookup{A.entities}", 5, "did you mean '@datasetLookup{'"),
+        ("@", 1, "a reference such as @event{…}"),
+        ("Date('2024-02-29')", 1, "did you mean 'date'?"),
+        ("matchRegExp('a', '*a')", 1, "'*a' is no usable pattern: nothing to repeat"),
+        ("replaceAll('a', '[', '')", 1, "'[' is no usable pattern: a '[' is not closed"),
+        ("1 + ", 5, "or a text"),
+    ],
+)
+def test_a_refusal_names_what_is_to_blame(text: str, column: int, says: str) -> None:
+    error = refusal(text)
+    assert error.column == column
+    assert says in error.message
+
+
 def test_a_missing_field_is_null_and_a_default_stands_in() -> None:
     context = EvaluationContext(events={"Order": {"lines": None}})
     for text, value in (
