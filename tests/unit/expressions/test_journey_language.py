@@ -423,6 +423,26 @@ def test_a_value_of_another_type_than_declared_fails_the_evaluation() -> None:
             compiled.evaluate(EvaluationContext(events={"Order": {"total": wrong}}))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("@event{E.a.n} + 1", "@event{E.a.n}: a value of type string can't be read as integer"),
+        ("1 + @{E.l.first().n}", "@{E.l.first().n}: a value"),
+        ("count(@event{E.l.all(currentEventField.n > 1)})", "currentEventField.n: a value"),
+        ("@event{E.none, defaultValue: @event{E.a.'2 n'}}", "@event{E.a.'2 n'}: a value"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_its_field(text: str, says: str) -> None:
+    document = {
+        "events": {"E": {"a": {"n": "x", "2 n": "x"}, "l": [{"n": "x"}]}},
+        "types": {"events.E.a.n": "integer", "events.E.l.n": "integer", "events.E.a.2 n": "integer"},
+    }
+    context = JsonContext(document, 0)
+    with pytest.raises(ExpressionFailed) as failure:
+        compile_journey(text, context).evaluate(context.evaluation)
+    assert str(failure.value).startswith(says)
+
+
 def test_the_place_decides_the_type() -> None:
     assert "toDateTimeOnly" in str(refusal("now()", expected=Type.DATE_TIME_ONLY))
     assert "boolean is needed" in str(refusal("1 + 1", expected=Type.BOOLEAN))
