@@ -32,6 +32,7 @@ _STATE_VERBS: Mapping[str, str] = {
     "disabled": "Disable",
     "active": "Enable",
     "inactive": "Disable",
+    "archived": "Archive",
 }
 
 
@@ -184,6 +185,8 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
         return "Deploy"
     if kind == "usagePolicy" and before["status"] != after["status"]:
         return _STATE_VERBS.get(str(after["status"]).lower(), "Update")
+    if kind == "journeyFragment" and before["state"] == "archived" and after["state"] != "archived":
+        return "Unarchive"
     if before.get("state") != after.get("state"):
         return _STATE_VERBS.get(str(after.get("state")).lower(), "Update")
     return "Update"
