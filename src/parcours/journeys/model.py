@@ -144,6 +144,10 @@ class ActionOutcome:
     """Whether a throttle told when it might begin."""
     wait_ms: int = 0
     """How long it waited for that."""
+    last_started_at_us: int | None = None
+    """When the last attempt went out; None of a call that never did, and of messages."""
+    last_elapsed_ms: int = 0
+    """How long that attempt took."""
     is_mtls: bool = False
     """Whether a certificate of the caller was presented."""
     is_proxy: bool = False

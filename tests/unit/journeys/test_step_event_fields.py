@@ -172,6 +172,8 @@ def written() -> list[dict[str, Any]]:
         attempts=2,
         is_throttled=True,
         wait_ms=5,
+        last_started_at_us=NOW_US,
+        last_elapsed_ms=7,
         is_mtls=True,
         is_proxy=True,
     )

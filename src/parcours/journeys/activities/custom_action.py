@@ -20,6 +20,7 @@ from parcours.journeys.model import (
     Sending,
     Stimulus,
 )
+from parcours.journeys.moments import moment_text
 from parcours.journeys.run import PAUSED, PROFILE_GROUP, Node, Run, make
 from parcours.rulesets.model import channel_of
 
@@ -142,7 +143,10 @@ class ActionNode(SendingNode):
             "actionSchedulerCount": outcome.attempts,
         }
         if outcome.is_throttled:
-            fields |= {"actionIsThrottled": True, "actionWaitTime": str(outcome.wait_ms)}  # a text, by its schema
+            fields |= {"actionIsThrottled": True, "actionWaitTime": outcome.wait_ms}
+        if outcome.last_started_at_us is not None:
+            fields["actionExecutionOriginStartTime"] = moment_text(outcome.last_started_at_us)
+            fields["actionExecutionOriginTime"] = outcome.last_elapsed_ms
         if outcome.is_mtls:
             fields["actionOriginIsMTLS"] = True
         if outcome.is_proxy:
