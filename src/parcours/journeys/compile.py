@@ -43,7 +43,7 @@ from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.metrics import read_metrics
 from parcours.journeys.paths_check import check_ways
-from parcours.journeys.run import Node, zone_named
+from parcours.journeys.run import LATEST_PROPERTIES, Node, zone_named
 from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.surroundings import Surroundings
 from parcours.journeys.usage_check import check_usage, fields_of_template, fields_read, uses_of
@@ -268,6 +268,9 @@ class Compiler:
                 or self.rules.language.reads_profile
                 or bool(audience_ids)
                 or bool(document.get("useProfileTimeZone"))
+            ),
+            reads_latest=not LATEST_PROPERTIES.isdisjoint(
+                self.language.properties_read | self.rules.language.properties_read
             ),
             has_sources=self.fetches > 0 or bool(added_groups),
             platform_groups={

@@ -55,7 +55,7 @@ def new_instance(
     return make(Instance, (
         instance_id, journey.version_uid, journey.journey_uid, key, journey.namespace, journey.entry_node_id, 0,
         "active", journey.entry_waiting_for, now_us, now_us + (life_us or journey.global_timeout_us), 0, _EMPTY, _EMPTY,
-        None, None, now_us, None, (), _EMPTY, supplemental_id, run, None, None,
+        None, None, now_us, None, (), _EMPTY, supplemental_id, run, None, None, None,
     ))  # fmt: skip
 
 

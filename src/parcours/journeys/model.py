@@ -64,7 +64,8 @@ class Instance(NamedTuple):
     held_since_us: int = 0
     """When the present node began to hold the instance."""
     last_error: Mapping[str, Any] | None = None
-    """{"nodeId", "code", "kind": "action" | "fetch" | "evaluation", "elapsedMs"?} of the latest node in error."""
+    """{"nodeId", "nodeName", "nodeType", "kind", "code"} of the latest node in error; kind: `action`, `fetch` or
+    `evaluation`. Written by a release before it has "elapsedMs", too."""
     pending: tuple[Pending, ...] = ()
     lookups: Mapping[str, Any] = NOTHING
     """Rows that dataset lookups gave, by the name expressions use: {"entities": [row …]}."""
@@ -77,6 +78,9 @@ class Instance(NamedTuple):
     number of the fetch, only while further ones are fetched."""
     timed_pass: int | None = None
     """The stay whose message was given its time by send-time optimisation."""
+    latest: Mapping[str, Any] | None = None
+    """{"actionMs", "actionError", "fetchMs", "fetchError"} of the latest call and fetch, and of the latest of each that
+    failed. Only in a journey whose expressions read one of them."""
 
     @property
     def is_ended(self) -> bool:

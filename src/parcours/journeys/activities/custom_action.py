@@ -111,6 +111,8 @@ class ActionNode(SendingNode):
         if self.names:
             kept = self._kept(outcome)
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
+        if run.journey.reads_latest:
+            run.note_time("action", outcome.elapsed_ms)
         action = self._fields(outcome)
         if not outcome.is_error:
             detail = _reason(outcome) if outcome.status_code in (EXCLUDED, BOUNCED) else NOTHING
@@ -118,7 +120,7 @@ class ActionNode(SendingNode):
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
         return run.fail(
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
-            action=action, detail=_reason(outcome), elapsed_ms=outcome.elapsed_ms,
+            action=action, detail=_reason(outcome),
         )  # fmt: skip
 
     def _kept(self, outcome: ActionOutcome) -> dict[str, Any]:
