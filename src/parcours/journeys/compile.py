@@ -64,6 +64,8 @@ class EventShape:
     """Whether it is about no person."""
     has_supplemental_id: bool = False
     schema_id: str = ""
+    supplemental_namespace: str | None = None
+    """Namespace of its supplemental ids; None when it has none."""
 
 
 class Definitions(Protocol):
@@ -286,6 +288,7 @@ class Compiler:
             start_us=start_us,
             end_us=end_us,
             uses_supplemental_id=entry.has_supplemental_id,
+            supplemental_namespace=entry.supplemental_namespace,
             priority=document.get("priority", 0),
             rule_set_uid=document.get("ruleSet"),
             message_rule_sets=frozenset(

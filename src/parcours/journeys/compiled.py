@@ -107,6 +107,8 @@ class CompiledJourney:
     end_us: int | None = None
     """From here on nobody enters, and those inside leave."""
     uses_supplemental_id: bool = False
+    supplemental_namespace: str | None = None
+    """Namespace of the supplemental ids; None where none is known, as for an attribute of an audience's members."""
     jumps_to: frozenset[str] = frozenset()
     """Uids of the journeys it jumps to."""
     mode: Mode = "live"

@@ -73,6 +73,10 @@ def to_lines(
     end += "}"
     run = instance.run
     of_run = "" if run is None else f',"recurrenceIndex":{run["index"]},"batchInstanceID":{_text(run["id"])}'
+    if instance.supplemental_id is not None:
+        of_run += f',"supplementalID":{_text(instance.supplemental_id)}'
+        if journey.supplemental_namespace is not None:
+            of_run += f',"supplementalNamespace":{_repeated(journey.supplemental_namespace)}'
     texts = journey.step_texts
     lines: list[bytes] = []
     for step in steps:

@@ -143,6 +143,19 @@ def fetch_lines() -> list[bytes]:
     return lines
 
 
+def booking_lines() -> list[bytes]:
+    """One of several instances of a person, each for a booking."""
+    booked = document({"e": {"type": "end"}}, ("start", "e"))
+    booked["nodes"]["start"]["eventUid"] = "s1"
+    journey = compiled(booked)
+    inside = new_instance(journey, "b1", "jane@example.com", NOW_US, supplemental_id='A "1"')
+    lines = to_lines(journey, inside, advance(journey, inside, Entered({}), NOW_US).steps)
+    for line in lines:
+        fields = orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]
+        assert (fields["supplementalID"], fields["supplementalNamespace"]) == ('A "1"', "BookingNumber")
+    return lines
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -185,6 +198,7 @@ def written() -> list[dict[str, Any]]:
         *to_lines(JOURNEY, transition.instance, steps),
         *exit_lines(),
         *run_lines(),
+        *booking_lines(),
         *ruled_lines(),
         *fetch_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
