@@ -303,6 +303,7 @@ class SendMessage(NamedTuple):
     events: Mapping[str, Any]
     """Payloads of the events heard, by name: templates read them."""
     actions: Mapping[str, Any]
+    lookups: Mapping[str, Any]
     utc_offset_s: int
     """How far the individual's clock is ahead of UTC."""
     is_time_optimized: bool
