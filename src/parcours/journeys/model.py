@@ -81,6 +81,9 @@ class Instance(NamedTuple):
     latest: Mapping[str, Any] | None = None
     """{"actionMs", "actionError", "fetchMs", "fetchError"} of the latest call and fetch, and of the latest of each that
     failed. Only in a journey whose expressions read one of them."""
+    jump: Mapping[str, Any] | None = None
+    """Of an instance that a jump made, where it came from: {"origin", "previous"}, each a list of journey uid, version
+    uid and instance id. The origin is where a chain of jumps began."""
 
     @property
     def is_ended(self) -> bool:

@@ -136,7 +136,7 @@ class Run:
         (
             _, _, _, _, _, node_id, self.pass_no, self.status, self.waiting_for, _, self.deadline_us, self.step_seq,
             self.events, self.actions, self.parent_node_id, self.parent_transition, self.held_since_us,
-            self.last_error, self.pending, self.lookups, _, _, self.fetch_state, self.timed_pass, self.latest,
+            self.last_error, self.pending, self.lookups, _, _, self.fetch_state, self.timed_pass, self.latest, _,
         ) = instance  # fmt: skip
         self.node: Node | None = None if node_id is None else journey.nodes.get(node_id)
         self.commands: list[Command] = []
@@ -363,7 +363,7 @@ class Run:
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
             self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
-            fetched, self.timed_pass, self.latest,
+            fetched, self.timed_pass, self.latest, before.jump,
         ))  # fmt: skip
         return make(Transition, (after, tuple(self.commands), tuple(self.steps), None, False))
 
