@@ -299,6 +299,9 @@ def test_only_test_profiles_enter_a_journey_in_test(shop: Shop) -> None:
     counted = f"SELECT count(*) AS n FROM journey_step_events WHERE {steps}.inTest AND {steps}.journeyVersionID = "
     wait_for(lambda: shop.server.sql(f"{counted}'{version}'")[0]["n"] >= 4, what="step events that say they are a test")
     assert shop.platform.post(f"{VERSIONS}/{version}/endTest")["status"] == "Draft"
+    assert shop.platform.post(f"{VERSIONS}/{version}/publish")["status"] == "Deployed", "the worker forgets at once"
+    assert instances(shop.platform, version, demo.email(72)) == []
+    stop(shop, version)
 
 
 def test_what_a_journey_did_goes_with_it(shop: Shop) -> None:

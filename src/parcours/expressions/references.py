@@ -12,6 +12,8 @@ PLATFORM = "ExperiencePlatform"
 """The built-in data source."""
 EXPERIENCE_EVENTS = "ExperienceEventFieldGroup"
 """Its field group of the person's events; any other group of it reads the profile."""
+PROFILE_STEPS = ("profile", "Profile")
+"""What may stand between a field group of it and the field, as published examples have it, and means nothing."""
 
 
 _NOTHING: Mapping[Any, Any] = {}
