@@ -58,6 +58,8 @@ class Language:
         """Whether one of them reads the profile or the person's stored events."""
         self.audiences_read: set[str] = set()
         """Names of the audiences they ask for."""
+        self.properties_read: set[str] = set()
+        """Names of the journey properties they read."""
 
     def parse(self, text: str, scope: NodeScope, expected: Type | None = None) -> JourneyExpression:
         """A text compiled for a scope, and nothing noted of what it reads. Raises ExpressionInvalid."""
@@ -73,6 +75,8 @@ class Language:
                 self.actions_read.add(reference.name)
             elif reference.kind == "audience":
                 self.audiences_read.add(reference.name)
+            elif reference.kind == "property":
+                self.properties_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
                 if reference.kind == "dataSource" and reference.group not in (PROFILE_GROUP, EXPERIENCE_EVENTS):

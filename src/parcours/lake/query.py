@@ -24,7 +24,7 @@ from parcours.lake.files import within
 from parcours.lake.guard import GivenFiles, close_guarded, lock, open_guarded
 from parcours.lake.model import Chunk, DataSetName
 from parcours.lake.naming import slugs
-from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
+from parcours.lake.shape import Leaf, Struct, as_read, merge, select_named, settle, type_by
 from parcours.lake.spellings import Spellings, respell
 from parcours.lake.store import read_all_chunks
 from parcours.lake.tables import LakeTable, find_tables
@@ -230,6 +230,7 @@ class Lake:
         through = table.through() if table is not None else 0
         lines = [line for chunk in chunks if chunk.seq > through for line in chunk.lines.split(b"\n")]
         columns = table.shape() if table is not None else Struct()
+        type_by(columns, document)
         staged = None
         if lines:
             converter = Converter()
@@ -237,6 +238,7 @@ class Lake:
                 staged = converter.convert(lines, columns, document).table
             finally:
                 converter.close()
+        columns = as_read(columns)
         merge(columns, select_named(document, words))
         if not columns.fields:
             settle(columns, document)
@@ -266,7 +268,7 @@ def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> 
     selected = ", ".join(
         quoted(name)
         if have.get(name) == kind
-        else f"CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
+        else f"TRY_CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
         for name, kind in wanted.items()
     )
     return f"SELECT {selected} FROM {source}"  # noqa: S608
