@@ -73,12 +73,14 @@ def test_a_stop_goes_on_after_the_key_it_came_to_until_it_is_finished(db: Databa
         store.insert_instances(connection, [instance(f"i{n}", key=key) for n, key in enumerate(keys)])
         store.request_stop(connection, 1, "j", "v")
         (stop,) = store.find_stops(connection)
+        assert [store.has_stop(connection, uid) for uid in ("v", "j")] == [True, False]
         assert [one.key for one in store.list_inside(connection, stop, 3)] == ["a", "b", "b"]
         store.move_stop(connection, stop, "b")
         (stop,) = store.find_stops(connection)
         assert [one.key for one in store.list_inside(connection, stop, 9)] == ["b", "b", "c"]
         store.finish_stop(connection, stop)
         assert store.find_stops(connection) == []
+        assert not store.has_stop(connection, "v")
 
 
 def test_the_position_moves_only_from_where_it_is(db: Database) -> None:

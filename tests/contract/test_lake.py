@@ -390,8 +390,9 @@ def test_a_missing_file_is_told_after_looking_again(bench: Bench) -> None:
     bench.writer.commit_due()
     [file] = bench.table().data_files()
     bench.table().path_of(file).unlink()
-    with pytest.raises(LakeUnreadable):
+    with pytest.raises(LakeUnreadable, match="a file of the lake is missing") as told:
         bench.ids()
+    assert str(bench.warehouse) not in str(told.value)
 
 
 def test_a_query_whose_file_was_merged_away_looks_for_the_new_one(

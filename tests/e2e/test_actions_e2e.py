@@ -205,6 +205,50 @@ def test_a_call_that_takes_too_long_is_a_timeout(world: World) -> None:
     assert time.monotonic() - started < 20
 
 
+STEP = "_experience.journeyOrchestration.stepEvents"
+
+
+def test_queries_tell_how_endpoints_do(world: World) -> None:
+    """Published queries for endpoints: throughput, response times, time in the queue."""
+    version = world.publish("Timed", [("send", "sent"), ("send", "late", "error")])
+    email, throttles = "twice-500+timed@example.com", f"{JOURNEYS}/throttlingConfigs"
+    pattern = {"urlPattern": f"{world.receiver.url}/*", "methods": ["POST"], "maxThroughput": 200}
+    throttle = world.platform.post(throttles, {"name": "Endpoint", **pattern})["uid"]
+    world.platform.post(f"{throttles}/{throttle}/deploy")
+    began = time.time()
+    try:
+        time.sleep(1)  # what delivery looks at may be that old
+        world.send(email)
+        call = world.outcome(version, email)["call"]["action"]
+    finally:
+        world.platform.post(f"{throttles}/{throttle}/undeploy")
+    assert 0 <= call["actionExecutionOriginTime"] <= call["actionExecutionTime"] - 400
+    told = (
+        f"FROM journey_step_events WHERE {STEP}.actionType = 'customHttpAction' "
+        f"AND {STEP}.journeyVersionID = '{version}'"
+    )
+    day = "(now() - interval '1' day)"
+    (throughput,) = world.server.sql(
+        f"SELECT {STEP}.actionOriginEndpoint AS endpoint, COUNT(1) AS calls {told} AND "
+        f"({STEP}.actionExecutionOriginStartTime > {day} "
+        f"OR ({STEP}.actionExecutionError = 'capped' AND timestamp > {day})) "
+        "GROUP BY endpoint ORDER BY endpoint"
+    )
+    assert throughput == {"endpoint": f"{world.receiver.url}/messages", "calls": 1}
+    (times,) = world.server.sql(
+        f"SELECT ROUND(PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY {STEP}.actionExecutionOriginTime), 0) AS p95, "
+        f"max(epoch({STEP}.actionExecutionOriginStartTime)) AS began {told} "
+        f"AND {STEP}.actionExecutionOriginTime IS NOT NULL"
+    )
+    assert times["p95"] == call["actionExecutionOriginTime"]
+    assert began + 1.4 < times["began"] < time.time()
+    (queued,) = world.server.sql(
+        f"SELECT ROUND(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY {STEP}.actionWaitTime), 0) AS p50 {told} "
+        f"AND {STEP}.actionIsThrottled = 'true' AND {STEP}.actionWaitTime IS NOT NULL"
+    )
+    assert queued["p50"] == call["actionWaitTime"]
+
+
 def test_a_secret_is_never_shown_and_never_stored_in_the_open(world: World) -> None:
     shown = world.platform.get(f"{JOURNEYS}/actions/{world.action_uid}")
     assert shown["authentication"] == {"type": "basic", "username": "shop", "password": "********"}

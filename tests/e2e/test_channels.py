@@ -19,6 +19,8 @@ from definitions import (
 from journey_tools import instances, publish, transitions
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop, stop
+from test_bulk_loads import LOOKUPS
+from test_bulk_loads import Shop as Products
 
 from outcome_rows import counted
 
@@ -81,6 +83,36 @@ def test_an_order_leads_to_an_email_in_the_inbox(shop: Shop) -> None:
     assert {one["status"] for one in told["events"]} == {"sent", "delivered"}
     report = shop.platform.get(f"{VERSIONS}/{version}/messages/report")
     assert report["nodes"]["mail"]["sent"] == {"messages": 1, "events": 1}
+    stop(shop, version)
+
+
+def test_a_message_shows_the_rows_of_a_lookup(shop: Shop) -> None:
+    """As they were when the message was decided, in a loop and by their place."""
+    products = Products(shop.platform)
+    shop.platform.patch(f"{LOOKUPS}/{products.dataset_id}/enable", None)
+    products.send(shop.server, {"lamp": 12.5, "rug": 80.0})
+    wait_for(lambda: products.prices("lamp", "rug") == [12.5, 80.0], what="the rows")
+    rows = "context.journey.datasetLookup.bought.entities"
+    subject = f"{{{{ {rows}[1].{products.field}.sku }}}} and {{{{ {rows}.size }}}} in all"
+    row = f"{{{{ row.{products.field}.sku }}}}={{{{ row.{products.field}.price }}}};"
+    text = f"{{% for row in {rows} %}}{row}{{% endfor %}}"
+    uid = template(shop, "Bought", parameters=[], content={"subject": subject, "html": f"<p>{text}</p>"})
+    entity = {products.field: {"sku": "rug", "price": 1}}
+    values = {"context": {"journey": {"datasetLookup": {"bought": {"entities": [entity, entity]}}}}}
+    shown = shop.platform.post(f"{TEMPLATES}/{uid}/preview", values)
+    assert shown["subject"] == "rug and 2 in all"
+    lookup = {
+        "type": "datasetLookup", "label": "bought", "dataSetId": products.dataset_id, "keys": 'list("lamp", "rug")',
+    }  # fmt: skip
+    mail = {"type": "message", "channel": "email", "templateUid": uid}
+    version = publish(shop.platform, "Mail rows", {"look": lookup, "mail": mail}, [("order", "look"), ("look", "mail")])
+    email = demo.email(900_010)
+    shop.send(shop.order(900_010, "mail-10"))
+    wait_for(lambda: inbox(shop, email), what="the e-mail")
+    (kept,) = inbox(shop, email)
+    assert kept["title"] == "rug and 2 in all"
+    html = shop.platform.get(f"{JOURNEYS}/inbox/{kept['id']}")["content"]["html"]
+    assert "lamp=12.5;rug=80.0;" in html
     stop(shop, version)
 
 

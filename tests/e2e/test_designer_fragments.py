@@ -88,6 +88,18 @@ def test_chosen_activities_become_a_fragment_and_go_into_another_journey(visitor
     expect(activity(page, "Wait")).to_have_count(4)
 
 
+def test_activities_with_several_entries_are_no_fragment(visitor: Visitor, shop: Shop) -> None:
+    address = new_draft(shop, "Apart")
+    page = visitor.open(address)
+    page.locator(".react-flow__node[data-id=event]").click()
+    page.locator(".react-flow__node[data-id=two]").click(modifiers=["Shift"])
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Save as fragment").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("A fragment has one entry")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+
+
 def test_a_draft_is_not_offered_until_it_is_made_active_and_can_be_replaced(visitor: Visitor, shop: Shop) -> None:
     address = new_draft(shop, "Drafty")
     page = visitor.open(address)
@@ -100,6 +112,16 @@ def test_a_draft_is_not_offered_until_it_is_made_active_and_can_be_replaced(visi
     page.get_by_role("menuitem", name="Activate").click()
     expect(page.get_by_text("One day can be put into journeys now")).to_be_visible()
     expect(page.get_by_text("Nothing matches")).to_be_visible()
+    page = visitor.open("/fragments?q=one")
+    page.get_by_role("button", name="Actions of One day").click()
+    expect(page.get_by_role("menuitem", name="Delete")).to_have_count(0)
+    page.get_by_role("menuitem", name="Archive").click()
+    expect(page.get_by_text("One day was archived")).to_be_visible()
+    page = visitor.open("/fragments?state=archived")
+    expect(page.get_by_role("row").filter(has_text="One day")).to_contain_text("Archived")
+    page.get_by_role("button", name="Actions of One day").click()
+    page.get_by_role("menuitem", name="Take out of the archive").click()
+    expect(page.get_by_text("One day is a draft again")).to_be_visible()
     page = visitor.open("/fragments?q=one")
     page.get_by_role("button", name="Actions of One day").click()
     page.get_by_role("menuitem", name="Delete").click()

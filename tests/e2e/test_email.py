@@ -148,6 +148,13 @@ def test_opens_and_clicks_come_back_as_reactions_and_events(
     wait_for(lambda: instances(shop.platform, version, email)[0]["status"] == "ended", what="the end")
     assert "heard:default" in transitions(instances(shop.platform, version, email)[0])
     assert events_of(shop, key) == {"sent": 1, "opened": 1, "clicked": 1}
+    steps = "_experience.journeyOrchestration.stepEvents"
+    reacted = shop.server.sql(
+        f"SELECT {steps}.reactionChannel AS channel, {steps}.reactionInteractionType AS kind, "
+        f"{steps}.reactionActionID IS NOT NULL AS is_known FROM journey_step_events "
+        f"WHERE {steps}.journeyVersionID = '{version}' AND {steps}.reactionInteractionType IS NOT NULL"
+    )
+    assert reacted == [{"channel": "email", "kind": "click", "is_known": True}]
     forged = click[0][:-8] + ("A" * 8)
     assert ask("GET", forged, None, reader).status == 404
     dataset = "ajo_email_tracking_experience_event_dataset"

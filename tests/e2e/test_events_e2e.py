@@ -192,6 +192,12 @@ def test_each_supplemental_id_of_an_event_is_told_and_has_an_instance(world: Wor
     world.send(world.booking_inlet, world.booking_schema, world.booking("none", "none@example.com"))
     assert world.decided("none")["supplementalIds"] == []
     assert instances(world.platform, world.version, "none@example.com") == []
+    steps = "_experience.journeyOrchestration.stepEvents"
+    landed = world.server.sql(
+        f"SELECT DISTINCT {steps}.supplementalID AS id, {steps}.supplementalNamespace AS namespace "
+        f"FROM journey_step_events WHERE {steps}.profileID = 'two@example.com' ORDER BY 1"
+    )
+    assert landed == [{"id": id_, "namespace": "BookingNumber"} for id_ in ("A", "B")]
     assert "(supplemental ids: A, B)" in world.server.command("trace", "two@example.com").stdout
     assert "and 2 more that are left out" in world.server.command("trace", "--event", "many").stdout
 

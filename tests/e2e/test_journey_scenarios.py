@@ -75,6 +75,23 @@ def test_a_chain_of_jumps_takes_one_event_through_three_journeys(shop: Shop) -> 
     assert "gone:error" in transitions(first)
     (gone,) = [step for step in first["steps"] if step["nodeId"] == "gone"]
     assert gone["detail"]["reason"] == "targetNotLive"
+    middle = next(step["detail"]["instanceId"] for step in first["steps"] if step["nodeId"] == "j")
+    jumping = next(one for one in instances(shop.platform, versions[0], demo.email(1)) if one["id"] == middle)
+    end = next(step["detail"]["instanceId"] for step in jumping["steps"] if step["nodeId"] == "j")
+    steps = "_experience.journeyOrchestration.stepEvents"
+    jumped = shop.server.sql(
+        f"SELECT DISTINCT {steps}.instanceID AS i, {steps}.originJumpJourneyID AS j, "
+        f"{steps}.originJumpJourneyVersionID AS v, {steps}.originJumpJourneyInstanceID AS o, "
+        f"{steps}.previousJumpJourneyInstanceID AS p FROM journey_step_events "
+        f"WHERE {steps}.originJumpJourneyID IS NOT NULL AND {steps}.profileID = '{demo.email(1)}' "
+        f"ORDER BY {steps}.instanceID"
+    )
+    chain = {"j": journey_of(shop, versions[-1]), "v": versions[-1], "o": first["id"]}
+    expected = [
+        {"i": middle, **chain, "p": first["id"]},
+        {"i": end, **chain, "p": middle},
+    ]
+    assert jumped == sorted(expected, key=lambda row: row["i"])
     stop(shop, last, *versions)
 
 
@@ -282,6 +299,9 @@ def test_only_test_profiles_enter_a_journey_in_test(shop: Shop) -> None:
     counted = f"SELECT count(*) AS n FROM journey_step_events WHERE {steps}.inTest AND {steps}.journeyVersionID = "
     wait_for(lambda: shop.server.sql(f"{counted}'{version}'")[0]["n"] >= 4, what="step events that say they are a test")
     assert shop.platform.post(f"{VERSIONS}/{version}/endTest")["status"] == "Draft"
+    assert shop.platform.post(f"{VERSIONS}/{version}/publish")["status"] == "Deployed", "the worker forgets at once"
+    assert instances(shop.platform, version, demo.email(72)) == []
+    stop(shop, version)
 
 
 def test_what_a_journey_did_goes_with_it(shop: Shop) -> None:

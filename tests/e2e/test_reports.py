@@ -165,6 +165,136 @@ def test_every_query_of_the_specification_works(world: World) -> None:
     assert duration == {"minutes": None}
 
 
+PASSED = f"""
+    WITH every AS (SELECT e.timestamp AS at, e.{STEP}.nodeName AS node, e.{STEP}.instanceID AS id
+                   FROM journey_step_events AS e WHERE e.{STEP}.journeyVersionName = 'Reported'),
+         here AS (SELECT one.at, one.id FROM every AS one
+                  WHERE one.node = 'Tell them' AND one.at > (now() - interval '18 hour')),
+         beyond AS (SELECT one.at, one.id FROM every AS one WHERE one.node IN ('Until they order again')),
+         left_here AS (SELECT distinct one.id FROM here AS one EXCEPT SELECT distinct one.id FROM beyond AS one)"""
+DAY = "DATE(timestamp) > (now() - interval '48' hour)"
+BEGAN = f"{STEP}.actionExecutionOriginStartTime"
+CALLS = f"""{STEP}.actionType = 'customHttpAction' AND {STEP}.actionOriginEndpoint IS NOT NULL AND
+    ({BEGAN} > (now() - interval '1' day) OR {BEGAN} IS NULL AND timestamp > (now() - interval '1' day))"""
+PERCENTILE = "ROUND(PERCENTILE_CONT({}) WITHIN GROUP (ORDER BY " + STEP + ".{}), 0) AS {}"
+JOB = f"{SERVICE}.segmentExportJob"
+PUBLISHED: dict[str, tuple[str, list[dict[str, Any]] | None]] = {
+    "profiles that entered": (
+        f"""SELECT count(distinct {STEP}.profileID) AS n FROM journey_step_events WHERE OF_VERSION AND
+        {STEP}.nodeType = 'start' AND {STEP}.instanceType = 'unitary' AND {DAY};""",
+        [{"n": 12}],
+    ),
+    "the rules that refused": (
+        f"""SELECT {SERVICE}.dispatcher.eventType, {SERVICE}.dispatcher.eventCodeReason,
+        {SERVICE}.dispatcher.rejectedRuleset.ID AS RULESET_ID,
+        {SERVICE}.dispatcher.rejectedRuleset.rejectedRules.ID AS RULE_ID,
+        {SERVICE}.dispatcher.rejectedRuleset.rejectedRules.name AS RULE_NAME FROM journey_step_events
+        WHERE {SERVICE}.dispatcher.eventCode = 'discard' AND OF_VERSION AND timestamp >= to_date('2025-05-16')""",
+        [{"eventType": "reentranceNotAllowed", "eventCodeReason": "reentranceNotAllowed", "RULESET_ID": None,
+          "RULE_ID": None, "RULE_NAME": None}] * 2,
+    ),
+    "errors of each node": (
+        f"""SELECT {STEP}.nodeName, count(distinct {STEP}.profileID) AS n FROM journey_step_events WHERE OF_VERSION AND
+        {DAY} AND ({STEP}.actionExecutionError is not NULL OR {STEP}.actionExecutionOriginCode is not NULL
+        OR {STEP}.fetchErrorCode is not NULL) GROUP BY {STEP}.nodeName;""",
+        [{"nodeName": "Tell them", "n": 4}],
+    ),
+    "events that were discarded": (
+        f"""SELECT count(_id) AS n FROM journey_step_events WHERE ({JOB}.eventCode = 'error' OR
+        {SERVICE}.dispatcher.eventCode = 'discard' OR {SERVICE}.stateMachine.eventCode = 'discard' OR
+        {JOB}.eventCode is not null) AND OF_VERSION AND {DAY};""",
+        [{"n": 2}],
+    ),
+    "discards by the state machine": (
+        f"""SELECT {SERVICE}.stateMachine.eventCode, COUNT() FROM journey_step_events
+        WHERE {SERVICE}.stateMachine.eventType = 'discard' GROUP BY {SERVICE}.stateMachine.eventCode""",
+        [],
+    ),
+    "what happened to somebody": (
+        f"""SELECT timestamp, {STEP}.nodeName, _experience.journeyOrchestration.serviceType,
+        to_json(_experience.journeyOrchestration.profile), to_json(_experience.journeyOrchestration.serviceEvents)
+        FROM journey_step_events WHERE OF_VERSION AND {DAY} AND ({STEP}.profileID = 'nobody'
+        OR _experience.journeyOrchestration.profile.ID = 'nobody') ORDER BY timestamp;""",
+        [],
+    ),
+    "details of service events": (
+        """SELECT _experience.journeyOrchestration.journey.versionID IS NOT NULL AS known,
+        count(to_json(_experience.journeyOrchestration.serviceEvents)) AS n FROM journey_step_events
+        WHERE _experience.journeyOrchestration.serviceType is not null AND
+        _experience.journeyOrchestration.journey.versionID = 'VERSION' GROUP BY 1;""",
+        [{"known": True, "n": 2}],
+    ),
+    "time between two nodes": (
+        f"""WITH a AS (SELECT timestamp AS at, {STEP}.instanceID AS id FROM journey_step_events WHERE OF_VERSION AND
+        {STEP}.nodeName = 'Order placed' AND {STEP}.journeyNodeProcessed = true),
+        b AS (SELECT timestamp AS at, {STEP}.instanceID AS id FROM journey_step_events WHERE OF_VERSION AND
+        {STEP}.nodeName = 'Tell them' AND {STEP}.journeyNodeProcessed = true)
+        SELECT MIN(DATEDIFF(millisecond, T1.at, T2.at)) >= 0 AS sound, AVG(DATEDIFF(millisecond, T1.at, T2.at)) AS mean
+        FROM a AS T1, b AS T2 WHERE T1.id = T2.id""",
+        None,
+    ),
+    "export jobs": (
+        f"""WITH dropped AS (SELECT {JOB}.ID AS id, count(distinct _experience.journeyOrchestration.profile.ID) AS n
+        FROM journey_step_events WHERE {JOB}.eventCode IN ('ERROR_INSTANCE_INTERNAL') GROUP BY {JOB}.ID),
+        done AS (SELECT {JOB}.ID AS id, sum({JOB}.exportCountTotal) AS n FROM journey_step_events
+        WHERE {JOB}.eventType = 'segmenttrigger-orchestrator' GROUP BY {JOB}.ID)
+        SELECT sum(T2.n) AS total, sum(T1.n) AS discarded FROM dropped AS T1, done AS T2 WHERE T1.id = T2.id""",
+        [{"total": None, "discarded": None}],
+    ),
+    "journeys that engaged many": (
+        f"""SELECT {STEP}.journeyVersionName AS JOURNEY_NAME, count(distinct {STEP}.profileID) AS ENGAGED
+        FROM journey_step_events WHERE timestamp > (now() - interval '12' month) AND {STEP}.nodeType = 'start'
+        AND OF_VERSION GROUP BY {STEP}.journeyVersionName, DATE(timestamp)
+        HAVING count(distinct {STEP}.profileID) > 1 ORDER BY DATE(timestamp) DESC, ENGAGED DESC;""",
+        None,
+    ),
+    "who is at a node": (
+        f"""{PASSED} SELECT DATE_FORMAT(T1.at, 'yyyy/MM') AS DATETIME, count(T1.id) AS n
+        FROM here AS T1, left_here AS T2 WHERE T1.id = T2.id GROUP BY DATETIME ORDER BY DATETIME DESC""",
+        None,
+    ),
+    "exits by minute": (
+        f"""SELECT DATE_FORMAT(e.timestamp, 'yyyy/MM/dd HH:mm') AS DATETIME, e.{STEP}.stepStatus AS EXIT_STATUS,
+        count(e.{STEP}.instanceID) AS n FROM journey_step_events AS e WHERE e.{STEP}.journeyVersionName = 'Reported'
+        AND e.{STEP}.stepStatus in ('endStep', 'error', 'timedOut', 'cappingError')
+        AND e.timestamp > (now() - interval '22 hour') GROUP BY DATETIME, EXIT_STATUS ORDER BY DATETIME DESC""",
+        None,
+    ),
+    "calls of an endpoint": (
+        f"""SELECT {STEP}.actionOriginEndpoint IS NULL AS ENDPOINT, COUNT(1) AS TOTAL_CALLS,
+        COUNT(CASE WHEN {STEP}.actionExecutionError = 'http' AND {STEP}.actionExecutionErrorCode LIKE '4%' THEN 1 END)
+        AS "4xx_ERRORS", ROUND(COUNT({BEGAN}) / COUNT(DISTINCT DATE_TRUNC('second', {BEGAN})), 0) AS THROUGHPUT_RPS
+        FROM journey_step_events WHERE {CALLS} AND OF_VERSION GROUP BY ENDPOINT ORDER BY ENDPOINT;""",
+        None,
+    ),
+    "how long calls took, over time": (
+        f"""SELECT {STEP}.actionOriginEndpoint AS ENDPOINT,
+        DATE_FORMAT(COALESCE({BEGAN}, timestamp), 'yyyy/MM/dd HH:mm') AS SPAN,
+        {PERCENTILE.format("0.50", "actionExecutionOriginTime", "P50")},
+        {PERCENTILE.format("0.999", "actionExecutionOriginTime", "P999")}
+        FROM journey_step_events WHERE {CALLS} GROUP BY ENDPOINT, SPAN ORDER BY ENDPOINT, SPAN;""",
+        None,
+    ),
+    "how long calls waited": (
+        f"""SELECT {STEP}.actionOriginEndpoint AS ENDPOINT, {PERCENTILE.format("0.95", "actionWaitTime", "P95")}
+        FROM journey_step_events WHERE {CALLS} AND {STEP}.actionIsThrottled = 'true' AND
+        {STEP}.actionWaitTime IS NOT NULL GROUP BY ENDPOINT ORDER BY ENDPOINT;""",
+        [],
+    ),
+}  # fmt: skip
+"""Each shape of query that the reference platform's pages publish, and what it finds here; None where that varies."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_shape_of_each_published_query_is_understood(world: World, name: str) -> None:
+    query, found = PUBLISHED[name]
+    query = query.replace("OF_VERSION", f"{STEP}.journeyVersionID = 'VERSION'").replace("VERSION'", f"{world.version}'")
+    answer = world.platform.post("/parcours/query", {"sql": query})
+    names = [column["name"] for column in answer["columns"]]
+    rows = [dict(zip(names, row, strict=True)) for row in answer["rows"]]
+    assert rows == found if found is not None else rows
+
+
 def test_published_queries_may_use_other_words_for_statuses(world: World) -> None:
     counted = f"SELECT count(*) AS n FROM journey_step_events WHERE {STEP}.journeyVersionID = '{world.version}' "
     (ended,) = landed(world, f"{counted} AND {STEP}.stepStatus = 'ended'")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from parcours.ascode import forms
 from parcours.ascode.channels import CONFIGURATIONS
 from parcours.ascode.errors import CallRefused
-from parcours.ascode.fragments import FRAGMENTS, fragment_parts
+from parcours.ascode.fragments import DRAFT, FRAGMENTS, fragment_parts, fragment_verbs
 from parcours.ascode.model import KINDS, XDM, Calls, Document, Present, Ref, Reply, Resource
 from parcours.ascode.references import SCHEMA, is_id, map_references, to_title
 from parcours.ascode.remote import (
@@ -165,6 +165,8 @@ class Performer:
                     self._calls.call("DELETE", f"{FLOWS}/{part}Connections/{resource.extra[part]['id']}")
                 except CallRefused:
                     continue  # another flow uses the connection, too
+        elif kind == FRAGMENTS:
+            self._delete_fragment(resource)
         elif kind in XDM:
             self._calls.call("DELETE", f"{REGISTRY}/tenant/{XDM[kind]}/{quote(resource.id, safe='')}")
         else:
@@ -367,22 +369,31 @@ class Performer:
     # --- fragments ---
 
     def _write_fragment(self, ref: Ref, before: Resource | None, document: Document) -> None:
-        """Save, with the state that the file says: an active one is a draft while it is changed."""
-        saved, is_active = fragment_parts(document)
+        """Save, with the state that the file says: an active or archived one is a draft while it is changed."""
+        saved, wanted = fragment_parts(document)
         body = self.resolve(FRAGMENTS, saved, is_lenient=True)
         path = _COLLECTIONS[FRAGMENTS]
         if before is None:
             reply = self._calls.call("POST", path, body)
             self._ids[ref] = reply.body["uid"]
+            _, verbs = fragment_verbs(DRAFT, True, wanted)
         else:
             reply = Reply(None, before.etag)
-            had, was_active = fragment_parts(before.document)
-            if was_active:
-                reply = self._fragment_call("POST", before.id, "/deactivate", None, reply.etag)
+            had, was = fragment_parts(before.document)
+            first, verbs = fragment_verbs(was, saved != had, wanted)
+            for verb in first:
+                reply = self._fragment_call("POST", before.id, f"/{verb}", None, reply.etag)
             if saved != had:
                 reply = self._fragment_call("PUT", before.id, "", body, reply.etag)
-        if is_active:
-            self._fragment_call("POST", self._ids[ref], "/activate", None, reply.etag)
+        for verb in verbs:
+            reply = self._fragment_call("POST", self._ids[ref], f"/{verb}", None, reply.etag)
+
+    def _delete_fragment(self, resource: Resource) -> None:
+        """Only drafts are deleted."""
+        reply = Reply(None, resource.etag)
+        for verb in fragment_verbs(fragment_parts(resource.document)[1], True, DRAFT)[0]:
+            reply = self._fragment_call("POST", resource.id, f"/{verb}", None, reply.etag)
+        self._calls.call("DELETE", f"{_COLLECTIONS[FRAGMENTS]}/{resource.id}")
 
     def _fragment_call(self, method: str, uid: str, verb: str, body: Document | None, etag: str | None) -> Reply:
         headers = {"If-Match": etag} if etag else None

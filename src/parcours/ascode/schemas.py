@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from parcours.ascode.channels import CONFIGURATIONS
-from parcours.ascode.fragments import ACTIVE, FRAGMENTS, STATE
+from parcours.ascode.fragments import DRAFT, FRAGMENTS, STATE, STATES
 from parcours.ascode.model import KEY, KINDS, Document
 from parcours.ascode.secrets import places_of
 from parcours.ascode.templates import TEMPLATES
@@ -420,7 +420,7 @@ def file_schema(kind: str) -> Document:
 
 
 def _fragment_schema(document: Document, key: Document) -> Document:
-    state = {"enum": ["draft", ACTIVE], "default": "draft", "description": "active: designers put it into journeys."}
+    state = {"enum": list(STATES), "default": DRAFT, "description": "active: designers put it into journeys."}
     properties = {KEY: key, STATE: state, **document["properties"]}
     described = "Activities with the arrows between them, to be put into journeys as copies."
     return {**document, "properties": properties, "title": "Fragment file", "description": described}

@@ -32,6 +32,7 @@ _STATE_VERBS: Mapping[str, str] = {
     "disabled": "Disable",
     "active": "Enable",
     "inactive": "Disable",
+    "archived": "Archive",
 }
 
 
@@ -83,7 +84,7 @@ SILENT: frozenset[str] = frozenset({"journey", "deletedFlow", "throttlingEnding"
 """Kinds that are bookkeeping of another one, whose changes are logged: versions tell of their journey."""
 
 _DEPLOYED: frozenset[str] = frozenset({"endpointConfig", "throttlingConfig"})
-"""Kinds whose documents say under `deployed` what runs, or null."""
+"""Kinds whose documents say under `deployed` what runs, or null, and how often they were deployed."""
 
 _XDM_TYPES: Mapping[str, str] = {
     "schemas": "Schema",
@@ -178,10 +179,14 @@ def verb_of(kind: str, before: Document | None, after: Document | None) -> str:
     if kind == "journeyVersion" and before.get("status") != after.get("status"):
         old, new = str(before.get("status")), str(after.get("status"))
         return _JOURNEY_VERBS.get((old, new)) or _JOURNEY_STATUS_VERBS.get(new, "Update")
-    if kind in _DEPLOYED and (before["deployed"] is None) != (after["deployed"] is None):
-        return "Undeploy" if after["deployed"] is None else "Deploy"
+    if kind in _DEPLOYED and before["deployed"] is not None and after["deployed"] is None:
+        return "Undeploy"
+    if kind in _DEPLOYED and before["deployments"] != after["deployments"]:
+        return "Deploy"
     if kind == "usagePolicy" and before["status"] != after["status"]:
         return _STATE_VERBS.get(str(after["status"]).lower(), "Update")
+    if kind == "journeyFragment" and before["state"] == "archived" and after["state"] != "archived":
+        return "Unarchive"
     if before.get("state") != after.get("state"):
         return _STATE_VERBS.get(str(after.get("state")).lower(), "Update")
     return "Update"

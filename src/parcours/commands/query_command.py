@@ -10,13 +10,13 @@ from parcours.app import Platform, build_lake, build_platform, schema_of_data_se
 from parcours.kit.helper import begin_helper
 from parcours.kit.settings import Settings
 from parcours.lake.entities import plain_value
-from parcours.lake.errors import LakeUnreadable, QueryInvalid, QueryTimedOut
+from parcours.lake.errors import EngineFailed, LakeUnreadable, QueryInvalid, QueryTimedOut
 from parcours.lake.latest import read_latest
 from parcours.lake.model import DataSetName
 
 
 def run(settings: Settings, limit_s: float) -> None:
-    """Answer one question: {"result"}, or {"fault": message}."""
+    """Answer one question: {"result"}, or {"fault": message}, with all that a log should know as "reason"."""
     question = orjson.loads(begin_helper(limit_s))
     platform = build_platform(settings)
     try:
@@ -24,6 +24,8 @@ def run(settings: Settings, limit_s: float) -> None:
         answer: dict[str, Any] = {"result": result}
     except (QueryInvalid, QueryTimedOut, LakeUnreadable) as error:
         answer = {"fault": str(error)}
+    except EngineFailed as error:
+        answer = {"fault": str(error), "reason": error.reason}
     finally:
         platform.close()
     sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS, default=str))

@@ -57,6 +57,20 @@ class _Attempt(NamedTuple):
         return "internalError" if self.received is None else f"http_{self.received.status}"
 
 
+class _Exchange:
+    """When the latest attempt of a call went out to its receiver, and when it was over."""
+
+    __slots__ = ("ended_s", "started_at_us", "started_s")
+
+    def __init__(self) -> None:
+        self.started_at_us: int | None = None
+        """None until one has gone out."""
+        self.started_s = self.ended_s = 0.0
+
+    def elapsed_ms(self) -> int:
+        return round((self.ended_s - self.started_s) * 1000)
+
+
 class Caller:
     """Makes calls through a sender."""
 
@@ -98,6 +112,7 @@ class Caller:
         loop = asyncio.get_running_loop()
         started = loop.time()
         attempts = 0
+        exchange = _Exchange()
         last: _Attempt | None = None
         """The latest attempt that ended."""
         is_late = False
@@ -107,7 +122,7 @@ class Caller:
             async with asyncio.timeout_at(started + limit_s):
                 while True:
                     attempts += 1
-                    last_token, current = await self._attempt(action, request, headers, version_uid, gate)
+                    last_token, current = await self._attempt(action, request, headers, version_uid, gate, exchange)
                     last = current
                     if current.received is not None and is_success(current.received.status):
                         break
@@ -139,6 +154,8 @@ class Caller:
                 attempts=attempts,
                 endpoint=endpoint,
                 method=method,
+                last_started_at_us=exchange.started_at_us,
+                last_elapsed_ms=exchange.elapsed_ms(),
                 is_mtls=is_mtls,
                 is_proxy=self._is_proxied,
             )
@@ -152,13 +169,16 @@ class Caller:
             attempts=attempts,
             endpoint=endpoint,
             method=method,
+            last_started_at_us=exchange.started_at_us,
+            last_elapsed_ms=exchange.elapsed_ms(),
             is_mtls=is_mtls,
             is_proxy=self._is_proxied,
         )
 
     async def _attempt(
-        self, action: CompiledAction, request: HttpRequest, headers: dict[str, str], version_uid: str, gate: Gate
-    ) -> tuple[str | None, _Attempt]:
+        self, action: CompiledAction, request: HttpRequest, headers: dict[str, str], version_uid: str, gate: Gate,
+        exchange: _Exchange,
+    ) -> tuple[str | None, _Attempt]:  # fmt: skip
         """One attempt, and the token it used."""
         token: str | None = None
         loop = asyncio.get_running_loop()
@@ -171,7 +191,8 @@ class Caller:
             return token, _Attempt(None, str(error), False)
         except SecretUnreadable as error:
             return token, _Attempt(None, str(error), True)
-        started = loop.time()
+        exchange.started_at_us = self._clock.now_us()
+        exchange.started_s = started = loop.time()
         try:
             received = await self._sender.send(authorized, request, headers)
         except SendFailed as failed:
@@ -182,6 +203,8 @@ class Caller:
             if asyncio.current_task().cancelling() and loop.time() - started > _HANGS_S:  # type: ignore[union-attr]
                 gate.note(Failure("timedout", "no answer in time"), loop.time() - started)
             raise
+        finally:
+            exchange.ended_s = loop.time()
         status = received.status
         is_absent = status in NO_ANSWERS
         gate.note(Failure(f"http_{status}", f"answered with {status}") if is_absent else None, loop.time() - started)

@@ -16,6 +16,8 @@ from parcours.expressions.values import parse_date, parse_date_time, parse_date_
 _DOTTED = re.compile(r"(\d\d)\.(\d\d)(?:\.(\d\d)(?!\d))?(\.\d{3,9})?(\D.*|)", re.ASCII)
 _UNSURE = (Type.ANY, Type.NULL, Type.NUMBER, Type.LIST_ANY)
 _NOTHING = EvaluationContext()
+LITERALS = ("date",)
+"""What is written as a call, and is none."""
 _SHOWN = 4
 """Most signatures shown in a refusal."""
 
@@ -36,7 +38,7 @@ def compile_call(library: Library, at: At, arguments: list[Argument], warn: Call
     name = at.token
     rows = library.by_name.get(name)
     if rows is None:
-        raise refused(at, f"unknown function {name!r}", "syntax", nearest(name, library.by_name))
+        raise refused(at, f"unknown function {name!r}", "syntax", nearest(name, [*library.by_name, *LITERALS]))
     kinds = [argument.code.type for argument in arguments]
     fitting = [row for row in rows if row.takes(len(kinds)) and _accepts(row, kinds)]
     if not fitting:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from parcours.expressions.errors import ExpressionInvalid, Fault
+from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, Fault
 from parcours.expressions.references import EvaluationContext
 from parcours.expressions.syntax import At, ReferenceKind
 from parcours.expressions.types import Type
@@ -64,12 +64,20 @@ def converted(code: Code, wanted: Type) -> Code:
     return Code(wanted, lambda context, element: convert(run(context, element)))
 
 
-def checked(run: Run, kind: Type) -> Code:
-    """A reader whose values are checked against the declared type when it runs."""
+def checked(run: Run, kind: Type, what: str) -> Code:
+    """A reader whose values are checked against the declared type when it runs; a failure tells `what` it read."""
     convert = converter(kind)
     if convert is None:
         return Code(kind, run)
-    return Code(kind, lambda context, element: convert(run(context, element)))
+
+    def read(context: EvaluationContext, element: Any) -> Any:
+        value = run(context, element)
+        try:
+            return convert(value)
+        except ExpressionFailed as error:
+            raise ExpressionFailed(f"{what}: {error}") from None
+
+    return Code(kind, read)
 
 
 def read_quietly(code: Code, kind: Type) -> Code:

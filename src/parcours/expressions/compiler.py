@@ -28,6 +28,7 @@ from parcours.expressions.syntax import (
     Node,
     Not,
     ReferenceTo,
+    Selector,
     Test,
 )
 from parcours.expressions.types import NUMERIC, Type, accepts, common_type
@@ -107,6 +108,16 @@ def lint(text: str, references: ReferenceTypes) -> list[Lint]:
 
 def _are_numeric(left: Type, right: Type) -> bool:
     return (left in NUMERIC and right in NUMERIC) or {left, right} == {Type.LIST_INTEGER, Type.LIST_DECIMAL}
+
+
+def _is_selection(node: Node) -> bool:
+    """Whether it yields what all() selects, or fields of that."""
+    while isinstance(node, Group):
+        node = node.inner
+    if not isinstance(node, ReferenceTo | Element):
+        return False
+    selectors = [step.name for step in node.steps if isinstance(step, Selector)]
+    return selectors[-1:] == ["all"]
 
 
 def _fit(code: Code, expected: Type) -> Code:
@@ -258,6 +269,9 @@ class _Compiler(ReferenceCompiler):
     def test(self, node: Test, scope: Scope | None) -> Code:
         code = self.compile(node.inner, scope)
         run = code.run
+        if node.name in ("is null", "is not null") and _is_selection(node.inner):
+            is_asked_null = node.name == "is null"
+            return Code(Type.BOOLEAN, lambda c, e: (run(c, e) in (None, [])) is is_asked_null)
         match node.name:
             case "is null":
                 return Code(Type.BOOLEAN, lambda c, e: run(c, e) is None)

@@ -1,5 +1,6 @@
 """References compiled: the reader of a path, its type, and its selectors. Source: expression-language §7."""
 
+import re
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -7,7 +8,14 @@ from parcours.expressions import paths
 from parcours.expressions.code import Code, Lint, Run, Scope, checked, converted, refused
 from parcours.expressions.errors import ExpressionInvalid, UnknownReference, nearest
 from parcours.expressions.paths import Step
-from parcours.expressions.references import PLATFORM, EvaluationContext, Parameter, Reference, ReferenceTypes
+from parcours.expressions.references import (
+    PLATFORM,
+    PROFILE_STEPS,
+    EvaluationContext,
+    Parameter,
+    Reference,
+    ReferenceTypes,
+)
 from parcours.expressions.syntax import (
     At,
     Call,
@@ -30,6 +38,8 @@ _ELEMENT_NAMES: dict[ReferenceKind, str] = {
 }
 _WITH_FIELDS = (Type.OBJECT, Type.MAP, Type.LIST_OBJECT)
 _UNKNOWN = (Type.ANY, Type.LIST_ANY)
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+"""A segment of a path that stands without quotes."""
 
 
 def literal(node: Node) -> Constant | None:
@@ -37,6 +47,19 @@ def literal(node: Node) -> Constant | None:
     while isinstance(node, Group):
         node = node.inner
     return node if isinstance(node, Constant) else None
+
+
+def _written(node: ReferenceTo | Element) -> str:
+    """A reference as it is written, without what stands in the parentheses of its selectors."""
+    steps = (*node.root, *node.steps) if isinstance(node, ReferenceTo) else node.steps
+    names = [_segment(step.name) if isinstance(step, Field) else f"{step.name}()" for step in steps]
+    if isinstance(node, ReferenceTo):
+        return f"{node.at.token}{'.'.join(names)}}}"
+    return ".".join((node.at.token, *names))
+
+
+def _segment(name: str) -> str:
+    return name if _BARE.fullmatch(name) else f"'{name}'"
 
 
 class ReferenceCompiler:
@@ -72,9 +95,9 @@ class ReferenceCompiler:
         kind = self.root_type(node, root)
         if node.kind == "property":
             self.references.append(Reference("property", root[0]))
-            return checked(paths.reader(lambda context: context.properties, root[0], ()), kind)
-        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name == "profile":
-            steps = steps if self.has_profile_field(root) else steps[1:]
+            return checked(paths.reader(lambda context: context.properties, root[0], ()), kind, _written(node))
+        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name in PROFILE_STEPS:
+            steps = steps if self.has_profile_field(root, steps[0].name) else steps[1:]
         given: dict[str, Parameter] = {}
         depends_on_element = False
         for name, value in node.parameters:
@@ -100,7 +123,7 @@ class ReferenceCompiler:
         run, kind, path = self.steps(Scope(node.kind, root, (), kind), base, steps, scope)
         group = root[1] if len(root) > 1 else ""
         self.references.append(Reference(node.kind, root[0], group, path, parameters, depends_on_element))
-        code = checked(run, kind)
+        code = checked(run, kind, _written(node))
         return code if node.default is None else self.with_default(node, code, node.default, scope)
 
     def needs(self, node: Node) -> bool:
@@ -142,12 +165,12 @@ class ReferenceCompiler:
             raise refused(node.at, "this collection has another name for its elements", "reference",
                           [_ELEMENT_NAMES.get(scope.kind, "")])  # fmt: skip
         run, kind, _ = self.steps(scope, paths.element_reader, node.steps, scope)
-        return checked(run, kind)
+        return checked(run, kind, _written(node))
 
-    def has_profile_field(self, root: tuple[str, ...]) -> bool:
-        """Whether the built-in source has a field of its own that is called profile."""
+    def has_profile_field(self, root: tuple[str, ...], name: str) -> bool:
+        """Whether the built-in source has a field of its own that is called profile, or Profile."""
         try:
-            return self.types.type_of("dataSource", root, ("profile",)) is not Type.ANY
+            return self.types.type_of("dataSource", root, (name,)) is not Type.ANY
         except UnknownReference:
             return False
 

@@ -79,5 +79,5 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
 
 def _any_of(names: Sequence[str]) -> str:
-    shown = list(names[:8])
+    shown = list(names[:12])
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " or " + shown[-1]

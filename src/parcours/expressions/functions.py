@@ -38,7 +38,10 @@ def _zone(name: str) -> tzinfo:
 
 
 def _pattern(text: str) -> Pattern:
-    return compile_pattern(text)
+    try:
+        return compile_pattern(text)
+    except ValueError as error:
+        raise ValueError(f"{text[:80]!r} is no usable pattern: {error}") from None
 
 
 def _part(text: str) -> str:

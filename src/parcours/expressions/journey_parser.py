@@ -227,7 +227,7 @@ def _test_name(words: list[Token]) -> str:
 
 @lru_cache(maxsize=1)
 def _grammar() -> Grammar:
-    return Grammar("journey.lark", _Syntax(), _WORDS, MAX_LENGTH, SELECTORS)
+    return Grammar("journey.lark", _Syntax(), _WORDS, MAX_LENGTH, SELECTORS, [*_REFERENCE, "${"])
 
 
 def parse_journey(text: str) -> Node:

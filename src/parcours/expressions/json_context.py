@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parcours.expressions.errors import ContextInvalid, UnknownReference
-from parcours.expressions.references import PLATFORM, EvaluationContext, property_type
+from parcours.expressions.references import PLATFORM, PROFILE_STEPS, EvaluationContext, property_type
 from parcours.expressions.syntax import ReferenceKind
 from parcours.expressions.types import Type
 from parcours.expressions.values import INTEGER_MAX, INTEGER_MIN, parse_date_time
@@ -88,7 +88,8 @@ class JsonContext:
     def _declared(self, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type | None:
         found = self._types.get((kind, ".".join((*root, *path))))
         if found is None and root[0] == PLATFORM:
-            found = self._types.get((kind, ".".join((*root, "profile", *path))))
+            others = (self._types.get((kind, ".".join((*root, step, *path)))) for step in PROFILE_STEPS)
+            found = next(filter(None, others), None)
         return found
 
     def _root(self, kind: ReferenceKind, root: tuple[str, ...]) -> Any:

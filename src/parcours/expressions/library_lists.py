@@ -4,7 +4,7 @@ Source: expression-language §8.2, §8.5 and §8.6.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import floor, isfinite
 from typing import Any
 
@@ -90,21 +90,34 @@ _ORDERED = (Type.DURATION, Type.INTEGER, Type.DECIMAL, Type.DATE_TIME, Type.DATE
 
 
 def _extremes() -> Iterable[Function]:
-    for name, of_list, of_two in (("max", _largest, max), ("min", _smallest, min)):
+    for name, extreme in (("max", _largest), ("min", _smallest)):
         for kind in _ORDERED:
-            yield row(f"{name}({kind.list}) : {kind}", of_list, nulls="keep")
+            yield row(f"{name}({kind.list}) : {kind}", extreme, nulls="keep")
         for kind in _ORDERED:
             if kind is not Type.DATE_ONLY:
-                yield row(f"{name}({kind}, {kind}) : {kind}", of_two)
+                yield row(f"{name}({kind}, {kind}) : {kind}", _of_two(extreme), nulls="keep")
         for pair in ("decimal, integer", "integer, decimal"):
-            yield row(f"{name}({pair}) : decimal", lambda a, b, of_two=of_two: float(of_two(a, b)))
+            yield row(f"{name}({pair}) : decimal", _decimal_of_two(extreme), nulls="keep")
+
+
+def _of_two(aggregate: Callable[[Items], Any]) -> Callable[[Any, Any], Any]:
+    """The aggregation of two values: as that of a list of them, a null among them is left out."""
+    return lambda a, b: aggregate([a, b])
+
+
+def _decimal_of_two(aggregate: Callable[[Items], Any]) -> Callable[[Any, Any], float | None]:
+    def of_two(a: Any, b: Any) -> float | None:
+        found = aggregate([a, b])
+        return None if found is None else float(found)
+
+    return of_two
 
 
 AGGREGATION = (
     row("avg(listInteger) : decimal", _average, nulls="keep"),
     row("avg(listDecimal) : decimal", _average, nulls="keep"),
     *(
-        row(f"avg({a}, {b}) : decimal", lambda a, b: float(bounded((a + b) / 2)))
+        row(f"avg({a}, {b}) : decimal", _of_two(_average), nulls="keep")
         for a in ("decimal", "integer")
         for b in ("decimal", "integer")
     ),
@@ -121,8 +134,8 @@ AGGREGATION = (
     *_extremes(),
     row("sum(listInteger) : integer", _sum, nulls="keep"),
     row("sum(listDecimal) : decimal", _sum_decimals, nulls="keep"),
-    row("sum(integer, integer) : integer", lambda a, b: bounded(a + b)),
-    row("sum(decimal, decimal) : decimal", lambda a, b: bounded(a + b)),
+    row("sum(integer, integer) : integer", _of_two(_sum), nulls="keep"),
+    row("sum(decimal, decimal) : decimal", _of_two(_sum_decimals), nulls="keep"),
 )
 
 
@@ -204,6 +217,10 @@ LISTS = (
         lambda items, key: _unique((attribute(item, key), item) for item in items if item is not None),
     ),
     row("distinctWithNull(anyList) : same", lambda items: _unique((item, item) for item in items)),
+    row(
+        "distinctWithNull(listObject, string) : listObject",
+        lambda items, key: _unique(([item is None, attribute(item, key)], item) for item in items),
+    ),
     row("filter(listObject, string, list) : listObject", _filter),
     row("getListItem(list, integer) : element", _item),
     row("in(string, listString) : boolean", _contains_text),
@@ -215,6 +232,7 @@ LISTS = (
     row("sort(list, boolean) : same", _sort),
     row("sort(listObject, string, boolean) : listObject", _sort_by),
     row("list(string...) : listString", lambda *items: list(items), nulls="keep"),
+    row("list(listString) : listString", _same),
 )
 
 

@@ -102,6 +102,7 @@ CONVERSION = (
     row("toDateOnly(string) : dateOnly", parse_date),
     row("toDateOnly(dateTime) : dateOnly", lambda at: at.date()),
     row("toDateOnly(dateTimeOnly) : dateOnly", lambda at: at.date()),
+    row("toDateOnly(dateOnly) : dateOnly", lambda day: day),
     row("toDateOnly(integer) : dateOnly", _date_from_epoch),
     row("toDateOnly(integer, integer, integer) : dateOnly", _date_from_parts),
     row("toDateTime(string) : dateTime", parse_date_time),
@@ -110,6 +111,7 @@ CONVERSION = (
     row("toDateTime(zone!, dateOnly) : dateTime", _midnight_in_zone),
     row("toDateTimeOnly(string) : dateTimeOnly", parse_date_time_only),
     row("toDateTimeOnly(dateTime) : dateTimeOnly", lambda at: at.replace(tzinfo=None)),
+    row("toDateTimeOnly(dateOnly) : dateTimeOnly", lambda day: datetime.combine(day, time())),
     row("toDuration(string) : duration", parse_duration, must_yield=True),
     row("toDuration(integer) : duration", _duration_from_ms),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -18,6 +19,10 @@ _TEXT = r""""(?:[^"\\]|\\.)*+(?:"|\\?\Z)|'(?:[^'\\]|\\.)*+(?:'|\\?\Z)"""
 """A text, or one that is never closed: possessive and up to the end, so that no text is searched twice."""
 _BRACKETS = re.compile(_TEXT + r"|[()\[\]{}]", re.DOTALL)
 _CALLED = re.compile(r"\.\s*(\w+)\s*\Z")
+_OPENING = re.compile(r"[#@$]+\s*(\w*)\s*\{?")
+"""What may be meant for the beginning of a reference."""
+_INVISIBLE = ("Cc", "Cf", "Cn", "Co")
+_CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\u0060\u00b4"
 _WORDS = re.compile(_TEXT + r"|\w+", re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _SIMPLE = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
@@ -33,10 +38,11 @@ class Grammar:
         words: Mapping[str, str],
         max_length: int,
         selectors: Sequence[str] = (),
+        openings: Sequence[str] = (),
     ) -> None:
         """words: what an expected terminal is called in a message; "" leaves it out.
 
-        selectors: what may be called after a dot.
+        selectors: what may be called after a dot. openings: what a reference begins with.
         """
         self._lark = Lark(
             (Path(__file__).parent / file).read_text("utf-8"),
@@ -47,6 +53,7 @@ class Grammar:
         self._words = words
         self._max_length = max_length
         self._selectors = selectors
+        self._openings = openings
 
     def parse(self, text: str) -> Any:
         """What the transformer makes of the text. Raises ExpressionInvalid."""
@@ -77,8 +84,9 @@ class Grammar:
             expected = ()
         names = sorted({self._words.get(name, name.lower()) for name in expected} - {""})
         reason = f"unexpected {token[:40]!r}" if token else "the expression ends too early"
-        if token in ('"', "'"):
-            reason = "a text is not closed"
+        blamed = _blamed(token)
+        if blamed:
+            reason, names = blamed, []
         candidates: list[str] = []
         if token.lower() in _KEYWORDS and token.lower() != token:
             reason += f": keywords are written in lower case, {token.lower()!r}"
@@ -86,6 +94,10 @@ class Grammar:
         elif token.isidentifier():
             known = {word[1:-1] for name in names if name[0] == "'" for word in re.findall(r"'[a-z]+'", name, re.I)}
             candidates = nearest(token, sorted(known))
+        elif self._openings and (opening := _OPENING.match(text, start)):
+            written = f"@{opening[1]}{{"
+            candidates = nearest(written, self._openings) if opening[1] else []
+            candidates = [name for name in candidates if name.lower() == written.lower()] or candidates
         elif token == "(" and (called := _CALLED.search(text, max(start - 100, 0), start)) and self._selectors:
             candidates = nearest(called[1], self._selectors)
         else:
@@ -93,6 +105,17 @@ class Grammar:
             candidates = [_FOREIGN[written] for written in around if written in _FOREIGN][:1]
         line, column = position(text, start)
         return ExpressionInvalid(reason, line=line, column=column, token=token, expected=names, candidates=candidates)
+
+
+def _blamed(token: str) -> str:
+    """What is wrong with a character that stands nowhere outside of a text; "" for others."""
+    if token in ('"', "'"):
+        return "a text is not closed"
+    if len(token) != 1:
+        return ""
+    if token in _CURLY_QUOTES:
+        return "a text stands between straight quotes, ' or \""
+    return f"an invisible character, U+{ord(token):04X}, stands here" if category(token) in _INVISIBLE else ""
 
 
 _KEYWORDS = frozenset({"and", "or", "not", "is", "has", "null", "if", "then", "else", "true", "false"})

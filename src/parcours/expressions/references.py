@@ -14,6 +14,8 @@ EXPERIENCE_EVENTS = "ExperienceEventFieldGroup"
 """Its field group of the person's events; any other group of it, but for the next one, reads the profile."""
 AUDIENCE_ENRICHMENT = "AudienceEnrichment"
 """Its field group of what the list says of a member of the audience that a journey reads (journeys §8.5)."""
+PROFILE_STEPS = ("profile", "Profile")
+"""What may stand between a field group of it and the field, as published examples have it, and means nothing."""
 
 
 _NOTHING: Mapping[Any, Any] = {}

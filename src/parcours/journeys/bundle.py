@@ -473,6 +473,7 @@ class _Reader:
             type="business" if is_business else "unitary",
             supplemental=read,
             count_supplemental=count,
+            supplemental_namespace=None if supplemental is None else supplemental.get("namespace"),
             related=read_related(body),
         )
 

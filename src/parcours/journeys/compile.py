@@ -45,7 +45,7 @@ from parcours.journeys.fetch_plan import build_fetches
 from parcours.journeys.language import Language, NodeScope
 from parcours.journeys.metrics import read_metrics
 from parcours.journeys.paths_check import check_ways
-from parcours.journeys.run import Node, zone_named
+from parcours.journeys.run import LATEST_PROPERTIES, Node, zone_named
 from parcours.journeys.shared_rules import SharedRules
 from parcours.journeys.surroundings import Surroundings
 from parcours.journeys.usage_check import check_usage, fields_of_template, fields_read, uses_of
@@ -66,6 +66,8 @@ class EventShape:
     """Whether it is about no person."""
     has_supplemental_id: bool = False
     schema_id: str = ""
+    supplemental_namespace: str | None = None
+    """Namespace of its supplemental ids; None when it has none."""
 
 
 class Definitions(Protocol):
@@ -274,6 +276,9 @@ class Compiler:
                 or bool(audience_ids)
                 or bool(document.get("useProfileTimeZone"))
             ),
+            reads_latest=not LATEST_PROPERTIES.isdisjoint(
+                self.language.properties_read | self.rules.language.properties_read
+            ),
             has_sources=self.fetches > 0 or bool(added_groups),
             platform_groups={
                 name: whole for name, whole in self.definitions.platform_groups().items() if name in added_groups
@@ -289,6 +294,7 @@ class Compiler:
             start_us=start_us,
             end_us=end_us,
             uses_supplemental_id=entry.has_supplemental_id,
+            supplemental_namespace=entry.supplemental_namespace,
             priority=document.get("priority", 0),
             rule_set_uid=document.get("ruleSet"),
             message_rule_sets=frozenset(

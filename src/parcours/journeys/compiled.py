@@ -92,6 +92,8 @@ class CompiledJourney:
     """Whether an expression reads an external data source, or a field group added to the built-in one."""
     platform_groups: Mapping[str, str] = field(default_factory=dict)
     """Field groups that people added to the built-in source, each with the shipped one it is a part of."""
+    reads_latest: bool = False
+    """Whether an expression reads what `Instance.latest` keeps."""
     reads_sources: bool = True
     """Whether expressions are given data sources: a dry run may do without."""
     audience_ids: Mapping[str, str] = field(default_factory=dict)
@@ -110,6 +112,8 @@ class CompiledJourney:
     end_us: int | None = None
     """From here on nobody enters, and those inside leave."""
     uses_supplemental_id: bool = False
+    supplemental_namespace: str | None = None
+    """Namespace of the supplemental ids; None where none is known, as for an attribute of an audience's members."""
     jumps_to: frozenset[str] = frozenset()
     """Uids of the journeys it jumps to."""
     mode: Mode = "live"

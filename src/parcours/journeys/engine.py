@@ -45,17 +45,17 @@ _EMPTY: dict[str, Any] = {}
 
 def new_instance(
     journey: CompiledJourney, instance_id: str, key: str, now_us: int, *, supplemental_id: str | None = None,
-    run: Mapping[str, Any] | None = None, life_us: int | None = None,
+    run: Mapping[str, Any] | None = None, life_us: int | None = None, jump: Mapping[str, Any] | None = None,
 ) -> Instance:  # fmt: skip
     """An instance at the entry, which `advance` with Entered sets going.
 
     Whether the key may enter is asked before, with `match.refuse_entrance`. life_us: how long it stays at most;
-    None: until the journey's global timeout.
+    None: until the journey's global timeout. jump: what `jump.provenance` gave, of one who was jumped in.
     """
     return make(Instance, (
         instance_id, journey.version_uid, journey.journey_uid, key, journey.namespace, journey.entry_node_id, 0,
         "active", journey.entry_waiting_for, now_us, now_us + (life_us or journey.global_timeout_us), 0, _EMPTY, _EMPTY,
-        None, None, now_us, None, (), _EMPTY, supplemental_id, run, None, None,
+        None, None, now_us, None, (), _EMPTY, supplemental_id, run, None, None, None, jump,
     ))  # fmt: skip
 
 

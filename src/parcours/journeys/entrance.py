@@ -32,6 +32,7 @@ class Entry:
     admits: Callable[[Mapping[str, Any]], str | None] | None = None
     read: AudienceRead | None = None
     has_supplemental_id: bool = False
+    supplemental_namespace: str | None = None
 
 
 def read_entry(document: Mapping[str, Any], event: "EventShape | None", definitions: "Definitions") -> Entry:
@@ -71,7 +72,10 @@ def read_entry(document: Mapping[str, Any], event: "EventShape | None", definiti
             )  # fmt: skip
     if event is None:
         return Entry("unitary", config.get("eventUid", ""), (), None)
-    return Entry("unitary", event.uid, (event.name,), event.namespace, has_supplemental_id=event.has_supplemental_id)
+    return Entry(
+        "unitary", event.uid, (event.name,), event.namespace, has_supplemental_id=event.has_supplemental_id,
+        supplemental_namespace=event.supplemental_namespace,
+    )  # fmt: skip
 
 
 def _audience_namespace(config: Mapping[str, Any], definitions: "Definitions") -> str | None:

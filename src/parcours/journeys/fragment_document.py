@@ -1,6 +1,6 @@
 """Journey fragments as documents: activities with the arrows between them, to be put into journeys. Source: §17."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -12,16 +12,18 @@ from parcours.journeys.errors import JourneyInvalid
 
 FRAGMENT_KIND = "journeyFragment"
 MAX_FRAGMENT_NODES = 20
+_KINDS = {name: kind for name, kind in KINDS.items() if name != "jump"}
+"""Activities a fragment may hold."""
 _OF_A_WHOLE = frozenset({"ERR_ENTRY_KIND", "ERR_ENTRY_UNKNOWN", "ERR_EDGE_ENTRY", "ERR_GRAPH_UNREACHABLE"})
 """Faults of the graph that only a whole journey has."""
 
 
 def _build_schema(*, is_finished: bool) -> dict[str, Any]:
-    journey = build_schema(KINDS)
+    journey = build_schema(_KINDS)
     members = journey["properties"]
     nodes = {**members["nodes"], "maxProperties": MAX_FRAGMENT_NODES}
     if not is_finished:  # the kind alone must be known
-        node = {"type": "object", "required": ["type"], "properties": {"type": {"enum": list(KINDS)}}}
+        node = {"type": "object", "required": ["type"], "properties": {"type": {"enum": list(_KINDS)}}}
         nodes["additionalProperties"] = node
     return {
         "$schema": journey["$schema"],
@@ -58,14 +60,14 @@ def read_fragment(body: Any) -> dict[str, Any]:
 
 
 def check_fragment(document: Mapping[str, Any]) -> list[Fault]:
-    """What keeps a fragment from being used: activities that aren't finished, arrows that can't be, parts apart."""
+    """What keeps a fragment from being used: activities that aren't finished, arrows that can't be, several entries."""
     faults = _shape(_FINISHED, document)
     if faults:
         return faults
     roots = roots_of(document)
     journey = {**document, "entry": {"node": roots[0] if roots else next(iter(document["nodes"]))}}
     faults = [fault for fault in check_graph(journey) if fault.code not in _OF_A_WHOLE]
-    return faults or list(_parts_apart(document))
+    return faults or list(_parts_apart(document)) or list(_more_entries(roots))
 
 
 def roots_of(document: Mapping[str, Any]) -> list[str]:
@@ -89,6 +91,13 @@ def _parts_apart(document: Mapping[str, Any]) -> Iterator[Fault]:
         if node_id not in found:
             message = f"no arrow connects node {node_id!r} with {first!r}: a fragment is of one piece"
             yield Fault("ERR_FRAGMENT_APART", message, f"$.nodes.{node_id}", node_id)
+
+
+def _more_entries(roots: Iterable[str]) -> Iterator[Fault]:
+    first, *others = roots
+    for node_id in others:
+        message = f"nothing leads to node {node_id!r}, nor to {first!r}: a fragment has one entry"
+        yield Fault("ERR_FRAGMENT_ENTRIES", message, f"$.nodes.{node_id}", node_id)
 
 
 def _shape(validator: Draft202012Validator, body: Any) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""Journey fragments of a sandbox: drafts, and active ones that designers put into journeys. Source: journeys §17.
+"""Journey fragments of a sandbox: drafts, active ones that designers put into journeys, archived ones (journeys §17).
 
 A fragment is copied into a journey, which from then on has nothing to do with it: changing or deleting one changes no
 journey.
@@ -16,7 +16,7 @@ from parcours.journeys.fragment_document import FRAGMENT_KIND, check_fragment, r
 from parcours.journeys.versions import metadata
 from parcours.resources.store import Resource, ResourceNotFound, ResourceStore
 
-State = Literal["draft", "active"]
+State = Literal["draft", "active", "archived"]
 MAX_ACTIVE_FRAGMENTS = 200
 """In a sandbox."""
 
@@ -68,8 +68,7 @@ class FragmentService:
         document = read_fragment(body)
         with self._db.write() as connection:
             before = self._stored(connection, caller.scope_id, uid)
-            if before.body["state"] == "active":
-                raise FragmentStateConflict("an active fragment is not changed: make it a draft first")
+            self._expect_draft(before, "changed")
             self._check_name(connection, caller.scope_id, uid, document["name"])
             changed = {**before.body, "document": document}
             stored = self._resources.replace(connection, before, caller.author, changed, if_match)
@@ -84,6 +83,7 @@ class FragmentService:
             before = self._stored(connection, caller.scope_id, uid)
             if before.body["state"] == "active":
                 return _show(caller, before), before.etag
+            self._expect_draft(before, "activated")
             faults = check_fragment(before.body["document"])
             if faults:
                 raise JourneyInvalid(faults)
@@ -95,18 +95,50 @@ class FragmentService:
             return self._set_state(connection, caller, before, "active", if_match)
 
     def deactivate(self, caller: Caller, uid: str, if_match: str | None = None) -> tuple[dict[str, Any], str]:
-        """Make it a draft again; journeys that it was put into keep what they have.
+        """Make an active one a draft again; journeys that it was put into keep what they have. A draft stays.
 
-        Raises FragmentNotFound, EtagMismatch.
+        Raises FragmentNotFound, FragmentStateConflict, EtagMismatch.
         """
-        with self._db.write() as connection:
-            before = self._stored(connection, caller.scope_id, uid)
-            return self._set_state(connection, caller, before, "draft", if_match)
+        return self._move(caller, uid, "active", "draft", "made a draft", if_match)
+
+    def archive(self, caller: Caller, uid: str, if_match: str | None = None) -> tuple[dict[str, Any], str]:
+        """Put an active one away, where designers don't find it; an archived one stays.
+
+        Raises FragmentNotFound, FragmentStateConflict, EtagMismatch.
+        """
+        return self._move(caller, uid, "active", "archived", "archived", if_match)
+
+    def unarchive(self, caller: Caller, uid: str, if_match: str | None = None) -> tuple[dict[str, Any], str]:
+        """Take an archived one back, as a draft; a draft stays.
+
+        Raises FragmentNotFound, FragmentStateConflict, EtagMismatch.
+        """
+        return self._move(caller, uid, "archived", "draft", "taken out of the archive", if_match)
 
     def delete(self, caller: Caller, uid: str) -> None:
-        """Forget it; journeys keep what they have. Raises FragmentNotFound."""
+        """Forget a draft; journeys keep what they have. Raises FragmentNotFound, FragmentStateConflict."""
         with self._db.write() as connection:
-            self._resources.delete(connection, self._stored(connection, caller.scope_id, uid))
+            stored = self._stored(connection, caller.scope_id, uid)
+            self._expect_draft(stored, "deleted")
+            self._resources.delete(connection, stored)
+
+    def _move(
+        self, caller: Caller, uid: str, before: State, after: State, verb: str, if_match: str | None
+    ) -> tuple[dict[str, Any], str]:
+        with self._db.write() as connection:
+            stored = self._stored(connection, caller.scope_id, uid)
+            state = stored.body["state"]
+            if state == after:
+                return _show(caller, stored), stored.etag
+            if state != before:
+                raise FragmentStateConflict(f"the fragment is {state}: only one that is {before} can be {verb}")
+            return self._set_state(connection, caller, stored, after, if_match)
+
+    @staticmethod
+    def _expect_draft(stored: Resource, verb: str) -> None:
+        state = stored.body["state"]
+        if state != "draft":
+            raise FragmentStateConflict(f"the fragment is {state}: only a draft can be {verb}")
 
     def _set_state(
         self, connection: Connection, caller: Caller, before: Resource, state: State, if_match: str | None

@@ -84,9 +84,23 @@ def router(gate: Gate, service: FragmentService) -> APIRouter:
         """Make it a draft again."""
         return answer(response, service.deactivate(caller, uid, request.headers.get("if-match")))
 
+    @routes.post("/fragments/{uid}/archive", openapi_extra=reads_headers("If-Match"))
+    def archive_fragment(
+        uid: str, request: Request, response: Response, caller: Caller = Depends(gate.allow("journeys.write"))
+    ) -> dict[str, Any]:
+        """Put an active one away: designers don't find it any more."""
+        return answer(response, service.archive(caller, uid, request.headers.get("if-match")))
+
+    @routes.post("/fragments/{uid}/unarchive", openapi_extra=reads_headers("If-Match"))
+    def unarchive_fragment(
+        uid: str, request: Request, response: Response, caller: Caller = Depends(gate.allow("journeys.write"))
+    ) -> dict[str, Any]:
+        """Take an archived one back, as a draft."""
+        return answer(response, service.unarchive(caller, uid, request.headers.get("if-match")))
+
     @routes.delete("/fragments/{uid}", status_code=204)
     def delete_fragment(uid: str, caller: Caller = Depends(gate.allow("journeys.delete"))) -> None:
-        """Forget it; journeys keep what they have."""
+        """Forget a draft; journeys keep what they have."""
         service.delete(caller, uid)
 
     return routes

@@ -60,6 +60,8 @@ class Language:
         """Names of the audiences they ask for."""
         self.reads_enrichment = False
         """Whether one of them reads attributes of the member of an audience."""
+        self.properties_read: set[str] = set()
+        """Names of the journey properties they read."""
 
     def parse(self, text: str, scope: NodeScope, expected: Type | None = None) -> JourneyExpression:
         """A text compiled for a scope, and nothing noted of what it reads. Raises ExpressionInvalid."""
@@ -77,6 +79,8 @@ class Language:
                 self.audiences_read.add(reference.name)
             elif reference.is_enrichment:
                 self.reads_enrichment = True
+            elif reference.kind == "property":
+                self.properties_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:
                 self.reads_profile = True
                 if reference.kind == "dataSource" and reference.group not in (PROFILE_GROUP, EXPERIENCE_EVENTS):

@@ -44,6 +44,9 @@ LIFE_MS = 91 * DAY_MS
 TEST_IDLE_MS = 7 * DAY_MS
 DRY_RUN_MS = 14 * DAY_MS
 MAX_PAUSE_MINUTES = 20_160
+FORGET_WAIT_S = 3.0
+"""How long opening a draft waits for the worker to be through with an earlier test of it; it looks once a second."""
+_FORGET_LOOK_S = 0.05
 MAX_BULK = 10
 MIN_REACTION_WAIT_S = 40
 MAX_ACTIVE = {"production": 200, "development": 100}
@@ -68,12 +71,14 @@ class Lifecycle:
         journeys: JourneyService,
         drop_calls: DropCalls,
         policies: ApprovalPolicies,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._db = db
         self._resources = resources
         self._journeys = journeys
         self._drop_calls = drop_calls
         self._policies = policies
+        self._sleep = sleep
         self.on_publish: OnPublish = lambda _connection, _version: None
         """Called in the transaction that publishes a version."""
         journeys.on_delete = self.forget
@@ -87,6 +92,7 @@ class Lifecycle:
         Raises JourneyNotFound, JourneyStateConflict, JourneyInvalid with every fault, ApprovalNeeded where a policy
         covers the version.
         """
+        self.await_clear(version_uid)
         with self._db.write() as connection:
             version, journey, faults = self.ready(connection, caller, version_uid, {"Draft", "Testing"}, "published")
             requester = self._policies.person(connection, subject_of(caller))
@@ -129,6 +135,7 @@ class Lifecycle:
         wait_s = settings.get("waitSeconds", 10)
         if type(wait_s) is not int or not 1 <= wait_s <= 3_600:
             raise _invalid("ERR_TEST_WAIT", "waitSeconds is a whole number of 1 to 3600 seconds", "$.waitSeconds")
+        self.await_clear(version_uid)
         with self._db.write() as connection:
             version, journey, faults = self.ready(connection, caller, version_uid, {"Draft"}, "tested")
             if journey.namespace is None:
@@ -158,6 +165,7 @@ class Lifecycle:
         for name, value in chosen.items():
             if type(value) is not bool:
                 raise _invalid("ERR_DRY_RUN", f"{name} is true or false", f"$.{name}")
+        self.await_clear(version_uid)
         with self._db.write() as connection:
             version, journey, faults = self.ready(connection, caller, version_uid, {"Draft"}, "run dry")
             if _has(version, "reaction"):
@@ -191,6 +199,17 @@ class Lifecycle:
         self._drop_calls(connection, version.scope_id, version.id)
         return version
 
+    def await_clear(self, version_uid: str) -> None:
+        """Give the worker a moment to forget an earlier test or dry run of a version: few are inside, as a rule.
+
+        Called outside a transaction, which would keep the worker from writing; `clear` then says whether it has.
+        """
+        for _ in range(round(FORGET_WAIT_S / _FORGET_LOOK_S)):
+            with self._db.read() as connection:
+                if not store.has_stop(connection, version_uid):
+                    return
+            self._sleep(_FORGET_LOOK_S)
+
     def clear(self, connection: Connection, version: Resource) -> None:
         """Nobody of an earlier test or dry run may be met by what comes now."""
         if version.body["status"] == "Testing":
@@ -199,7 +218,7 @@ class Lifecycle:
                 pass
             runs_store.delete_runs(connection, version.id)
             delete_counts(connection, version.scope_id, [version.id])
-        elif any(stop.version_uid == version.id for stop in store.find_stops(connection)):
+        elif store.has_stop(connection, version.id):
             raise JourneyStateConflict("the people of the last test or dry run are still being taken out: try again")
 
     def ready(

@@ -64,7 +64,8 @@ class Instance(NamedTuple):
     held_since_us: int = 0
     """When the present node began to hold the instance."""
     last_error: Mapping[str, Any] | None = None
-    """{"nodeId", "code", "kind": "action" | "fetch" | "evaluation", "elapsedMs"?} of the latest node in error."""
+    """{"nodeId", "nodeName", "nodeType", "kind", "code"} of the latest node in error; kind: `action`, `fetch` or
+    `evaluation`. Written by a release before it has "elapsedMs", too."""
     pending: tuple[Pending, ...] = ()
     lookups: Mapping[str, Any] = NOTHING
     """Rows that dataset lookups gave, by the name expressions use: {"entities": [row …]}."""
@@ -79,6 +80,12 @@ class Instance(NamedTuple):
     number of the fetch, only while further ones are fetched."""
     timed_pass: int | None = None
     """The stay whose message was given its time by send-time optimisation."""
+    latest: Mapping[str, Any] | None = None
+    """{"actionMs", "actionError", "fetchMs", "fetchError"} of the latest call and fetch, and of the latest of each that
+    failed. Only in a journey whose expressions read one of them."""
+    jump: Mapping[str, Any] | None = None
+    """Of an instance that a jump made, where it came from: {"origin", "previous"}, each a list of journey uid, version
+    uid and instance id. The origin is where a chain of jumps began."""
 
     @property
     def is_ended(self) -> bool:
@@ -146,6 +153,10 @@ class ActionOutcome:
     """Whether a throttle told when it might begin."""
     wait_ms: int = 0
     """How long it waited for that."""
+    last_started_at_us: int | None = None
+    """When the last attempt went out; None of a call that never did, and of messages."""
+    last_elapsed_ms: int = 0
+    """How long that attempt took."""
     is_mtls: bool = False
     """Whether a certificate of the caller was presented."""
     is_proxy: bool = False
@@ -297,6 +308,7 @@ class SendMessage(NamedTuple):
     events: Mapping[str, Any]
     """Payloads of the events heard, by name: templates read them."""
     actions: Mapping[str, Any]
+    lookups: Mapping[str, Any]
     utc_offset_s: int
     """How far the individual's clock is ahead of UTC."""
     is_time_optimized: bool

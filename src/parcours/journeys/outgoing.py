@@ -77,7 +77,9 @@ def template_values(
 ) -> dict[str, Any]:
     """What a message template may read of an individual, by root."""
     events = command.events
-    told = {"events": events, "actions": command.actions, "technicalProperties": {}}
+    told = {
+        "events": events, "actions": command.actions, "datasetLookup": command.lookups, "technicalProperties": {}
+    }  # fmt: skip
     if instance.supplemental_id is not None:
         told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
     profile = (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from parcours.access.model import Caller
 from parcours.db import Database
 from parcours.journeys.conflicts import named_sets
-from parcours.journeys.definitions import uids_in
+from parcours.journeys.definitions import SandboxDefinitions, uids_in
 from parcours.journeys.errors import JourneyNotFound
 from parcours.journeys.journey_filter import (
     Facts,
@@ -19,7 +19,7 @@ from parcours.journeys.journey_filter import (
     read_sort,
     sort,
 )
-from parcours.journeys.readmodel import show
+from parcours.journeys.readmodel import AudienceOf, Called, show
 from parcours.journeys.service import JourneyService
 from parcours.journeys.versions import JOURNEY_KIND, VERSION_KIND
 from parcours.resources.store import Resource, ResourceStore
@@ -44,10 +44,11 @@ class JourneyReader:
                 journey.body["versions"][-1]
                 for journey in self._resources.in_scope(connection, caller.scope_id, JOURNEY_KIND)
             }
+            definitions = self._journeys.definitions(connection, caller.scope_id)
             kept: list[dict[str, Any]] = []
             for version in self._resources.in_scope(connection, caller.scope_id, VERSION_KIND):
                 names = self._journeys.names_of(connection, version)
-                journey = show(caller, version, names)
+                journey = show(caller, version, names, _audiences_of(version, definitions))
                 if matches(journey, _facts(version, names, version.id in latest), conditions):
                     kept.append(journey)
         kept = sort(kept, sorting)
@@ -66,7 +67,8 @@ class JourneyReader:
             version = self._resources.find(connection, caller.scope_id, VERSION_KIND, version_uid)
             if version is None:
                 raise JourneyNotFound(uid)
-            shown = show(caller, version, self._journeys.names_of(connection, version))
+            audience_of = _audiences_of(version, self._journeys.definitions(connection, caller.scope_id))
+            shown = show(caller, version, self._journeys.names_of(connection, version), audience_of)
             if with_rule_sets:
                 shown["rulesets"] = self._rule_sets(connection, version)
             return shown
@@ -79,6 +81,19 @@ class JourneyReader:
             for one in self._resources.in_scope(connection, version.scope_id, RULE_SET_KIND)
             if one.id in named or (one.body["isGlobal"] and one.body["state"] == "active")
         ]
+
+
+def _audiences_of(version: Resource, definitions: SandboxDefinitions) -> AudienceOf:
+    """Audiences by the names they have now; a published version keeps the namespace they had at its publication."""
+    kept: Mapping[str, str] = (version.body["names"] or {}).get("audiences", {})
+
+    def audience_of(audience_id: str) -> Called:
+        found = definitions.audience(audience_id)
+        if found is None:
+            return Called(None, kept.get(audience_id))
+        return Called(found.name, kept.get(audience_id, found.namespace))
+
+    return audience_of
 
 
 def _facts(version: Resource, names: Mapping[str, Mapping[str, str]], is_latest: bool) -> Facts:

@@ -1,7 +1,7 @@
 """A stored version as `GET /ajo/journey` shows it (journeys §14.1). Pure, and true of unfinished drafts too."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from parcours.access.model import Caller
 from parcours.journeys.activities.read_audience import DEFAULT_RATE, RECURRING
@@ -18,7 +18,20 @@ JOURNEY_FIELDS = (
 _UNITS = {"seconds": "PT{}S", "minutes": "PT{}M", "hours": "PT{}H", "days": "P{}D"}
 
 
-def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+class Called(NamedTuple):
+    """An audience as a version knows it; None for what nothing is known of."""
+
+    name: str | None
+    namespace: str | None
+
+
+AudienceOf = Callable[[str], Called]
+"""(id of an audience) → what a version knows of it."""
+
+
+def show(
+    caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str]], audience_of: AudienceOf
+) -> dict[str, Any]:
     """The whole Journey. names: {"events": {uid: name}, "actions": {uid: name}}."""
     body = version.body
     document: Mapping[str, Any] = body["document"]
@@ -47,7 +60,7 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
             "timezone": document.get("timeZone", "UTC"),
             "useProfileTimezone": bool(document.get("useProfileTimeZone", False)),
             "recurring": schedule.get("type") in RECURRING,
-            "type": schedule.get("type"),
+            "type": schedule.get("type", "asap" if first.get("type") == "readAudience" else None),
         },
         "reentrance": {
             "policy": "allowed" if is_allowed else "never",
@@ -58,12 +71,15 @@ def show(caller: Caller, version: Resource, names: Mapping[str, Mapping[str, str
         "ruleset": document.get("ruleSet"),
         "profileMergePolicyId": document.get("profileMergePolicyId"),
         "startNodeId": entry.get("node"),
-        "nodes": list(_nodes(document, nodes, names)),
+        "nodes": list(_nodes(document, nodes, names, audience_of)),
     }
 
 
 def _nodes(
-    document: Mapping[str, Any], nodes: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]
+    document: Mapping[str, Any],
+    nodes: Mapping[str, Any],
+    names: Mapping[str, Mapping[str, str]],
+    audience_of: AudienceOf,
 ) -> Iterator[dict[str, Any]]:
     called = names_of_nodes(nodes, names)
     edges: dict[str, list[Mapping[str, Any]]] = {}
@@ -76,6 +92,9 @@ def _nodes(
         kind = str(config.get("type", ""))
         ways = edges.get(node_id, [])
         more = NODE_FIELDS.get(kind)
+        fields = {} if more is None else more(config, ways)
+        if "audiences" in fields:
+            fields |= _audience_fields(config, audience_of)
         yield {
             "id": node_id,
             "type": kind,
@@ -83,7 +102,7 @@ def _nodes(
             "correlationId": node_id,
             "description": config.get("description", ""),
             "transitions": [_transition(edge, config, called) for edge in ways],
-            **({} if more is None else more(config, ways)),
+            **fields,
         }
 
 
@@ -158,7 +177,6 @@ def _message(config: Mapping[str, Any], ways: list[Mapping[str, Any]]) -> dict[s
 def _qualification(config: Mapping[str, Any], _: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "audiences": _audiences(config),
-        "identityNamespace": config.get("identityNamespace"),
         "verbs": config.get("verbs", ["enter"]),
     }
 
@@ -171,7 +189,6 @@ def _read_audience(config: Mapping[str, Any], _: list[Mapping[str, Any]]) -> dic
     audiences = _audiences(config)
     return {
         "audiences": audiences,
-        "identityNamespace": config.get("identityNamespace"),
         "throttlingRate": config.get("throttlingRate", DEFAULT_RATE),
         "useDelta": any(audience["incrementalRead"] for audience in audiences),
     }
@@ -198,13 +215,22 @@ def _audiences(config: Mapping[str, Any]) -> list[dict[str, Any]]:
     hours = config.get("waitForAudienceHours")
     return [
         {
-            "id": config.get("audienceId"),
             "forcedReentrance": bool(config.get("forceReentrance", False)),
             "incrementalRead": bool(config.get("incremental", False)),
             "waitForAudience": hours is not None,
             "waitTime": hours,
         }
     ]
+
+
+def _audience_fields(config: Mapping[str, Any], audience_of: AudienceOf) -> dict[str, Any]:
+    """The audience with its name, and the namespace people are known by: the audience's own unless another is named."""
+    audience_id = config.get("audienceId")
+    called = audience_of(audience_id) if isinstance(audience_id, str) else Called(None, None)
+    return {
+        "audiences": [{"id": audience_id, "name": called.name, **one} for one in _audiences(config)],
+        "identityNamespace": config.get("identityNamespace", called.namespace),
+    }
 
 
 def _mappings(config: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -89,6 +89,7 @@ class Reviews:
         NobodyApproves, ReviewInvalid.
         """
         comment = read_comment(settings)
+        self._lifecycle.await_clear(version_uid)
         with self._db.write() as connection:
             version, _, faults = self._lifecycle.ready(
                 connection, caller, version_uid, {"Draft", "Testing"}, "sent for approval"

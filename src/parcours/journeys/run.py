@@ -105,6 +105,7 @@ class Run:
         "instance",
         "journey",
         "last_error",
+        "latest",
         "lookups",
         "node",
         "now_us",
@@ -132,10 +133,11 @@ class Run:
         self.pending: tuple[Pending, ...]
         self.fetch_state: Mapping[str, Any] | None
         self.timed_pass: int | None
+        self.latest: Mapping[str, Any] | None
         (
             _, _, _, _, _, node_id, self.pass_no, self.status, self.waiting_for, _, self.deadline_us, self.step_seq,
             self.events, self.actions, self.parent_node_id, self.parent_transition, self.held_since_us,
-            self.last_error, self.pending, self.lookups, _, _, self.fetch_state, self.timed_pass,
+            self.last_error, self.pending, self.lookups, _, _, self.fetch_state, self.timed_pass, self.latest, _,
         ) = instance  # fmt: skip
         self.node: Node | None = None if node_id is None else journey.nodes.get(node_id)
         self.commands: list[Command] = []
@@ -182,23 +184,28 @@ class Run:
 
     def fail(
         self, kind: str, code: str, *, status: StepStatus = "error", action: Mapping[str, Any] | None = None,
-        detail: Mapping[str, Any] = NOTHING, elapsed_ms: int = 0,
+        detail: Mapping[str, Any] = NOTHING,
     ) -> Node | None:  # fmt: skip
         """The present node is in error: go on by its alternative path, or end the instance in error.
 
-        kind: `action`, `fetch` or `evaluation`; code: as `lastErrorCode` shows it.
+        kind: `action`, `fetch` or `evaluation`; code: what it failed with.
         """
         node = self.node
         assert node is not None
+        if self.journey.reads_latest:
+            self.latest = {**_latest(self), f"{kind}Error": code}
         self.last_error = {
-            "nodeId": node.id, "nodeName": node.name, "nodeType": node.node_type,
-            "kind": kind, "code": code, "elapsedMs": elapsed_ms,
+            "nodeId": node.id, "nodeName": node.name, "nodeType": node.node_type, "kind": kind, "code": code,
         }  # fmt: skip
         if "error" in node.exits:
             return self.leave("error", status=status, action=action, detail=detail)
         self.step(node, status, None, ended=True, action=action, detail=detail)
         self._end("timedout" if status == "timedout" else "error")
         return None
+
+    def note_time(self, kind: str, elapsed_ms: int) -> None:
+        """Keep how long the latest call (`action`) or fetch (`fetch`) took, for a journey that reads it."""
+        self.latest = {**_latest(self), f"{kind}Ms": elapsed_ms}
 
     # --- external data ---
 
@@ -239,11 +246,13 @@ class Run:
         outcomes = fetched.outcomes
         before = self.fetch_state or NOTHING
         failed = next((outcome for outcome in outcomes if outcome.error is not None), None)
+        waited_ms = max((outcome.elapsed_ms for outcome in outcomes), default=0)
         state: dict[str, Any] = {
-            "count": before.get("count", 0) + len(outcomes),
-            "ms": before.get("ms", 0) + max((outcome.elapsed_ms for outcome in outcomes), default=0),
-        }
+            "count": before.get("count", 0) + len(outcomes), "ms": before.get("ms", 0) + waited_ms,
+        }  # fmt: skip
         self.fetch_state = state
+        if self.journey.reads_latest:
+            self.note_time("fetch", waited_ms)
         if failed is not None:
             return self._fail_fetch(failed)
         answers = {str(number): outcome.data for outcome in outcomes for number in outcome.numbers}
@@ -261,7 +270,7 @@ class Run:
         fields = told(self.fetch_state["count"], self.fetch_state["ms"], failed)  # type: ignore[index]
         self.fetch_state = None
         code = failed.error_code or "error"
-        return self.fail("fetch", code, status=status, action=fields, detail=detail, elapsed_ms=failed.elapsed_ms)
+        return self.fail("fetch", code, status=status, action=fields, detail=detail)
 
     def hold(self, waiting_for: str) -> None:
         """Stay at the present node until something named comes."""
@@ -357,7 +366,7 @@ class Run:
             None if node is None else node.id, self.pass_no, self.status, self.waiting_for, before.entered_at_us,
             self.deadline_us, self.step_seq, self.events, self.actions, self.parent_node_id, self.parent_transition,
             self.held_since_us, self.last_error, self.pending, self.lookups, before.supplemental_id, before.run,
-            fetched, self.timed_pass,
+            fetched, self.timed_pass, self.latest, before.jump,
         ))  # fmt: skip
         return make(Transition, (after, tuple(self.commands), tuple(self.steps), None, False))
 
@@ -428,9 +437,26 @@ class Properties(Mapping[str, Any]):
         return len(self._run.journey.properties) + len(_PROPERTIES)
 
 
-def _error(run: Run, field: str, *kinds: str) -> Any:
+def _error(run: Run, field: str) -> Any:
     error = run.last_error
-    return error[field] if error is not None and (not kinds or error["kind"] in kinds) else None
+    return None if error is None else error[field]
+
+
+def _latest(run: Run) -> Mapping[str, Any]:
+    """See `Instance.latest`. Of somebody whom the release before moved last: what their last error tells."""
+    error = run.last_error
+    if run.latest is not None or error is None:
+        return run.latest or NOTHING
+    kind = error["kind"]
+    return {f"{kind}Error": error["code"], f"{kind}Ms": error.get("elapsedMs")}
+
+
+_SPELLINGS = {"timedout": "timedOut"}
+
+
+def _spelled(code: str | None) -> str | None:
+    """A code as journey properties spell it (expression-language §9)."""
+    return None if code is None else _SPELLINGS.get(code, code)
 
 
 def _node_name(run: Run, node_id: str | None) -> str | None:
@@ -450,11 +476,16 @@ _PROPERTIES: dict[str, Any] = {
     "lastNodeUIDInError": lambda run: _error(run, "nodeId"),
     "lastNodeNameInError": lambda run: _error(run, "nodeName"),
     "lastNodeTypeInError": lambda run: _error(run, "nodeType"),
-    "lastErrorCode": lambda run: _error(run, "code"),
-    "lastExecutedActionErrorCode": lambda run: _error(run, "code", "action"),
-    "lastDataFetchErrorCode": lambda run: _error(run, "code", "fetch"),
-    "lastActionExecutionElapsedTime": lambda run: _error(run, "elapsedMs", "action"),
-    "lastDataFetchElapsedTime": lambda run: _error(run, "elapsedMs", "fetch"),
+    "lastErrorCode": lambda run: _spelled(_error(run, "code")),
+    "lastExecutedActionErrorCode": lambda run: _spelled(_latest(run).get("actionError")),
+    "lastDataFetchErrorCode": lambda run: _spelled(_latest(run).get("fetchError")),
+    "lastActionExecutionElapsedTime": lambda run: _latest(run).get("actionMs"),
+    "lastDataFetchElapsedTime": lambda run: _latest(run).get("fetchMs"),
     "supplementalId": lambda run: run.instance.supplemental_id,
 }
 PROPERTY_NAMES = tuple(_PROPERTIES)
+LATEST_PROPERTIES = frozenset({
+    "lastExecutedActionErrorCode", "lastDataFetchErrorCode", "lastActionExecutionElapsedTime",
+    "lastDataFetchElapsedTime",
+})  # fmt: skip
+"""Those that need `Instance.latest`."""

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from parcours.actions.table import ActionTable
 from parcours.events.feedback import Feedback
 from parcours.journeys import runs_store, store
-from parcours.journeys.activities.jump import first_event
+from parcours.journeys.activities.jump import first_event, provenance
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
-from parcours.journeys.activities.reaction import reactions_of
+from parcours.journeys.activities.reaction import reactions_of, told_of
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
@@ -313,9 +313,9 @@ class JourneyWorkspace:
     def _enter(
         self, journey: CompiledJourney, key: str, supplemental_id: str | None, arrival: Arrival,
         *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
-        arbitrated: Mapping[str, int] | None = None,
+        arbitrated: Mapping[str, int] | None = None, jump: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """arbitrated: by rule set, how many other journeys the same event let the key enter."""
+        """arbitrated: by rule set, how many other journeys the same event let the key enter. jump: `Instance.jump`."""
         _, event_uid, _, payload, from_seed, received_at_ms, data, _, _ = arrival
         scope_id, now_us = journey.scope_id, self._now_us
         place = (scope_id, journey.journey_uid, key)
@@ -344,8 +344,9 @@ class JourneyWorkspace:
             seed += f"|{supplemental_id}"
         instance_id = instance_id_of(received_at_ms, seed)
         instance = new_instance(
-            journey, instance_id, key, now_us, supplemental_id=supplemental_id, run=run, life_us=life_us
-        )
+            journey, instance_id, key, now_us, supplemental_id=supplemental_id, run=run, life_us=life_us,
+            jump=jump,
+        )  # fmt: skip
         held = Held(journey, instance, is_new=True, is_reentrance=entered_at_us is not None)
         self._held[instance_id] = held
         self._by_key[place].append(held)
@@ -456,7 +457,7 @@ class JourneyWorkspace:
         held = self._held.get(feedback.instance_id)
         if held is None or held.instance.is_ended or held.journey.scope_id != scope_id:
             return {"outcome": "ignored", "reason": "ended"}
-        told = {"reactions": reactions_of(feedback), "pass": feedback.pass_no, "event": payload}
+        told = told_of(feedback.status, reactions_of(feedback), feedback.pass_no, payload)
         transition = self._move(held, EventReceived(REACTION, told, self._data(held)))
         outcome = {"outcome": "movedOn"} if transition.ignored is None else {"outcome": "ignored"}
         if transition.ignored is not None:
@@ -557,7 +558,7 @@ class JourneyWorkspace:
         arrival = Arrival(
             origin.scope_id, target.entry_event_uid, instance.key, payload, seed, self._now_us // 1000, self._data(held)
         )
-        told = self._enter(target, instance.key, None, arrival)
+        told = self._enter(target, instance.key, None, arrival, jump=provenance(instance))
         if told["outcome"] != "entered":
             return JumpOutcome("error", told["reason"])
         return JumpOutcome("entered", None, told["instanceId"])

@@ -21,9 +21,10 @@ from parcours.events.table import EventTable
 from parcours.expressions.references import EvaluationContext
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
-from parcours.journeys.activities.jump import first_event
+from parcours.journeys.activities.jump import first_event, provenance
 from parcours.journeys.activities.message import reply_to
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
+from parcours.journeys.activities.reaction import STATUSES, told_of
 from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIMER, Agenda
 from parcours.journeys.compiled import CompiledJourney
@@ -359,7 +360,7 @@ class World:
     def _enter(
         self, journey: CompiledJourney, key: str, payload: Mapping[str, Any], data: Mapping[str, Any],
         supplemental_id: str | None = None, *, run: Mapping[str, Any] | None = None, life_us: int | None = None,
-        arbitrated: Mapping[str, int] = NOTHING,
+        arbitrated: Mapping[str, int] = NOTHING, jump: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Let a key in, or say why not. As `JourneyWorkspace._enter`."""
         now_us = self.clock.at_us
@@ -388,7 +389,7 @@ class World:
         self._rules.count_entry(journey, key)
         instance = new_instance(
             journey, self._ids(journey, key, len(every)), key, now_us, supplemental_id=supplemental_id, run=run,
-            life_us=life_us,
+            life_us=life_us, jump=jump,
         )  # fmt: skip
         record = InstanceRecord(journey, instance, bool(before))
         self.records.append(record)
@@ -604,7 +605,7 @@ class World:
 
     def _react(self, what: tuple[InstanceRecord, int, str]) -> None:
         record, pass_no, name = what
-        told = {"reactions": (name,), "pass": pass_no, "event": NOTHING}
+        told = told_of(STATUSES[name], (name,), pass_no, NOTHING)
         if self.measured is not None:
             self.measured.pass_time(self.clock.at_us)
             self.measured.measures.react(record.journey.scope_id, record.instance.id, (name,))
@@ -687,7 +688,8 @@ class World:
         if any(other.instance.node_id is not None for other in before):
             return JumpOutcome("present")
         _, payload = first_event(instance, command, self.clock.at_us)
-        told = self._enter(target, instance.key, payload, self._data(target, instance.namespace, instance.key))
+        data = self._data(target, instance.namespace, instance.key)
+        told = self._enter(target, instance.key, payload, data, jump=provenance(instance))
         if told["outcome"] != "entered":
             return JumpOutcome("error", told["reason"])
         return JumpOutcome("entered", None, told["instanceId"])

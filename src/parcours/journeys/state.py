@@ -5,7 +5,7 @@ from typing import Any
 from parcours.journeys.model import Instance, Pending
 from parcours.journeys.store import StoredInstance
 
-_NO_CONTEXT: tuple[Any, ...] = ({}, {}, (), {}, None, None, None)
+_NO_CONTEXT: tuple[Any, ...] = ({}, {}, (), {}, None, None, None, None, None)
 """What stands for members that a row lacks: of an ended instance, or written by an older release."""
 
 
@@ -16,14 +16,18 @@ def instance_to_state(instance: Instance) -> list[Any]:
     """
     (
         _, _, _, _, _, node_id, pass_no, _, _, _, deadline_us, step_seq, events, actions, parent_node_id,
-        parent_transition, held_since_us, last_error, pending, lookups, _, run, fetch, timed_pass,
+        parent_transition, held_since_us, last_error, pending, lookups, _, run, fetch, timed_pass, latest, jump,
     ) = instance  # fmt: skip
     state: list[Any] = [
         deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us,
     ]  # fmt: skip
     if node_id is not None:
         state += [events, actions, [tuple(event) for event in pending], lookups, run]
-        if timed_pass is not None:
+        if jump is not None:
+            state += [fetch, timed_pass, latest, jump]
+        elif latest is not None:
+            state += [fetch, timed_pass, latest]
+        elif timed_pass is not None:
             state += [fetch, timed_pass]
         elif fetch is not None:
             state.append(fetch)
@@ -33,11 +37,11 @@ def instance_to_state(instance: Instance) -> list[Any]:
 def instance_from_row(row: StoredInstance) -> Instance:
     """The instance as it was written."""
     deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us, *context = row.state
-    events, actions, pending, lookups, run, fetch, timed_pass = (*context, *_NO_CONTEXT[len(context) :])
+    events, actions, pending, lookups, run, fetch, timed_pass, latest, jump = (*context, *_NO_CONTEXT[len(context) :])
     return Instance(
         row.id, row.version_uid, row.journey_uid, row.key, row.namespace, row.node_id, pass_no,
         row.status, row.waiting_for, row.entered_at_us, deadline_us, step_seq, events, actions,
         parent_node_id, parent_transition, held_since_us, last_error,
         tuple([Pending(uid, payload) for uid, payload in pending]), lookups, row.supplemental_id, run, fetch,
-        timed_pass,
+        timed_pass, latest, jump,
     )  # fmt: skip

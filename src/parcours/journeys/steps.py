@@ -6,8 +6,11 @@ from typing import Any
 
 import orjson
 
+from parcours.journeys.activities.condition import ConditionNode
+from parcours.journeys.activities.event import EntryNode, EventNode
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
 from parcours.journeys.model import Instance, StepEvent, shape_of
+from parcours.journeys.run import Node
 from parcours.journeys.runs_store import AudienceRun
 from parcours.kit.clock import to_datetime
 from parcours.rulesets.model import FORCED_DISCARD, QUIET_HOURS
@@ -73,6 +76,12 @@ def to_lines(
     end += "}"
     run = instance.run
     of_run = "" if run is None else f',"recurrenceIndex":{run["index"]},"batchInstanceID":{_text(run["id"])}'
+    if instance.supplemental_id is not None:
+        of_run += f',"supplementalID":{_text(instance.supplemental_id)}'
+        if journey.supplemental_namespace is not None:
+            of_run += f',"supplementalNamespace":{_repeated(journey.supplemental_namespace)}'
+    if instance.jump is not None:
+        of_run += f",{_jump_text(instance.jump)}"
     texts = journey.step_texts
     lines: list[bytes] = []
     for step in steps:
@@ -87,8 +96,8 @@ def to_lines(
             more = f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'
         if action:
             more += f",{_text(action)[1:-1]}"
-        if "exitCriteriaID" in detail:
-            told = {name: detail[name] for name in ("exitCriteriaID", "exitCriteriaName")}
+        if "exitCriteriaID" in detail or "reactionActionID" in detail:
+            told = {name: detail[name] for name in _TOLD if name in detail}
             more += f",{_text(told)[1:-1]}"
         rest = end
         if "rejectedRuleset" in detail:
@@ -99,6 +108,19 @@ def to_lines(
             f'"processingTime":{processing_us // 1000}{more}{rest}'.encode()
         )
     return lines
+
+
+_TOLD = ("exitCriteriaID", "exitCriteriaName", "reactionActionID", "reactionChannel", "reactionInteractionType")
+"""Members of a step's `detail` that are fields of `stepEvents`."""
+_JUMP_FIELDS = tuple(
+    (end, index, f"{end}JumpJourney{what}")
+    for end in ("origin", "previous")
+    for index, what in enumerate(("ID", "VersionID", "InstanceID"))
+)
+
+
+def _jump_text(jump: Mapping[str, Any]) -> str:
+    return _text({name: jump[end][index] for end, index, name in _JUMP_FIELDS})[1:-1]
 
 
 _RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
@@ -157,12 +179,40 @@ def _fixed_text(journey: CompiledJourney, step: StepEvent, *, is_reentrance: boo
         fields |= {"entrance": True, "reentrance": is_reentrance}
     if step.is_ended:
         fields["instanceEnded"] = True
+    if _took_event(journey, step):
+        fields["eventProcessed"] = True
     if step.parent_node_id is not None:
         parent = journey.nodes.get(step.parent_node_id)
         fields["parentNodeID"] = step.parent_node_id
         fields["parentNodeName"] = fields["parentStepName"] = step.parent_node_id if parent is None else parent.name
         fields["parentTransitionID"] = fields["parentTransitionName"] = step.parent_transition
+        if parent is not None:
+            fields["parentNodeType"] = parent.node_type
+            kind = _transition_type(parent, step.parent_transition or "")
+            if kind is not None:
+                fields["parentTransitionType"] = kind
     return _text(fields)[1:-1]
+
+
+def _took_event(journey: CompiledJourney, step: StepEvent) -> bool:
+    """Whether a node left by the event it listens to, and not by an exit criterion that the same event met."""
+    node = journey.nodes.get(step.node_id)
+    if not isinstance(node, EntryNode | EventNode) or not step.is_processed or step.step_status != "ended":
+        return False
+    is_sure = step.transition is not None or all(one.event_uid != node.event_uid for one in journey.exit_criteria)
+    return is_sure and step.event_id == node.event_uid
+
+
+def _transition_type(parent: Node, transition: str) -> str | None:
+    """By what a node was left; None where its transition does not tell. Source: XDM, step event common fields."""
+    if isinstance(parent, EntryNode):
+        return "Event Triggered"
+    if isinstance(parent, EventNode) and transition == "default":
+        is_sure = parent.timeout_us is None or parent.on_timeout != "default"
+        return "Event Triggered" if is_sure else None
+    if isinstance(parent, ConditionNode) and transition != "error":
+        return "Condition Triggered"
+    return "Basic"
 
 
 def _text(value: Any) -> str:

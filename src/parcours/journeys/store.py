@@ -341,10 +341,17 @@ _STOPS = (
     select(*(stop_table.c[name] for name in Stop._fields)).order_by(stop_table.c.version_uid).limit(bindparam("most"))
 )
 
+_STOP_OF = select(stop_table.c.version_uid).where(stop_table.c.version_uid == bindparam("version_uid"))
+
 
 def find_stops(connection: Connection, limit: int = 1_000) -> list[Stop]:
     """Stops that are not complete."""
     return [Stop(*row) for row in connection.execute(_STOPS, {"most": limit})]
+
+
+def has_stop(connection: Connection, version_uid: str) -> bool:
+    """Whether people of a version are still gone through."""
+    return connection.execute(_STOP_OF, {"version_uid": version_uid}).first() is not None
 
 
 def list_inside(connection: Connection, stop: Stop, limit: int, waiting_for: str | None = None) -> list[StoredInstance]:

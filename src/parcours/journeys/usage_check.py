@@ -140,6 +140,9 @@ def fields_of_template(template: TemplateShape, labelled: Labelled, entry_event:
         elif root == "context" and path[:2] == ["journey", "events"] and len(path) > 2:
             labels = labelled.event_labels(path[2])
             yield from _field(".templateUid", f"event {path[2]}", tuple(path[3:]), labels)
+        elif root == "context" and path[:2] == ["journey", "datasetLookup"] and len(path) > 2:
+            rows = tuple(path[4:])  # after `entities`
+            yield from _field(".templateUid", f"lookup {path[2]}", rows, labelled.lookup_labels(path[2]))
 
 
 def _field(place: str, start: str, path: tuple[str, ...], labels: FieldLabels) -> Iterator[FieldRead]:

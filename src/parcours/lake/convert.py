@@ -32,6 +32,7 @@ _BLOCK_LINES = 512
 SQL_TYPE = {
     Leaf.TEXT: "VARCHAR",
     Leaf.JSON: "VARCHAR",
+    Leaf.NUMERAL: "VARCHAR",
     Leaf.LONG: "BIGINT",
     Leaf.DOUBLE: "DOUBLE",
     Leaf.BOOLEAN: "BOOLEAN",

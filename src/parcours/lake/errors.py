@@ -22,6 +22,16 @@ class QueryTimedOut(ParcoursError):
         self.limit_s = limit_s
 
 
+class EngineFailed(ParcoursError):
+    """The query engine has failed by a fault of its own; the query may be right."""
+
+    def __init__(self, reason: str) -> None:
+        first = reason.split("\n", 1)[0][:200]
+        super().__init__(f"the query engine failed by a fault of its own; the query put another way may work: {first}")
+        self.reason = reason
+        """All that the engine said, with its stack and paths of this machine: for a log alone."""
+
+
 class LakeUnreadable(ParcoursError):
     """A file of the lake is missing or damaged."""
 

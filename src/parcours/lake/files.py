@@ -130,3 +130,11 @@ class LakeFiles(FileIO):
         """Remove a file; a missing one is no error."""
         where = location if isinstance(location, str) else location.location
         resolve(self.root, where).unlink(missing_ok=True)
+
+
+def within(root: Path, error: object) -> str:
+    """What an error says, with paths of files as they are below the lake's folder: where that is concerns nobody."""
+    said = str(error)
+    for folder in (root.resolve(), root):
+        said = said.replace(f"{folder}/", "")
+    return said

@@ -27,6 +27,7 @@ from parcours.lake.shape import (
 
 _PLAIN_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _LEAP_SECOND = re.compile(r"(?<=:\d\d:)60")
+_NUMERAL = re.compile(r"-?\d{1,18}", re.ASCII)
 _FRACTION = re.compile(r"(?<=\.\d{6})\d+")
 _UNFIT: Any = object()
 
@@ -98,6 +99,8 @@ class Fitter:
     ) -> Any:
         match shape:
             case Leaf():
+                if shape is Leaf.LONG and type(value) is str and node is not None and initial(node) is Leaf.LONG:
+                    value = _numeral(value)
                 fitted = fit_leaf(shape, value)
                 if fitted is _UNFIT:
                     faults.append(path)
@@ -127,6 +130,11 @@ class Fitter:
         return _UNFIT
 
 
+def _numeral(value: Any) -> Any:
+    """The number of a text, as a record has it that was staged when the schema said text; anything else as it is."""
+    return int(value) if isinstance(value, str) and _NUMERAL.fullmatch(value) else value
+
+
 def _inferred(value: Any, depth: int) -> Shape:
     match value:
         case bool():
@@ -151,6 +159,9 @@ def fit_leaf(leaf: Leaf, value: Any) -> Any:
             return value if isinstance(value, str) else _UNFIT
         case Leaf.BOOLEAN:
             return value if isinstance(value, bool) else _UNFIT
+        case Leaf.NUMERAL:
+            number = fit_leaf(Leaf.LONG, _numeral(value))
+            return number if number is _UNFIT else str(number)
         case Leaf.LONG:
             if isinstance(value, float) and value.is_integer():
                 value = int(value)

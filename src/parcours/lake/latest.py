@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from parcours.db import Database
 from parcours.lake.entities import to_entity
 from parcours.lake.errors import LakeUnreadable
+from parcours.lake.files import within
 from parcours.lake.model import LakeSchema
 from parcours.lake.store import read_chunk, read_sizes
 from parcours.lake.tables import find_tables
@@ -81,9 +82,9 @@ def read_latest(
             return LatestRows(rows, total, start or None)
         except FileNotFoundError as error:  # a merge has removed it: look for the new one
             if attempt == _ATTEMPTS - 1:
-                raise LakeUnreadable(f"a file of the lake is missing: {error}") from error
+                raise LakeUnreadable(f"a file of the lake is missing: {within(warehouse, error)}") from error
         except (pa.ArrowException, OSError) as error:
-            raise LakeUnreadable(f"a file of the lake is damaged: {error}") from error
+            raise LakeUnreadable(f"a file of the lake is damaged: {within(warehouse, error)}") from error
     raise AssertionError
 
 

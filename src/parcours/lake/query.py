@@ -18,11 +18,13 @@ import pyarrow as pa
 from parcours.db import Database
 from parcours.lake.compaction import parquet_scan
 from parcours.lake.convert import Converter, quoted, sql_type
-from parcours.lake.errors import LakeUnreadable, QueryInvalid, QueryTimedOut
+from parcours.lake.dialect import adapt, add_functions
+from parcours.lake.errors import EngineFailed, LakeUnreadable, QueryInvalid, QueryTimedOut
+from parcours.lake.files import within
 from parcours.lake.guard import GivenFiles, close_guarded, lock, open_guarded
 from parcours.lake.model import Chunk, DataSetName
 from parcours.lake.naming import slugs
-from parcours.lake.shape import Leaf, Struct, merge, select_named, settle
+from parcours.lake.shape import Leaf, Struct, as_read, merge, select_named, settle, type_by
 from parcours.lake.spellings import Spellings, respell
 from parcours.lake.store import read_all_chunks
 from parcours.lake.tables import LakeTable, find_tables
@@ -37,6 +39,7 @@ _DATE_PART = re.compile(
     re.IGNORECASE,
 )
 _UNKNOWN_TABLE = re.compile(r"Table with name (\S+) does not exist")
+_BROKEN = (duckdb.InternalException, duckdb.FatalException)
 _BATCH_ROWS = 2_048
 _NO_SPELLINGS: Spellings = {}
 
@@ -72,7 +75,7 @@ class RowStream:
         self._first = self._next()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """At most the rows asked for. Raises QueryInvalid, QueryTimedOut or LakeUnreadable."""
+        """At most the rows asked for. Raises QueryInvalid, QueryTimedOut, EngineFailed or LakeUnreadable."""
         left = self._limit
         batch = self._first
         while batch is not None:
@@ -92,7 +95,7 @@ class RowStream:
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow makes an OSError of DuckDB's errors
             if self._is_late.is_set():
                 raise QueryTimedOut(self._timeout_s) from error
-            raise QueryInvalid(str(error).strip()) from error
+            raise _refusal(error) from error
 
 
 class Lake:
@@ -146,7 +149,8 @@ class Lake:
         """Run one SELECT over the data sets of a sandbox; its rows are read while the block runs.
 
         data_sets: all that the sandbox has; each is a table named by its name's slug ("Web events" is web_events) and
-        by its id. limit: most rows returned; None means all. Raises QueryInvalid, QueryTimedOut or LakeUnreadable.
+        by its id. limit: most rows returned; None means all. Raises QueryInvalid, QueryTimedOut, EngineFailed or
+        LakeUnreadable.
         """
         with ExitStack() as stack:
             yield self._open(stack, scope_id, data_sets, sql, limit, timeout_s)
@@ -169,12 +173,12 @@ class Lake:
                     return rows
             except FileNotFoundError as error:
                 cause: Exception = error
-            except QueryInvalid as error:
+            except (QueryInvalid, EngineFailed) as error:
                 if not files.is_file_missing:
                     raise
                 cause = error
             if attempt == _ATTEMPTS - 1:
-                raise LakeUnreadable(f"a file of the lake is missing: {cause}") from cause
+                raise LakeUnreadable(f"a file of the lake is missing: {within(self._warehouse, cause)}") from cause
         raise AssertionError
 
     def _start(
@@ -196,16 +200,19 @@ class Lake:
         tables = find_tables(self._db, self._warehouse, scope_id, list(wanted))
         connection = open_guarded(files, self._memory_limit, self._threads)
         opened.callback(close_guarded, connection)
+        shapes: list[Struct] = []
         with _told(names):
             for number, (dataset_id, views) in enumerate(wanted.items()):
-                source = self._source(
+                columns, source = self._source(
                     connection, files, scope_id, dataset_id, tables.get(dataset_id), staged[dataset_id], words, number
                 )
+                shapes.append(columns)
                 for view in views:
                     connection.execute(f"CREATE VIEW {quoted(view)} AS {source}")
+            sql = add_functions(connection, sql, words)
         lock(connection, files.names)
         sql = respell(connection, sql, self._spellings)
-        return _run(opened, connection, sql, names, limit, timeout_s)
+        return _run(opened, connection, sql, shapes, names, limit, timeout_s)
 
     def _source(
         self,
@@ -217,12 +224,13 @@ class Lake:
         chunks: Sequence[Chunk],
         words: frozenset[str],
         number: int,
-    ) -> str:
-        """SQL for every record of a data set, with every column any of them has or the query names."""
+    ) -> tuple[Struct, str]:
+        """(columns, SQL) for every record of a data set, with every column any of them has or the query names."""
         document = self._schema_of(scope_id, dataset_id)
         through = table.through() if table is not None else 0
         lines = [line for chunk in chunks if chunk.seq > through for line in chunk.lines.split(b"\n")]
         columns = table.shape() if table is not None else Struct()
+        type_by(columns, document)
         staged = None
         if lines:
             converter = Converter()
@@ -230,6 +238,7 @@ class Lake:
                 staged = converter.convert(lines, columns, document).table
             finally:
                 converter.close()
+        columns = as_read(columns)
         merge(columns, select_named(document, words))
         if not columns.fields:
             settle(columns, document)
@@ -249,7 +258,7 @@ class Lake:
         if not parts:
             empty = ", ".join(f"CAST(NULL AS {sql_type(c)}) AS {quoted(n)}" for n, c in columns.fields.items())
             parts.append(f"SELECT {empty} LIMIT 0")
-        return " UNION ALL ".join(parts)
+        return columns, " UNION ALL ".join(parts)
 
 
 def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> str:
@@ -259,7 +268,7 @@ def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> 
     selected = ", ".join(
         quoted(name)
         if have.get(name) == kind
-        else f"CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
+        else f"TRY_CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
         for name, kind in wanted.items()
     )
     return f"SELECT {selected} FROM {source}"  # noqa: S608
@@ -269,6 +278,7 @@ def _run(
     opened: ExitStack,
     connection: duckdb.DuckDBPyConnection,
     sql: str,
+    shapes: Sequence[Struct],
     names: Mapping[str, str],
     limit: int | None,
     timeout_s: float,
@@ -289,13 +299,23 @@ def _run(
     opened.callback(timer.cancel)
     try:
         with _told(names):
-            reader = connection.sql(sql).to_arrow_reader(_BATCH_ROWS)
+            reader = _bind(connection, sql, shapes).to_arrow_reader(_BATCH_ROWS)
     except QueryInvalid as error:
         if is_late.is_set():
             raise QueryTimedOut(timeout_s) from error
         raise
     opened.callback(reader.close)
     return RowStream(reader, limit, is_late, timeout_s)
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, sql: str, shapes: Sequence[Struct]) -> duckdb.DuckDBPyRelation:
+    try:
+        return connection.sql(sql)
+    except duckdb.BinderException:
+        adapted = adapt(connection, sql, shapes)
+        if adapted == sql:
+            raise
+        return connection.sql(adapted)
 
 
 @contextmanager
@@ -306,10 +326,18 @@ def _told(names: Mapping[str, str]) -> Iterator[None]:
         message = str(error).strip()
         unknown = _UNKNOWN_TABLE.search(message) if isinstance(error, duckdb.CatalogException) else None
         if unknown is None:
-            raise QueryInvalid(message) from error
+            raise _refusal(error) from error
         tables = sorted(name for name, dataset_id in names.items() if name != dataset_id)
         listed = f"there are {', '.join(tables[:20])}{' …' if len(tables) > 20 else ''}" if tables else "there are none"
         raise QueryInvalid(f"no table {unknown[1]}: {listed}", tables) from error
+
+
+def _refusal(error: Exception) -> QueryInvalid | EngineFailed:
+    """What to say of an error of DuckDB, which Arrow may have handed on as one of its own."""
+    message = str(error).strip()
+    if isinstance(error, _BROKEN) or message.startswith(("INTERNAL Error", "FATAL Error")):
+        return EngineFailed(message)
+    return QueryInvalid(message)
 
 
 def _words(sql: str) -> Iterator[str]:

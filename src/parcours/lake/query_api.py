@@ -7,18 +7,25 @@ from fastapi import APIRouter, Depends, Request
 
 from parcours.access.model import Caller
 from parcours.access.routing import BodyInvalid, Gate, Routes, json_object
-from parcours.kit.errors import Invalid
+from parcours.audit import CALL
+from parcours.kit.errors import Invalid, ParcoursError
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
+from parcours.kit.telemetry import get_logger
 
 LIMIT_S = 30.0
 """Longest query, in seconds of computing."""
 MAX_ROWS = 10_000
 DEFAULT_ROWS = 1_000
 MAX_SQL = 100_000
+log = get_logger("lake")
 
 
 class LakeQueryRefused(Invalid):
     """A query that can't be run, or that takes too long."""
+
+
+class LakeQueryFailed(ParcoursError):
+    """The query engine failed; the log says why, under the request's id."""
 
 
 def router(gate: Gate, helpers: Helpers) -> APIRouter:
@@ -49,6 +56,10 @@ def router(gate: Gate, helpers: Helpers) -> APIRouter:
             raise LakeQueryRefused(f"the query computes longer than {LIMIT_S:g} s", "$.sql") from None
         except HelperAbandoned:
             return {}  # nobody reads it
+        if "reason" in answer:
+            call = CALL.get()
+            log.error("lake.query_failed", request_id=call.request_id if call else "", reason=answer["reason"])
+            raise LakeQueryFailed(answer["fault"])
         if "fault" in answer:
             raise LakeQueryRefused(answer["fault"], "$.sql")
         found: dict[str, Any] = answer["result"]

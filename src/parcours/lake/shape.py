@@ -30,6 +30,8 @@ class Leaf(Enum):
     """Microseconds, UTC."""
     JSON = "json"
     """Anything: text as it is, all else as JSON text. Stored as a string column."""
+    NUMERAL = "numeral"
+    """A whole number by the schema, in a string column made when the schema said text. Queries read a number."""
 
 
 @dataclass(slots=True)
@@ -73,20 +75,30 @@ def _copy(shape: Shape) -> Shape:
 
 
 def stored(shape: Struct) -> Struct:
-    """The shape as a table has it, where JSON is text like any other. Equal shapes may differ in order."""
-    return Struct({name: _stored(child) for name, child in shape.fields.items()})
+    """The shape as a table has it, where JSON and numerals are text. Equal shapes may differ in order."""
+    return Struct({name: _put(child, _STORED) for name, child in shape.fields.items()})
 
 
-def _stored(shape: Shape) -> Shape:
+def as_read(shape: Struct) -> Struct:
+    """The shape as queries have it, where numerals are numbers."""
+    return Struct({name: _put(child, _READ) for name, child in shape.fields.items()})
+
+
+_STORED = {Leaf.JSON: Leaf.TEXT, Leaf.NUMERAL: Leaf.TEXT}
+_READ = {Leaf.NUMERAL: Leaf.LONG}
+
+
+def _put(shape: Shape, others: Mapping[Leaf, Leaf]) -> Shape:
+    """The shape with other leaves in the place of some."""
     match shape:
-        case Struct():
-            return stored(shape)
+        case Struct(fields):
+            return Struct({name: _put(child, others) for name, child in fields.items()})
         case Items(element):
-            return Items(_stored(element))
+            return Items(_put(element, others))
         case Entries(value):
-            return Entries(_stored(value))
-        case _:
-            return Leaf.TEXT if shape is Leaf.JSON else shape
+            return Entries(_put(value, others))
+        case Leaf():
+            return others.get(shape, shape)
 
 
 def json_type(node: Mapping[str, Any]) -> str | None:
@@ -147,7 +159,7 @@ def settle(shape: Shape, node: Mapping[str, Any] | None) -> None:
 
 
 def type_by(shape: Struct, document: LakeSchema | None) -> bool:
-    """Mark in place the string columns that hold JSON text, as the schema tells.
+    """Mark in place the string columns that hold JSON text or numerals, as the schema tells.
 
     Returns whether the schema gives every column the type it has. When it does not (the data set has no schema, or
     another one than when the column was made) each record has to be looked at to see whether it fits.
@@ -179,6 +191,8 @@ def _typed(shape: Shape, node: Mapping[str, Any] | None) -> tuple[Shape, bool]:
             return (Items(typed) if isinstance(shape, Items) else Entries(typed)), fits
         case Leaf.TEXT, Leaf.JSON:
             return Leaf.JSON, node is not None
+        case ((Leaf.TEXT | Leaf.NUMERAL), Leaf.LONG):
+            return Leaf.NUMERAL, True
         case Leaf(), Leaf():
             return shape, shape is wanted
     if node is None:

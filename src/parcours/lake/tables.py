@@ -65,6 +65,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _LEAF_TYPES: dict[Leaf, PrimitiveType] = {
     Leaf.TEXT: StringType(),
     Leaf.JSON: StringType(),
+    Leaf.NUMERAL: StringType(),
     Leaf.LONG: LongType(),
     Leaf.DOUBLE: DoubleType(),
     Leaf.BOOLEAN: BooleanType(),

@@ -38,7 +38,7 @@ def _router(gate: Gate, service: LimitService) -> APIRouter:
             "pages": -(-len(found) // page_size),
         }
 
-    @routes.post(f"/{path}", status_code=201)
+    @routes.post(f"/{path}")
     def create_config(
         caller: Caller = Depends(gate.allow("journeys_actions.write")), body: dict[str, Any] = Depends(document)
     ) -> dict[str, Any]:
@@ -59,25 +59,27 @@ def _router(gate: Gate, service: LimitService) -> APIRouter:
         """Write a configuration anew."""
         return service.replace(caller, uid, body)
 
-    @routes.delete(f"/{path}/{{uid}}", status_code=204)
+    @routes.delete(f"/{path}/{{uid}}")
     def delete_config(
         uid: str,
         caller: Caller = Depends(gate.allow("journeys_actions.delete")),
         force: bool = Query(default=False, alias="forceDelete"),
-    ) -> None:
+    ) -> dict[str, Any]:
         """Delete a configuration; `forceDelete=true` undeploys it first."""
         service.delete(caller, uid, force)
+        return {}
 
     @routes.get(f"/{path}/{{uid}}/canDeploy")
     @routes.post(f"/{path}/{{uid}}/canDeploy")
     def can_deploy_config(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.read"))) -> dict[str, Any]:
         """What stands in the way of deploying."""
-        return service.can_deploy(caller, uid)
+        return {"canDeploy": service.can_deploy(caller, uid)}
 
-    @routes.post(f"/{path}/{{uid}}/deploy")
-    def deploy_config(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.write"))) -> dict[str, Any]:
+    @routes.post(f"/{path}/{{uid}}/deploy", status_code=204)
+    def deploy_config(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.write"))) -> Response:
         """Let the configuration hold, as it is written now."""
-        return service.deploy(caller, uid)
+        service.deploy(caller, uid)
+        return Response(status_code=204)
 
     @routes.post(f"/{path}/{{uid}}/undeploy", status_code=204)
     def undeploy_config(uid: str, caller: Caller = Depends(gate.allow("journeys_actions.write"))) -> Response:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from parcours.limits.patterns import METHODS, PatternInvalid, read_pattern
+from parcours.limits.patterns import METHODS, PatternInvalid, read_methods, read_pattern
 
 SERVICES = ("action", "dataSource")
 MAX_CONNECTIONS = 400
+ANY_CONNECTIONS = -1
+"""How a deployed configuration says that it limits no connections."""
 MIN_THROUGHPUT, MAX_THROUGHPUT = 200, 5_000
 MAX_CALLS = 1_000_000_000
 MAX_PERIOD_MS = 86_400_000
@@ -25,8 +27,8 @@ class Findings:
 
     errors: list[tuple[str, str]] = field(default_factory=list)
     """(code, message)."""
-    warnings: list[tuple[str, str, str]] = field(default_factory=list)
-    """(code, message, scope)."""
+    warnings: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    """(code, message, scope: what it is about)."""
 
     def to_json(self) -> dict[str, Any]:
         """As `canDeploy` in every answer."""
@@ -65,11 +67,17 @@ def check_capping(document: Mapping[str, Any]) -> Findings:
             message = f"capping config: {name!r} is no service; known: {', '.join(SERVICES)}"
             found.errors.append(("ERR_AUTHORING_ENDPOINTCONFIG_1", message))
             continue
-        _check_service(name, service, found)
+        _check_service(name, service, url, found)
     return found
 
 
-def _check_service(name: str, service: Any, found: Findings) -> None:
+def connections_of(service: Mapping[str, Any]) -> int | None:
+    """Most connections of a service at a time; None for any number."""
+    connections = service.get("maxHttpConnections")
+    return None if connections == ANY_CONNECTIONS else connections
+
+
+def _check_service(name: str, service: Any, url: Any, found: Findings) -> None:
     rating = service.get("rating") if isinstance(service, dict) else None
     if not isinstance(rating, dict):
         found.errors.append(("ERR_ENDPOINTCONFIG_104", f"capping config: no call rating defined for {name}"))
@@ -80,10 +88,11 @@ def _check_service(name: str, service: Any, found: Findings) -> None:
     if not _is_int(rating.get("periodInMs"), 1, MAX_PERIOD_MS):
         message = f"capping config: periodInMs of {name} is a whole number from 1 to {MAX_PERIOD_MS}"
         found.errors.append(("ERR_ENDPOINTCONFIG_108", message))
-    connections = service.get("maxHttpConnections")
+    connections = connections_of(service)
     if connections is None:
         message = "capping config: max http connections not defined: there may be any number of them"
-        found.warnings.append(("ERR_ENDPOINTCONFIG_106", message, name))
+        scope = {"endpointConfigService": name, "endpointConfigUrl": url if isinstance(url, str) else ""}
+        found.warnings.append(("ERR_ENDPOINTCONFIG_106", message, scope))
     elif not _is_int(connections, 1, MAX_CONNECTIONS):
         message = f"capping config: maxHttpConnections of {name} is a whole number from 1 to {MAX_CONNECTIONS}"
         found.errors.append(("ERR_ENDPOINTCONFIG_106", message))
@@ -139,7 +148,12 @@ def check_throttling(document: Mapping[str, Any]) -> Findings:
 
 
 def _is_methods(methods: Any) -> bool:
-    return isinstance(methods, list) and bool(methods) and all(isinstance(m, str) and m in METHODS for m in methods)
+    return (
+        isinstance(methods, list)
+        and bool(methods)
+        and all(isinstance(method, str) for method in methods)
+        and read_methods(methods).issubset(METHODS)
+    )
 
 
 def _is_int(value: Any, least: int, most: int) -> bool:

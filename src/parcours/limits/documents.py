@@ -6,14 +6,22 @@ from typing import Any
 
 from parcours.access.model import Caller
 from parcours.kit.clock import to_datetime
-from parcours.limits.checks import CAPPING_KEYS, THROTTLING_KEYS, Findings, check_capping, check_throttling
+from parcours.limits.checks import (
+    ANY_CONNECTIONS,
+    CAPPING_KEYS,
+    THROTTLING_KEYS,
+    Findings,
+    check_capping,
+    check_throttling,
+    connections_of,
+)
 from parcours.limits.model import Cap, Service, Throttle
-from parcours.limits.patterns import read_pattern
+from parcours.limits.patterns import read_methods, read_pattern
 from parcours.resources.store import Author, Resource
 
 READ_ONLY = frozenset(
     {
-        "uid", "_id", "sandboxId", "sandboxName", "metadata", "state", "authoringFormatVersion", "version",
+        "uid", "_id", "tenantId", "sandboxId", "sandboxName", "metadata", "state", "authoringFormatVersion", "version",
         "deployedConfig", "hasBeenDeployed",
     }
 )  # fmt: skip
@@ -31,9 +39,12 @@ class Refusals:
     """A deployed one is not deleted."""
     is_deployed_status: int
     cannot_deploy: int
-    already_deployed: int
-    not_deployed: int
-    cannot_update: int
+    already_deployed: int | None
+    """None where one that is deployed may be deployed again, as it is written now."""
+    not_deployed: int | None
+    """None where undeploying one that isn't is no fault."""
+    cannot_update: int | None
+    """None where a change of a deployed one holds from its next deployment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class Kind:
 
 CAPPING = Kind(
     "endpointConfig", "endpointConfigs", "capping config", CAPPING_KEYS,
-    Refusals("ERR_ENDPOINTCONFIG_111", "ERR_ENDPOINTCONFIG_112", 1450, 1451, 500, 1453, 1454, 1455, 1452),
+    Refusals("ERR_ENDPOINTCONFIG_111", "ERR_ENDPOINTCONFIG_112", 1450, 1451, 500, 1453, None, None, None),
     is_of_organisation=False,
 )  # fmt: skip
 THROTTLING = Kind(
@@ -74,12 +85,15 @@ def view(kind: Kind, caller: Caller, stored: Resource) -> dict[str, Any]:
     """A configuration as a reader sees it."""
     body = stored.body
     sandbox = caller.sandbox
+    place = {"orgId": caller.org_id, "sandboxId": sandbox.id, "sandboxName": sandbox.name, "uid": stored.id}
+    if kind.is_of_organisation:
+        place["_id"] = f"{stored.id}_{sandbox.id}"
+    else:
+        place |= {"_id": stored.id, "tenantId": sandbox.name}
+    is_deployed = body["deployed"] is not None
     shown: dict[str, Any] = {
         **body["document"],
-        "orgId": caller.org_id,
-        "sandboxId": sandbox.id,
-        "sandboxName": sandbox.name,
-        "uid": stored.id,
+        **place,
         "metadata": {
             "createdBy": stored.created_by,
             "createdById": stored.created_client,
@@ -91,13 +105,29 @@ def view(kind: Kind, caller: Caller, stored: Resource) -> dict[str, Any]:
         },
         "state": body["state"],
         "authoringFormatVersion": "1.0",
+        "hasBeenDeployed": is_deployed,
     }
-    if kind.is_of_organisation:
-        shown["_id"] = f"{stored.id}_{sandbox.id}"
-    if body["deployed"] is not None:
-        shown["version"] = str(body["deployments"])
-        shown["deployedConfig"] = body["deployed"]
+    if is_deployed:
+        shown["version"] = f"{body['deployments']}.0"
+        shown["deployedConfig"] = {**_as_deployed(body["deployed"]), **place}
     return shown
+
+
+def _as_deployed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What was deployed, with the connections that nobody limited told as -1."""
+    if "services" not in document:
+        return dict(document)
+    services = {
+        name: {**service, "maxHttpConnections": service.get("maxHttpConnections", ANY_CONNECTIONS)}
+        for name, service in document["services"].items()
+    }
+    return {**document, "services": services}
+
+
+def state_before(body: Mapping[str, Any]) -> str:
+    """The state that undeploying goes back to: whether the draft was ever changed. What a release stored that didn't
+    note it tells by its state."""
+    return str(body.get("stateBefore") or ("updated" if body["state"] == "updated" else "created"))
 
 
 def deployed_by(author: Author, now_ms: int) -> dict[str, str]:
@@ -114,11 +144,11 @@ def caps_of(stored: Resource) -> list[Cap]:
     deployed = stored.body["deployed"]
     if deployed is None:
         return []
-    pattern, methods = read_pattern(deployed["url"]), frozenset(deployed["methods"])
+    pattern, methods = read_pattern(deployed["url"]), read_methods(deployed["methods"])
     return [
         Cap(
             stored.id, stored.scope_id, _service(name), pattern, methods, service["rating"]["maxCallsCount"],
-            service["rating"]["periodInMs"] * 1_000, service.get("maxHttpConnections"),
+            service["rating"]["periodInMs"] * 1_000, connections_of(service),
         )
         for name, service in deployed["services"].items()
     ]  # fmt: skip
@@ -132,7 +162,7 @@ def throttle_of(stored: Resource, org_id: str) -> Throttle | None:
     most, ramp = deployed["maxThroughput"], deployed.get("ramp") or {}
     return Throttle(
         stored.body.get("uid", stored.id), org_id, read_pattern(deployed["urlPattern"]),
-        frozenset(deployed["methods"]), most, ramp.get("startThroughput", most), ramp.get("durationInMs", 0) * 1_000,
+        read_methods(deployed["methods"]), most, ramp.get("startThroughput", most), ramp.get("durationInMs", 0) * 1_000,
         stored.body["rampBeganUs"], stored.body.get("undeployedUs"),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The URL patterns of limits: which calls one is about. Source: journeys §14.2, §14.3."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote
@@ -8,6 +9,8 @@ from parcours.kit.egress import UrlRefused, check_url
 from parcours.kit.errors import Invalid
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_PUBLISHED = {"OPTION": "OPTIONS"}
+"""Methods that the published API spells otherwise than HTTP."""
 MAX_LENGTH = 2_048
 _SAFE = "-._~:/?@!$&'()*+,;=%[]"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -19,6 +22,11 @@ class PatternInvalid(Invalid):
     def __init__(self, reason: Literal["malformed", "wildcard"], message: str) -> None:
         super().__init__(message, "$.url")
         self.reason: Literal["malformed", "wildcard"] = reason
+
+
+def read_methods(written: Iterable[str]) -> frozenset[str]:
+    """The methods of HTTP that a person wrote, in either spelling; what is none stays as it is."""
+    return frozenset(_PUBLISHED.get(method, method) for method in written)
 
 
 @dataclass(frozen=True, slots=True)

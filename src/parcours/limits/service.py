@@ -19,6 +19,7 @@ from parcours.limits.documents import (
     Kind,
     caps_of,
     deployed_by,
+    state_before,
     throttle_of,
     time_text,
     view,
@@ -49,6 +50,7 @@ class LimitService:
             "state": "created",
             "deployed": None,
             "deployments": 0,
+            "stateBefore": "created",
             "lastDeployed": {},
             "rampBeganUs": 0,
         }
@@ -75,6 +77,7 @@ class LimitService:
     def replace(self, caller: Caller, uid: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Write a configuration anew. A deployed throttle changes at once, a deployed cap at its next deployment."""
         self._check_sandbox(caller)
+        cannot = self.kind.refusals.cannot_update
         document = self._read(caller, body)
         with self._db.write() as connection:
             before = self._stored(connection, caller, uid)
@@ -83,9 +86,10 @@ class LimitService:
                 "name": document.get("name") or document.get("url") or document.get("urlPattern") or "",
                 "document": document,
                 "state": "updated",
+                "stateBefore": "updated",
             }
-            if self.kind.is_of_organisation and before.body["deployed"] is not None:
-                self._refuse_faults(caller, self.kind.check(document), self.kind.refusals.cannot_update, "update")
+            if cannot is not None and before.body["deployed"] is not None:
+                self._refuse_faults(caller, self.kind.check(document), cannot, "update")
                 if document.get("ramp") != before.body["deployed"].get("ramp"):
                     changed["rampBeganUs"] = self._clock.now_us()
                 changed |= {"deployed": document, "state": "deployed"}
@@ -116,16 +120,15 @@ class LimitService:
         with self._db.read() as connection:
             return self.kind.check(self._stored(connection, caller, uid).body["document"]).to_json()
 
-    def deploy(self, caller: Caller, uid: str) -> dict[str, Any]:
-        """From now on the configuration holds, as it is written now."""
+    def deploy(self, caller: Caller, uid: str) -> None:
+        """From now on the configuration holds, as it is written now; a deployed cap may be deployed again."""
         self._check_sandbox(caller)
+        already = self.kind.refusals.already_deployed
         now_us = self._clock.now_us()
         with self._db.write() as connection:
             before = self._stored(connection, caller, uid)
-            if before.body["deployed"] is not None:
-                self._refuse(
-                    caller, self.kind.refusals.already_deployed, f"Can't deploy {self.kind.label}: already deployed"
-                )
+            if already is not None and before.body["deployed"] is not None:
+                self._refuse(caller, already, f"Can't deploy {self.kind.label}: already deployed")
             document = before.body["document"]
             self._refuse_faults(caller, self.kind.check(document), self.kind.refusals.cannot_deploy, "deploy")
             changed = {
@@ -136,17 +139,17 @@ class LimitService:
                 "lastDeployed": deployed_by(caller.author, now_us // 1_000),
                 "rampBeganUs": now_us,
             }
-            stored = self._resources.replace(connection, before, caller.author, changed)
-        return self._envelope(caller, stored, "updatedElement", "updated")
+            self._resources.replace(connection, before, caller.author, changed)
 
     def undeploy(self, caller: Caller, uid: str) -> None:
         """From now on the configuration no longer holds; calls that wait go on at its pace, for a day at most."""
         self._check_sandbox(caller)
         with self._db.write() as connection:
             stored = self._stored(connection, caller, uid)
-            if stored.body["deployed"] is None:
-                self._refuse(caller, self.kind.refusals.not_deployed, f"Can't undeploy {self.kind.label}: not deployed")
-            self._undeploy(connection, caller, stored)
+            if stored.body["deployed"] is not None:
+                self._undeploy(connection, caller, stored)
+            elif (not_deployed := self.kind.refusals.not_deployed) is not None:
+                self._refuse(caller, not_deployed, f"Can't undeploy {self.kind.label}: not deployed")
 
     def state(self, caller: Caller, uid: str) -> dict[str, Any]:
         """What the configuration does at the moment, as the worker last told (within a second or two)."""
@@ -176,7 +179,7 @@ class LimitService:
                 "undeployedUs": now_us,
             }
             self._resources.create(connection, caller.scope_id, caller.author, ENDING, ending)
-        changed = {**body, "deployed": None, "state": "updated" if body["state"] == "updated" else "created"}
+        changed = {**body, "deployed": None, "state": state_before(body)}
         return self._resources.replace(connection, stored, caller.author, changed)
 
     def _read(self, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,12 +197,9 @@ class LimitService:
         return {key: body[key] for key in self.kind.keys if key in body and key != "orgId"}
 
     def _envelope(self, caller: Caller, stored: Resource, element: str, status: str) -> dict[str, Any]:
-        shown = view(self.kind, caller, stored)
-        if element == "updatedElement":
-            shown["hasBeenDeployed"] = stored.body["deployments"] > 0
         return {
             "canDeploy": self.kind.check(stored.body["document"]).to_json(),
-            element: shown,
+            element: view(self.kind, caller, stored),
             "uid": stored.id,
             "uri": f"/voyager/apis/{self.kind.path}/{stored.id}",
             "resStatus": status,

@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from parcours.ascode.apply import apply_tasks, tasks_of
 from parcours.ascode.errors import ApplyIncomplete, FolderInvalid
 from parcours.ascode.folder import read_folder
-from parcours.ascode.fragments import fragment_parts, fragment_to_file
+from parcours.ascode.fragments import STATES, fragment_parts, fragment_to_file
 from parcours.ascode.model import Ref
 from parcours.ascode.plan import Wishes, make_plan
 from parcours.ascode.remote import read_present
@@ -27,20 +27,21 @@ WAIT: dict[str, Any] = {"type": "wait", "duration": {"value": 1, "unit": "hours"
 def test_a_fragment_comes_out_of_its_file_as_it_went_in() -> None:
     document = {"name": "Two", "description": "", "tags": ["a"], "edges": [{"from": "a", "to": "b"}], "layout": {}}
     document["nodes"] = {"a": WAIT, "b": WAIT}
-    for state in ("draft", "active"):
+    for state in STATES:
         written = fragment_to_file({"uid": "u", "state": state, **document, "orgId": "o", "metadata": {}})
-        assert list(written) == ["name", "tags", *(["state"] if state == "active" else []), "nodes", "edges"]
+        assert list(written) == ["name", "tags", *(["state"] if state != "draft" else []), "nodes", "edges"]
         assert list(shape_faults("fragments", written)) == []
-        saved, is_active = fragment_parts(written)
+        saved, wanted = fragment_parts(written)
         assert {"description": "", "layout": {}, **saved} == document
-        assert is_active == (state == "active")
+        assert wanted == state
 
 
 def test_a_fragment_may_be_unfinished_and_says_its_state_rightly() -> None:
     half = {"name": "Half", "nodes": {"ask": {"type": "condition"}}}
     assert list(shape_faults("fragments", half)) == []
     assert not Draft202012Validator(file_schema("fragments")).is_valid(half), "an editor tells what is missing"
-    for wrong in ({**half, "state": "activ"}, {**half, "entry": "ask"}, {"name": "x"}, {**half, "nodes": {"a": {}}}):
+    for wrong in ({**half, "state": "activ"}, {**half, "entry": "ask"}, {"name": "x"}, {**half, "nodes": {"a": {}}},
+                  {**half, "nodes": {"on": {"type": "jump"}}}):  # fmt: skip
         assert list(shape_faults("fragments", wrong)), wrong
 
 
@@ -51,13 +52,13 @@ def server() -> Iterator[Scratch]:
         client = Client(calls)
         present = read_present(calls)
         action = present.resources[Ref("actions", "SendMessage")].id
-        journey = present.resources[Ref("journeys", "Thank the customer")].id
+        event = present.resources[Ref("events", "OrderPlaced")].id
         nodes = {
             "pause": {"type": "wait", "label": "Let it rest", "duration": {"value": 1, "unit": "hours"}},
             "send": {"type": "customAction", "actionUid": action, "parameters": []},
-            "on": {"type": "jump", "targetJourneyUid": journey},
+            "heard": {"type": "event", "eventUid": event},
         }
-        edges = [{"from": "pause", "to": "send"}, {"from": "send", "to": "on"}]
+        edges = [{"from": "pause", "to": "send"}, {"from": "send", "to": "heard"}]
         made = client.post(FRAGMENTS, {"name": "Thanks", "tags": ["b", "a"], "nodes": nodes, "edges": edges})
         client.post(f"{FRAGMENTS}/{made['uid']}/activate")
         client.post(FRAGMENTS, {"name": "Half", "nodes": {"ask": {"type": "condition"}}})
@@ -74,13 +75,13 @@ def test_a_round_trip_is_byte_identical_and_fragments_name_others_by_name(
 ) -> None:
     text = (folder / THANKS).read_text()
     assert "actionUid: SendMessage\n" in text
-    assert "targetJourneyUid: Thank the customer\n" in text
+    assert "eventUid: OrderPlaced\n" in text
     assert "state: active\n" in text
     assert (folder / HALF).read_text() == "name: Half\nnodes:\n  ask:\n    type: condition\n"
     lines = [line for line in told(plan(empty, folder)) if "fragment" in line]
     assert lines == ["create fragment 'Half'", "create fragment 'Thanks' (active)"]
     done = apply(empty, folder)
-    assert done[-2:] == ["create fragment 'Half'", "create fragment 'Thanks'"], "after the journeys that they name"
+    assert done[-2:] == ["create fragment 'Half'", "create fragment 'Thanks'"], "after what they name"
     assert states(empty) == {"Half": "draft", "Thanks": "active"}
     export(empty, tmp_path / "again")
     assert texts(tmp_path / "again") == texts(folder)
@@ -103,6 +104,17 @@ def test_a_plan_tells_what_differs_and_an_active_fragment_is_active_again(server
     ]  # fmt: skip
     apply(server, folder)
     assert states(server)["Thanks"] == "draft"
+    for changed, state in (("value: 2", "archived"), ("value: 3", "archived"), ("value: 3", "active")):
+        text = (folder / THANKS).read_text().replace("state: archived\n", "")
+        text = text.replace("name: Thanks\n", f"name: Thanks\nstate: {state}\n").replace("value: 2", changed)
+        (folder / THANKS).write_text(text)
+        lines = told(plan(server, folder))
+        is_same = (changed, state) == ("value: 3", "archived")
+        note = f"then {state} again; journeys keep the copies they have)" if is_same else f"({state})"
+        assert lines[0].endswith(note)
+        apply(server, folder)
+        assert states(server)["Thanks"] == state
+        assert told(plan(server, folder)) == []
     edit(folder, THANKS, "name: Thanks\n", "name: Thanks\nedges_: 1\n")
     with pytest.raises(FolderInvalid, match=r"fragments/thanks\.yaml"):
         plan(server, folder)

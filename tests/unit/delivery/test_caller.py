@@ -11,7 +11,7 @@ from parcours.actions import authentication
 from parcours.actions.compiled import CompiledAction
 from parcours.actions.document import read_document
 from parcours.actions.model import HttpRequest
-from parcours.delivery.caller import Caller
+from parcours.delivery.caller import Caller, Open
 from parcours.delivery.sender import Received, SendFailed
 from parcours.journeys.model import ActionOutcome
 from parcours.kit.clock import ManualClock
@@ -129,6 +129,38 @@ def test_a_retry_over_the_limit_is_a_timeout_that_tells_what_came_before() -> No
     assert (outcome.origin_error, outcome.origin_code) == ("http", "500")
     outcome, _ = run(Script(SendFailed("no connection"), 5.0), limit_s=0.3)
     assert (outcome.origin_error, outcome.origin_code) == ("error", "internalError")
+
+
+@pytest.mark.parametrize(("last", "code"), [(200, "http_200"), (400, "http_400"), (5.0, "timedout")])
+def test_the_last_attempt_is_timed_by_itself(last: Any, code: str) -> None:
+    clock = ManualClock()
+
+    async def sleep(_seconds: float) -> None:
+        clock.advance(timedelta(seconds=2))
+        await asyncio.sleep(0.05)
+
+    async def main() -> ActionOutcome:
+        caller = Caller(Script(500, last), clock, sleep=sleep, jitter=lambda: 0.5)
+        called = action()
+        return await caller.call(called, called.build({}), "key", "version", 0.4)
+
+    outcome = asyncio.run(main())
+    assert (outcome.status_code, outcome.attempts, outcome.last_started_at_us) == (code, 2, 2_000_000)
+    assert 0 <= outcome.last_elapsed_ms <= outcome.elapsed_ms - 45
+    assert (outcome.last_elapsed_ms > 100) == (code == "timedout")
+
+
+def test_a_call_that_never_went_out_has_no_attempt_to_time() -> None:
+    class Full(Open):
+        async def admit(self) -> str | None:
+            return "capping"
+
+    async def main() -> ActionOutcome:
+        called = action()
+        return await Caller(Script(), ManualClock()).call(called, called.build({}), "key", "version", 1, Full())
+
+    outcome = asyncio.run(main())
+    assert (outcome.status_code, outcome.last_started_at_us) == ("capped", None)
 
 
 def test_a_retry_that_does_not_fit_is_not_begun() -> None:

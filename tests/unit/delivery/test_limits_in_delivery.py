@@ -106,6 +106,21 @@ def test_a_cap_holds_across_processes(db: Database) -> None:
     play(db, ok, story)
 
 
+def test_a_cap_that_is_deployed_again_holds_as_it_is_now_and_keeps_its_count(db: Database) -> None:
+    async def story(world: World) -> None:
+        uid = deploy(world, "cap", services=rating(5, 600_000))
+        world.put(10)
+        assert await ended(world, world.delivery(), 10) == {"http_200": 5, "capped": 5}
+        url = f"http://127.0.0.1:{world.port}/*"
+        world.limits.capping.replace(CALLER, uid, {"url": url, "methods": ["POST"], "services": rating(12, 600_000)})
+        world.limits.capping.deploy(CALLER, uid)
+        world.answers.clear()
+        world.put(10)
+        assert await ended(world, world.delivery(), 10) == {"http_200": 7, "capped": 3}
+
+    play(db, ok, story)
+
+
 def test_a_short_window_is_waited_out_by_a_new_process(db: Database) -> None:
     begun: list[float] = []
 

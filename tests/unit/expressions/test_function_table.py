@@ -34,11 +34,13 @@ CONTEXT = {
             "d": 2.5,
             "s": "text",
             "at": "2019-06-03T05:30:00Z",
+            "day": "2023-08-18",
         }
     },
     "audiences": {"VIP": "realized", "Loyal": "existing", "Lost": "exited"},
     "types": {
         "events.E.at": "dateTime",
+        "events.E.day": "dateOnly",
         "events.E.text": "string",
         "events.E.list": "listInteger",
         "events.E.objects": "listObject",
@@ -71,7 +73,10 @@ avg([1.5, null, 2.5]) → 2.0 decimal
 avg([]) → null decimal
 avg([null]) → null decimal
 avg(@event{E.none}) → null decimal
-avg(1, null) → null decimal
+avg(1, null) → 1.0 decimal
+avg(null, 2.5) → 2.5 decimal
+avg(@event{E.none}, 3) → 3.0 decimal
+avg(null, null) → null decimal
 avg(['a']) → ! type
 avg('a', 1) → ! type
 count([10, 2, 10, null]) → 3 integer
@@ -117,7 +122,11 @@ max(toDateTimeOnly('2019-06-03'), toDateTimeOnly('2019-06-04')) → "2019-06-04T
 max(2.5, 3) → 3.0 decimal
 max([null]) → null null
 max(@event{E.list}) → null integer
-max(null, 3.5) → null decimal
+max(null, 3.5) → 3.5 decimal
+max(2.5, @event{E.none}) → 2.5 decimal
+max(@event{E.none}, 5) → 5 integer
+max(null, now()) → "2019-06-03T06:30Z" dateTime
+max(null, null) → null null
 max(['a']) → ! type
 max('a', 'b') → ! type
 max(toDateOnly('2019-06-03'), toDateOnly('2019-06-04')) → ! type
@@ -143,7 +152,9 @@ sum(1, 2) → 3 integer
 sum(1.5, 2.5) → 4.0 decimal
 sum([]) → 0 integer
 sum(@event{E.list}) → 0 integer
-sum(null, 1) → null integer
+sum(null, 1) → 1 integer
+sum(1.5, @event{E.none}) → 1.5 decimal
+sum(null, null) → 0 integer
 sum(1, 2.5) → ! type
 sum(['a']) → ! type
 sum([9223372036854775807, 1]) → ! runtime
@@ -204,6 +215,7 @@ toDateOnly(toDateTime("2023-08-18T23:00:00-05:00")) → "2023-08-18" dateOnly
 toDateOnly(toDateTimeOnly("2023-08-18T23:00:00")) → "2023-08-18" dateOnly
 toDateOnly(2023, 8, 18) → "2023-08-18" dateOnly
 toDateOnly(0) → "1970-01-01" dateOnly
+toDateOnly(@event{E.day}) → "2023-08-18" dateOnly
 toDateOnly("2023-02-30") → null dateOnly
 toDateOnly("soon") → null dateOnly
 toDateOnly(null) → null dateOnly
@@ -231,6 +243,7 @@ toDateTimeOnly("2023-08-18T10:00:00") → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly("2023-08-18T10:00:00+02:00") → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly(toDateTime("2023-08-18T10:00:00+02:00")) → "2023-08-18T10:00" dateTimeOnly
 toDateTimeOnly(setHours(nowWithDelta(2, "days"), 9)) → "2019-06-05T09:30" dateTimeOnly
+toDateTimeOnly(@event{E.day}) → "2023-08-18T00:00" dateTimeOnly
 toDateTimeOnly("soon") → null dateTimeOnly
 toDateTimeOnly(null) → null dateTimeOnly
 toDateTimeOnly(1) → ! type
@@ -337,6 +350,9 @@ distinct('a') → ! type
 distinctWithNull([10, 2, 10, null]) → [10, 2, null] listInteger
 distinctWithNull([null, null]) → [null] listAny
 distinctWithNull([1.5]) → [1.5] listDecimal
+distinctWithNull(@event{E.l}, 'k') → [{"k": "b", "n": 2}, {"k": "a", "n": 1}, null, {"n": 9}] listObject
+distinctWithNull(@event{E.objects}, 'k') → null listObject
+distinctWithNull([1], 'k') → ! type
 distinctWithNull(null) → null null
 distinctWithNull(1) → ! type
 filter(@event{E.l}, 'k', ['a', 'x']) → [{"k": "a", "n": 1}] listObject
@@ -391,6 +407,8 @@ limit([1], null) → null listInteger
 limit('abc', 1) → ! type
 list('a', 'b', 'c') → ["a", "b", "c"] listString
 list('a', null) → ["a", null] listString
+list(@event{E.l.k}) → ["b", "a", "b", null, null, "b"] listString
+list(@event{E.none}) → [null] listString
 list(@event{E.text}) → [null] listString
 list('a', 1) → ! type
 listSize([1, null]) → 2 integer

@@ -20,6 +20,7 @@ from parcours.expressions import (
     to_json,
     to_text,
 )
+from parcours.expressions.json_context import JsonContext
 
 NOW_US = 1_559_543_400_000_000  # 2019-06-03T06:30:00Z
 
@@ -325,6 +326,56 @@ def test_a_reference_reads_through_lists_selectors_and_maps(text: str, value: An
     assert type(found) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("@event{E.l.all(currentEventField.n > 9)} is null", True),
+        ("@event{E.l.all(currentEventField.n > 9)} is not null", False),
+        ("(@event{E.l.all(currentEventField.n > 9)}) is null", True),
+        ("@event{E.l.all(currentEventField.n > 9).n} is null", True),
+        ("@event{E.l.all(currentEventField.n > 1)} is null", False),
+        ("@event{E.l.all(currentEventField.n > 1)} is not null", True),
+        ("@event{E.l.all(currentEventField.n > 9).first().n} is null", True),
+        ("@event{E.l.all(currentEventField.n > 1).first().none} is null", True),
+        ("@event{E.none.all()} is null", True),
+        ("@event{E.l.first(currentEventField.p.all(currentEventField > 9) is null).n}", 1),
+        ("@event{E.empty} is null", False),
+        ("@event{E.empty.all()} is null", True),
+        ("count(@event{E.l.all(currentEventField.n > 9)}) is null", False),
+        ("@event{E.l.all(currentEventField.n > 9)}", []),
+    ],
+)
+def test_a_selection_of_nothing_passes_for_null_where_null_is_asked(text: str, value: Any) -> None:
+    payload = {"l": [{"n": 1, "p": [1]}, {"n": 2, "p": [10]}], "empty": []}
+    assert compile_journey(text, AnyReferences()).evaluate(EvaluationContext(events={"E": payload})) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "says"),
+    [
+        ("@event{E.s} == \u2018a\u2019", 16, "a text stands between straight quotes, ' or \""),
+        ("\u201ca\u201d", 1, "a text stands between straight quotes"),
+        ("1 \u200b+ 1", 3, "an invisible character, U+200B, stands here"),
+        ("\ufeff1", 1, "an invisible character, U+FEFF, stands here"),
+        ("@event{E.l.last\u200b(true)}", 16, "an invisible character, U+200B, stands here"),
+        ("@Event{E.a}", 1, "did you mean '@event{'?"),
+        ("@event {E.a}", 1, "did you mean '@event{'?"),
+        ("@actions{A.b}", 1, "did you mean '@action{'"),
+        ("#@action{A.b}", 1, "did you mean '@action{'?"),
+        ("1 + @DatasetLookup{A.entities}", 5, "did you mean '@datasetLookup{'"),
+        ("@", 1, "a reference such as @event{…}"),
+        ("Date('2024-02-29')", 1, "did you mean 'date'?"),
+        ("matchRegExp('a', '*a')", 1, "'*a' is no usable pattern: nothing to repeat"),
+        ("replaceAll('a', '[', '')", 1, "'[' is no usable pattern: a '[' is not closed"),
+        ("1 + ", 5, "or a text"),
+    ],
+)
+def test_a_refusal_names_what_is_to_blame(text: str, column: int, says: str) -> None:
+    error = refusal(text)
+    assert error.column == column
+    assert says in error.message
+
+
 def test_a_missing_field_is_null_and_a_default_stands_in() -> None:
     context = EvaluationContext(events={"Order": {"lines": None}})
     for text, value in (
@@ -334,6 +385,10 @@ def test_a_missing_field_is_null_and_a_default_stands_in() -> None:
         ("@event{Order.total, defaultValue : -1}", -1.0),
         ("@event{Order.lines.first().sku}", None),
         ("@event{Order.placed, defaultValue: (toDateTime('2020-01-01T00:00:00Z'))}", datetime(2020, 1, 1, tzinfo=UTC)),
+        ("@event{Order.orderId, defaultValue: 'no ' + 'order'}", "no order"),
+        ("@event{Order.total, defaultValue: 1.5 * 2.0} + 1", 4.0),
+        ("@event{Order.orderId, defaultValue: if (1 > 2) then ('a') else ('b')}", "b"),
+        ("@event{Order.orderId, defaultValue: @event{Order.orderId, defaultValue: 'x'} + 'y'}", "xy"),
     ):
         assert compile_journey(text, TYPES).evaluate(context) == value
 
@@ -368,6 +423,26 @@ def test_a_value_of_another_type_than_declared_fails_the_evaluation() -> None:
             compiled.evaluate(EvaluationContext(events={"Order": {"total": wrong}}))
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("@event{E.a.n} + 1", "@event{E.a.n}: a value of type string can't be read as integer"),
+        ("1 + @{E.l.first().n}", "@{E.l.first().n}: a value"),
+        ("count(@event{E.l.all(currentEventField.n > 1)})", "currentEventField.n: a value"),
+        ("@event{E.none, defaultValue: @event{E.a.'2 n'}}", "@event{E.a.'2 n'}: a value"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_its_field(text: str, says: str) -> None:
+    document = {
+        "events": {"E": {"a": {"n": "x", "2 n": "x"}, "l": [{"n": "x"}]}},
+        "types": {"events.E.a.n": "integer", "events.E.l.n": "integer", "events.E.a.2 n": "integer"},
+    }
+    context = JsonContext(document, 0)
+    with pytest.raises(ExpressionFailed) as failure:
+        compile_journey(text, context).evaluate(context.evaluation)
+    assert str(failure.value).startswith(says)
+
+
 def test_the_place_decides_the_type() -> None:
     assert "toDateTimeOnly" in str(refusal("now()", expected=Type.DATE_TIME_ONLY))
     assert "boolean is needed" in str(refusal("1 + 1", expected=Type.BOOLEAN))
@@ -383,6 +458,7 @@ def test_the_profile_is_read_with_and_without_its_leading_step() -> None:
     context = EvaluationContext(data_sources={"ExperiencePlatform": {"ProfileFieldGroup": {"orderId": "7"}}})
     for text in (
         "#{ExperiencePlatform.ProfileFieldGroup.profile.orderId}",
+        "#{ExperiencePlatform.ProfileFieldGroup.Profile.orderId}",
         "#{ExperiencePlatform.ProfileFieldGroup.orderId}",
     ):
         for references in (TYPES, AnyReferences()):
@@ -390,6 +466,13 @@ def test_the_profile_is_read_with_and_without_its_leading_step() -> None:
             assert compiled.evaluate(context) == "7"
             assert compiled.reads_profile
             assert not compiled.reads_experience_events
+
+
+@pytest.mark.parametrize("name", ["profile", "Profile"])
+def test_a_field_that_is_called_profile_is_read(name: str) -> None:
+    document = {"dataSources": {"ExperiencePlatform": {"G": {name: {"a": 1}, "a": 2}}}}
+    context = JsonContext(document, 0)
+    assert compile_journey(f"#{{ExperiencePlatform.G.{name}.a}}", context).evaluate(context.evaluation) == 1
 
 
 def test_an_expression_tells_everything_it_reads() -> None:

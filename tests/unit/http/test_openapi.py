@@ -17,7 +17,7 @@ from parcours.edge import build_control_plane, build_process_routers
 from parcours.http.app import build_api
 
 WITHOUT_BODY = re.compile(
-    r"/(action|retry|versions|(?<!journeys/)(?<!expressions/)check|publish|close|stop|activate|deactivate|endTest|endDryRun|archive|testAuthentication|deploy|undeploy|canDeploy"
+    r"/(action|retry|versions|(?<!journeys/)(?<!expressions/)check|publish|close|stop|activate|deactivate|endTest|endDryRun|(un)?archive|testAuthentication|deploy|undeploy|canDeploy"
     r"|(?<!list/journeyVersions/)resume|restore|resetLink|setupLink)$|^/m/u/|^/journey/orchestration/list/(journeys|endpointConfigs|throttlingConfigs)$"
 )
 

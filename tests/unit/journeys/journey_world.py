@@ -62,7 +62,9 @@ class World:
             "e3": EventShape("e3", "Visit", "ECID", ORDER),
             "e4": EventShape("e4", "Anonymous", None, ORDER),
             "b1": EventShape("b1", "FlightLate", None, ORDER, is_business=True),
-            "s1": EventShape("s1", "Booking", "Email", ORDER, has_supplemental_id=True),
+            "s1": EventShape(
+                "s1", "Booking", "Email", ORDER, has_supplemental_id=True, supplemental_namespace="BookingNumber"
+            ),
         }
         answer = AnswerShape({"points": 1, "level": "gold"}, {"/points": Type.INTEGER, "/level": Type.STRING})
         failure = AnswerShape({"reason": "x"}, {"/reason": Type.STRING})

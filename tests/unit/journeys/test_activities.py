@@ -390,6 +390,17 @@ def test_a_lookup_keeps_rows_for_the_expressions_after_it() -> None:
     assert states(reply(journey, transition, []))[-1][0] == "y"
 
 
+def test_contents_read_the_rows_of_lookups() -> None:
+    look = {"type": "datasetLookup", "label": "prices", "dataSetId": "d2", "keys": '"a"'}
+    message = {"type": "message", "channel": "email", "templateUid": "t1", "address": '"jane@example.com"'}
+    journey = compiled(document({"l": look, "m": message}, ("start", "l"), ("l", "m")))
+    moved = reply(journey, entered(journey), [{"sku": "a", "price": 1.0}])
+    (command,) = [one.command for one in moved.commands if isinstance(one, TakeMessage)]
+    assert isinstance(command, SendMessage)
+    told = template_values(journey, moved.instance, command, {})["context"]["journey"]
+    assert told["datasetLookup"] == {"prices": {"entities": [{"sku": "a", "price": 1.0}]}}
+
+
 def test_a_lookup_without_key_asks_for_nothing_and_too_much_is_an_error() -> None:
     journey = looking("@event{Order.city}")
     assert states(entered(journey))[-1][0] == "y"

@@ -314,8 +314,71 @@ def test_a_failed_fetch_takes_the_alternative_path(error: str, code: str, status
     }  # fmt: skip
     error_told = failed.instance.last_error
     assert error_told is not None
-    assert (error_told["kind"], error_told["code"], error_told["elapsedMs"]) == ("fetch", code, 7)
-    assert failed.steps[1].detail["paths"][0]["references"] == {"${lastDataFetchErrorCode}": code}
+    assert (error_told["kind"], error_told["code"]) == ("fetch", code)
+    spelled = "timedOut" if code == "timedout" else code
+    assert failed.steps[1].detail["paths"][0]["references"] == {"${lastDataFetchErrorCode}": spelled}
+
+
+READ = (
+    "${lastErrorCode}", "${lastExecutedActionErrorCode}", "${lastDataFetchErrorCode}",
+    "${lastActionExecutionElapsedTime}", "${lastDataFetchElapsedTime}",
+)  # fmt: skip
+
+
+def journey_that_calls(*paths: str) -> CompiledJourney:
+    """A call, then a node that fetches, then a condition with these paths, whatever becomes of either."""
+    nodes = {"m": {"type": "customAction", "actionUid": "a2"}, "n": condition(WARM), "after": condition(*paths)}
+    ways = (("m", "n"), ("m", "n", "error"), ("n", "after", "path", "p0"), ("n", "after", "error"))
+    return compiled(document(nodes, ("start", "m"), *ways))
+
+
+def what_is_read(journey: CompiledJourney, instance: Instance, fetch: str | None, call: ActionOutcome | None) -> Any:
+    """What the condition's references held."""
+    if call is not None:
+        instance = advance(journey, through_storage(instance), ActionAnswered("m", 1, call), NOW_US).instance
+    asked = FetchRequest("s1", "Weather", "now", {"city": "Paris"}, (0,))
+    came = good(asked, elapsed_ms=7, temp=30) if fetch is None else bad(asked, fetch, fetch)
+    shown = answer(journey, instance, came).steps[-1].detail["paths"]
+    return [value for path in shown for value in path["references"].values()]
+
+
+READ_ALL = [f"{text} == 1" if "Time}" in text else f'{text} == "x"' for text in READ]
+
+
+@pytest.mark.parametrize(
+    ("call", "fetch", "expected"),
+    [
+        (ActionOutcome("timedout", elapsed_ms=30), None, ["timedOut", "timedOut", None, 30, 7]),
+        (ActionOutcome("http_503", elapsed_ms=31), "timedout", ["timedOut", "503", "timedOut", 31, 7]),
+        (ActionOutcome("http_200", elapsed_ms=32), "capped", ["capped", None, "capped", 32, 7]),
+        (ActionOutcome("http_200", elapsed_ms=33), None, [None, None, None, 33, 7]),
+    ],
+)
+def test_the_latest_call_and_the_latest_fetch_are_told_apart(
+    call: ActionOutcome, fetch: str | None, expected: list[Any]
+) -> None:
+    """Times whether they failed or not, and a later error of the other kind hides none."""
+    journey = journey_that_calls(*READ_ALL)
+    assert what_is_read(journey, entered(journey, {"city": "Paris"}).instance, fetch, call) == expected
+
+
+def test_where_no_expression_reads_it_nothing_of_the_latest_call_is_kept() -> None:
+    journey = journey_that_calls('${lastErrorCode} == "x"')
+    begun = entered(journey, {"city": "Paris"})
+    called = advance(journey, begun.instance, ActionAnswered("m", 1, ActionOutcome("http_503", elapsed_ms=31)), NOW_US)
+    assert called.instance.latest is None
+    failed = answer(journey, called.instance, bad(fetch_of(called).requests[0], "capped", "capped"))
+    assert failed.instance.latest is None
+
+
+def test_somebody_of_the_release_before_has_what_their_last_error_told() -> None:
+    journey = journey_that_calls(*READ_ALL)
+    begun = entered(journey, {"city": "Paris"})
+    call = ActionAnswered("m", 1, ActionOutcome("timedout", elapsed_ms=30))
+    failed = advance(journey, begun.instance, call, NOW_US).instance
+    assert failed.last_error is not None
+    before = failed._replace(last_error={**failed.last_error, "elapsedMs": 30}, latest=None)
+    assert what_is_read(journey, before, "capped", None) == ["capped", "timedOut", "capped", 30, 7]
 
 
 def test_without_alternative_path_a_failed_fetch_ends_the_instance() -> None:

@@ -119,6 +119,44 @@ def test_the_end_of_a_test_clears_people_and_figures(
     assert api.get(f"{VERSIONS}/{uid}/instances").json()["results"] == []
 
 
+@pytest.mark.parametrize(("begin", "end"), [("test", "endTest"), ("dryRun", "endDryRun")])
+def test_a_draft_is_opened_as_soon_as_its_test_is_forgotten(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, begin: str, end: str
+) -> None:
+    """The worker forgets it, within a second or so; whoever opens the draft at once waits for that."""
+    waits: list[float] = []
+
+    def work(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            build_pipeline(platform).run_stops(10)
+
+    monkeypatch.setattr(platform.lifecycle, "_sleep", work)
+    uid = sandbox.draft()["versionUid"]
+    for following in (begin, "publish"):
+        verb(api, uid, begin)
+        assert verb(api, uid, end)["status"] == "Draft"
+        waits.clear()
+        verb(api, uid, following)
+        assert len(waits) == 3
+        if following == begin:
+            verb(api, uid, end)
+            build_pipeline(platform).run_stops(10)
+    assert status(api, uid) == "Deployed"
+
+
+def test_a_draft_whose_test_is_not_forgotten_in_time_is_not_opened(
+    api: TestClient, platform: Platform, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(platform.lifecycle, "_sleep", waits.append)
+    uid = sandbox.draft()["versionUid"]
+    verb(api, uid, "test")
+    verb(api, uid, "endTest")
+    assert "still being taken out" in verb(api, uid, "publish", expect=409)["detail"]
+    assert sum(waits) == pytest.approx(lifecycle.FORGET_WAIT_S)
+
+
 def test_with_reactions_a_wait_in_test_is_forty_seconds_at_least_and_there_is_no_dry_run(
     api: TestClient, sandbox: Sandbox
 ) -> None:

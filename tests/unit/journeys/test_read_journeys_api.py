@@ -162,7 +162,8 @@ def test_kinds_without_an_event_and_unknown_ones_show_what_they_have(api: TestCl
     assert (found["type"], found["schedule"]["recurring"]) == ("read_audience", True)
     assert by_id.keys() == {"start", "in", "jump", "odd"}
     assert by_id["start"]["audiences"][0] == {
-        "id": "s", "forcedReentrance": False, "incrementalRead": True, "waitForAudience": False, "waitTime": None,
+        "id": "s", "name": None, "forcedReentrance": False, "incrementalRead": True, "waitForAudience": False,
+        "waitTime": None,
     }  # fmt: skip
     assert (by_id["start"]["throttlingRate"], by_id["start"]["useDelta"]) == (500, True)
     assert by_id["in"]["verbs"] == ["enter"]
@@ -171,6 +172,37 @@ def test_kinds_without_an_event_and_unknown_ones_show_what_they_have(api: TestCl
     assert by_id["odd"].keys() == {"id", "type", "name", "correlationId", "description", "transitions"}
     report = api.get(f"{BASE}/journeyVersions/{created['versionUid']}/report")
     assert report.status_code == 200, report.text
+
+
+def test_audiences_have_their_names_and_the_namespace_that_people_are_known_by(api: TestClient) -> None:
+    audiences = "/data/core/ups/audiences"
+    made = api.post(audiences, json={"name": "VIP", "identityNamespace": "Email"}).json()["id"]
+    nodes: dict[str, Any] = {"read": {"type": "readAudience", "audienceId": made}}
+    body = {"name": "Reads", "entry": {"node": "read"}, "nodes": nodes}
+    uid = api.post(f"{BASE}/journeys", json=body).json()["versionUid"]
+    other = {"type": "audienceQualification", "audienceId": made, "identityNamespace": "Phone"}
+    body = {"name": "Hears", "entry": {"node": "hear"}, "nodes": {"hear": other}}
+    heard = api.get(f"{AJO}/{api.post(f'{BASE}/journeys', json=body).json()['versionUid']}").json()
+    (node,) = heard["nodes"]
+    assert (node["audiences"][0]["name"], node["identityNamespace"], heard["schedule"]["type"]) == (
+        "VIP",
+        "Phone",
+        None,
+    )
+
+    def read() -> tuple[str, str, str]:
+        found = api.get(f"{AJO}/{uid}").json()
+        assert found in api.get(AJO, params={"filter": "schedule.type=asap"}).json()["results"]
+        (node,) = found["nodes"]
+        (audience,) = node["audiences"]
+        return audience["name"], node["identityNamespace"], found["schedule"]["type"]
+
+    assert read() == ("VIP", "Email", "asap")
+    published = api.post(f"{BASE}/journeyVersions/{uid}/publish")
+    assert published.status_code == 200, published.text
+    renamed = api.patch(f"{audiences}/{made}", json=[{"op": "add", "path": "/name", "value": "Gold"}])
+    assert renamed.status_code == 201, renamed.text
+    assert read() == ("Gold", "Email", "asap")
 
 
 def test_the_list_is_filtered_sorted_paged_and_projected(api: TestClient, event_uid: str) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 from unittest.mock import patch
 
 import orjson
-from journey_world import GOOD, NOW_US, SECOND_US, WORLD, compiled, document, entered
+from journey_world import GOOD, NOW_US, SECOND_US, WORLD, compiled, document, entered, through_storage
 
+from parcours.journeys.activities.jump import provenance
 from parcours.journeys.activities.kind import ActionShape
+from parcours.journeys.activities.reaction import told_of
 from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import (
@@ -143,6 +145,98 @@ def fetch_lines() -> list[bytes]:
     return lines
 
 
+def booking_lines() -> list[bytes]:
+    """One of several instances of a person, each for a booking."""
+    booked = document({"e": {"type": "end"}}, ("start", "e"))
+    booked["nodes"]["start"]["eventUid"] = "s1"
+    journey = compiled(booked)
+    inside = new_instance(journey, "b1", "jane@example.com", NOW_US, supplemental_id='A "1"')
+    lines = to_lines(journey, inside, advance(journey, inside, Entered({}), NOW_US).steps)
+    for line in lines:
+        fields = orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]
+        assert (fields["supplementalID"], fields["supplementalNamespace"]) == ('A "1"', "BookingNumber")
+    return lines
+
+
+def fields_of(lines: list[bytes]) -> list[dict[str, Any]]:
+    return [orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"] for line in lines]
+
+
+def jump_lines() -> list[bytes]:
+    """One whom a chain of two jumps let in: where it began, and where the last one was."""
+    journey = compiled(document({"w": {"type": "wait", "duration": {"value": 2, "unit": "seconds"}}}, ("start", "w")))
+    first = new_instance(journey, "one", "jane@example.com", NOW_US)._replace(journey_uid="j1", version_uid="v1")
+    second = first._replace(id="two", journey_uid="j2", version_uid="v2", jump=provenance(first))
+    inside = new_instance(journey, "three", "jane@example.com", NOW_US, jump=provenance(second))
+    moved = advance(journey, inside, Entered({}), NOW_US)
+    kept = through_storage(moved.instance)
+    assert kept == moved.instance
+    lines = to_lines(journey, kept, moved.steps)
+    for fields in fields_of(lines):
+        assert [fields[f"{end}JumpJourney{what}"] for end in ("origin", "previous") for what in JUMP] == [
+            "j1", "v1", "one", "j2", "v2", "two",
+        ]  # fmt: skip
+    return lines
+
+
+JUMP = ("ID", "VersionID", "InstanceID")
+
+
+def reaction_lines() -> list[bytes]:
+    """One who opened a message."""
+    nodes = {
+        "m": {"type": "message", "channel": "email", "templateUid": "t1", "address": '"jane@example.com"'},
+        "r": {"type": "reaction", "actionNodeId": "m", "reactions": ["opened"]},
+        "e": {"type": "end"},
+    }
+    journey = replace(compiled(document(nodes, ("start", "m"), ("m", "r"), ("r", "e"))), mode="test")
+    moved = advance(journey, new_instance(journey, "o1", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    moved = advance(journey, moved.instance, ActionAnswered("m", 1, ActionOutcome("sent")), NOW_US)
+    old = EventReceived("reaction", {"reactions": ["opened"], "pass": 1})  # put aside by the release before
+    assert "reactionActionID" not in advance(journey, moved.instance, old, NOW_US).steps[0].detail
+    heard = EventReceived("reaction", told_of("open", ("opened",), 1, {}))
+    moved = advance(journey, moved.instance, heard, NOW_US)
+    lines = to_lines(journey, moved.instance, moved.steps)
+    reacted, ended = fields_of(lines)
+    assert (reacted["reactionActionID"], reacted["reactionChannel"]) == ("t1", "email")
+    assert (reacted["reactionInteractionType"], reacted["eventProcessed"]) == ("open", True)
+    assert (ended["parentNodeType"], ended["parentTransitionType"]) == ("reaction", "Event Triggered")
+    assert not {"reactionActionID", "eventProcessed"} & ended.keys()
+    return lines
+
+
+def test_a_step_says_by_what_the_one_before_was_left() -> None:
+    hear = {"type": "event", "eventUid": "e2", "timeout": {"value": 5, "unit": "minutes"}}
+    nodes = {
+        "c": {"type": "condition", "paths": [{"id": "y", "expression": "true"}]},
+        "h": hear,
+        "p": {**hear, "timeout": {**hear["timeout"], "path": True}},
+        "n": {"type": "customAction", "actionUid": "a2"},
+        "e": {"type": "end"},
+    }
+    ways = (("start", "c"), ("c", "h", "path", "y"), ("h", "p"), ("p", "n", "timeout"), ("n", "e"))
+    journey = compiled(document(nodes, *ways))
+    moved = entered(journey)
+    steps = list(moved.steps)
+    for stimulus in (EventReceived("e2", {}), TimerDue("p", 3), ActionAnswered("n", 4, GOOD)):
+        moved = advance(journey, moved.instance, stimulus, NOW_US)
+        steps += moved.steps
+    told = [
+        (fields["nodeID"], fields.get("parentNodeType"), fields.get("parentTransitionType"), "eventProcessed" in fields)
+        for fields in fields_of(to_lines(journey, moved.instance, steps))
+    ]
+    assert told == [
+        ("start", None, None, True),
+        ("c", "start", "Event Triggered", False),
+        ("h", "condition", "Condition Triggered", False),
+        ("h", "condition", "Condition Triggered", True),
+        ("p", "event", None, False),  # its timeout would have left by the same way
+        ("p", "event", None, False),
+        ("n", "event", "Basic", False),
+        ("e", "action", "Basic", False),
+    ]
+
+
 def run_lines() -> list[bytes]:
     """A run of Read audience, and one whom it let enter."""
     nodes = {"start": {"type": "readAudience", "audienceId": "vip"}, "e": {"type": "end"}}
@@ -172,6 +266,8 @@ def written() -> list[dict[str, Any]]:
         attempts=2,
         is_throttled=True,
         wait_ms=5,
+        last_started_at_us=NOW_US,
+        last_elapsed_ms=7,
         is_mtls=True,
         is_proxy=True,
     )
@@ -183,6 +279,9 @@ def written() -> list[dict[str, Any]]:
         *to_lines(JOURNEY, transition.instance, steps),
         *exit_lines(),
         *run_lines(),
+        *booking_lines(),
+        *jump_lines(),
+        *reaction_lines(),
         *ruled_lines(),
         *fetch_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),

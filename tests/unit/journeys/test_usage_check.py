@@ -121,6 +121,22 @@ def test_rows_of_a_lookup_have_the_labels_of_their_data_set() -> None:
     assert [code for _, code, _ in found] == ["ERR_USAGE_POLICY"], found
 
 
+@pytest.mark.parametrize(
+    ("path", "is_labelled"), [(("entities",), True), (("entities", "price"), True), (("entities", "sku"), False)]
+)
+def test_rows_of_a_lookup_in_the_text_of_a_message_have_labels_too(path: tuple[str, ...], is_labelled: bool) -> None:
+    class Reading(Governed):
+        def template(self, uid: str) -> TemplateShape:
+            paths = (("context", "journey", "datasetLookup", "prices", *path),)
+            return TemplateShape(uid, uid, "email", {}, "marketing", paths)
+
+    lookup = {"type": "datasetLookup", "label": "prices", "dataSetId": "d2", "keys": '["b"]'}
+    world = Reading(policy({"label": "S1"}, "core/emailTargeting"))
+    found = told(world, {"type": "message", "channel": "email", "templateUid": "t"}, look=lookup)
+    read = ".".join(("lookup prices", *path[1:]))
+    assert [text.rpartition(": ")[2] for _, _, text in found] == ([f"{read} (S1)"] if is_labelled else [])
+
+
 @pytest.mark.parametrize(("category", "labels"), [("marketing", "C1,C3,I1"), ("transactional", "")])
 def test_an_email_of_marketing_is_email_targeting_and_its_text_is_read(category: str, labels: str) -> None:
     world = Governed(*(policy({"label": one}, "core/emailTargeting", name=one) for one in ("C1", "C3", "I1")))

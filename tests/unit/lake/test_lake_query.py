@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
+import pyarrow as pa
 import pytest
 
 from parcours.db import Database
 from parcours.lake import DataSetName, LakeWriter, stage
+from parcours.lake import query as query_module
 from parcours.lake.command import Format, run_sql
-from parcours.lake.errors import QueryInvalid, QueryTimedOut
+from parcours.lake.errors import EngineFailed, QueryInvalid, QueryTimedOut
 from parcours.lake.guard import GivenFiles
 from parcours.lake.query import Lake
 
@@ -376,3 +379,42 @@ def test_rows_are_written_as_a_table(lake: Lake) -> None:
     assert "\x1b" not in written(lake, "SELECT chr(27) || '[31mx' t", "table")
     assert "1000 rows, there are more" in written(lake, "SELECT 1 FROM range(1001)", "table")
     assert written(lake, "SELECT 1 FROM range(1001)", "table", limit=0).endswith("1001 rows\n")
+
+
+STACK = "INTERNAL Error: vectors differ\n\nStack Trace:\n\n/srv/python/_duckdb.so(_ZN6duckdb9Exception)"
+
+
+@pytest.mark.parametrize("kind", [duckdb.InternalException, duckdb.FatalException])
+def test_a_failure_of_the_engine_is_told_without_its_stack(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, kind: type[duckdb.Error]
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise kind(STACK)
+
+    monkeypatch.setattr(query_module, "_bind", fail)
+    with pytest.raises(EngineFailed) as failed:
+        lake.query(1, SETS, "SELECT 1")
+    assert str(failed.value).endswith("Error: vectors differ")
+    assert failed.value.reason == STACK
+
+
+def test_a_failure_of_the_engine_amid_its_rows_is_told_without_its_stack(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        schema = pa.schema([])
+
+        def read_next_batch(self) -> Any:
+            raise OSError(STACK)  # as Arrow hands it on
+
+        def close(self) -> None:
+            pass
+
+    class Relation:
+        def to_arrow_reader(self, _rows: int) -> Any:
+            return Failing()
+
+    monkeypatch.setattr(query_module, "_bind", lambda *_: Relation())
+    with pytest.raises(EngineFailed, match="vectors differ") as failed:
+        lake.query(1, SETS, "SELECT 1")
+    assert "Stack" not in str(failed.value)

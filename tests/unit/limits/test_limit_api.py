@@ -47,7 +47,7 @@ def table(api: TestClient, platform: Platform) -> tuple[LimitTable, Caller]:
 
 def test_a_created_cap_is_answered_as_published(api: TestClient) -> None:
     answer = api.post(CAPS, json=CAP)
-    assert answer.status_code == 201
+    assert answer.status_code == 200
     body = answer.json()
     uid = body["uid"]
     assert set(body) == {"canDeploy", "createdElement", "uid", "uri", "resStatus"}
@@ -57,7 +57,7 @@ def test_a_created_cap_is_answered_as_published(api: TestClient) -> None:
             {
                 "warningCode": "ERR_ENDPOINTCONFIG_106",
                 "warning": "capping config: max http connections not defined: there may be any number of them",
-                "scope": "action",
+                "scope": {"endpointConfigService": "action", "endpointConfigUrl": CAP["url"]},
             }
         ],
     }
@@ -66,6 +66,7 @@ def test_a_created_cap_is_answered_as_published(api: TestClient) -> None:
     element = body["createdElement"]
     assert {key: element[key] for key in CAP} == CAP
     assert (element["sandboxName"], element["state"], element["authoringFormatVersion"]) == ("prod", "created", "1.0")
+    assert (element["_id"], element["tenantId"], element["hasBeenDeployed"]) == (uid, "prod", False)
     assert set(element["metadata"]) == {
         "createdBy", "createdById", "createdAt", "lastModifiedBy", "lastModifiedById", "lastModifiedAt",
     }  # fmt: skip
@@ -80,11 +81,15 @@ def test_what_was_deployed_runs_until_the_next_deployment(api: TestClient, platf
     call = (caller.scope_id, "action", "GET", "https://api.example.org/data/2.5/x")
     assert limits.find(*call).caps == ()  # type: ignore[arg-type]
     deployed = api.post(f"{CAPS}/{uid}/deploy")
-    assert deployed.status_code == 200
-    assert deployed.json()["updatedElement"]["state"] == "deployed"
+    assert (deployed.status_code, deployed.content) == (204, b"")
     read = api.get(f"{CAPS}/{uid}").json()["result"]
-    assert (read["state"], read["version"]) == ("deployed", "1")
-    assert read["deployedConfig"]["services"] == CAP["services"]
+    assert (read["state"], read["version"], read["hasBeenDeployed"]) == ("deployed", "1.0", True)
+    assert api.post(f"{BASE}/list/endpointConfigs").json()["results"] == [read]
+    unlimited = {**CAP["services"]["action"], "maxHttpConnections": -1}
+    assert read["deployedConfig"] == {
+        **{key: read[key] for key in ("_id", "uid", "orgId", "tenantId", "sandboxName", "sandboxId", "url", "methods")},
+        "services": {**CAP["services"], "action": unlimited},
+    }
     assert {"lastDeployedBy", "lastDeployedById", "lastDeployedAt"} <= set(read["metadata"])
     faster = {**CAP, "services": {"action": {"rating": {"maxCallsCount": 900, "periodInMs": 1000}}}}
     changed = api.put(f"{CAPS}/{uid}", json={**read, **faster}).json()
@@ -92,14 +97,47 @@ def test_what_was_deployed_runs_until_the_next_deployment(api: TestClient, platf
     assert changed["updatedElement"]["hasBeenDeployed"] is True
     (cap,) = table(api, platform)[0].find(*call).caps  # type: ignore[arg-type]
     assert (cap.max_calls, cap.period_us, cap.max_connections) == (500, 1_000_000, None)
-    assert refusal(api.post(f"{CAPS}/{uid}/deploy")) == (400, 1454)
-    assert api.post(f"{CAPS}/{uid}/undeploy").status_code == 204
-    assert table(api, platform)[0].is_empty
-    assert refusal(api.post(f"{CAPS}/{uid}/undeploy")) == (400, 1455)
-    assert api.post(f"{CAPS}/{uid}/deploy").status_code == 200
+    assert api.post(f"{CAPS}/{uid}/deploy").status_code == 204
     (cap,) = table(api, platform)[0].find(*call).caps  # type: ignore[arg-type]
     assert cap.max_calls == 900
-    assert api.get(f"{CAPS}/{uid}").json()["result"]["version"] == "2"
+    assert api.get(f"{CAPS}/{uid}").json()["result"]["version"] == "2.0"
+    for _ in range(2):
+        assert api.post(f"{CAPS}/{uid}/undeploy").status_code == 204
+        assert table(api, platform)[0].is_empty
+    read = api.get(f"{CAPS}/{uid}").json()["result"]
+    assert (read["state"], read["hasBeenDeployed"]) == ("updated", False)
+    assert "deployedConfig" not in read
+    assert api.post(f"{CAPS}/{uid}/deploy").status_code == 204
+    (cap,) = table(api, platform)[0].find(*call).caps  # type: ignore[arg-type]
+    assert cap.max_calls == 900
+
+
+def test_what_was_deployed_can_be_put_back_as_it_was_read(api: TestClient, platform: Platform) -> None:
+    uid = api.post(CAPS, json={**CAP, "methods": ["GET", "OPTION"]}).json()["uid"]
+    api.post(f"{CAPS}/{uid}/deploy")
+    deployed = api.get(f"{CAPS}/{uid}").json()["result"]["deployedConfig"]
+    assert deployed["methods"] == ["GET", "OPTION"]
+    told = api.put(f"{CAPS}/{uid}", json=deployed).json()["canDeploy"]
+    assert (told["validationStatus"], len(told["warnings"])) == ("ok", 1)
+    assert api.post(f"{CAPS}/{uid}/deploy").status_code == 204
+    limits, caller = table(api, platform)
+    for method in ("GET", "OPTIONS"):
+        (cap,) = limits.find(caller.scope_id, "action", method, "https://api.example.org/data/2.5/x").caps
+        assert cap.max_connections is None
+
+
+def test_what_a_release_before_stored_is_shown_and_undeployed(api: TestClient, platform: Platform) -> None:
+    """It didn't note the state to go back to."""
+    uid = api.post(CAPS, json=CAP).json()["uid"]
+    api.post(f"{CAPS}/{uid}/deploy")
+    with platform.db.write() as connection:
+        caller = platform.access.admit(dict(api.headers))
+        stored = platform.resources.get(connection, caller.scope_id, "endpointConfig", uid)
+        body = {name: value for name, value in stored.body.items() if name != "stateBefore"}
+        platform.resources.replace(connection, stored, caller.author, body)
+    assert api.get(f"{CAPS}/{uid}").json()["result"]["hasBeenDeployed"] is True
+    assert api.post(f"{CAPS}/{uid}/undeploy").status_code == 204
+    assert api.get(f"{CAPS}/{uid}").json()["result"]["state"] == "created"
 
 
 def test_a_deployed_configuration_is_deleted_only_by_force(api: TestClient) -> None:
@@ -107,10 +145,11 @@ def test_a_deployed_configuration_is_deleted_only_by_force(api: TestClient) -> N
         uid = api.post(path, json=body).json()["uid"]
         api.post(f"{path}/{uid}/deploy")
         assert refusal(api.delete(f"{path}/{uid}")) == expected
-        assert api.delete(f"{path}/{uid}", params={"forceDelete": "true"}).status_code == 204
+        gone = api.delete(f"{path}/{uid}", params={"forceDelete": "true"})
+        assert (gone.status_code, gone.json()) == (200, {})
         assert api.get(f"{path}/{uid}").status_code == 404
         uid = api.post(path, json=body).json()["uid"]
-        assert api.delete(f"{path}/{uid}").status_code == 204
+        assert api.delete(f"{path}/{uid}").status_code == 200
 
 
 def without(key: str) -> dict[str, Any]:
@@ -144,7 +183,8 @@ def test_a_cap_that_cannot_work_is_kept_and_not_deployed(api: TestClient, body: 
     assert created["canDeploy"]["validationStatus"] == "error"
     assert [error["errorCode"] for error in created["canDeploy"]["errors"]] == [code]
     url = f"{CAPS}/{created['uid']}"
-    assert api.get(f"{url}/canDeploy").json() == api.post(f"{url}/canDeploy").json() == created["canDeploy"]
+    told = {"canDeploy": created["canDeploy"]}
+    assert api.get(f"{url}/canDeploy").json() == api.post(f"{url}/canDeploy").json() == told
     assert refusal(api.post(f"{url}/deploy")) == (400, 1453)
 
 
@@ -184,7 +224,7 @@ def test_an_organisation_has_one_throttle_in_production(api: TestClient) -> None
     uid = created["uid"]
     assert created["uri"] == f"/voyager/apis/throttlingConfigs/{uid}"
     element = created["createdElement"]
-    assert element["_id"] == f"{uid}_{element['sandboxId']}"
+    assert (element["_id"], element["hasBeenDeployed"]) == (f"{uid}_{element['sandboxId']}", False)
     assert refusal(api.post(THROTTLES, json=THROTTLE)) == (400, 1465)
     dev = {"x-sandbox-name": "dev"}
     assert refusal(api.post(THROTTLES, json=THROTTLE, headers=dev)) == (400, 1463)
@@ -193,7 +233,9 @@ def test_an_organisation_has_one_throttle_in_production(api: TestClient) -> None
 
 def test_a_deployed_throttle_changes_at_once_and_ends_after_what_waits(api: TestClient, platform: Platform) -> None:
     uid = api.post(THROTTLES, json=THROTTLE).json()["uid"]
-    assert api.post(f"{THROTTLES}/{uid}/deploy").status_code == 200
+    assert api.post(f"{THROTTLES}/{uid}/deploy").status_code == 204
+    read = api.get(f"{THROTTLES}/{uid}").json()["result"]
+    assert (read["state"], read["version"], read["hasBeenDeployed"]) == ("deployed", "1.0", True)
     assert refusal(api.post(f"{THROTTLES}/{uid}/deploy")) == (400, 14466)
     changed = api.put(f"{THROTTLES}/{uid}", json={**THROTTLE, "maxThroughput": 300}).json()
     assert changed["updatedElement"]["state"] == "deployed"
@@ -209,7 +251,9 @@ def test_a_deployed_throttle_changes_at_once_and_ends_after_what_waits(api: Test
     assert refusal(api.put(f"{THROTTLES}/{uid}", json={**THROTTLE, "maxThroughput": 1})) == (400, 1462)
     assert api.post(f"{THROTTLES}/{uid}/undeploy").status_code == 204
     assert refusal(api.post(f"{THROTTLES}/{uid}/undeploy")) == (400, 14468)
-    assert api.delete(f"{THROTTLES}/{uid}").status_code == 204
+    read = api.get(f"{THROTTLES}/{uid}").json()["result"]
+    assert (read["state"], read["hasBeenDeployed"]) == ("updated", False)
+    assert api.delete(f"{THROTTLES}/{uid}").status_code == 200
     left = table(api, platform)[0].find(caller.scope_id, "action", "POST", url).throttle
     assert left is not None
     assert left.undeployed_us is not None
@@ -222,10 +266,12 @@ def test_a_deployed_throttle_changes_at_once_and_ends_after_what_waits(api: Test
 def test_deployments_stand_in_the_audit_log(api: TestClient) -> None:
     uid = api.post(CAPS, json=CAP).json()["uid"]
     api.post(f"{CAPS}/{uid}/deploy")
+    api.put(f"{CAPS}/{uid}", json=CAP)
+    api.post(f"{CAPS}/{uid}/deploy")
     api.post(f"{CAPS}/{uid}/undeploy")
     found = api.get("/data/foundation/audit/events", params={"property": "assetType==Endpoint capping"})
     events = found.json()["_embedded"]["customerAuditLogList"]
-    assert sorted(event["action"] for event in events) == ["Create", "Deploy", "Undeploy"]
+    assert sorted(event["action"] for event in events) == ["Create", "Deploy", "Deploy", "Undeploy", "Update"]
 
 
 def test_a_warm_up_grows_from_its_first_rate_to_the_last(api: TestClient, platform: Platform) -> None:

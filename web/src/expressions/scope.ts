@@ -114,7 +114,7 @@ export function canonical(reference: string): string {
     .replace(/\s+/g, "")
     .replace(/^@\{/, "@event{")
     .replace(/^@datasetlookup\{/, "@datasetLookup{")
-    .replace(/^(#\{ExperiencePlatform\.ProfileFieldGroup\.)profile\./, "$1")
+    .replace(/^(#\{ExperiencePlatform\.ProfileFieldGroup\.)[pP]rofile\./, "$1")
     .replace(/"([^"\\]*)"/g, "'$1'");
 }
 

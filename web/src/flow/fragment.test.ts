@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JourneyDocument } from "./document";
-import { freeWay, insertFragment, toFragment } from "./fragment";
+import { faultOf, freeWay, insertFragment, toFragment } from "./fragment";
 
 const journey: JourneyDocument = {
   name: "x",
@@ -19,6 +19,13 @@ test("what is chosen becomes a fragment with its corner at the origin", () => {
     edges: [{ from: "wait", to: "end" }],
     layout: { wait: { x: 0, y: 30 }, end: { x: 300, y: 0 } },
   });
+});
+
+test("a fragment has one entry and no jump", () => {
+  expect(faultOf(toFragment(journey, new Set(["wait", "end"])))).toBeNull();
+  expect(faultOf(toFragment(journey, new Set(["event", "end"])))).toBe("entries");
+  const jump = { nodes: { jump: { type: "jump" as const } }, edges: [], layout: {} };
+  expect(faultOf(jump)).toBe("jump");
 });
 
 test("a fragment is put behind an activity under new ids, and changes nothing else", () => {

@@ -36,14 +36,20 @@ export function insertFragment(
   );
   const clip: Clip = { parcours: 1, nodes: fragment.nodes, edges: fragment.edges, positions };
   const pasted = paste(document, clip);
-  const [root, ...others] = rootsOf(pasted.document, pasted.ids);
+  const [root, ...others] = rootsOf(edgesOf(pasted.document), pasted.ids);
   if (behind === undefined || root === undefined || others.length > 0) return pasted;
   return { ids: pasted.ids, document: connect(pasted.document, behind.id, behind.handle, root) };
 }
 
+/** Why activities can't be a fragment: one of them jumps to another journey, or people could enter at several. */
+export function faultOf(fragment: FragmentContent): "jump" | "entries" | null {
+  if (Object.values(fragment.nodes).some((node) => node.type === "jump")) return "jump";
+  return rootsOf(fragment.edges, Object.keys(fragment.nodes)).length > 1 ? "entries" : null;
+}
+
 /** Of some activities those that none of them leads to. */
-function rootsOf(document: JourneyDocument, ids: readonly NodeId[]): NodeId[] {
-  const followed = new Set(edgesOf(document).map((edge) => edge.to));
+function rootsOf(edges: readonly JourneyEdge[], ids: readonly NodeId[]): NodeId[] {
+  const followed = new Set(edges.map((edge) => edge.to));
   return ids.filter((id) => !followed.has(id));
 }
 

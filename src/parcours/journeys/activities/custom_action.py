@@ -20,6 +20,7 @@ from parcours.journeys.model import (
     Sending,
     Stimulus,
 )
+from parcours.journeys.moments import moment_text
 from parcours.journeys.run import PAUSED, PROFILE_GROUP, Node, Run, make
 from parcours.rulesets.model import channel_of
 
@@ -110,6 +111,8 @@ class ActionNode(SendingNode):
         if self.names:
             kept = self._kept(outcome)
             run.actions = {**run.actions, **dict.fromkeys(self.names, kept)}
+        if run.journey.reads_latest:
+            run.note_time("action", outcome.elapsed_ms)
         action = self._fields(outcome)
         if not outcome.is_error:
             detail = _reason(outcome) if outcome.status_code in (EXCLUDED, BOUNCED) else NOTHING
@@ -117,7 +120,7 @@ class ActionNode(SendingNode):
         status = outcome.status_code if outcome.status_code in ("capped", "timedout") else "error"
         return run.fail(
             "action", outcome.error_code or "error", status=status,  # type: ignore[arg-type]
-            action=action, detail=_reason(outcome), elapsed_ms=outcome.elapsed_ms,
+            action=action, detail=_reason(outcome),
         )  # fmt: skip
 
     def _kept(self, outcome: ActionOutcome) -> dict[str, Any]:
@@ -142,7 +145,10 @@ class ActionNode(SendingNode):
             "actionSchedulerCount": outcome.attempts,
         }
         if outcome.is_throttled:
-            fields |= {"actionIsThrottled": True, "actionWaitTime": str(outcome.wait_ms)}  # a text, by its schema
+            fields |= {"actionIsThrottled": True, "actionWaitTime": outcome.wait_ms}
+        if outcome.last_started_at_us is not None:
+            fields["actionExecutionOriginStartTime"] = moment_text(outcome.last_started_at_us)
+            fields["actionExecutionOriginTime"] = outcome.last_elapsed_ms
         if outcome.is_mtls:
             fields["actionOriginIsMTLS"] = True
         if outcome.is_proxy:

@@ -72,6 +72,12 @@ def first_event(instance: Instance, command: Jump, now_us: int) -> tuple[str, di
     return event_id, payload
 
 
+def provenance(instance: Instance) -> dict[str, Any]:
+    """Where somebody comes from whom this instance's jump lets enter: `Instance.jump`."""
+    here = [instance.journey_uid, instance.version_uid, instance.id]
+    return {"origin": here if instance.jump is None else instance.jump["origin"], "previous": here}
+
+
 def put(target: dict[str, Any], path: Sequence[str], value: Any) -> None:
     """Set a value below objects, which are made where they are missing; what stands in the way is replaced."""
     for name in path[:-1]:

@@ -130,7 +130,7 @@ class MessageNode(ActionNode):
             self.id, run.pass_no, self.action_uid, self.action_name, path, parameters,
             run.now_us + run.journey.action_timeout_us, self.template_channel, self.configuration_uid,
             address, platform, has_consent(profile, self.template_channel), run.events, run.actions,
-            offset_s(run.now_us, run.own_time_zone()), run.timed_pass == run.pass_no,
+            run.lookups, offset_s(run.now_us, run.own_time_zone()), run.timed_pass == run.pass_no,
         )  # fmt: skip
 
     def _address(self, run: Run, profile: Mapping[str, Any]) -> tuple[Any, str]:

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from parcours.events.feedback import FAILED_STATUSES, Feedback
+from parcours.journeys.activities.custom_action import ActionNode
 from parcours.journeys.activities.event import TIMEOUT_SCHEMA, EventNode, listener_transitions, read_timeout
 from parcours.journeys.activities.kind import UNIT_US, Builder, Kind
+from parcours.journeys.model import EventReceived
 from parcours.journeys.run import Node, Run
 
 EVENT_UID = "reaction"
-"""How feedback on messages is called among events. Its payload: {"reactions": […], "pass", "event"}."""
+"""How feedback on messages is called among events; `told_of` makes its payload."""
 REACTIONS = ("sent", "delivered", "opened", "clicked", "failed", "bounced", "unsubscribed", "replied")
 MIN_TIMEOUT_US = 40 * UNIT_US["seconds"]
 
@@ -23,6 +25,15 @@ _REACTIONS: Mapping[str, tuple[str, ...]] = {
     "unsubscribe": ("unsubscribed",),
     "reply": ("replied",),
 }
+
+
+STATUSES: Mapping[str, str] = {reactions[0]: status for status, reactions in _REACTIONS.items()} | {"failed": "error"}
+"""What feedback says of a message by what it counts as, for those who make feedback up."""
+
+
+def told_of(status: str, reactions: Sequence[str], pass_no: int, event: Mapping[str, Any]) -> dict[str, Any]:
+    """Feedback as journeys hear it. status: in the words of XDM, `open`, `bounce` …; event: the entity it came with."""
+    return {"reactions": reactions, "pass": pass_no, "event": event, "status": status}
 
 
 def reactions_of(feedback: Feedback) -> tuple[str, ...]:
@@ -49,6 +60,18 @@ class ReactionNode(EventNode):
     def takes(self, run: Run, payload: Mapping[str, Any]) -> bool:
         """Whether it is a reaction listened for, to the message sent last."""
         return payload.get("pass") == run.pass_no - 1 and not self.reactions.isdisjoint(payload.get("reactions", ()))
+
+    def hear(self, run: Run, event: EventReceived) -> Mapping[str, Any] | None:
+        """Tell of which message it was, and what became of it."""
+        heard = super().hear(run, event)
+        message = run.journey.nodes.get(run.parent_node_id or "")
+        status = event.payload.get("status")  # None of feedback that was put aside by the release before
+        if heard is None or status is None or not isinstance(message, ActionNode):
+            return heard
+        reaction = {"reactionActionID": message.action_uid, "reactionInteractionType": status}
+        if message.channel is not None:
+            reaction["reactionChannel"] = message.channel
+        return {**heard, **reaction}
 
 
 def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder) -> Node:

@@ -16,7 +16,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useMay } from "@/api/useSession";
-import { toFragment } from "@/flow/fragment";
+import { faultOf, toFragment } from "@/flow/fragment";
 import { useT } from "@/i18n/useT";
 import { ErrorNotice } from "@/ui/ErrorNotice";
 import { useAct } from "@/ui/useAct";
@@ -37,11 +37,12 @@ export function SaveFragmentDialog({ onClose }: { onClose: () => void }) {
   const [description, setDescription] = useState("");
   const [tags, setTags] = useState("");
   const [isActive, setActive] = useState(false);
-  const isTooLarge = selected.size > MOST_NODES;
+  const content = toFragment(document, selected);
+  const fault = selected.size > MOST_NODES ? "tooLarge" : faultOf(content);
 
   const save = useAct(
     async () => {
-      const draft = { name: name.trim(), description, tags: tagsOf(tags), ...toFragment(document, selected) };
+      const draft = { name: name.trim(), description, tags: tagsOf(tags), ...content };
       const made = place === NEW ? await createFragment(draft) : await replaceFragment(place, draft);
       // a draft that can't be activated yet is kept, and put in place of the next time
       setPlace(made.uid);
@@ -65,7 +66,7 @@ export function SaveFragmentDialog({ onClose }: { onClose: () => void }) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim() !== "" && !isTooLarge && !save.isPending) save.mutate();
+    if (name.trim() !== "" && fault === null && !save.isPending) save.mutate();
   };
   return (
     <Dialog size="M">
@@ -74,7 +75,7 @@ export function SaveFragmentDialog({ onClose }: { onClose: () => void }) {
       <Content>
         {save.error && <ErrorNotice error={save.error} />}
         <Text>{t("fragments.save.detail", { count: selected.size })}</Text>
-        {isTooLarge && <ErrorNotice error={new Error(t("fragments.tooLarge", { most: MOST_NODES }))} />}
+        {fault !== null && <ErrorNotice error={new Error(t(`fragments.${fault}`, { most: MOST_NODES }))} />}
         <Form id="fragment" onSubmit={submit} validationBehavior="native" marginTop="size-150">
           <Picker
             label={t("fragments.save.place")}
@@ -101,7 +102,7 @@ export function SaveFragmentDialog({ onClose }: { onClose: () => void }) {
         <Button variant="secondary" onPress={onClose}>
           {t("common.cancel")}
         </Button>
-        <Button variant="accent" type="submit" form="fragment" isPending={save.isPending} isDisabled={isTooLarge}>
+        <Button variant="accent" type="submit" form="fragment" isPending={save.isPending} isDisabled={fault !== null}>
           {t("common.save")}
         </Button>
       </ButtonGroup>

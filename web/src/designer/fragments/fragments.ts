@@ -2,13 +2,15 @@ import { queryOptions } from "@tanstack/react-query";
 import { call } from "@/api/call";
 import type { FragmentContent } from "@/flow/fragment";
 
+export const STATES = ["draft", "active", "archived"] as const;
+
 /** A journey fragment (docs/reference/journeys-api.md, Fragments). */
 export interface Fragment extends FragmentContent {
   uid: string;
   name: string;
   description: string;
   tags: string[];
-  state: "draft" | "active";
+  state: (typeof STATES)[number];
   metadata: { createdBy: string; createdAt: string; lastModifiedBy: string; lastModifiedAt: string };
 }
 
@@ -54,7 +56,7 @@ export const createFragment = (draft: FragmentDraft) => call<Fragment>("POST", B
 export const replaceFragment = (uid: string, draft: FragmentDraft) =>
   call<Fragment>("PUT", `${BASE}/${encodeURIComponent(uid)}`, { body: draft });
 
-export const setFragmentState = (uid: string, verb: "activate" | "deactivate") =>
+export const setFragmentState = (uid: string, verb: "activate" | "deactivate" | "archive" | "unarchive") =>
   call<Fragment>("POST", `${BASE}/${encodeURIComponent(uid)}/${verb}`);
 
 export const deleteFragment = (uid: string) => call("DELETE", `${BASE}/${encodeURIComponent(uid)}`);

@@ -10,10 +10,11 @@ import { useAct } from "@/ui/useAct";
 export function FragmentActions({ fragment }: { fragment: Fragment }) {
   const t = useT();
   const [isAsked, setAsked] = useState(false);
-  const [mayPublish, mayDelete] = [useMay("journeys.publish"), useMay("journeys.delete")];
+  const [mayWrite, mayPublish] = [useMay("journeys.write"), useMay("journeys.publish")];
+  const mayDelete = useMay("journeys.delete");
   const { uid, name, state } = fragment;
   const invalidates = [["fragments"]];
-  const turn = useAct((verb: "activate" | "deactivate") => setFragmentState(uid, verb), {
+  const turn = useAct((verb: "activate" | "deactivate" | "archive" | "unarchive") => setFragmentState(uid, verb), {
     invalidates,
     done: (_, verb) => t(`fragments.done.${verb}`, { name }),
   });
@@ -21,7 +22,9 @@ export function FragmentActions({ fragment }: { fragment: Fragment }) {
   const items = [
     { id: "activate", isOffered: mayPublish && state === "draft" },
     { id: "deactivate", isOffered: mayPublish && state === "active" },
-    { id: "delete", isOffered: mayDelete },
+    { id: "archive", isOffered: mayWrite && state === "active" },
+    { id: "unarchive", isOffered: mayWrite && state === "archived" },
+    { id: "delete", isOffered: mayDelete && state === "draft" },
   ] as const;
   return (
     <>

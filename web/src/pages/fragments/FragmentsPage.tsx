@@ -2,7 +2,7 @@ import { ActionButton, Flex, Item, Picker, SearchField, TextField } from "@adobe
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { KINDS } from "@/activities/registry";
-import { type Fragment, fragmentsQuery } from "@/designer/fragments/fragments";
+import { type Fragment, fragmentsQuery, STATES } from "@/designer/fragments/fragments";
 import { useT } from "@/i18n/useT";
 import { Empty } from "@/ui/Empty";
 import { ErrorNotice } from "@/ui/ErrorNotice";
@@ -20,7 +20,6 @@ import type { FragmentsSearch } from "./routes";
 
 const PAGE_SIZE = 25;
 const ANY = "any";
-const STATES = ["draft", "active"] as const;
 
 /** Activities that were made once, to be put into journeys. */
 export function FragmentsPage() {

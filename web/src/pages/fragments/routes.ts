@@ -1,9 +1,10 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "@/app/routes";
+import { STATES } from "@/designer/fragments/fragments";
 
 export interface FragmentsSearch {
   q?: string;
-  state?: "draft" | "active";
+  state?: (typeof STATES)[number];
   tag?: string;
   page?: number;
 }
@@ -17,7 +18,7 @@ const fragmentsRoute = createRoute({
     const page = Number(search.page);
     return {
       q: text(search.q),
-      state: search.state === "draft" || search.state === "active" ? search.state : undefined,
+      state: STATES.find((one) => one === search.state),
       tag: text(search.tag),
       page: Number.isInteger(page) && page > 0 ? page : undefined,
     };
