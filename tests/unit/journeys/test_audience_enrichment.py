@@ -159,7 +159,7 @@ def test_an_instance_keeps_its_attributes_and_one_of_the_release_before_has_none
 def test_a_message_reads_the_list_beside_the_profile() -> None:
     journey = compiled_with(reading({"a": mail()}, ("start", "a")), Declared())
     data = {"ExperiencePlatform": {"ProfileFieldGroup": {"person": {"name": "J"}}}}
-    command = SendMessage("a", 1, "t", "T", None, {}, 0, "email", None, "j@x", "", True, {}, {}, 0, False)
+    command = SendMessage("a", 1, "t", "T", None, {}, 0, "email", None, "j@x", "", True, {}, {}, {}, 0, False)
     run = {"id": "r", "index": 1, "attributes": {"tier": "gold"}}
     values = template_values(journey, new_instance(journey, "i", "j", 0, run=run), command, data)
     assert values["profile"] == {"person": {"name": "J"}, "audienceEnrichment": {"tier": "gold"}}
