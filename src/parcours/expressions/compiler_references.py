@@ -9,6 +9,7 @@ from parcours.expressions.code import Code, Lint, Run, Scope, checked, converted
 from parcours.expressions.errors import ExpressionInvalid, UnknownReference, nearest
 from parcours.expressions.paths import Step
 from parcours.expressions.references import (
+    AUDIENCE_ENRICHMENT,
     PLATFORM,
     PROFILE_STEPS,
     EvaluationContext,
@@ -96,7 +97,8 @@ class ReferenceCompiler:
         if node.kind == "property":
             self.references.append(Reference("property", root[0]))
             return checked(paths.reader(lambda context: context.properties, root[0], ()), kind, _written(node))
-        if root[0] == PLATFORM and steps and isinstance(steps[0], Field) and steps[0].name in PROFILE_STEPS:
+        is_of_profile = root[0] == PLATFORM and root[1] != AUDIENCE_ENRICHMENT
+        if is_of_profile and steps and isinstance(steps[0], Field) and steps[0].name in PROFILE_STEPS:
             steps = steps if self.has_profile_field(root, steps[0].name) else steps[1:]
         given: dict[str, Parameter] = {}
         depends_on_element = False

@@ -130,6 +130,14 @@ def test_members_go_by_what_the_list_says_of_them_and_it_is_frozen_at_the_entran
     assert [sent.parameters for record in virtual.world.records for sent in record.sent] == [{"/to": "gold customer"}]
 
 
+def test_an_attribute_may_be_called_profile() -> None:
+    named = mail("#{ExperiencePlatform.AudienceEnrichment.profile}")
+    virtual = Virtual(reading({"m": named}, ("start", "m")))
+    virtual.world.bring_in("vip", "Email", [Listed("jane@x", '{"profile":"private"}')])
+    virtual.days(1)
+    assert [sent.parameters for record in virtual.world.records for sent in record.sent] == [{"/to": "private"}]
+
+
 def test_after_a_business_event_the_list_can_be_read_too() -> None:
     found = document(
         {
