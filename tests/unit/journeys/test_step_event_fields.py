@@ -222,6 +222,17 @@ def test_a_refusal_does_not_look_like_an_entrance() -> None:
     assert "profile" not in refusals[1]
 
 
+def test_a_journey_has_one_start_and_an_audience_read_after_a_business_event_is_another_word() -> None:
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "read": {"type": "readAudience", "audienceId": "vip"},
+        "e": {"type": "end"},
+    }
+    journey = compiled(document(nodes, ("start", "read"), ("read", "e")))
+    moved = advance(journey, new_instance(journey, "i", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    assert [step.node_type for step in moved.steps] == ["start", "segmentTrigger", "end"]
+
+
 def test_a_flood_of_refusals_is_told_in_part_and_always_by_the_same_ids() -> None:
     def tell() -> list[bytes]:
         discards = Discards(NOW_US)
