@@ -61,7 +61,7 @@ class SandboxDefinitions:
             return None
         return EventShape(
             found.uid, found.name, found.namespace, found.document, found.type == "business",
-            found.supplemental is not None, found.schema_id,
+            found.supplemental is not None, found.schema_id, found.event_id,
         )  # fmt: skip
 
     def action(self, uid: str) -> ActionShape | None:

@@ -42,7 +42,8 @@ class Discards:
         self._written[journey, reason] = written + 1
         name = f"{journey.version_uid}|{event_uid}|{key}|{reason}|{seed}"
         service = "stateMachine" if reason in INSIDE else "dispatcher"
-        told: dict[str, Any] = {"eventType": reason, "eventCode": "discard", "eventID": event_uid}
+        event_id = journey.event_ids.get(event_uid, event_uid)
+        told: dict[str, Any] = {"eventType": reason, "eventCode": "discard", "eventID": event_id}
         if service == "dispatcher":
             told["eventCodeReason"] = reason
         if refusal is not None:
@@ -55,7 +56,7 @@ class Discards:
                 "journeyVersionID": journey.version_uid,
                 "journeyVersionName": journey.name,
                 "journeyVersion": journey.version,
-                "eventID": event_uid,
+                "eventID": event_id,
             },
             "journey": {
                 "ID": journey.journey_uid,

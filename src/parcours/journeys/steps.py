@@ -148,9 +148,8 @@ def _fixed_text(journey: CompiledJourney, step: StepEvent, *, is_reentrance: boo
     """Members of `stepEvents` that all steps of one shape share."""
     fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
-    fields |= {
-        "stepStatus": step.step_status, "eventID": step.event_id, "journeyNodeProcessed": step.is_processed
-    }  # fmt: skip
+    event_id = journey.event_ids.get(step.event_id, step.event_id)
+    fields |= {"stepStatus": step.step_status, "eventID": event_id, "journeyNodeProcessed": step.is_processed}
     if step.step_type is not None:
         fields["stepType"] = step.step_type
     if step.is_entrance:

@@ -222,6 +222,22 @@ def test_a_refusal_does_not_look_like_an_entrance() -> None:
     assert "profile" not in refusals[1]
 
 
+def test_an_event_is_told_by_the_id_that_payloads_have_of_it() -> None:
+    order = replace(WORLD.events["e1"], event_id="a" * 64)
+    nodes = {"p": {"type": "event", "eventUid": "e2"}}
+    with patch.dict(WORLD.events, {"e1": order}):
+        journey = compiled(document(nodes, ("start", "p")))
+    inside = advance(journey, new_instance(journey, "i", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    heard = advance(journey, inside.instance, EventReceived("e2", {}), NOW_US)
+    lines = to_lines(journey, heard.instance, [*inside.steps, *heard.steps])
+    told = [orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]["eventID"] for line in lines]
+    assert (told[0], told[-1]) == ("a" * 64, "e2")
+    refused = Discards(NOW_US).line(journey, "e1", "k", "reentranceNotAllowed", "x")
+    assert refused is not None
+    fields = orjson.loads(refused)["_experience"]["journeyOrchestration"]
+    assert fields["serviceEvents"]["dispatcher"]["eventID"] == fields["stepEvents"]["eventID"] == "a" * 64
+
+
 def test_a_journey_has_one_start_and_an_audience_read_after_a_business_event_is_another_word() -> None:
     nodes = {
         "start": {"type": "businessEvent", "eventUid": "b1"},
