@@ -515,6 +515,7 @@ class Lifecycle:
                 "finishedAtUs": run.finished_at_us,
                 "readCount": run.read_count,
                 "enteredCount": run.entered_count,
+                "failedCount": run.failed_count,
                 "reason": run.reason,
             }
             for run in runs
