@@ -74,6 +74,7 @@ from parcours.journeys.fragments import FragmentService
 from parcours.journeys.reading import JourneyReader
 from parcours.journeys.store import get_position
 from parcours.journeys.trials import Trials
+from parcours.journeys.trigger import Triggers
 from parcours.kit.clock import SystemClock
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import Helpers
@@ -166,7 +167,12 @@ def build_control_plane(platform: Platform, more: Iterable[APIRouter] = ()) -> F
                 )
             ),
         ),
-        journeys_api.router(gate, platform.journeys, platform.lifecycle),
+        journeys_api.router(
+            gate,
+            platform.journeys,
+            platform.lifecycle,
+            Triggers(platform.db, platform.journeys, platform.events, platform.profiles, SystemClock()),
+        ),
         drafts_api.router(gate, Drafts(platform.db, platform.journeys, platform.profiles, SystemClock())),
         trials_api.router(
             gate,

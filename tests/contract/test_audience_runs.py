@@ -16,9 +16,11 @@ from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, Re
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.discards import MAX_LINES
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.model import StepEvent
 from parcours.journeys.runner import JourneyWorkspace
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs, new_run
+from parcours.journeys.state import instance_from_row
 from parcours.journeys.steps import from_stored
 from parcours.journeys.workset import Arrival
 
@@ -155,6 +157,22 @@ class Scene:
             workspace.flush()
         return told
 
+    def wake(self, seconds: float) -> dict[str, list[StepEvent]]:
+        """Time passes, and whoever waits goes on; the steps so far by key."""
+        self.now_us += round(seconds * SECOND_US)
+        with self.db.write() as connection:
+            workspace = JourneyWorkspace(connection, self.live, None, World(), self.now_us)  # type: ignore[arg-type]
+            due = store.find_due(connection, self.now_us, 1_000)
+            workspace.load([timer.instance_id for timer in due])
+            for timer in due:
+                workspace.wake(timer)
+            workspace.flush()
+        with self.db.read() as connection:
+            return {
+                one.key: [step for _, line in store.list_steps(connection, [one.id]) for step in from_stored(line)]
+                for one in self.inside()
+            }
+
 
 def _reasons(workspace: JourneyWorkspace) -> dict[str, int]:
     return {row[-1]: number for row, number in workspace.tally.rows().items() if row[3] == "discard"}
@@ -273,6 +291,54 @@ def test_waves_read_everyone_once_at_their_times(db: Database) -> None:
     assert len({row.key for row in scene.inside()}) == len(scene.inside()) == 60
 
 
+def test_waves_by_numbers_go_on_where_the_one_before_ended_and_who_is_left_over_stays_out(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 3, "minutesApart": 30, "profiles": [5, 20, 30]})], members=60)
+    scene.plan()
+    seen = []
+    for minutes in (0, 30, 30, 30):
+        scene.take(minutes * 60)
+        seen.append(len(scene.inside()))
+    assert seen == [5, 25, 55, 55]
+    assert [(run.wave, run.status, run.read_count) for run in reversed(scene.runs())] == [
+        (0, "finished", 5), (1, "finished", 20), (2, "finished", 30),
+    ]  # fmt: skip
+    many = Scene(db, [replace(reading(waves={"count": 2, "minutesApart": 30, "profiles": [80, 80]}), version_uid="v2",
+                              journey_uid="j2")], members=60)  # fmt: skip
+    many.plan()
+    many.take()
+    many.take(30 * 60)
+    assert [(run.wave, run.status, run.read_count) for run in reversed(many.runs("v2"))] == [
+        (0, "finished", 60), (1, "finished", 0),
+    ]  # fmt: skip
+
+
+def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
+    scene.plan()
+    scene.take(limit=1)
+    scene.take(40 * 60, limit=1)
+    assert [run.status for run in reversed(scene.runs())] == ["started", "queued"]
+    scene.take(1)
+    scene.take(1)
+    assert [run.status for run in reversed(scene.runs())] == ["finished", "finished"]
+    assert len(scene.inside()) == 60
+
+
+def test_after_a_business_event_every_wave_is_read(db: Database) -> None:
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "r": {"type": "readAudience", "audienceId": "vip", "waves": {"count": 3, "minutesApart": 30}},
+        "w": WAIT,
+    }
+    scene = Scene(db, [compiled(document(nodes, ("start", "r"), ("r", "w")))], members=60)
+    with db.write() as connection:
+        begin_runs(connection, scene.live, 1, "b1", {"total": 1}, scene.now_us)
+    for _ in range(3):
+        scene.take(30 * 60)
+    assert len(scene.inside()) == 60
+    assert {run.payload for run in scene.runs()} == {'{"total":1}'}
+
+
 def test_five_runs_are_under_way_at_a_time(db: Database) -> None:
     slow = [
         replace(reading(throttlingRate=500), version_uid=f"v{number}", journey_uid=f"j{number}") for number in range(7)
@@ -330,6 +396,33 @@ def test_a_member_has_an_instance_for_each_supplemental_id_of_their_attributes(d
     scene.take(86_400)
     inside = [one.supplemental_id for one in scene.inside() if one.key.startswith("p000000")]
     assert sorted(inside) == sorted(f"B{n}" for n in range(10))  # those inside stay, ten in all
+
+
+def test_instances_carry_what_the_list_says_of_a_member_where_the_journey_reads_it(db: Database) -> None:
+    tier = "#{ExperiencePlatform.AudienceEnrichment.tier}"
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": f"{tier} == 'gold'"}], "otherPath": True}
+    edges = [("start", "w"), ("w", "c")]
+    scene = Scene(db, [reading(*edges, nodes={"w": WAIT, "c": checks})], members=3)
+    for place, tier_of in enumerate(("gold", "silver")):
+        text = orjson.dumps({"tier": tier_of}).decode()
+        scene.members.rows[place] = scene.members.rows[place]._replace(attributes=text)
+    scene.plan()
+    scene.take()
+    carried = {one.key: instance_from_row(one).run for one in scene.inside()}
+    assert [run and run["attributes"] for run in carried.values()] == [{"tier": "gold"}, {"tier": "silver"}, {}]
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes='{"tier":"none"}')
+    steps = scene.wake(6 * DAY_US / SECOND_US).values()
+    assert [one.detail["chosen"] for of_one in steps for one in of_one if one.node_id == "c"] == [
+        "path:x", "other", "other",
+    ]  # fmt: skip
+
+
+def test_a_journey_that_reads_no_attributes_carries_none(db: Database) -> None:
+    scene = Scene(db, [reading()], members=1)
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes='{"tier":"gold"}')
+    scene.plan()
+    scene.take()
+    assert [sorted(instance_from_row(one).run or ()) for one in scene.inside()] == [["id", "index"]]
 
 
 def test_runs_of_a_sandbox_share_its_reading_rate(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,9 +72,13 @@ class Shop:
 
     def upload(self, audience_id: str, mode: str, *emails: str) -> None:
         """Replace, add or remove members, and wait until that is done."""
+        self.upload_rows(audience_id, mode, "email", *emails)
+
+    def upload_rows(self, audience_id: str, mode: str, *lines: str) -> None:
+        """The same with a list of CSV, line by line."""
         url = f"{self.server.url}/data/core/ups/audiences/{audience_id}"
         headers = {**self.platform.headers, "Content-Type": "text/csv"}
-        rows = "\n".join(["email", *emails]).encode()
+        rows = "\n".join(lines).encode()
         answer = ask("POST", f"{url}/members?mode={mode}", rows, headers)
         assert answer.status == 202, answer.body
         upload = f"{url}/uploads/{answer.body['id']}"

@@ -169,6 +169,40 @@ def test_the_published_queries_about_read_audience_find_runs_and_who_was_left_ou
     ]
 
 
+def test_what_an_uploaded_list_says_decides_and_is_sent(shop: Shop) -> None:
+    fields = [{"name": "tier", "type": "string"}, {"name": "points", "type": "integer"}]
+    audience = shop.platform.post(
+        "/data/core/ups/audiences", {"name": "Told apart", "identityNamespace": "Email", "fields": fields}
+    )["id"]
+    rows = ["told0@example.com,gold,12", "told1@example.com,gold,3", "told2@example.com,,40"]
+    shop.upload_rows(audience, "replace", "email,tier,points", *rows)
+    group = "#{ExperiencePlatform.AudienceEnrichment"
+    condition = f"{group}.points}} > 10 and {group}.tier}} == 'gold'"
+    tell = shop.message("told", "${externalKey}")
+    tell["parameters"][2]["expression"] = f"{group}.tier}}"
+    document = {
+        "name": "Told apart",
+        "entry": {"node": "everyone"},
+        "nodes": {
+            "everyone": {"type": "readAudience", "audienceId": audience},
+            "many": {"type": "condition", "paths": [{"id": "x", "expression": condition}]},
+            "tell": tell,
+        },
+        "edges": edges(("everyone", "many"), ("many", "tell", "path", "x")),
+    }
+    scope = shop.platform.post(f"{JOURNEYS}/expressions/scope", {"document": document, "nodeId": "many"})
+    (root,) = [one for one in scope["roots"] if one["reference"] == group]
+    assert [(field["expression"], field["type"]) for field in root["fields"]] == [
+        (f"{group}.tier}}", "string"), (f"{group}.points}}", "integer"),
+    ]  # fmt: skip
+    version = publish_document(shop, document)
+    wait_for(lambda: shop.counts(version)["status"] == {"ended": 3}, what="the end of the run")
+    assert shop.sent("told") == ["told0@example.com"]
+    (body,) = [body for _, _, body in list(shop.receiver.messages) if body["template"] == "told"]
+    assert body["firstName"] == "gold"
+    stop(shop, version)
+
+
 def test_who_enters_an_audience_enters_the_journey_and_who_leaves_it_leaves(shop: Shop) -> None:
     gold = shop.audience("Gold customers", demo.email(600))
     version = publish_document(

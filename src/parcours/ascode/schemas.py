@@ -14,6 +14,7 @@ from parcours.ascode.fragments import DRAFT, FRAGMENTS, STATE, STATES
 from parcours.ascode.model import KEY, KINDS, Document
 from parcours.ascode.secrets import places_of
 from parcours.ascode.templates import TEMPLATES
+from parcours.audiences.fields import FIELD_TYPES, MAX_FIELDS
 from parcours.channels.document import MAX_RETRY_S
 from parcours.channels.kinds import KINDS as KINDS_OF_PROVIDERS
 from parcours.governance.document import LABEL_SCHEMA, MARKETING_ACTION_SCHEMA, POLICY_SCHEMA
@@ -323,6 +324,17 @@ _SCHEMAS: Mapping[str, Document] = {
             "audienceId": _said(_TEXT, "What another system calls it."),
             "lifecycleState": {"enum": ["draft", "published", "inactive", "archived"], "default": "published"},
             "labels": _TEXTS,
+            "fields": {
+                "type": "array",
+                "maxItems": MAX_FIELDS,
+                "description": "What its lists say of a member, for journeys that read it.",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "type"],
+                    "additionalProperties": False,
+                    "properties": {"name": _NAME, "type": {"enum": list(FIELD_TYPES)}},
+                },
+            },
         },
     },
     "events": {

@@ -5,6 +5,7 @@ from typing import Any
 
 from parcours.access.model import Caller
 from parcours.audiences.errors import AudienceInvalid
+from parcours.audiences.fields import read_fields
 from parcours.audiences.model import CUSTOM_UPLOAD, Counts, Usage
 from parcours.kit.clock import to_datetime
 from parcours.resources.store import Resource
@@ -13,7 +14,7 @@ AUDIENCE_KIND = "audience"
 MAX_NAME = 255
 MAX_DESCRIPTION = 2_000
 LIFECYCLE_STATES = ("draft", "published", "inactive", "archived")
-_WRITTEN = ("name", "description", "identityNamespace", "audienceId", "lifecycleState", "labels")
+_WRITTEN = ("name", "description", "identityNamespace", "audienceId", "lifecycleState", "labels", "fields")
 """Members of a document that clients write; the others are the server's, and are passed over where they come back."""
 _FIXED: Mapping[str, Any] = {
     "type": "ExternalAudience",
@@ -60,6 +61,7 @@ def read_document(body: Mapping[str, Any], before: Mapping[str, Any] | None = No
         "audienceId": external_id,
         "lifecycleState": state,
         "labels": labels,
+        "fields": read_fields(body.get("fields") or []),
     }
 
 
@@ -74,6 +76,7 @@ def view(caller: Caller, stored: Resource, counts: Counts, usage: Usage, *, is_e
         status = "neverEvaluated" if evaluated_at_us is None else "evaluated"
     return {
         "id": stored.id,
+        "fields": [],
         **body,
         "audienceId": body["audienceId"] or stored.id,
         **_FIXED,

@@ -1,6 +1,6 @@
 """The nouns of audiences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -30,6 +30,8 @@ class Audience:
     """Identity namespace of its members, in the one form identities are stored by."""
     origin: str
     """`CUSTOM_UPLOAD`."""
+    fields: tuple[Mapping[str, str], ...] = ()
+    """{"name", "type"} of what is declared of its lists; none when any attribute may be there."""
 
 
 class Membership(NamedTuple):

@@ -194,6 +194,7 @@ class AudienceService:
                 stored.body["name"],
                 canonical_namespace(stored.body["identityNamespace"]),
                 CUSTOM_UPLOAD,
+                tuple(stored.body.get("fields", ())),
             )
             for stored in self._resources.in_all_scopes(connection, AUDIENCE_KIND)
         )

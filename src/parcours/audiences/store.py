@@ -301,6 +301,19 @@ def members_after(
     ]
 
 
+def find_attributes(connection: Connection, scope_id: int, audience_id: str, identity: Identity) -> str | None:
+    """What the list says of a member, as the text of a JSON object; None when it says nothing, or of somebody else."""
+    m = membership_table.c
+    namespace, value = identity
+    found = connection.execute(
+        select(m.attributes).where(
+            m.scope_id == scope_id, m.audience_id == audience_id, m.namespace == namespace, m.identity == value,
+            m.status == REALIZED,
+        )
+    ).scalar()  # fmt: skip
+    return None if found is None else str(found)
+
+
 def is_key(text: str) -> bool:
     """Whether a text can be the `after_key` of a page in the order of identities."""
     try:

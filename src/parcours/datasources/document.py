@@ -15,7 +15,7 @@ from parcours.actions.model import PARAMETER_TYPES
 from parcours.actions.payload import fits_sample, infer_type
 from parcours.datasources.errors import DataSourceInUse, DataSourceInvalid
 from parcours.datasources.model import Usage
-from parcours.expressions.references import EXPERIENCE_EVENTS, PLATFORM
+from parcours.expressions.references import AUDIENCE_ENRICHMENT, EXPERIENCE_EVENTS, PLATFORM
 from parcours.expressions.types import Type
 from parcours.kit.egress import Endpoint, UrlRefused, check_url
 from parcours.kit.paths import split_pointer
@@ -28,7 +28,7 @@ MAX_DEPTH = 32
 MAX_FIELDS = 500
 MAX_CACHE_MS = 30 * 86_400_000
 PROFILE_GROUP = "ProfileFieldGroup"
-SHIPPED = (PROFILE_GROUP, EXPERIENCE_EVENTS)
+SHIPPED = (PROFILE_GROUP, EXPERIENCE_EVENTS, AUDIENCE_ENRICHMENT)
 """Field groups of the built-in source that are always there."""
 PARAM = "param"
 """The one member of an object that marks the place of a dynamic value in a sent payload."""

@@ -11,7 +11,9 @@ from parcours.expressions.types import Type
 PLATFORM = "ExperiencePlatform"
 """The built-in data source."""
 EXPERIENCE_EVENTS = "ExperienceEventFieldGroup"
-"""Its field group of the person's events; any other group of it reads the profile."""
+"""Its field group of the person's events; any other group of it, but for the next one, reads the profile."""
+AUDIENCE_ENRICHMENT = "AudienceEnrichment"
+"""Its field group of what the list says of a member of the audience that a journey reads (journeys §8.5)."""
 PROFILE_STEPS = ("profile", "Profile")
 """What may stand between a field group of it and the field, as published examples have it, and means nothing."""
 
@@ -99,12 +101,18 @@ class Reference(NamedTuple):
         """Whether it reads the profile (of which audience membership is a part)."""
         if self.kind == "audience":
             return True
-        return self.kind == "dataSource" and self.name == PLATFORM and self.group != EXPERIENCE_EVENTS
+        is_platform = self.kind == "dataSource" and self.name == PLATFORM
+        return is_platform and self.group not in (EXPERIENCE_EVENTS, AUDIENCE_ENRICHMENT)
 
     @property
     def is_experience_events(self) -> bool:
         """Whether it reads the person's stored events."""
         return self.kind == "dataSource" and self.name == PLATFORM and self.group == EXPERIENCE_EVENTS
+
+    @property
+    def is_enrichment(self) -> bool:
+        """Whether it reads attributes of the member that an audience read let enter."""
+        return self.kind == "dataSource" and self.name == PLATFORM and self.group == AUDIENCE_ENRICHMENT
 
 
 class ReferenceTypes(Protocol):

@@ -13,6 +13,7 @@ from parcours.journeys.lifecycle import Lifecycle
 from parcours.journeys.rights import permission_to
 from parcours.journeys.service import JourneyService
 from parcours.journeys.starters import list_starters
+from parcours.journeys.trigger import Triggers
 from parcours.resources.filtering import sort_by
 
 BASE = "/journey/orchestration"
@@ -20,7 +21,7 @@ MAX_LISTED = 100_000
 """Most journeys that are put in an order of documents' members."""
 
 
-def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRouter:
+def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle, triggers: Triggers) -> APIRouter:
     """Journeys and their versions, from a draft to a stop."""
     routes = Routes(prefix=BASE, tags=["journeys"])
 
@@ -203,6 +204,14 @@ def router(gate: Gate, service: JourneyService, lifecycle: Lifecycle) -> APIRout
     add_verb("publish", lifecycle.publish)
     add_verb_with_settings("test", "Let test profiles enter a draft", lifecycle.test)
     add_verb("endTest", lifecycle.end_test)
+
+    @routes.post("/journeyVersions/{uid}/trigger")
+    def trigger_version(
+        uid: str, caller: Caller = Depends(gate.allow("journeys.write")), body: dict[str, Any] = Depends(json_object)
+    ) -> dict[str, Any]:
+        """Let one test profile enter a version in test that reads an audience, whoever is in it."""
+        return triggers.trigger(caller, uid, body)
+
     add_verb_with_settings("dryRun", "Run a draft on real traffic without contacting anyone", lifecycle.dry_run)
     add_verb("endDryRun", lifecycle.end_dry_run)
     add_verb_with_settings("pause", "Refuse entrances, and hold people at their next action", lifecycle.pause)

@@ -12,7 +12,7 @@ from parcours.journeys.discards import BAD_NAMESPACE, DUPLICATION
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
 from parcours.journeys.runs_store import AudienceRun
-from parcours.journeys.schedule import following_run, is_in_wave, new_run, next_occurrence
+from parcours.journeys.schedule import following_run, in_waves, is_in_wave, new_run, next_occurrence, wave_size
 from parcours.journeys.steps import run_line
 from parcours.journeys.workset import names_of
 from parcours.xdm.identities import Identity
@@ -45,6 +45,15 @@ class Member(Protocol):
     def key(self) -> str:
         """Where the next page begins."""
         ...
+
+
+class _OneMember:
+    """Who enters alone in test mode."""
+
+    def __init__(self, namespace: str, identity: str, attributes: str | None) -> None:
+        self.identity = (namespace, identity)
+        self.attributes = attributes
+        self.key = ""
 
 
 class AudienceSource(Protocol):
@@ -103,11 +112,12 @@ class Entering(Protocol):
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> tuple[int, int]:  # fmt: skip
         """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
-        ids: the supplemental ids by key, an instance for each; None: the journey has none.
+        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
+        instances carry of members; None where nothing reads them.
         """
         ...
 
@@ -174,18 +184,26 @@ class AudienceRuns:
         if journey.pause is not None or (journey.end_us is not None and self._now_us >= journey.end_us):
             self._skip(journey, run, "PAUSED_JOURNEY_VERSION" if journey.pause else "outsideJourneyDates")
             return None
-        if read.wait_for_audience_us is not None and run.number > 1 and not self._is_evaluated(read, run):
+        is_repeated = run.number > 1 and run.member is None
+        if read.wait_for_audience_us is not None and is_repeated and not self._is_evaluated(read, run):
             if self._now_us >= run.due_at_us + read.wait_for_audience_us:
                 self._skip(journey, run, "audienceNotEvaluated")
             return None
-        if read.is_reentrance_forced and run.number > 1 and run.reason != FORCED:
+        if read.is_reentrance_forced and is_repeated and run.reason != FORCED:
             # everyone still inside leaves first; the run begins when they are out
             store.request_stop(self._connection, run.scope_id, run.journey_uid, run.version_uid, FORCED)
             runs_store.update_run(self._connection, run._replace(reason=FORCED))
             return None
         if run.reason == FORCED and any(s.version_uid == run.version_uid for s in store.find_stops(self._connection)):
             return None
-        started = run._replace(status="started", started_at_us=self._now_us, reason=None)
+        after_key = ""
+        if run.wave:
+            before = runs_store.find_wave_before(self._connection, run)
+            if before is not None and before.status in ("queued", "started"):
+                return None  # one wave at a time, whatever their dates say
+            if before is not None and wave_size(journey, read, run.wave) is not None:
+                after_key = before.after_key
+        started = run._replace(status="started", started_at_us=self._now_us, reason=None, after_key=after_key)
         runs_store.update_run(self._connection, started)
         self._tell(journey, run, run.due_at_us)
         self._tell(journey, started, self._now_us)
@@ -209,6 +227,9 @@ class AudienceRuns:
         rates = self._rates[run.scope_id]
         if rates > SANDBOX_RATE:
             wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
+        size = wave_size(journey, read, run.wave)
+        if size is not None:
+            wanted = min(wanted, size - run.read_count)
         if wanted <= 0:
             return 0
         page = self._page(read, run, wanted)
@@ -226,7 +247,14 @@ class AudienceRuns:
                 if key is not None:
                     attributes = orjson.loads(member.attributes) if member.attributes else {}
                     ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
-        entered, failed = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids)
+        enrichment: dict[str, Mapping[str, Any]] | None = None
+        if read.attributes is not None:
+            enrichment = {}
+            for key, member in zip(found, page, strict=True):
+                if key is not None and key not in enrichment:  # of several rows of an individual the first one
+                    enrichment[key] = read.attributes(member.attributes)
+        life_us = self._life_us(journey, read)
+        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),
@@ -234,7 +262,7 @@ class AudienceRuns:
             failed_count=run.failed_count + left_out + failed,
             after_key=page[-1].key if page else run.after_key,
         )
-        if len(page) < wanted:
+        if len(page) < wanted or run.read_count == size:
             self._end(run, "finished", None)
             self._tell(journey, run._replace(status="finished"), self._now_us)
             self._follow(journey, run)
@@ -300,6 +328,8 @@ class AudienceRuns:
         return 0
 
     def _page(self, read: AudienceRead, run: AudienceRun, limit: int) -> Sequence[Member]:
+        if run.member is not None:
+            return [] if run.read_count else [_OneMember(*orjson.loads(run.member))]
         # who comes in during a run is left to the next one, which reads from the beginning of this one on
         until_us = run.started_at_us if read.is_incremental else None
         return self._source.members_after(
@@ -318,6 +348,8 @@ class AudienceRuns:
 
     def _follow(self, journey: CompiledJourney, run: AudienceRun) -> None:
         """Plan the next occurrence. After one that was skipped, what came since the last that was not is read."""
+        if run.member is not None:
+            return
         read = journey.audience_read
         assert read is not None
         since_us = None
@@ -352,7 +384,9 @@ def begin_runs(
             told.append({**names_of(journey), "outcome": "refused", "reason": reason})
             continue
         number = runs_store.next_number(connection, journey.version_uid)
-        run = new_run(journey, number, now_us, payload=orjson.dumps(payload).decode())
-        runs_store.insert_run(connection, run)
-        told.append({**names_of(journey), "outcome": "runBegun", "runId": run.id})
+        text = orjson.dumps(payload).decode()
+        runs = [new_run(journey, number, now_us)] if journey.mode == "test" else in_waves(journey, number, now_us)
+        for run in runs:
+            runs_store.insert_run(connection, run._replace(payload=text))
+        told.append({**names_of(journey), "outcome": "runBegun", "runId": runs[0].id})
     return told

@@ -343,7 +343,7 @@ class _Reader:
             self._faults.append(f"{one.place(('name',))}: {name} is there twice")
         namespace = canonical_namespace(read["identityNamespace"])
         audience_id = str(document.get("id") or read["audienceId"] or name)
-        self._audiences[name] = Audience(audience_id, 0, name, namespace, CUSTOM_UPLOAD)
+        self._audiences[name] = Audience(audience_id, 0, name, namespace, CUSTOM_UPLOAD, tuple(read["fields"]))
 
     def _take_rule_set(self, one: Located, document: Mapping[str, Any]) -> None:
         name = document.get("name")

@@ -1,12 +1,13 @@
 """From a document to a journey that runs. What is checked here is what will run: there is no second reading."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from parcours.expressions.errors import ExpressionInvalid
+from parcours.audiences.fields import attributes_reader
+from parcours.expressions.errors import ExpressionInvalid, nearest
 from parcours.expressions.references import Reference
 from parcours.expressions.types import Type
 from parcours.governance.table import ScopePolicies
@@ -30,13 +31,14 @@ from parcours.journeys.activities.listener import Listener, RaceNode, race_id
 from parcours.journeys.activities.optimize import ExperimentNode
 from parcours.journeys.activities.sending import SendingNode
 from parcours.journeys.check import MAX_FAULTS, Fault, Severity, check_graph, check_shape, check_size
-from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.compiled import AudienceRead, CompiledJourney
 from parcours.journeys.document import (
     DEFAULT_ACTION_S,
     DEFAULT_GLOBAL_DAYS,
     DEFAULT_REENTRANCE_WAIT_S,
     transition_of,
 )
+from parcours.journeys.enrichment import enrichment_in
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.experiment_check import check_experiments
 from parcours.journeys.fetch_plan import build_fetches
@@ -202,7 +204,9 @@ class Compiler:
         timeouts = document.get("timeouts", {})
         self.global_timeout_us: int = timeouts.get("globalDays", DEFAULT_GLOBAL_DAYS) * DAY_US
         self.action_timeout_us: int = timeouts.get("actionSeconds", DEFAULT_ACTION_S) * 1_000_000
-        self.language = Language(definitions.platform(), definitions.sources())
+        self.language = Language(around.platform, definitions.sources())
+        self.reads_enrichment = False
+        """Whether a template reads attributes of the member of an audience."""
         self.rules = SharedRules(definitions)
         self.fetches = 0
         """How many fetches the journey has so far; each has its number."""
@@ -239,6 +243,7 @@ class Compiler:
         reentrance = document["entry"].get("reentrance", {})
         listened = {node.event_uid for node in built.values() if isinstance(node, EventNode)}
         listened |= {criterion.event_uid for criterion in exit_criteria}
+        read = self._with_attributes(entry.read)
         return CompiledJourney(
             scope_id=identity.scope_id,
             journey_uid=identity.journey_uid,
@@ -285,7 +290,8 @@ class Compiler:
             audience_ids=audience_ids,
             uses_profile_time_zone=bool(document.get("useProfileTimeZone")),
             exit_criteria=tuple(exit_criteria),
-            audience_read=entry.read,
+            audience_read=read,
+            carries_attributes=read is not None and read.attributes is not None,
             allows_multiple_executions=document["entry"].get("multipleExecutions", False),
             type=entry.type,
             start_us=start_us,
@@ -316,6 +322,13 @@ class Compiler:
             },
         )
 
+    def _with_attributes(self, read: AudienceRead | None) -> AudienceRead | None:
+        """With what members' attributes are read by, where an expression or a template reads them."""
+        if read is None or not (self.reads_enrichment or self.language.reads_enrichment):
+            return read
+        audience = self.definitions.audience(read.audience_id)
+        return replace(read, attributes=attributes_reader(() if audience is None else audience.fields))
+
     # --- nodes and arrows ---
 
     def _build(self, node_id: str, config: Mapping[str, Any]) -> Node:
@@ -323,6 +336,8 @@ class Compiler:
         builder = _NodeBuilder(self, node_id)
         node = KINDS[config["type"]].build(node_id, name, config, builder)
         self._check_usage(node_id, config, builder)
+        if config["type"] == "message":
+            self._check_enrichment(config, builder)
         node.fetches = build_fetches(builder, config.get("dynamicValues", ()), self.fetches)
         self.fetches += len(node.fetches)
         return node
@@ -344,6 +359,26 @@ class Compiler:
         for one in check_usage(policies, uses, fields):
             report = builder.fault if one.is_error else builder.warn
             report(one.code, one.message, one.path)
+
+    def _check_enrichment(self, config: Mapping[str, Any], builder: "_NodeBuilder") -> None:
+        """What a template reads of the member of an audience; it may be written for other journeys, too."""
+        template = self.definitions.template(config["templateUid"])
+        read = () if template is None else enrichment_in(template.paths)
+        if self.entry.read is None:
+            wanted = [path for path in read if len(path) > 1]
+            if template is not None and wanted:
+                message = f"template {template.name!r} reads {'.'.join(wanted[0])}, and the journey reads no audience"
+                builder.warn("ERR_TEMPLATE_ENRICHMENT", message, ".templateUid")
+            return
+        self.reads_enrichment |= bool(read)
+        audience = self.definitions.audience(self.entry.read.audience_id)
+        known = [field["name"] for field in (() if audience is None else audience.fields)]
+        for path in read:
+            if template is not None and known and len(path) > 2 and path[2] not in known:
+                names = ", ".join(nearest(path[2], known) or known[:10])
+                told = f"template {template.name!r} reads {'.'.join(path)}"
+                message = f"{told}, which is no field of the audience; did you mean {names}?"
+                builder.warn("ERR_TEMPLATE_ENRICHMENT", message, ".templateUid")
 
     def _link(self, built: Mapping[str, Node]) -> dict[str, Node]:
         """Set the exits; events and waits after one transition become a race. The races by their ids."""

@@ -41,10 +41,15 @@ class AudienceRead:
     is_incremental: bool
     is_reentrance_forced: bool
     waves: Mapping[str, Any] | None
+    """As in the document; None: everyone at once."""
     wait_for_audience_us: int | None
     """How long a daily occurrence waits for a newer evaluation of the audience; None: not at all."""
     supplemental: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     """The supplemental ids in a member's attributes, ten at most; None: the journey has none (journeys §12.3)."""
+    wave_bounds: tuple[int, ...] = ()
+    """Of waves by percentages: where each ends among 10,000 equal parts of the audience; () of others."""
+    attributes: Callable[[str | None], Mapping[str, Any]] | None = None
+    """What instances carry of a member's attributes, of the text of a row; None where nothing reads them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,6 +141,9 @@ class CompiledJourney:
     """Percentages of paths by experiment, where they are not those of the document any more."""
     properties: Mapping[str, Any] = field(default_factory=dict)
     """Journey properties that never change: `journeyUID`, `organizationId`, … (expression-language §9)."""
+
+    carries_attributes: bool = False
+    """Whether instances carry attributes of the member of an audience."""
 
     @property
     def presence_uid(self) -> str:

@@ -27,6 +27,7 @@ from parcours.journeys.activities.kind import (
 from parcours.journeys.compile import EventShape
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.decision_rule_table import NO_DECISION_RULES, DecisionRuleTable
+from parcours.journeys.enrichment import enrichment_in
 from parcours.journeys.run import PROFILE_GROUP
 from parcours.journeys.targets import TargetTable
 from parcours.kit.paths import split_pointer
@@ -207,7 +208,7 @@ def _shape(parameter: ActionParameter) -> ParameterShape:
 
 
 def _audience(found: Audience | None) -> AudienceShape | None:
-    return None if found is None else AudienceShape(found.id, found.name, found.namespace)
+    return None if found is None else AudienceShape(found.id, found.name, found.namespace, found.fields)
 
 
 class FrozenDefinitions:
@@ -239,14 +240,18 @@ class FrozenDefinitions:
     def template(self, uid: str) -> TemplateShape | None:
         """A message template by uid; its parameters were checked at the publication."""
         told = self._name("templates", uid)
-        return self._current.template(uid) if told is None else TemplateShape(uid, told["name"], told["channel"], None)
+        if told is None:
+            return self._current.template(uid)
+        paths = tuple(tuple(path) for path in told.get("enrichment", ()))
+        return TemplateShape(uid, told["name"], told["channel"], None, paths=paths)
 
     def audience(self, audience_id: str) -> AudienceShape | None:
         """An audience by id."""
         namespace = self._name("audiences", audience_id)
         if namespace is None:
             return self._current.audience(audience_id)
-        return AudienceShape(audience_id, audience_id, namespace)
+        fields = self._name("audienceFields", audience_id) or ()
+        return AudienceShape(audience_id, audience_id, namespace, tuple(fields))
 
     def audience_named(self, name: str) -> AudienceShape | None:
         """An audience by the name it had."""
@@ -321,7 +326,10 @@ def names_in(
     for uid in uids_in(document, "templateUid"):
         template = definitions.template(uid)
         if template is not None:
-            kept.setdefault("templates", {})[uid] = {"name": template.name, "channel": template.channel}
+            told = kept.setdefault("templates", {})[uid] = {"name": template.name, "channel": template.channel}
+            read = enrichment_in(template.paths)
+            if read:
+                told["enrichment"] = [list(path) for path in read]
     for uid in uids_in(document, "targetJourneyUid"):
         target = definitions.target(uid)
         if target is not None:
@@ -332,6 +340,8 @@ def names_in(
         audience = definitions.audience(audience_id)
         if audience is not None:
             kept["audiences"][audience_id] = audience.namespace
+            if audience.fields:
+                kept.setdefault("audienceFields", {})[audience_id] = list(audience.fields)
     for uid in rules_in(document):
         rule = definitions.decision_rule(uid)
         if rule is not None:

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
 from parcours.access.errors import PermissionDenied
 from parcours.access.model import Caller
+from parcours.audiences.store import members_after
 from parcours.db import Database
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid, nearest
 from parcours.expressions.evaluator import describe_error, result_of
 from parcours.expressions.json_context import JsonContext
 from parcours.expressions.parsing import offset_of
-from parcours.expressions.references import EXPERIENCE_EVENTS, PLATFORM
+from parcours.expressions.references import AUDIENCE_ENRICHMENT, EXPERIENCE_EVENTS, PLATFORM
 from parcours.expressions.types import Type
 from parcours.journeys.activities.kind import Explained
 from parcours.journeys.check import MAX_FAULTS
@@ -37,6 +39,9 @@ _VALUES = frozenset(
 """What `evaluate` takes of values, as `parcours eval` does; `profile` beside them."""
 _EVALUATED = _PLACES | _VALUES | {"expression", "profile"}
 _MAX_EVENTS = 1_000
+_MEMBERS_SEEN = 100
+"""Members of an audience whose attributes are offered."""
+_NO_FIELDS: Mapping[str, Any] = {}
 
 
 class Place(NamedTuple):
@@ -48,6 +53,8 @@ class Place(NamedTuple):
     payload_of: str | None = None
     """The event whose payload alone can be read."""
     has_qualification: bool = False
+    around: Surroundings | None = None
+    """Of a place in a document."""
 
 
 class Drafts:
@@ -88,7 +95,7 @@ class Drafts:
         with self._db.read() as connection:
             definitions = self._journeys.definitions(connection, caller.scope_id)
             place = self._place(connection, caller, definitions, body)
-        language = Language(definitions.platform(), definitions.sources())
+        language = Language(_platform(place, definitions), definitions.sources())
         try:
             explained = language.compile(text, place.scope, expected)
         except ExpressionInvalid as error:
@@ -105,9 +112,10 @@ class Drafts:
         with self._db.read() as connection:
             definitions = self._journeys.definitions(connection, caller.scope_id)
             place = self._place(connection, caller, definitions, body)
-        platform = {} if place.payload_of is not None else definitions.platform()
+            platform = {} if place.payload_of is not None else _platform(place, definitions)
+            seen = self._attributes_seen(connection, caller, place, platform)
         sources = definitions.sources() if place.is_node else {}
-        roots = roots_of(place.scope, platform, sources, has_qualification=place.has_qualification)
+        roots = roots_of(place.scope, platform, sources, has_qualification=place.has_qualification, seen=seen)
         if place.payload_of is not None:
             roots = [root for root in roots if root["kind"] == "event"]
         return {"roots": roots, "functions": functions()}
@@ -126,12 +134,24 @@ class Drafts:
         with self._db.read() as connection:
             definitions = self._journeys.definitions(connection, caller.scope_id)
             place = self._place(connection, caller, definitions, body)
-        language = Language(definitions.platform(), definitions.sources())
+        language = Language(_platform(place, definitions), definitions.sources())
         try:
             expression = language.parse(text, place.scope)
             return result_of(expression, context)._asdict()
         except (ExpressionInvalid, ExpressionFailed) as error:
             return {"error": describe_error(text, error)}
+
+    @staticmethod
+    def _attributes_seen(
+        connection: Connection, caller: Caller, place: Place, platform: Mapping[str, Any]
+    ) -> list[str]:  # fmt: skip
+        """Names of attributes that the first members of the audience have, where it declares no fields."""
+        around = place.around
+        if around is None or around.audience_id is None or platform.get(AUDIENCE_ENRICHMENT, _NO_FIELDS) is not None:
+            return []
+        members = members_after(connection, caller.scope_id, around.audience_id, "", _MEMBERS_SEEN)
+        names = (name for member in members if member.attributes for name in orjson.loads(member.attributes))
+        return list(dict.fromkeys(names))
 
     def _with_profile(self, caller: Caller, sources: Any, profile: Any) -> dict[str, Any]:
         """Data sources with a profile: its attributes, or {"namespace", "id"} of a stored one with its events."""
@@ -173,7 +193,7 @@ class Drafts:
         places = around.before(str(node_id)) | {str(node_id)}
         kinds = {around.nodes[one].get("type") for one in places if one in around.nodes}
         scope = around.scope_of(str(node_id))
-        return Place(scope, is_node=True, has_qualification="audienceQualification" in kinds)
+        return Place(scope, is_node=True, has_qualification="audienceQualification" in kinds, around=around)
 
     def _place_in_event(self, definitions: SandboxDefinitions, body: Mapping[str, Any]) -> Place:
         """The condition or key of an event, which reads its payload: `event` as it is written, or its schema."""
@@ -185,6 +205,11 @@ class Drafts:
         if schema is None:
             raise DraftQueryInvalid(f"no schema {schema_id!r}", "$.eventSchemaId")
         return Place(NodeScope({str(name): schema.document}, {}), is_node=False, payload_of=str(name))
+
+
+def _platform(place: Place, definitions: SandboxDefinitions) -> Mapping[str, Mapping[str, Any] | None]:
+    """The field groups of the built-in data source at a place."""
+    return definitions.platform() if place.around is None else place.around.platform
 
 
 def _only(body: Mapping[str, Any], allowed: frozenset[str]) -> None:

@@ -98,9 +98,19 @@ def _read(node_id: str, config: Mapping[str, Any], definitions: "Definitions") -
         is_incremental=config.get("incremental", False),
         is_reentrance_forced=config.get("forceReentrance", False),
         waves=config.get("waves"),
+        wave_bounds=_bounds(config.get("waves", {}).get("percentages", ())),
         wait_for_audience_us=None if hours is None else hours * 3_600_000_000,
         supplemental=supplemental,
     )
+
+
+def _bounds(percentages: Sequence[float]) -> tuple[int, ...]:
+    """See `AudienceRead.wave_bounds`."""
+    found, together = [], 0.0
+    for percentage in percentages:
+        together += percentage
+        found.append(round(together * 100))
+    return tuple(found)
 
 
 def read_dates(compiler: "Compiler") -> tuple[int | None, int | None]:

@@ -58,6 +58,8 @@ class Language:
         """Whether one of them reads the profile or the person's stored events."""
         self.audiences_read: set[str] = set()
         """Names of the audiences they ask for."""
+        self.reads_enrichment = False
+        """Whether one of them reads attributes of the member of an audience."""
         self.properties_read: set[str] = set()
         """Names of the journey properties they read."""
 
@@ -75,6 +77,8 @@ class Language:
                 self.actions_read.add(reference.name)
             elif reference.kind == "audience":
                 self.audiences_read.add(reference.name)
+            elif reference.is_enrichment:
+                self.reads_enrichment = True
             elif reference.kind == "property":
                 self.properties_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:

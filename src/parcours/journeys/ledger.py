@@ -23,6 +23,7 @@ from parcours.journeys import runs_store, store
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, Entering, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.match import LiveJourneys
+from parcours.journeys.people import Listed
 from parcours.journeys.runs_store import AudienceRun
 from parcours.journeys.schedule import first_runs
 from parcours.lookups.store import find_rows, lookup_row_table, put_rows
@@ -68,18 +69,20 @@ class Ledger:
     # --- audiences ---
 
     def bring_in(
-        self, audience_id: str, namespace: str, ids: Iterable[str], at_us: int, mode: Mode, *, is_told: bool = True
-    ) -> list[Qualification]:
-        """An upload, applied at once; the changes of membership, in their order.
+        self, audience_id: str, namespace: str, ids: Iterable[str | Listed], at_us: int, mode: Mode, *,
+        is_told: bool = True,
+    ) -> list[Qualification]:  # fmt: skip
+        """An upload, applied at once; the changes of membership, in their order. Of two of an id the last one counts.
 
         is_told: False for those who are members from the beginning, which nobody hears of.
         """
         connection, of = self.connection, (self.scope_id, audience_id)
-        listed = sorted(dict.fromkeys(ids))
+        rows = dict((one, None) if isinstance(one, str) else one for one in ids)
+        listed = sorted(rows)
         after = ""
         while True:
             start = bisect_right(listed, after)
-            chosen: list[tuple[str, str | None]] = [(one, None) for one in listed[start : start + PART_ROWS]]
+            chosen: list[tuple[str, str | None]] = [(one, rows[one]) for one in listed[start : start + PART_ROWS]]
             inside: list[str] = []
             if mode == "replace":
                 inside = audience_store.identities_after(connection, *of, namespace, after, PART_ROWS)

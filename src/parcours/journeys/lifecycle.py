@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from parcours.access.model import Caller
@@ -23,7 +24,7 @@ from parcours.journeys.definitions import names_in, rules_in
 from parcours.journeys.entrance import read_profile_filter
 from parcours.journeys.errors import JourneyInvalid, JourneyNotFound, JourneyStateConflict
 from parcours.journeys.review import facts_of, subject_of
-from parcours.journeys.schedule import first_runs, new_run
+from parcours.journeys.schedule import first_runs, new_run, wave_dates
 from parcours.journeys.service import JourneyService, refuse_archived
 from parcours.journeys.versions import DRAFTS, LIVE, RUNNING, VERSION_KIND, Status, deployed, show_version
 from parcours.kit.ids import new_uuid
@@ -107,6 +108,7 @@ class Lifecycle:
         self, connection: Connection, caller: Caller, version: Resource, journey: CompiledJourney, **members: Any
     ) -> Resource:
         """Publish what is `ready`, and approved where it has to be. members: of the version's body, besides."""
+        _check_waves(version, journey)
         self.clear(connection, version)
         for other in self._versions_of(connection, version):
             if other.body["status"] in ("Deployed", "Paused"):
@@ -517,6 +519,7 @@ class Lifecycle:
                 "enteredCount": run.entered_count,
                 "failedCount": run.failed_count,
                 "reason": run.reason,
+                **({} if run.member is None else {"profileIdentifier": orjson.loads(run.member)[1]}),
             }
             for run in runs
         ]
@@ -563,6 +566,17 @@ def _expect(version: Resource, allowed: frozenset[str] | set[str], verb: str) ->
 
 def _invalid(code: str, message: str, path: str) -> JourneyInvalid:
     return JourneyInvalid([Fault(code, message, path)])
+
+
+def _check_waves(version: Resource, journey: CompiledJourney) -> None:
+    """A wave does not begin in the past, nor before the journey. Raises JourneyInvalid. Source: journeys §8.5."""
+    node_id = None if journey.audience_read is None else journey.audience_read.node_id
+    for index, at_us in enumerate(wave_dates(journey)):
+        place = f"$.nodes.{node_id}.waves.startDates[{index}]"
+        if at_us < _now_ms() * 1000:
+            raise _invalid("ERR_READ_WAVES", "a wave can't begin in the past", place)
+        if at_us < (journey.start_us or 0):
+            raise _invalid("ERR_READ_WAVES", "a wave can't begin before the journey", place)
 
 
 def _has(version: Resource, kind: str) -> bool:

@@ -135,12 +135,21 @@ def _of_event(
     applies = value = None
     if "expression" in config:
         explained = compiler.expression(config["expression"], scope, Type.BOOLEAN, f"{where}.expression")
+        _check_enrichment(compiler, explained, f"{where}.expression")
         applies = None if explained is None else _applies(event.name, explained)
     if "value" in config:
         place = f"{where}.value.expression"
         explained = compiler.expression(config["value"]["expression"], scope, Type.DECIMAL, place)
+        _check_enrichment(compiler, explained, place)
         value = None if explained is None else _value(event.name, explained)
     return applies, value
+
+
+def _check_enrichment(compiler: "Compiler", explained: Explained | None, path: str) -> None:
+    """An outcome may come after the individual has left, with what the journey knew of them."""
+    if explained is not None and any(reference.is_enrichment for reference in explained.reads):
+        message = "attributes of the audience's list can be read by activities and exit criteria only, not here"
+        compiler.fault("ERR_ENRICHMENT_PLACE", message, path)
 
 
 def _applies(name: str, explained: Explained) -> Applies:

@@ -72,7 +72,9 @@ class Instance(NamedTuple):
     supplemental_id: str | None = None
     """Second dimension of the key (journeys §12.3); None in a journey without one."""
     run: Mapping[str, Any] | None = None
-    """Of an instance that a Read audience run made: {"id", "index"}; the index of the first run is 1."""
+    """Of an instance that a Read audience run made: {"id", "index", "attributes"?}; the index of the first run is 1.
+
+    attributes: what the audience's list said of the member at the entrance, where the journey reads it."""
     fetch: Mapping[str, Any] | None = None
     """What was fetched at the present node and no step tells yet: {"count", "ms", "data"}; `data`, the answers by
     number of the fetch, only while further ones are fetched."""

@@ -8,6 +8,7 @@ from parcours.actions.table import ActionTable
 from parcours.channels.draft import Draft
 from parcours.expressions.references import PLATFORM
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.enrichment import ENRICHMENT, attributes_of
 from parcours.journeys.fetch_request import to_request
 from parcours.journeys.model import NOTHING, CallAction, FetchData, Instance, SendMessage
 from parcours.journeys.run import PROFILE_GROUP, make
@@ -81,8 +82,11 @@ def template_values(
     }  # fmt: skip
     if instance.supplemental_id is not None:
         told["technicalProperties"] = {"supplementalId": instance.supplemental_id}
+    profile = (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING
+    if journey.carries_attributes:
+        profile = {**profile, ENRICHMENT: attributes_of(instance.run)}
     return {
-        "profile": (data.get(PLATFORM) or NOTHING).get(PROFILE_GROUP) or NOTHING,
+        "profile": profile,
         "event": next((events[name] for name in journey.entry_event_names if name in events), NOTHING),
         "context": {"journey": told},
         "params": command.parameters,

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys.run import AUDIENCES
@@ -15,6 +15,14 @@ FIELD_GROUPS = ("ProfileFieldGroup", "ExperienceEventFieldGroup")
 MAX_EVENTS = 1_000
 """Most stored events of a person that expressions read."""
 _NOBODY: Mapping[str, Any] = {}
+
+
+class Listed(NamedTuple):
+    """Somebody in a list of an audience, with what it says of them."""
+
+    id: str
+    attributes: str | None = None
+    """As the text of a JSON object; None when it says nothing."""
 
 
 class People(Protocol):

@@ -9,6 +9,7 @@ import orjson
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.references import PLATFORM, EvaluationContext
+from parcours.journeys.enrichment import EnrichedSources, attributes_of
 from parcours.journeys.fetches import Answers, DataNeeded, Fetch, FetchedSources, requests_of, told
 from parcours.journeys.model import (
     GLOBAL_TIMER,
@@ -331,6 +332,8 @@ class Run:
             data = self.data if journey.reads_sources else NOTHING
             if journey.has_sources and journey.reads_sources:
                 data = FetchedSources(self, data)
+            if journey.carries_attributes:
+                data = EnrichedSources(data, attributes_of(self.instance.run))
             ids = journey.audience_ids
             audiences = Audiences(self.data, ids) if ids else NO_AUDIENCES
             context = self._context = make(EvaluationContext, (

@@ -20,6 +20,7 @@ from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
 from parcours.journeys.discards import DUPLICATION, IN_PAUSE, NO_JOURNEY, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
+from parcours.journeys.enrichment import ATTRIBUTES
 from parcours.journeys.match import NOT_A_TEST_PROFILE, LiveJourneys, Presence, is_test_profile, refuse_entrance
 from parcours.journeys.measure_store import StoredMeasures
 from parcours.journeys.measuring import Measures
@@ -406,7 +407,7 @@ class JourneyWorkspace:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
@@ -414,9 +415,11 @@ class JourneyWorkspace:
         assert journey.audience_read is not None
         namespace = journey.audience_read.namespace
         payload = orjson.loads(run.payload) if run.payload else {}
-        told = {"id": run.id, "index": run.number}
+        told: dict[str, Any] = {"id": run.id, "index": run.number}
         entered = left_out = 0
         for key in keys:
+            if attributes is not None:
+                told = {**told, ATTRIBUTES: attributes[key]}
             data = self._world.data_of(journey, key)
             if journey.mode == "test" and not is_test_profile(data):
                 self.leave_out(journey, run, (namespace, key), NOT_A_TEST_PROFILE)

@@ -53,6 +53,7 @@ run_table = Table(
     Column("payload", Text, nullable=False),
     Column("reason", Text),
     Column("failed_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("member", Text),
     Index(None, "status", "due_at_us"),
     Index(None, "version_uid"),
 )
@@ -86,6 +87,9 @@ class AudienceRun(NamedTuple):
     """Why it failed or was skipped."""
     failed_count: int = 0
     """Members that were left out: without an id in the namespace, read before, no test profiles, or by a fault."""
+    member: str | None = None
+    """In test mode: the one who enters, whoever is in the audience, as the JSON of [namespace, id, attributes as the
+    text of an object]; None: the members of the audience."""
 
 
 _COLUMNS = [run_table.c[name] for name in AudienceRun._fields]
@@ -160,6 +164,16 @@ def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> lis
     statement = select(*_COLUMNS).where(t.c.version_uid == version_uid)
     rows = connection.execute(statement.order_by(t.c.number.desc(), t.c.wave.desc(), t.c.id).limit(limit))
     return [AudienceRun(*row) for row in rows]
+
+
+def find_wave_before(connection: Connection, run: AudienceRun) -> AudienceRun | None:
+    """The wave before one of several; None when it is gone."""
+    t = run_table
+    statement = select(*_COLUMNS).where(
+        t.c.version_uid == run.version_uid, t.c.number == run.number, t.c.wave == run.wave - 1
+    )
+    row = connection.execute(statement).first()
+    return None if row is None else AudienceRun(*row)
 
 
 _BETWEEN = (

@@ -2,6 +2,7 @@
 
 import calendar
 import zlib
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -39,8 +40,11 @@ def next_read(journey: CompiledJourney, now_us: int) -> int | None:
         return None
     kind = read.schedule.get("type", "asap")
     start_us = journey.start_us or 0
-    if kind == "asap":
-        due_at_us: int | None = start_us
+    dates = wave_dates(journey)
+    if dates:
+        due_at_us: int | None = min((at_us for at_us in dates if at_us > now_us), default=None)
+    elif kind == "asap":
+        due_at_us = start_us
     elif kind == "once":
         due_at_us = max(start_us, _to_us(datetime.fromisoformat(read.schedule["startDate"]), journey.time_zone))
     else:
@@ -83,15 +87,40 @@ def in_waves(journey: CompiledJourney, number: int, due_at_us: int) -> list[Audi
     assert read is not None
     if read.waves is None:
         return [new_run(journey, number, due_at_us)]
-    apart_us = read.waves["minutesApart"] * 60_000_000
-    return [
-        new_run(journey, number, due_at_us + wave * apart_us, wave=wave) for wave in range(read.waves["count"])
-    ]  # fmt: skip
+    dates = read.waves.get("startDates")
+    if dates is not None:
+        moments = [max(_to_us(datetime.fromisoformat(text), journey.time_zone), due_at_us) for text in dates]
+    else:
+        apart_us = read.waves["minutesApart"] * 60_000_000
+        moments = [due_at_us + wave * apart_us for wave in range(read.waves["count"])]
+    return [new_run(journey, number, at_us, wave=wave) for wave, at_us in enumerate(moments)]
+
+
+def wave_dates(journey: CompiledJourney) -> list[int]:
+    """When each wave begins, in microseconds, where the journey says so for each; else none."""
+    read = journey.audience_read
+    dates = () if read is None or read.waves is None else read.waves.get("startDates", ())
+    return [_to_us(datetime.fromisoformat(text), journey.time_zone) for text in dates]
 
 
 def is_in_wave(journey: CompiledJourney, read: AudienceRead, wave: int, key: str) -> bool:
-    """Whether a member is read in a wave: everyone is in exactly one, of about the same size; a test has no waves."""
-    return read.waves is None or journey.mode == "test" or zlib.crc32(key.encode()) % int(read.waves["count"]) == wave
+    """Whether a member that was read is of a wave: everyone is of exactly one, of about its share; a test has no waves.
+
+    Of waves by numbers of profiles each reads its own members, see `wave_size`.
+    """
+    if read.waves is None or journey.mode == "test" or "profiles" in read.waves:
+        return True
+    place = zlib.crc32(key.encode())
+    if not read.wave_bounds:
+        return place % int(read.waves["count"]) == wave
+    return bisect_right(read.wave_bounds, place % 10_000) == wave
+
+
+def wave_size(journey: CompiledJourney, read: AudienceRead, wave: int) -> int | None:
+    """How many members a wave reads, from where the one before it ended; None: all of them, from the first one."""
+    if read.waves is None or journey.mode == "test" or "profiles" not in read.waves:
+        return None
+    return int(read.waves["profiles"][wave])
 
 
 def next_occurrence(schedule: Mapping[str, Any], zone: ZoneInfo, after_us: int) -> int | None:

@@ -1,7 +1,7 @@
 """What expressions at a place may read, as a designer lists it: roots, each with its fields by path. Pure."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from parcours.actions.model import AnswerShape
@@ -9,6 +9,7 @@ from parcours.events.fields import to_steps
 from parcours.expressions.library import JOURNEY
 from parcours.expressions.library_help import GROUPS
 from parcours.expressions.references import (
+    AUDIENCE_ENRICHMENT,
     EXPERIENCE_EVENTS,
     JOURNEY_PROPERTIES,
     PLATFORM,
@@ -32,18 +33,24 @@ def roots_of(
     sources: Mapping[str, SourceShape],
     *,
     has_qualification: bool = False,
+    seen: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """What may be read: events, the profile, its events, answers of actions, data sets, data sources, properties.
 
-    has_qualification: whether somebody may have come here by entering or leaving an audience.
+    has_qualification: whether somebody may have come here by entering or leaving an audience. seen: attributes that
+    members of the audience read have, where it declares no fields: any other may be read, too.
     """
     roots = [_of_schema("event", f"@event{{{name}", name, schema) for name, schema in scope.events.items()]
     if has_qualification:
         name = "AudienceQualification"
         roots.append(_of_schema("event", f"@event{{{name}", name, QUALIFICATION))
     for group, schema in platform.items():
-        kind: RootKind = "dataSource" if group == EXPERIENCE_EVENTS else "profile"
-        roots.append(_of_schema(kind, f"#{{{PLATFORM}.{group}", group, schema))
+        kind: RootKind = "dataSource" if group in (EXPERIENCE_EVENTS, AUDIENCE_ENRICHMENT) else "profile"
+        root = _of_schema(kind, f"#{{{PLATFORM}.{group}", group, schema)
+        if group == AUDIENCE_ENRICHMENT and schema is None:
+            fields = [_field(root["reference"], (name,), Type.ANY, {}, is_in_list=False) for name in seen]
+            root = {**root, "fields": fields[:MAX_FIELDS]}
+        roots.append(root)
     for name, action in scope.actions.items():
         fields = [_field(f"@action{{{name}", ("jo_status_code",), Type.STRING, {}, is_in_list=False)]
         if action.answer is not None:

@@ -30,6 +30,7 @@ from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIM
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.discards import DUPLICATION, TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
+from parcours.journeys.enrichment import ATTRIBUTES, EnrichedSources, attributes_of
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
 from parcours.journeys.model import (
     NOTHING,
@@ -59,7 +60,7 @@ from parcours.journeys.model import (
     Transition,
     UpdateProfile,
 )
-from parcours.journeys.people import GivenPeople, People, PersonData
+from parcours.journeys.people import GivenPeople, Listed, People, PersonData
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.seen import InstanceIds, InstanceRecord, Received, VirtualClock, seeded_ids
 from parcours.journeys.stubbed_calls import Ended, StubbedCalls
@@ -192,7 +193,7 @@ class World:
         self._agenda.add(at_us, EVENT, self._take_entity, (entity, schema_ids))
 
     def schedule_upload(
-        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add"
+        self, at_us: int, audience_id: str, namespace: str, ids: Iterable[str | Listed], mode: "Mode" = "add"
     ) -> None:
         """An upload changes who is in an audience; ids: in the namespace of the audience. Raises MomentPassed."""
         self._agenda.add(at_us, EVENT, self._take_upload, (audience_id, namespace, ids, mode))
@@ -401,7 +402,7 @@ class World:
 
     # --- audiences and their runs ---
 
-    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str], mode: "Mode" = "add") -> None:
+    def bring_in(self, audience_id: str, namespace: str, ids: Iterable[str | Listed], mode: "Mode" = "add") -> None:
         """Let people be in an audience, or not, from the beginning: no journey hears of it."""
         namespace = canonical_namespace(namespace)
         self.ledger.bring_in(audience_id, namespace, ids, self.clock.at_us, mode, is_told=False)
@@ -423,7 +424,7 @@ class World:
         """Runs of a journey that begins with Read audience, or with a business event; the first one first."""
         return [] if self._ledger is None else self._ledger.runs(journey.version_uid)
 
-    def _take_upload(self, what: "tuple[str, str, Iterable[str], Mode]") -> None:
+    def _take_upload(self, what: "tuple[str, str, Iterable[str | Listed], Mode]") -> None:
         audience_id, namespace, ids, mode = what
         now_us = self.clock.at_us
         changes = self.ledger.bring_in(audience_id, canonical_namespace(namespace), ids, now_us, mode)
@@ -479,16 +480,19 @@ class World:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
-        index = {"id": run.id, "index": run.number}
+        index: dict[str, Any] = {"id": run.id, "index": run.number}
         entered = left_out = 0
         for key in keys:
+            if attributes is not None:
+                index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
             before = self._by_key.get((journey.journey_uid, key), ())
-            met = {r.instance.supplemental_id for r in before if r.instance.run is not None and r.instance.run == index}
+            runs = ((r.instance.run, r.instance.supplemental_id) for r in before)
+            met = {one for told, one in runs if told is not None and told["id"] == run.id}
             wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
             outcomes = [
                 {**_names(journey), "outcome": "refused", "reason": DUPLICATION}
@@ -639,6 +643,8 @@ class World:
         }  # fmt: skip
         if not data:
             data = self._person(_identity(instance.namespace, instance.key))
+        if record.journey.carries_attributes:
+            data = EnrichedSources(data, attributes_of(instance.run))
         return EvaluationContext(instance.events, data, instance.actions, properties, self.clock.at_us)
 
     def _take_answer(self, what: tuple[InstanceRecord, Callable[[Mapping[str, Any]], Stimulus]]) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from parcours.audiences.fields import document_of
+from parcours.expressions.references import AUDIENCE_ENRICHMENT
 from parcours.journeys import graph
 from parcours.journeys.activities.dataset_lookup import result_name_of
 from parcours.journeys.activities.kind import ActionShape
@@ -63,15 +65,29 @@ class Surroundings:
             if isinstance(source, str) and isinstance(target, str):
                 self.targets.setdefault(source, []).append(target)
         self.back = graph.reversed_edges(self.targets)
+        self.audience_id: str | None = None
+        """The audience that the journey reads; None for a journey that reads none."""
         for node_id, config in self.nodes.items():
             if config.get("type") in _EVENTS:
                 event = definitions.event(str(config.get("eventUid")))
                 if event is not None:
                     self.events[node_id] = event
+            elif config.get("type") == "readAudience" and self.audience_id is None:
+                self.audience_id = str(config.get("audienceId"))
             elif config.get("type") == "customAction":
                 action = definitions.action(str(config.get("actionUid")))
                 if action is not None:
                     self.actions[node_id] = action
+
+    @property
+    def platform(self) -> dict[str, Mapping[str, Any] | None]:
+        """The field groups of the built-in data source, with the attributes of members where the journey reads some."""
+        groups = dict(self._definitions.platform())
+        groups.pop(AUDIENCE_ENRICHMENT, None)
+        if self.audience_id is not None:
+            audience = self._definitions.audience(self.audience_id)
+            groups[AUDIENCE_ENRICHMENT] = None if audience is None else document_of(audience.fields)
+        return groups
 
     def default_name(self, node_id: str) -> str:
         """The configuration's name, with a number when it is used again (journeys §7)."""

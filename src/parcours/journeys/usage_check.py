@@ -8,6 +8,7 @@ from parcours.governance.evaluate import words_of
 from parcours.governance.model import EMAIL_TARGETING
 from parcours.governance.table import ScopePolicies
 from parcours.journeys.activities.kind import ActionShape, TemplateShape
+from parcours.journeys.enrichment import ENRICHMENT
 from parcours.xdm.usage_labels import FieldLabels, labels_read
 
 ADDITIONAL = "additionalMarketingAction"
@@ -117,7 +118,7 @@ def fields_read(reads: Iterable[tuple[str, Reference]], labelled: Labelled) -> I
             case "dataSource" if reference.name == PLATFORM and reference.group == EXPERIENCE_EVENTS:
                 labels, path = labelled.persons_event_labels(), path[1:]  # after `experienceevent`
                 start = PERSONS_EVENTS
-            case "dataSource" if reference.name == PLATFORM:
+            case "dataSource" if reference.is_profile:
                 labels, start = labelled.profile_labels(), PROFILE
                 path = path[1:] if path[:1] == (PROFILE,) else path
             case _:
@@ -131,7 +132,7 @@ def fields_of_template(template: TemplateShape, labelled: Labelled, entry_event:
     entry_event: the name of the event that the journey begins with; empty for a Read audience.
     """
     for root, *path in template.paths:
-        if root == PROFILE:
+        if root == PROFILE and path[:1] != [ENRICHMENT]:
             yield from _field(".templateUid", PROFILE, tuple(path), labelled.profile_labels())
         elif root == "event":
             labels = labelled.event_labels(entry_event)

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from parcours.expressions.references import EXPERIENCE_EVENTS, PLATFORM, SchemaReferences
+from parcours.expressions.references import AUDIENCE_ENRICHMENT, EXPERIENCE_EVENTS, PLATFORM, SchemaReferences
 from parcours.journeys.agenda import MomentPassed
 from parcours.journeys.bundle import Bundle, config_files, read_bundle, read_file
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.crowd import Belonging, Known, change_audience, find_audience, settle
+from parcours.journeys.crowd import Belonging, Known, Member, change_audience, find_audience, listed, settle
 from parcours.journeys.feed import DEFAULT_START_US
 from parcours.journeys.moments import read_duration, read_moment
 from parcours.journeys.outcome import Coverage, coverage_of, path_of
@@ -134,10 +134,13 @@ class JourneyClock:
         else:
             settle(self._world, self.audiences, belongings)
 
-    def members(self, audience: str, ids: Iterable[str]) -> None:
-        """Let people be in an audience, by its name or id, which no journey hears of. Raises CrowdInvalid."""
+    def members(self, audience: str, ids: Iterable[Member]) -> None:
+        """Let people be in an audience, by its name or id, which no journey hears of. Raises CrowdInvalid.
+
+        ids: texts, or {"id", …} with the attributes that the list has of somebody.
+        """
         found = find_audience(self.audiences, audience)
-        self.world.bring_in(found.id, found.namespace, ids)
+        self.world.bring_in(found.id, found.namespace, [listed(one) for one in ids])
 
     def rows(self, data_set: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Rows of a data set by their keys, for lookups; one that is there is replaced."""
@@ -162,7 +165,7 @@ class JourneyClock:
             what = "action" if len(stubbed) == len(bundle.action_uids) else "action or data source"
             raise UnknownName(f"no {what} is called {action!r}; there are: {known}")
         events = {name: found.document for name, found in bundle.event_names.items()}
-        platform = {PROFILE_GROUP: bundle.profile, EXPERIENCE_EVENTS: None}
+        platform = {PROFILE_GROUP: bundle.profile, EXPERIENCE_EVENTS: None, AUDIENCE_ENRICHMENT: None}
         references = SchemaReferences(events, {PLATFORM: platform}, dict.fromkeys(bundle.action_uids))
         self.world.stubs[action] = read_stub(answer, references=references)
 
@@ -190,7 +193,7 @@ class JourneyClock:
         self.world.schedule_entity(self._moment(at), entity, self.bundle.schemas_of(schema_id))
         self.settle()
 
-    def enter(self, audience: str, *ids: str, at: Moment | None = None) -> None:
+    def enter(self, audience: str, *ids: Member, at: Moment | None = None) -> None:
         """People enter an audience, now or at a later moment. Raises CrowdInvalid, MomentPassed."""
         self.change_audience(audience, at=at, enter=list(ids))
 
@@ -198,8 +201,8 @@ class JourneyClock:
         """People leave an audience, now or at a later moment. Raises CrowdInvalid, MomentPassed."""
         self.change_audience(audience, at=at, leave=list(ids))
 
-    def change_audience(self, audience: str, *, at: Moment | None = None, **change: Sequence[str]) -> None:
-        """An upload: enter, leave or both, or replace, each with ids in the audience's namespace.
+    def change_audience(self, audience: str, *, at: Moment | None = None, **change: Sequence[Member]) -> None:
+        """An upload: enter, leave or both, or replace, each with ids in the audience's namespace, or {"id", …}.
 
         Raises CrowdInvalid, MomentPassed.
         """

@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator, ValidationError, ValidationErrorKind
 
 from parcours.journeys.bundle import BundleInvalid, read_file
-from parcours.journeys.crowd import MODES, change_fault
+from parcours.journeys.crowd import MEMBER_SCHEMA, MODES, change_fault
 from parcours.journeys.stubs import ANSWER_SCHEMA, STUB_SCHEMA
 from parcours.kit.yaml_text import Located
 from parcours.testing.errors import TestFileInvalid
@@ -28,7 +28,7 @@ _PROFILE = {
         "audiences": {"type": "array", "items": {"type": "string"}, "description": "Of those given: names or ids."},
     },
 }
-_IDS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_IDS = {"type": "array", "items": MEMBER_SCHEMA}
 _ROWS = {
     "type": "object",
     "additionalProperties": {"type": "object", "additionalProperties": {"type": "object"}},

@@ -158,15 +158,17 @@ def test_the_built_in_source_takes_field_groups_and_stays(api: TestClient) -> No
     place = f"{URL}/ExperiencePlatform"
     shown = api.get(place)
     assert shown.json()["builtIn"] is True
-    assert [one["name"] for one in shown.json()["fieldGroups"]] == ["ProfileFieldGroup", "ExperienceEventFieldGroup"]
+    assert [one["name"] for one in shown.json()["fieldGroups"]] == [
+        "ProfileFieldGroup", "ExperienceEventFieldGroup", "AudienceEnrichment",
+    ]  # fmt: skip
     assert api.delete(place).status_code == 409
     loyalty = {"name": "Loyalty", "fields": ["/loyalty/points"]}
     added = {**shown.json(), "fieldGroups": [*shown.json()["fieldGroups"], loyalty]}
     answer = api.put(place, json=added, headers={"If-Match": shown.headers["etag"]})
     assert answer.status_code == 200, answer.text
-    assert answer.json()["fieldGroups"][2] == {**loyalty, "description": "", "usedIn": 0}
+    assert answer.json()["fieldGroups"][3] == {**loyalty, "description": "", "usedIn": 0}
     api.post(JOURNEYS, json=journey("#{ExperiencePlatform.Loyalty.loyalty.points} > 1"))
-    assert api.get(place).json()["fieldGroups"][2]["usedIn"] == 1
+    assert api.get(place).json()["fieldGroups"][3]["usedIn"] == 1
     assert api.put(place, json={"fieldGroups": []}).status_code == 409
     more = {"name": "Loyalty", "fields": ["/loyalty/points", "/person/name"]}
     assert api.put(place, json={"fieldGroups": [more]}).status_code == 200

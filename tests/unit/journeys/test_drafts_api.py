@@ -224,3 +224,36 @@ def test_another_sandbox_has_other_names(api: TestClient, sandbox: Sandbox) -> N
     body = {"document": sandbox.document(), "nodeId": "big", "expression": TOTAL}
     elsewhere = api.post(CHECK, json=body, headers={"x-sandbox-name": "dev"})
     assert [fault["code"] for fault in elsewhere.json()["faults"]] == ["reference"]
+
+
+def test_attributes_of_the_audience_read_are_offered_and_checked(api: TestClient, sandbox: Sandbox) -> None:
+    audiences = "/data/core/ups/audiences"
+    fields = [{"name": "tier", "type": "string"}, {"name": "first name", "type": "string"}]
+    body = {"name": "Listed", "identityNamespace": "Email"}
+    audience = api.post(audiences, json={**body, "fields": fields}).json()["id"]
+    nodes = {
+        "start": {"type": "readAudience", "audienceId": audience},
+        "c": {"type": "condition", "paths": [{"id": "x", "expression": "true"}]},
+    }
+    document = {"name": "L", "entry": {"node": "start"}, "nodes": nodes, "edges": [{"from": "start", "to": "c"}]}
+    reference = "#{ExperiencePlatform.AudienceEnrichment"
+    root = roots(ask(api, SCOPE, document=document, nodeId="c"), "dataSource")[reference]
+    assert [(field["path"], field["type"]) for field in root["fields"]] == [
+        ("tier", "string"),
+        ("first name", "string"),
+    ]
+    assert root["fields"][1]["expression"] == f"{reference}.'first name'}}"
+    assert not root["isOpen"]
+    text = f"{reference}.teir}} == 'gold'"
+    (fault,) = ask(api, CHECK, document=document, nodeId="c", expression=text)["faults"]
+    assert (fault["code"], fault["nearest"]) == ("reference", "tier")
+    text = f"{reference}.'first name'}} == 'Jane'"
+    assert ask(api, CHECK, document=document, nodeId="c", expression=text)["faults"] == []
+    values = {"ExperiencePlatform": {"AudienceEnrichment": {"first name": "Jane"}}}
+    found = ask(api, EVALUATE, document=document, nodeId="c", expression=text, dataSources=values)
+    assert found == {"value": True, "type": "boolean"}
+    assert reference not in roots(ask(api, SCOPE, document=sandbox.document(), nodeId="big"), "dataSource")
+    patch = [{"op": "add", "path": "/fields", "value": []}]
+    assert api.patch(f"{audiences}/{audience}", json=patch).status_code == 201
+    root = roots(ask(api, SCOPE, document=document, nodeId="c"), "dataSource")[reference]
+    assert (root["fields"], root["isOpen"]) == ([], True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from journey_world import DAY_US, IDENTITY, MINUTE_US, NOW_US, SECOND_US, World, compiled, document
 
-from parcours.journeys.compile import compile_version
+from parcours.journeys.compile import compile_version, examine
 from parcours.journeys.entrance import way_back
 from parcours.journeys.errors import JourneyInvalid
 from parcours.journeys.match import OUTSIDE_DATES, Presence, is_test_profile, refuse_entrance
@@ -125,12 +125,53 @@ JUMP = {"type": "jump", "targetJourneyUid": "other"}
         ({"waves": {"count": 11, "minutesApart": 30}}, "ERR_DOCUMENT_SHAPE"),
         ({"waves": {"count": 1, "minutesApart": 30}}, "ERR_DOCUMENT_SHAPE"),
         ({"waves": {"count": 2, "minutesApart": 29}}, "ERR_DOCUMENT_SHAPE"),
+        ({"waves": {"count": 2}}, "ERR_READ_WAVES"),
+        ({"waves": {"count": 2, "minutesApart": 30, "percentages": [50, 50], "profiles": [1, 1]}}, "ERR_READ_WAVES"),
+        ({"waves": {"count": 3, "minutesApart": 30, "percentages": [50, 50]}}, "ERR_READ_WAVES"),
+        ({"waves": {"count": 2, "minutesApart": 30, "percentages": [50, 49]}}, "ERR_READ_WAVES"),
+        ({"waves": {"count": 2, "minutesApart": 30, "percentages": [100, 0]}}, "ERR_DOCUMENT_SHAPE"),
+        ({"waves": {"count": 2, "minutesApart": 30, "profiles": [1, 0]}}, "ERR_DOCUMENT_SHAPE"),
+        ({"waves": {"count": 2, "startDates": ["2030-01-01T09:00", "2030-01-01T09:29"]}}, "ERR_READ_WAVES"),
+        ({"waves": {"count": 2, "startDates": ["2030-01-01T09:00", "soon"]}}, "ERR_READ_WAVES"),
         ({"throttlingRate": 499}, "ERR_DOCUMENT_SHAPE"),
         ({"throttlingRate": 20_001}, "ERR_DOCUMENT_SHAPE"),
     ],
 )
 def test_a_read_audience_that_can_not_be_is_refused(config: dict[str, Any], code: str) -> None:
     assert faults({"start": READ | config, "e": END}, ("start", "e")) == [code]
+
+
+@pytest.mark.parametrize(
+    ("waves", "member"),
+    [
+        ({"count": 2}, "minutesApart"),
+        ({"count": 2, "minutesApart": 30, "percentages": [60, 30]}, "percentages"),
+        ({"count": 3, "minutesApart": 30, "profiles": [10, 10]}, "profiles"),
+        ({"count": 2, "minutesApart": 30, "startDates": ["2030-01-02T09:00", "2030-01-02T10:00"]}, "startDates"),
+        ({"count": 2, "startDates": ["2029-12-31T09:00", "2030-01-02T10:00"]}, "startDates[0]"),
+        ({"count": 2, "startDates": ["2030-01-02T09:00", "2030-01-02T09:10"]}, "startDates[1]"),
+    ],
+)
+def test_a_fault_of_waves_names_the_member(waves: dict[str, Any], member: str) -> None:
+    schedule = {"type": "once", "startDate": "2030-01-01T00:00"}
+    found = document({"start": READ | {"waves": waves, "schedule": schedule}, "e": END}, ("start", "e"))
+    _, told = examine(found, World())
+    assert [(fault.code, fault.path) for fault in told] == [("ERR_READ_WAVES", f"$.nodes.start.waves.{member}")]
+
+
+def test_waves_of_their_own_sizes_and_dates_are_taken() -> None:
+    dates = ["2030-01-01T09:00", "2030-01-01T09:30"]
+    for waves in (
+        {"count": 2, "minutesApart": 30, "percentages": [12.5, 87.5]},
+        {"count": 2, "startDates": dates, "profiles": [10_000, 50_000]},
+        {"count": 2, "startDates": ["2030-01-01T09:00", "2030-01-01T10:00+01:00"]},
+    ):
+        read = compiled(document({"start": READ | {"waves": waves}, "e": END}, ("start", "e"))).audience_read
+        assert read is not None
+        assert read.waves == waves
+    after_event = {"start": {"type": "businessEvent", "eventUid": "b1"}, "r": READ | {"waves": {"count": 2}}, "e": END}
+    after_event["r"]["waves"]["startDates"] = dates
+    assert faults(after_event, ("start", "r"), ("r", "e")) == ["ERR_READ_WAVES"]
 
 
 def test_a_read_audience_has_its_place() -> None:

@@ -530,3 +530,17 @@ def test_an_audience_that_was_never_evaluated_is_warned_of(
     with platform.db.write() as connection:
         note_evaluated(connection, scope_id, who, 1)
     assert api.post(f"{VERSIONS}/{uid}/check").json()["warnings"] == []
+
+
+def test_a_wave_does_not_begin_in_the_past_nor_before_the_journey(api: TestClient, sandbox: Sandbox) -> None:
+    start = {"type": "readAudience", "audienceId": audience(api)}
+    for dates, more in (
+        (["2020-01-01T09:00", "2990-01-01T09:00"], {}),
+        (["2990-01-01T09:00", "2990-01-02T09:00"], {"startDate": "2990-01-01T10:00:00Z"}),
+    ):
+        waves = {"count": 2, "startDates": dates}
+        document = {"name": "W", "entry": {"node": "start"}, "nodes": {"start": {**start, "waves": waves}}, **more}
+        uid = draft(api, document)["versionUid"]
+        answer = api.post(f"{VERSIONS}/{uid}/publish")
+        assert answer.status_code == 400, answer.text
+        assert "waves.startDates[0]" in answer.text

@@ -10,7 +10,7 @@ from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, docume
 
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.runs_store import AudienceRun
-from parcours.journeys.schedule import first_runs, following_run, is_in_wave, next_occurrence
+from parcours.journeys.schedule import first_runs, following_run, is_in_wave, next_occurrence, next_read
 from parcours.kit.clock import to_datetime, to_us
 
 
@@ -77,6 +77,25 @@ def test_waves_are_as_far_apart_as_they_say_and_everyone_is_in_exactly_one() -> 
     waves = [[wave for wave in range(4) if is_in_wave(journey, read, wave, key)] for key in people]
     assert all(len(found) == 1 for found in waves)
     assert min(Counter(found[0] for found in waves).values()) > 1_800
+
+
+def test_waves_have_shares_of_their_own_and_everyone_is_in_exactly_one() -> None:
+    journey = reading(waves={"count": 4, "minutesApart": 30, "percentages": [10, 15.5, 34.5, 40]})
+    read = journey.audience_read
+    assert read is not None
+    people = [f"p{number}@example.com" for number in range(20_000)]
+    waves = [[wave for wave in range(4) if is_in_wave(journey, read, wave, key)] for key in people]
+    assert all(len(found) == 1 for found in waves)
+    counts = Counter(found[0] for found in waves)
+    assert [round(counts[wave] / 200) for wave in range(4)] == pytest.approx([10, 15.5, 34.5, 40], abs=1.5)
+
+
+def test_each_wave_has_its_date_in_the_journeys_zone_and_none_that_is_past() -> None:
+    waves = {"count": 3, "startDates": ["2025-12-31T23:00", "2026-01-01T09:00", "2026-01-01T17:30"]}
+    runs = first_runs(reading(waves=waves), NOW_US)
+    assert due(runs) == [(1, 0, 0), (1, 1, 540), (1, 2, 1_050)]
+    assert due(first_runs(reading(waves=waves, of_timeZone="Europe/Paris"), NOW_US))[1] == (1, 1, 480)
+    assert next_read(reading(waves=waves), NOW_US) == runs[1].due_at_us
 
 
 def test_without_waves_everyone_is_in_the_one_run() -> None:

@@ -129,6 +129,16 @@ def test_waves_read_everybody_once() -> None:
     assert min(run[4] for run in runs) > 50
 
 
+def test_waves_of_their_own_sizes_begin_at_their_dates() -> None:
+    dates = ["2026-01-01T06:00", "2026-01-01T07:00", "2026-01-01T20:00"]
+    virtual = Virtual(reading(waves={"count": 3, "startDates": dates, "profiles": [10, 200, 500]}))
+    virtual.world.bring_in("vip", "Email", people(300))
+    virtual.world.run()
+    assert [run[:5] for run in told(virtual)] == [
+        (6, 0, "finished", 10, 10), (7, 1, "finished", 200, 200), (20, 2, "finished", 90, 90),
+    ]  # fmt: skip
+
+
 def test_forced_reentrance_lets_everybody_in_anew_with_each_run() -> None:
     start = {
         "type": "readAudience", "audienceId": "vip", "schedule": {"type": "daily", "time": "09:00"},
@@ -285,7 +295,7 @@ def test_profiles_say_which_audiences_they_are_in(tmp_path: Any) -> None:
         settle(world, known, [Belonging("VIP", "Email", "b@x")])
     file = tmp_path / "m.csv"
     file.write_text("crmid,city\na,Paris\nb,Rome\n")
-    assert read_members(file, "crmid") == ["a", "b"]
+    assert [one.id for one in read_members(file, "crmid")] == ["a", "b"]
     file.write_text("crmid,city\n,Paris\n")
     with pytest.raises(CrowdInvalid, match=r"m.csv:2: "):
         read_members(file, "crmid")

@@ -219,6 +219,8 @@ class AudienceShape:
     id: str
     name: str
     namespace: str
+    fields: tuple[Mapping[str, str], ...] = ()
+    """{"name", "type"} of what its lists say of a member; none when any attribute may be there."""
 
 
 ANY_NAMESPACE = "*"

@@ -1,7 +1,7 @@
 """The read audience activity: everyone in an audience enters, at once or again and again (journeys §8.5)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from parcours.journeys.activities.kind import Builder, Kind
@@ -10,6 +10,7 @@ from parcours.journeys.run import Node, Run
 MIN_RATE, MAX_RATE, DEFAULT_RATE = 500, 20_000, 5_000
 """Individuals a second."""
 RECURRING = ("daily", "weekly", "monthly")
+MAX_WAVES, MIN_APART_MINUTES = 10, 30
 
 
 class ReadAudienceNode(Node):
@@ -55,6 +56,8 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
                 builder.fault("ERR_READ_SCHEDULE", f"{member} is for recurring schedules", f".{member}")
     elif "waves" in config:
         builder.fault("ERR_READ_WAVES", "waves are for audiences that are read once", ".waves")
+    if "waves" in config:
+        _check_waves(config["waves"], schedule, builder)
     if config.get("waitForAudienceHours") and kind != "daily":
         builder.fault("ERR_READ_SCHEDULE", "only a daily schedule can wait for the audience", ".waitForAudienceHours")
     for member in ("startDate", "endDate"):
@@ -69,6 +72,49 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
     if kind == "monthly" and not schedule.get("daysOfMonth"):
         builder.fault("ERR_READ_SCHEDULE", "a monthly schedule names its daysOfMonth", ".schedule.daysOfMonth")
     return ReadAudienceNode(node_id, name) if builder.is_entry else AudienceAfterEventNode(node_id, name)
+
+
+def _check_waves(waves: Mapping[str, Any], schedule: Mapping[str, Any], builder: Builder) -> None:
+    """One way to say when each wave begins, and at most one to say how large it is. Source: journeys §8.5."""
+
+    def fault(message: str, member: str) -> None:
+        builder.fault("ERR_READ_WAVES", message, f".waves.{member}")
+
+    count: int = waves["count"]
+    if "percentages" in waves and "profiles" in waves:
+        fault("waves have percentages, or numbers of profiles", "profiles")
+    for member in ("percentages", "profiles", "startDates"):
+        if member in waves and len(waves[member]) != count:
+            fault(f"there are {count} waves, and {len(waves[member])} {member}", member)
+    if "percentages" in waves and round(sum(waves["percentages"]), 6) != 100:
+        fault(
+            f"the percentages of all waves are 100 together, not {round(sum(waves['percentages']), 6):g}", "percentages"
+        )
+    if "startDates" not in waves:
+        if "minutesApart" not in waves:
+            fault("waves have minutesApart, or startDates", "minutesApart")
+        return
+    if "minutesApart" in waves:
+        fault("waves have minutesApart, or startDates", "startDates")
+    if not builder.is_entry:
+        fault("the business event says when the first wave begins", "startDates")
+    before = schedule.get("startDate")
+    least = timedelta(0)
+    for index, text in enumerate(waves["startDates"]):
+        place = f"startDates[{index}]"
+        try:
+            at = datetime.fromisoformat(text)
+            earlier = None if before is None else datetime.fromisoformat(before)
+            is_early = earlier is not None and at < earlier + least
+        except ValueError:
+            fault(f"{text!r} is no date-time such as 2026-12-24T18:00", place)
+            return
+        except TypeError:  # one of the two has an offset: which is the earlier one depends on the zone
+            is_early = False
+        if is_early:
+            apart = f"a wave begins {MIN_APART_MINUTES} minutes after the one before, at least"
+            fault(apart if index else "a wave begins no earlier than the schedule", place)
+        before, least = text, timedelta(minutes=MIN_APART_MINUTES)
 
 
 def _check_date(text: str | None, path: str, builder: Builder) -> None:
@@ -140,11 +186,27 @@ KIND = Kind(
             },
             "waves": {
                 "type": "object",
-                "required": ["count", "minutesApart"],
+                "required": ["count"],
                 "additionalProperties": False,
+                "description": "The next one begins when the one before has ended, at the earliest.",
                 "properties": {
-                    "count": {"type": "integer", "minimum": 2, "maximum": 10},
-                    "minutesApart": {"type": "integer", "minimum": 30, "maximum": 525_600},
+                    "count": {"type": "integer", "minimum": 2, "maximum": MAX_WAVES},
+                    "minutesApart": {"type": "integer", "minimum": MIN_APART_MINUTES, "maximum": 525_600},
+                    "startDates": {
+                        "type": "array", "minItems": 2, "maxItems": MAX_WAVES,
+                        "items": {"type": "string", "maxLength": 40},
+                        "description": "In place of minutesApart: of each wave, in the journey's time zone.",
+                    },
+                    "percentages": {
+                        "type": "array", "minItems": 2, "maxItems": MAX_WAVES,
+                        "items": {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
+                        "description": "Of the audience, wave by wave, 100 together; left out: equal waves.",
+                    },
+                    "profiles": {
+                        "type": "array", "minItems": 2, "maxItems": MAX_WAVES,
+                        "items": {"type": "integer", "minimum": 1, "maximum": 1_000_000_000},
+                        "description": "How many members each wave reads; who is left over does not enter.",
+                    },
                 },
             },
         },

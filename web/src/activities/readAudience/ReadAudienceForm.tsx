@@ -8,6 +8,7 @@ import { numberOf, objectOf, withMembers } from "../members";
 import { textOf } from "../ways";
 import { ScheduleFields } from "./ScheduleFields";
 import { checkReadAudience, isFirst, RECURRING, scheduleTypeOf } from "./schedule";
+import { WavesFields } from "./WavesFields";
 
 /** Who enters, when, and how fast. */
 export function ReadAudienceForm({ node, nodeId, document, onChange, isReadOnly }: FormProps) {
@@ -16,7 +17,6 @@ export function ReadAudienceForm({ node, nodeId, document, onChange, isReadOnly 
   const problems = checkReadAudience(node);
   const problem = (member: string) => (problems[member] === undefined ? undefined : t(problems[member]));
   const set = (changes: Record<string, unknown>) => onChange(withMembers(node, changes));
-  const waves = node.waves === undefined ? null : objectOf(node.waves);
   const supplemental = objectOf(node.supplementalIdentifier);
   const first = isFirst(document, nodeId);
   return (
@@ -79,38 +79,7 @@ export function ReadAudienceForm({ node, nodeId, document, onChange, isReadOnly 
           )}
         </Part>
       )}
-      {!RECURRING.has(type) && (
-        <Part title={t("activities.readAudience.waves")}>
-          <Switch
-            isSelected={waves !== null}
-            isReadOnly={isReadOnly}
-            onChange={(on) => set({ waves: on ? { count: 2, minutesApart: 60 } : undefined })}
-          >
-            {t("activities.readAudience.waves.has")}
-          </Switch>
-          {waves !== null && (
-            <>
-              <NumberField
-                label={t("activities.readAudience.waves.count")}
-                value={numberOf(waves.count) ?? 2}
-                minValue={2}
-                maxValue={10}
-                isReadOnly={isReadOnly}
-                onChange={(count) => Number.isFinite(count) && set({ waves: { ...waves, count } })}
-                width="100%"
-              />
-              <NumberField
-                label={t("activities.readAudience.waves.apart")}
-                value={numberOf(waves.minutesApart) ?? 60}
-                minValue={30}
-                isReadOnly={isReadOnly}
-                onChange={(minutesApart) => Number.isFinite(minutesApart) && set({ waves: { ...waves, minutesApart } })}
-                width="100%"
-              />
-            </>
-          )}
-        </Part>
-      )}
+      {!RECURRING.has(type) && <WavesFields {...{ node, onChange, isReadOnly }} isFirst={first} />}
       <Part title={t("activities.readAudience.supplemental")}>
         <TextField
           label={t("activities.readAudience.supplemental.attribute")}

@@ -75,7 +75,7 @@ export function TestPanel({ version, beforeAct, onClose }: Props) {
       {isOn && (
         <>
           <Heading level={3}>{t("trial.trigger")}</Heading>
-          <TriggerForm />
+          <TriggerForm versionUid={version.uid} />
           <Heading level={3}>{t("trial.log")}</Heading>
           <TestLog
             entries={entries}

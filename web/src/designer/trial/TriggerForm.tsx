@@ -1,4 +1,4 @@
-import { Button, Item, Picker, Switch } from "@adobe/react-spectrum";
+import { Button, Heading, Item, Picker, Switch } from "@adobe/react-spectrum";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { LOADERS } from "@/activities/references";
@@ -12,14 +12,15 @@ import { Loading } from "@/ui/Loading";
 import { useAct } from "@/ui/useAct";
 import { useDraft } from "../draftContext";
 import { EventFields } from "./EventFields";
-import { eventsOf, formFields, readObject, readValues, type Values } from "./eventForm";
+import { audienceReadOf, eventsOf, formFields, readObject, readValues, type Values } from "./eventForm";
+import { OneProfile } from "./OneProfile";
 import { TestProfileField } from "./TestProfileField";
 import styles from "./Trial.module.css";
 
 const ROOT = "/journey/orchestration/events";
 
 /** Send an event of the journey, by a form of its fields or as JSON. It is real: every journey hears of it. */
-export function TriggerForm() {
+export function TriggerForm({ versionUid }: { versionUid: string }) {
   const t = useT();
   const maySend = useMay("journeys_events.write");
   const document = useDraft((draft) => draft.document);
@@ -51,7 +52,12 @@ export function TriggerForm() {
   );
   if (known.error !== null) return <ErrorNotice error={known.error} onRetry={() => void known.refetch()} />;
   if (known.data === undefined) return <Loading />;
+  const reads = audienceReadOf(document) !== null;
+  if (event === undefined && reads) return <OneProfile versionUid={versionUid} document={document} event={{}} />;
   if (event === undefined) return <p>{t("trial.noEvent")}</p>;
+  const begin = document.nodes[document.entry.node]?.type;
+  const isBusiness = event.type === "business";
+  const given = isJson ? (payload === null ? null : { payload }) : { fields: readValues(fields, values) };
   return (
     <div className={styles.form}>
       <Picker
@@ -95,8 +101,14 @@ export function TriggerForm() {
         isPending={trigger.isPending}
         onPress={() => trigger.mutate()}
       >
-        {t("trial.send")}
+        {t(isBusiness ? "trial.sendToAll" : "trial.send")}
       </Button>
+      {reads && isBusiness === (begin === "businessEvent") && (
+        <>
+          <Heading level={4}>{t("trial.one")}</Heading>
+          <OneProfile versionUid={versionUid} document={document} event={isBusiness ? given : {}} />
+        </>
+      )}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { SchemaField } from "@/activities/schemaFields";
-import type { JourneyDocument } from "@/flow/document";
+import type { JourneyDocument, JourneyNode } from "@/flow/document";
 
 /** Values by the pointers of fields, as they are typed in. */
 export type Values = Record<string, string>;
@@ -11,6 +11,11 @@ const BY_ITSELF = new Set(["/_id", "/timestamp", "/_experience/campaign/orchestr
 export function eventsOf(document: JourneyDocument): string[] {
   const uids = Object.values(document.nodes).map((node) => node.eventUid);
   return [...new Set(uids.filter((uid) => typeof uid === "string" && uid !== ""))] as string[];
+}
+
+/** The activity that reads the audience; null in a journey without one. */
+export function audienceReadOf(document: JourneyDocument): JourneyNode | null {
+  return Object.values(document.nodes).find((node) => node.type === "readAudience") ?? null;
 }
 
 /** The fields of a schema that a form asks for: single values among those selected for the event, or below them. */

@@ -12,6 +12,7 @@ import { Loading } from "@/ui/Loading";
 import { Page } from "@/ui/Page";
 import { PageLink } from "@/ui/PageLink";
 import { useAct } from "@/ui/useAct";
+import { AudienceFields } from "./AudienceFields";
 import { audiencesQuery, deleteAudience, MODES, type Mode, upload } from "./audiences";
 import { Members } from "./Members";
 import { Uploads } from "./Uploads";
@@ -89,6 +90,8 @@ export function AudiencePage() {
       </Flex>
       <Heading level={2}>{t("audiences.members")}</Heading>
       <Members id={id} search={search} />
+      <Heading level={2}>{t("audiences.fields")}</Heading>
+      <AudienceFields audience={one} isReadOnly={!mayWrite} />
       <Heading level={2}>{t("audiences.uploads")}</Heading>
       <Uploads id={id} />
       <Asked

@@ -12,7 +12,16 @@ export interface Audience {
   evaluationStatus?: string;
   metrics?: { totalProfiles?: number };
   usedIn?: number;
+  fields?: Field[];
 }
+
+/** One attribute that its lists have of a member. */
+export interface Field {
+  name: string;
+  type: string;
+}
+
+export const FIELD_TYPES = ["string", "number", "integer", "long", "boolean", "date", "datetime"] as const;
 
 export const MODES = ["replace", "add", "remove"] as const;
 export type Mode = (typeof MODES)[number];
@@ -86,6 +95,9 @@ export const uploadsQuery = (id: string) =>
 
 export const createAudience = (name: string, identityNamespace: string) =>
   call<Audience>("POST", AUDIENCES, { body: { name, identityNamespace } });
+
+export const saveFields = (id: string, fields: Field[]) =>
+  call<Audience>("PATCH", `${AUDIENCES}/${id}`, { body: [{ op: "add", path: "/fields", value: fields }] });
 
 export const deleteAudience = (id: string) => call("DELETE", `${AUDIENCES}/${id}`);
 
