@@ -100,8 +100,10 @@ class Discards:
 
     def _is_wanted(self, of: Hashable, reason: str) -> bool:
         written = self._written.get((of, reason), 0)
+        if written == MAX_LINES:
+            return False
         self._written[of, reason] = written + 1
-        return written < MAX_LINES
+        return True
 
     def _record(self, name: str, fields: dict[str, Any], namespace: str | None, key: str | None) -> bytes:
         """name: what makes the `_id`."""
