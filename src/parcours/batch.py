@@ -32,6 +32,7 @@ from parcours.journeys import store as journey_store
 from parcours.journeys.activities.audience_qualification import event_uid_of, payload_of
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
 from parcours.journeys.audience_runs import AudienceRuns, AudienceSource, ReadingPace, begin_runs
+from parcours.journeys.discards import NO_JOURNEY
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.run import PAUSED, make
@@ -55,8 +56,6 @@ DUPLICATE_WINDOW_MS = 600_000
 """How long an event with the same `_id` from the same inlet is not taken again by journeys (journeys §4.4)."""
 AUDIENCES = "audiences"
 """Stands in decisions where those about events name the inlet."""
-NO_JOURNEY = "EVENT_WITH_NO_JOURNEY"
-"""Outcome of an event that no live journey begins with or waits for (journeys §13.1)."""
 INTERNAL = "INGEST-1500-500"
 """The server itself failed on the message; its log says why."""
 
@@ -354,7 +353,7 @@ class Batch:
                 if journeys:
                     told["journeys"] = journeys
                 else:
-                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
+                    self._journeys.turn_away(configuration, key, f"{xaction_id}|{entity['_id']}")
             else:
                 data = self._world.data(scope_id, identity)
                 journeys = self._journeys.receive(
@@ -369,7 +368,7 @@ class Batch:
                     told["journeys"] = journeys
                     self.matched_at_ms.append(received_at_ms)
                 else:
-                    self._journeys.tally.discard_event(scope_id, configuration.uid, NO_JOURNEY)
+                    self._journeys.turn_away(configuration, key, f"{xaction_id}|{entity['_id']}")
             decisions.append(told)
         if others is not None:
             decisions.append({"set": others, "hasId": has_id})

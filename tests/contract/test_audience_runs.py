@@ -14,6 +14,7 @@ from parcours.db import Database
 from parcours.journeys import audience_runs, runs_store, store
 from parcours.journeys.audience_runs import FORCED, MAX_RUN_US, AudienceRuns, ReadingPace, begin_runs
 from parcours.journeys.compiled import CompiledJourney
+from parcours.journeys.discards import MAX_LINES
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.model import StepEvent
 from parcours.journeys.runner import JourneyWorkspace
@@ -119,6 +120,16 @@ class Scene:
             workspace.flush()
             return read
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """What the lake is told of the runs themselves."""
+        found = [line["_experience"]["journeyOrchestration"].get("serviceEvents", {}) for line in self.lines]
+        jobs: list[dict[str, Any]] = [one["segmentExportJob"] for one in found if "segmentExportJob" in one]
+        return [job for job in jobs if job["eventType"] == "segmenttrigger-orchestrator"]
+
+    def left_out(self) -> list[dict[str, Any]]:
+        """The records of members that did not enter."""
+        return [line for line in self.lines if line["_id"].startswith("discard-")]
+
     def runs(self, version_uid: str = "version") -> list[AudienceRun]:
         with self.db.read() as connection:
             return runs_store.list_runs(connection, version_uid)
@@ -142,6 +153,7 @@ class Scene:
             told = workspace.receive(
                 Arrival(1, event_uid, key, payload or {}, seed, self.now_us // 1000, {}, ids or None)
             )
+            self.lines += [orjson.loads(line) for line in workspace.step_lines.get(1, [])]
             workspace.flush()
         return told
 
@@ -193,6 +205,48 @@ def test_who_has_no_identity_of_the_namespace_does_not_enter(db: Database) -> No
     assert scene.take() == 10
     assert scene.told() == [(1, "finished", 9, None)]
     assert scene.discards == {"ERROR_INSTANCE_BAD_NAMESPACE": 1}
+    (run,) = scene.runs()
+    (record,) = scene.left_out()
+    fields = record["_experience"]["journeyOrchestration"]
+    assert fields["serviceType"] == "segmentExportJob"
+    assert fields["serviceEvents"]["segmentExportJob"] == {
+        "ID": run.id, "exportSegmentID": "vip", "eventType": "error", "eventCode": "ERROR_INSTANCE_BAD_NAMESPACE",
+    }  # fmt: skip
+    assert fields["profile"] == {"ID": "+331", "namespace": "Phone"}
+    assert (fields["journey"]["versionID"], fields["stepEvents"]["nodeID"]) == ("version", "start")
+    assert scene.jobs()[-1]["exportCountFailed"] == run.failed_count == 1
+
+
+def test_an_individual_whom_several_members_are_enters_once_and_the_others_are_duplicates(db: Database) -> None:
+    scene = Scene(db, [reading(("start", "e"), nodes={"e": {"type": "end"}}, schedule=DAILY)])
+    for place in (3, 4, 8):  # two are read with the first, one in a later transaction, when the individual has left
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=scene.members.rows[2].identity)
+    scene.plan()
+    assert [scene.take(1, limit=5) for _ in range(3)] == [5, 5, 0]
+    assert scene.told()[0] == (1, "finished", 7, None)
+    assert scene.discards == {"ERROR_INSTANCE_DUPLICATION": 3}
+    assert len({one["_id"] for one in scene.left_out()}) == 3
+    told = [one["_experience"]["journeyOrchestration"] for one in scene.left_out()]
+    assert [one["serviceEvents"]["segmentExportJob"]["eventCode"] for one in told] == ["ERROR_INSTANCE_DUPLICATION"] * 3
+    assert {one["profile"]["ID"] for one in told} == {"p000002@example.com"}
+    assert scene.jobs()[-1]["exportCountFailed"] == 3
+    scene.take(86_400)
+    assert scene.told()[1] == (2, "finished", 7, None)
+
+
+def test_members_that_are_no_test_profiles_are_told_as_left_out_by_a_run_in_test_mode(db: Database) -> None:
+    scene = Scene(db, [replace(reading(), mode="test")], members=30)
+    scene.plan()
+    scene.take()
+    assert scene.told() == [(1, "finished", 0, None)]
+    assert scene.discards == {"ERROR_INSTANCE_NOT_A_TEST_PROFILE": 30}
+    told = [one["_experience"]["journeyOrchestration"] for one in scene.left_out()]
+    assert len(told) == MAX_LINES
+    assert {one["serviceEvents"]["segmentExportJob"]["eventCode"] for one in told} == {
+        "ERROR_INSTANCE_NOT_A_TEST_PROFILE"
+    }
+    assert len({one["profile"]["ID"] for one in told}) == len(told)
+    assert scene.jobs()[-1]["exportCountFailed"] == 30
 
 
 def test_a_run_goes_on_where_a_transaction_left_it(db: Database) -> None:
@@ -217,6 +271,11 @@ def test_the_lake_is_told_when_a_run_was_due_when_it_began_and_when_it_ended(db:
         ("00:00", "queued", 0), ("00:30", "started", 0), ("01:00", "finished", 10),
     ]  # fmt: skip
     assert jobs[-1][1]["eventCode"] == "INFO_EXPORTJOB_SUCCEEDED"
+    assert [job["exportCountFailed"] for _, job in jobs] == [0, 0, 0]
+    (last,) = [one for one in scene.lines if one["_id"] == f"{jobs[-1][1]['ID']}-finished"]
+    fields = last["_experience"]["journeyOrchestration"]
+    assert fields["serviceType"] == "segmentExportJob"
+    assert fields["journey"] == {"ID": "journey", "versionID": "version", "name": "Test", "version": "1.0"}
 
 
 def test_waves_read_everyone_once_at_their_times(db: Database) -> None:
@@ -607,6 +666,33 @@ def test_an_event_that_lets_enter_and_is_waited_for_moves_on_and_starts_nothing(
     assert outcomes(scene.receive("e1", "jane", at=600)) == [("movedOn", None)]
     (one,) = scene.inside()
     assert one.node_id == "w"
+
+
+def test_an_event_for_somebody_whom_a_pause_holds_is_told_as_a_discard(db: Database) -> None:
+    nodes = {
+        "w": {"type": "wait", "duration": {"value": 2, "unit": "seconds"}},
+        "m": {"type": "customAction", "actionUid": "a2"},
+        "paid": {"type": "event", "eventUid": "e2"},
+    }
+    journey = compiled(document(nodes, ("start", "w"), ("w", "m"), ("m", "paid")))
+    scene = Scene(db, [journey])
+    assert outcomes(scene.receive("e1", "jane")) == [("entered", None)]
+    scene.set(replace(journey, pause="hold"))
+    scene.now_us += 2 * SECOND_US
+    with db.write() as connection:
+        workspace = JourneyWorkspace(connection, scene.live, None, World(), scene.now_us)  # type: ignore[arg-type]
+        (timer,) = store.find_due(connection, scene.now_us, 10)
+        workspace.load([timer.instance_id])
+        assert workspace.wake(timer)
+        workspace.flush()
+    assert [one.node_id for one in scene.inside()] == ["m"]
+    scene.lines.clear()
+    scene.receive("e2", "jane", at=1)
+    (record,) = scene.left_out()
+    fields = record["_experience"]["journeyOrchestration"]
+    told = {"eventType": "JOURNEY_IN_PAUSED_STATE", "eventCode": "discard", "eventID": "e2"}
+    assert fields["serviceEvents"] == {"stateMachine": told}
+    assert (fields["profile"]["ID"], fields["journey"]["versionID"]) == ("jane", "version")
 
 
 # --- jumps --------------------------------------------------------------------------------------------------------

@@ -107,6 +107,68 @@ def test_a_late_flight_is_told_to_everyone_on_the_list(shop: Shop) -> None:
     stop(shop, version)
 
 
+def test_the_published_queries_about_read_audience_find_runs_and_who_was_left_out(shop: Shop) -> None:
+    people = [demo.email(number) for number in range(510, 520)]
+    listed = shop.audience("Readers", *people)
+
+    def read(name: str, **config: str) -> str:
+        nodes = {"read": {"type": "readAudience", "audienceId": listed, **config}, "end": {"type": "end"}}
+        entry = {"node": "read"}
+        version = publish_document(
+            shop, {"name": name, "entry": entry, "nodes": nodes, "edges": edges(("read", "end"))}
+        )  # fmt: skip
+        runs = f"{VERSIONS}/{version}/audienceRuns"
+        wait_for(lambda: shop.platform.get(runs)["results"][0]["status"] == "finished", what="the run")
+        return version
+
+    good, bad = read("Read by e-mail"), read("Read by phone", identityNamespace="Phone")
+    of_run = "_experience.journeyOrchestration.journey.versionID"
+    job = "_experience.journeyOrchestration.serviceEvents.segmentExportJob"
+    codes = f"SELECT count(*) AS n FROM journey_step_events WHERE {of_run} = '{bad}' AND {job}.eventCode = "
+    bad_namespace = f"{codes}'ERROR_INSTANCE_BAD_NAMESPACE'"
+    wait_for(lambda: shop.server.sql(bad_namespace) == [{"n": 10}], what="the records of the members")
+    assert shop.server.sql(f"{codes}'ERROR_INSTANCE_DUPLICATION'") == [{"n": 0}]
+
+    def overview(version: str) -> list[tuple[Any, ...]]:
+        members = ("status", "eventCode", "exportCountTotal", "exportCountRealized", "exportCountFailed")
+        found = shop.server.sql(
+            f"SELECT {', '.join(f'{job}.{name}' for name in (*members, 'exportSegmentID'))} FROM journey_step_events "
+            f"WHERE {of_run} = '{version}' AND {job}.eventType = 'segmenttrigger-orchestrator'"
+        )
+        assert {row["exportSegmentID"] for row in found} == {listed}
+        return [tuple(row[name] for name in members) for row in found]
+
+    wait_for(lambda: len(overview(good)) == 3, what="the records of the run")
+    assert sorted(overview(good)) == [
+        ("finished", "INFO_EXPORTJOB_SUCCEEDED", 10, 10, 0), ("queued", None, 0, 0, 0), ("started", None, 0, 0, 0),
+    ]  # fmt: skip
+    assert ("finished", "INFO_EXPORTJOB_SUCCEEDED", 10, 0, 10) in overview(bad)
+    (run,) = shop.platform.get(f"{VERSIONS}/{bad}/audienceRuns")["results"]
+    assert (run["readCount"], run["enteredCount"], run["failedCount"]) == (10, 0, 10)
+    moment = f"(SELECT timestamp FROM journey_step_events WHERE {of_run} = '{good}'"
+    (runtime,) = shop.server.sql(
+        f"SELECT DATEDIFF(minute, {moment} AND {job}.status = 'queued'), {moment} AND {job}.status = 'finished')) AS m"
+    )
+    assert runtime["m"] in (0, 1)
+    with_discards = shop.server.sql(
+        f"""WITH discarded AS (
+          SELECT {job}.ID AS job_id, count(distinct _experience.journeyOrchestration.profile.ID) AS n
+          FROM journey_step_events WHERE {of_run} = '{bad}' AND {job}.eventCode IN
+            ('ERROR_INSTANCE_DUPLICATION', 'ERROR_INSTANCE_BAD_NAMESPACE', 'ERROR_INSTANCE_NOT_A_TEST_PROFILE')
+          GROUP BY {job}.ID
+        ), exported AS (
+          SELECT {job}.ID AS job_id, sum({job}.exportCountTotal) AS total, sum({job}.exportCountFailed) AS failed
+          FROM journey_step_events WHERE {of_run} = '{bad}' AND {job}.eventType = 'segmenttrigger-orchestrator'
+            AND {job}.eventCode IN ('INFO_EXPORTJOB_SUCCEEDED', 'ERROR_EXPORTJOB_FAILED')
+          GROUP BY {job}.ID
+        ) SELECT sum(T2.total) AS total, sum(T2.failed) AS failed, sum(T1.n) AS discarded
+        FROM discarded AS T1, exported AS T2 WHERE T1.job_id = T2.job_id"""
+    )
+    assert [{name: int(n) for name, n in row.items()} for row in with_discards] == [
+        {"total": 10, "failed": 10, "discarded": 10}
+    ]
+
+
 def test_what_an_uploaded_list_says_decides_and_is_sent(shop: Shop) -> None:
     fields = [{"name": "tier", "type": "string"}, {"name": "points", "type": "integer"}]
     audience = shop.platform.post(

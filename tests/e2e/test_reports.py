@@ -23,6 +23,8 @@ from running import RunningServer, wait_for
 
 STEP = "_experience.journeyOrchestration.stepEvents"
 SERVICE = "_experience.journeyOrchestration.serviceEvents"
+PROFILE = "_experience.journeyOrchestration.profile"
+VERSION = "_experience.journeyOrchestration.journey.versionID"
 CUSTOMERS = 12
 """Every third is answered with an error, without a path for it."""
 
@@ -159,10 +161,6 @@ def test_every_query_of_the_specification_works(world: World) -> None:
         "AND timestamp > (now() - interval '30' day) GROUP BY 1",
     )
     assert {"journeyVersionName": "Reported", "n": 1} in journeys
-    # duration of an audience export: there is none yet, and the question is understood
-    job = f"(SELECT timestamp FROM journey_step_events WHERE {SERVICE}.segmentExportJob.status = "
-    (duration,) = landed(world, f"SELECT DATEDIFF(minute, {job}'queued'), {job}'finished')) AS minutes")
-    assert duration == {"minutes": None}
 
 
 PASSED = f"""
@@ -190,8 +188,7 @@ PUBLISHED: dict[str, tuple[str, list[dict[str, Any]] | None]] = {
         {SERVICE}.dispatcher.rejectedRuleset.rejectedRules.ID AS RULE_ID,
         {SERVICE}.dispatcher.rejectedRuleset.rejectedRules.name AS RULE_NAME FROM journey_step_events
         WHERE {SERVICE}.dispatcher.eventCode = 'discard' AND OF_VERSION AND timestamp >= to_date('2025-05-16')""",
-        [{"eventType": "reentranceNotAllowed", "eventCodeReason": "reentranceNotAllowed", "RULESET_ID": None,
-          "RULE_ID": None, "RULE_NAME": None}] * 2,
+        [],
     ),
     "errors of each node": (
         f"""SELECT {STEP}.nodeName, count(distinct {STEP}.profileID) AS n FROM journey_step_events WHERE OF_VERSION AND
@@ -203,12 +200,12 @@ PUBLISHED: dict[str, tuple[str, list[dict[str, Any]] | None]] = {
         f"""SELECT count(_id) AS n FROM journey_step_events WHERE ({JOB}.eventCode = 'error' OR
         {SERVICE}.dispatcher.eventCode = 'discard' OR {SERVICE}.stateMachine.eventCode = 'discard' OR
         {JOB}.eventCode is not null) AND OF_VERSION AND {DAY};""",
-        [{"n": 2}],
+        [{"n": 0}],  # it asks for the state machine's type as its code: what it discards is not found so
     ),
     "discards by the state machine": (
         f"""SELECT {SERVICE}.stateMachine.eventCode, COUNT() FROM journey_step_events
-        WHERE {SERVICE}.stateMachine.eventType = 'discard' GROUP BY {SERVICE}.stateMachine.eventCode""",
-        [],
+        WHERE {SERVICE}.stateMachine.eventType = 'discard' AND OF_VERSION GROUP BY {SERVICE}.stateMachine.eventCode""",
+        [{"eventCode": "reentranceNotAllowed", "count_star()": 2}],
     ),
     "what happened to somebody": (
         f"""SELECT timestamp, {STEP}.nodeName, _experience.journeyOrchestration.serviceType,
@@ -308,12 +305,13 @@ def test_published_queries_may_use_other_words_for_statuses(world: World) -> Non
 def test_refusals_and_versions_land(world: World) -> None:
     refused = landed(
         world,
-        f"SELECT {SERVICE}.dispatcher.eventType AS kind, {SERVICE}.dispatcher.eventCodeReason AS why, "
-        "_experience.journeyOrchestration.profile.ID AS who FROM journey_step_events "
-        f"WHERE {SERVICE}.dispatcher.eventCode = 'discard' AND {STEP}.journeyVersionID = '{world.version}' ORDER BY 3",
+        f"SELECT {SERVICE}.stateMachine.eventCode AS why, {PROFILE}.ID AS who, {VERSION} AS version "
+        f"FROM journey_step_events WHERE {SERVICE}.stateMachine.eventType = 'discard' "
+        f"AND {SERVICE}.stateMachine.eventCode = 'reentranceNotAllowed' ORDER BY 2",
     )
-    reason = "reentranceNotAllowed"
-    assert refused == [{"kind": reason, "why": reason, "who": demo.email(number)} for number in (0, 3)]
+    assert refused == [
+        {"why": "reentranceNotAllowed", "who": demo.email(number), "version": world.version} for number in (0, 3)
+    ]
     joined = landed(
         world,
         "SELECT j._experience.journeyOrchestration.journey.description AS about, count(*) AS n "
@@ -321,6 +319,38 @@ def test_refusals_and_versions_land(world: World) -> None:
         f"WHERE s.{STEP}.entrance GROUP BY 1",
     )
     assert {"about": "Counts in this test", "n": CUSTOMERS} in joined
+
+
+def test_the_published_queries_about_refused_events_find_them(world: World) -> None:
+    events = {one["uid"]: one for one in world.platform.get(f"{JOURNEYS}/events")["results"]}
+    order = events[event_uid(world.platform)]["eventID"]
+    counted = landed(
+        world,
+        f"SELECT {SERVICE}.stateMachine.eventCode, COUNT(*) AS n FROM journey_step_events "
+        f"WHERE {SERVICE}.stateMachine.eventType = 'discard' GROUP BY {SERVICE}.stateMachine.eventCode",
+    )
+    assert {"eventCode": "reentranceNotAllowed", "n": 2} in counted
+    by_event = landed(
+        world,
+        f"SELECT count(*) AS n FROM journey_step_events WHERE {STEP}.eventID = '{order}' "
+        f"AND {STEP}.journeyVersionID = '{world.version}' AND {STEP}.nodeType = 'start'",
+    )
+    assert by_event == [{"n": CUSTOMERS}]
+    body = {
+        "name": "Unwanted", "type": "unitary", "idType": "systemGenerated", "namespace": "Email",
+        "schemaRef": events[event_uid(world.platform)]["schemaRef"], "fields": ["/commerce/order/priceTotal"],
+    }  # fmt: skip
+    unwanted = world.platform.post(f"{JOURNEYS}/events", body)["eventID"]
+    message = demo.order(world.platform, world.defined, 7)
+    message["body"]["xdmEntity"] |= {"_id": "unwanted"}
+    message["body"]["xdmEntity"]["_experience"]["campaign"]["orchestration"]["eventID"] = unwanted
+    assert ask("POST", world.inlet, message).status == 200
+    query = (
+        f"SELECT {PROFILE}.ID, DATE(timestamp) AS day FROM journey_step_events "
+        f"WHERE {SERVICE}.dispatcher.eventID = '{unwanted}' AND {PROFILE}.ID = '{demo.email(7)}' "
+        f"AND {SERVICE}.dispatcher.eventCode = 'discard' AND {SERVICE}.dispatcher.eventType = 'EVENT_WITH_NO_JOURNEY'"
+    )
+    wait_for(lambda: [row["ID"] for row in landed(world, query)] == [demo.email(7)], what="the record")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from parcours.journeys import runs_store, store
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
-from parcours.journeys.counters import Tally
+from parcours.journeys.discards import BAD_NAMESPACE, DUPLICATION
 from parcours.journeys.engine import INTERNAL_ERROR
 from parcours.journeys.match import LiveJourneys, refuse_time
 from parcours.journeys.runs_store import AudienceRun
@@ -105,8 +105,6 @@ class Entering(Protocol):
 
     step_lines: dict[int, list[bytes]]
     """Step events as XDM records, by scope; those of runs are added."""
-    tally: Tally
-    """Counts whom the code can't let enter."""
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
         """The id that the same individual has in a namespace; None when they have none."""
@@ -115,12 +113,16 @@ class Entering(Protocol):
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
         ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> int:  # fmt: skip
-        """Let members of an audience enter; how many entrances there were.
+    ) -> tuple[int, int]:  # fmt: skip
+        """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
         ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
         instances carry of members; None where nothing reads them.
         """
+        ...
+
+    def leave_out(self, journey: CompiledJourney, run: AudienceRun, identity: Identity, reason: str) -> None:
+        """Count and tell a member that a run does not let enter, and why."""
         ...
 
 
@@ -233,10 +235,11 @@ class AudienceRuns:
         page = self._page(read, run, wanted)
         self._pace.note(run.id, len(page), self._now_us)
         found = [self._workspace.key_in(run.scope_id, member.identity, read.namespace) for member in page]
-        nameless = found.count(None)
-        for _ in range(nameless):
-            self._workspace.tally.discard(journey, journey.entry_event_uid, "ERROR_INSTANCE_BAD_NAMESPACE")
-        keys = [key for key in dict.fromkeys(found) if key is not None and is_in_wave(journey, read, run.wave, key)]
+        distinct = dict.fromkeys(found)
+        keys = [key for key in distinct if key is not None and is_in_wave(journey, read, run.wave, key)]
+        left_out = 0
+        if None in distinct or len(distinct) < len(found):
+            left_out = self._leave_out(journey, read, run, page, found)
         ids: dict[str, tuple[str, ...]] | None = None
         if read.supplemental is not None:
             ids = {}
@@ -250,11 +253,13 @@ class AudienceRuns:
             for key, member in zip(found, page, strict=True):
                 if key is not None and key not in enrichment:  # of several rows of an individual the first one
                     enrichment[key] = read.attributes(member.attributes)
-        entered = self._workspace.enter_run(journey, keys, run, self._life_us(journey, read), ids, enrichment)
+        life_us = self._life_us(journey, read)
+        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),
             entered_count=run.entered_count + entered,
+            failed_count=run.failed_count + left_out + failed,
             after_key=page[-1].key if page else run.after_key,
         )
         if len(page) < wanted or run.read_count == size:
@@ -264,6 +269,27 @@ class AudienceRuns:
         else:
             runs_store.update_run(self._connection, run)
         return len(page)
+
+    def _leave_out(
+        self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, page: Sequence[Member],
+        found: Sequence[str | None],
+    ) -> int:  # fmt: skip
+        """Tell of members without a key, and of those with the key of one before them; how many they are.
+
+        found: the key of each member of the page. Several members with one key add to its supplemental ids.
+        """
+        seen: set[str] = set()
+        left_out = 0
+        for member, key in zip(page, found, strict=True):
+            if key is None:
+                self._workspace.leave_out(journey, run, member.identity, BAD_NAMESPACE)
+            elif key in seen and read.supplemental is None and is_in_wave(journey, read, run.wave, key):
+                self._workspace.leave_out(journey, run, (read.namespace, key), DUPLICATION)
+            else:
+                seen.add(key)
+                continue
+            left_out += 1
+        return left_out
 
     def _life_us(self, journey: CompiledJourney, read: AudienceRead) -> int | None:
         """With forced re-entrance an instance lives until the next occurrence."""
@@ -287,10 +313,11 @@ class AudienceRuns:
         if not page:
             self._give_up(journey, run, INTERNAL_ERROR)
             return 0
-        self._workspace.tally.discard(journey, journey.entry_event_uid, INTERNAL_ERROR)
-        runs_store.update_run(
-            self._connection, run._replace(read_count=run.read_count + 1, after_key=page[-1].key)
+        self._workspace.leave_out(journey, run, page[-1].identity, INTERNAL_ERROR)
+        run = run._replace(
+            read_count=run.read_count + 1, failed_count=run.failed_count + 1, after_key=page[-1].key
         )  # fmt: skip
+        runs_store.update_run(self._connection, run)
         return 1
 
     def break_off(self, run_id: str) -> int:

@@ -1,6 +1,6 @@
 """From a document to a journey that runs. What is checked here is what will run: there is no second reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol
@@ -68,6 +68,8 @@ class EventShape:
     schema_id: str = ""
     supplemental_namespace: str | None = None
     """Namespace of its supplemental ids; None when it has none."""
+    event_id: str | None = None
+    """What a payload names it by; None for an event that a rule recognises."""
 
 
 class Definitions(Protocol):
@@ -262,6 +264,7 @@ class Compiler:
             action_timeout_us=self.action_timeout_us,
             is_reentrance_allowed=reentrance.get("allowed", True),
             reentrance_wait_us=reentrance.get("waitSeconds", DEFAULT_REENTRANCE_WAIT_S) * 1_000_000,
+            event_ids=self._event_ids({entry.event_uid, *listened}),
             step_fields={
                 "journeyID": identity.journey_uid,
                 "journeyVersionID": identity.version_uid,
@@ -439,6 +442,10 @@ class Compiler:
         elif state != "active":
             message = f"rule set {name!r} is {state}: it applies once it is active"
             self.fault("ERR_RULE_SET_INACTIVE", message, path, node_id, "warning")
+
+    def _event_ids(self, event_uids: Iterable[str]) -> dict[str, str]:
+        shapes = [shape for uid in event_uids if (shape := self.definitions.event(uid)) is not None]
+        return {shape.uid: shape.event_id for shape in shapes if shape.event_id is not None}
 
     def _audience_ids(self) -> dict[str, str]:
         """Ids of the audiences that expressions ask for, by the names they use."""

@@ -81,6 +81,8 @@ class CompiledJourney:
     is_reentrance_allowed: bool
     reentrance_wait_us: int
     """Least time between two entrances of one key."""
+    event_ids: Mapping[str, str] = field(default_factory=dict)
+    """Of its events that a payload names by an id, that id by the uid of the configuration: what step events tell."""
     step_fields: dict[str, Any] = field(default_factory=dict)
     """What all step events of the version share, by the names of journeys §13.1."""
     step_texts: dict[tuple[bool, StepShape], str] = field(default_factory=dict)

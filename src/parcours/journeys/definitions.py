@@ -62,7 +62,7 @@ class SandboxDefinitions:
             return None
         return EventShape(
             found.uid, found.name, found.namespace, found.document, found.type == "business",
-            found.supplemental is not None, found.schema_id, found.supplemental_namespace,
+            found.supplemental is not None, found.schema_id, found.supplemental_namespace, found.event_id,
         )  # fmt: skip
 
     def action(self, uid: str) -> ActionShape | None:

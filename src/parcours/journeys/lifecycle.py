@@ -517,6 +517,7 @@ class Lifecycle:
                 "finishedAtUs": run.finished_at_us,
                 "readCount": run.read_count,
                 "enteredCount": run.entered_count,
+                "failedCount": run.failed_count,
                 "reason": run.reason,
                 **({} if run.member is None else {"profileIdentifier": orjson.loads(run.member)[1]}),
             }

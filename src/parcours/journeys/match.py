@@ -90,7 +90,7 @@ def refuse_entrance(
     if not key:
         return "EXTERNAL_KEY_COMPUTATION_ERROR"
     if journey.mode == "test" and not is_test_profile(data):
-        return "ERROR_INSTANCE_NOT_A_TEST_PROFILE"
+        return NOT_A_TEST_PROFILE
     if presence is None:
         return None
     if presence.is_active:
@@ -113,6 +113,8 @@ def refuse_time(journey: CompiledJourney, now_us: int) -> str | None:
     return None
 
 
+NOT_A_TEST_PROFILE = "ERROR_INSTANCE_NOT_A_TEST_PROFILE"
+"""Of a version in test mode."""
 OUTSIDE_DATES = "outsideJourneyDates"
 """Ours: the reference product says nothing of such events (journeys §4.4)."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from parcours.actions.table import ActionTable
 from parcours.events.feedback import Feedback
+from parcours.events.model import EventConfiguration
 from parcours.journeys import runs_store, store
 from parcours.journeys.activities.jump import first_event, provenance
 from parcours.journeys.activities.reaction import EVENT_UID as REACTION
@@ -17,10 +18,10 @@ from parcours.journeys.activities.reaction import reactions_of, told_of
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counter_store import add_counts
 from parcours.journeys.counters import Tally
-from parcours.journeys.discards import TOO_MANY_PENDING, Discards
+from parcours.journeys.discards import DUPLICATION, IN_PAUSE, NO_JOURNEY, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import INTERNAL_ERROR, advance, new_instance
 from parcours.journeys.enrichment import ATTRIBUTES
-from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
+from parcours.journeys.match import NOT_A_TEST_PROFILE, LiveJourneys, Presence, is_test_profile, refuse_entrance
 from parcours.journeys.measure_store import StoredMeasures
 from parcours.journeys.measuring import Measures
 from parcours.journeys.model import (
@@ -267,6 +268,9 @@ class JourneyWorkspace:
                         self._refuse(journey, key, TOO_MANY_PENDING, arrival)
                     elif journey not in entries:
                         self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
+                        if transition.ignored == IN_PAUSE:
+                            seed = f"{_seed(arrival)}|{instance.id}"
+                            self._tell(scope_id, self._discards.line(journey, event_uid, key, IN_PAUSE, seed))
                 if (journey.presence_uid, instance.supplemental_id) in moved or journey not in entries:
                     told.append({**names_of(journey), **outcome, "instanceId": instance.id})
         arbitrated: dict[str, int] | None = {} if is_ruled else None
@@ -303,12 +307,28 @@ class JourneyWorkspace:
     ) -> dict[str, Any]:  # fmt: skip
         """An event that a journey refused is counted, and told in the lake; what `trace` tells of it."""
         self.tally.discard(journey, arrival.event_uid, reason)
-        seed = f"{arrival.seed}|{arrival.payload.get('_id')}"
-        line = self._discards.line(journey, arrival.event_uid, key, reason, seed, refusal)
-        if line is not None:
-            self.step_lines.setdefault(journey.scope_id, []).append(line)
+        line = self._discards.line(journey, arrival.event_uid, key, reason, _seed(arrival), refusal)
+        self._tell(journey.scope_id, line)
         told = {**names_of(journey), "outcome": "refused", "reason": reason}
         return told if refusal is None else {**told, "rejectedRuleset": refusal.to_json()}
+
+    def turn_away(self, configuration: EventConfiguration, key: str | None, seed: str) -> None:
+        """An event that concerns no journey is counted, and told in the lake. seed: as in `Arrival`, and its `_id`."""
+        scope_id, uid = configuration.scope_id, configuration.uid
+        self.tally.discard_event(scope_id, uid, NO_JOURNEY)
+        line = self._discards.unheard(scope_id, uid, configuration.event_id, configuration.namespace, key or None, seed)
+        self._tell(scope_id, line)
+
+    def leave_out(self, journey: CompiledJourney, run: runs_store.AudienceRun, identity: Identity, reason: str) -> None:
+        """See `audience_runs.Entering`."""
+        assert journey.audience_read is not None
+        self.tally.discard(journey, journey.entry_event_uid, reason)
+        self._tell(journey.scope_id, self._discards.member(journey, journey.audience_read, run, identity, reason))
+
+    def _tell(self, scope_id: int, line: bytes | None) -> None:
+        """A record of a refusal; None: enough were told."""
+        if line is not None:
+            self.step_lines.setdefault(scope_id, []).append(line)
 
     def _enter(
         self, journey: CompiledJourney, key: str, supplemental_id: str | None, arrival: Arrival,
@@ -339,10 +359,7 @@ class JourneyWorkspace:
             reason = None if refusal is None else refusal.reason
         if reason is not None:
             return {**self._refuse(journey, key, reason, arrival, refusal), **names}
-        seed = f"{journey.version_uid}|{key}|{from_seed}"
-        if supplemental_id is not None:
-            seed += f"|{supplemental_id}"
-        instance_id = instance_id_of(received_at_ms, seed)
+        instance_id = _instance_id(journey, key, supplemental_id, from_seed, received_at_ms)
         instance = new_instance(
             journey, instance_id, key, now_us, supplemental_id=supplemental_id, run=run, life_us=life_us,
             jump=jump,
@@ -391,17 +408,23 @@ class JourneyWorkspace:
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
         ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> int:  # fmt: skip
+    ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
         self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
+        assert journey.audience_read is not None
+        namespace = journey.audience_read.namespace
         payload = orjson.loads(run.payload) if run.payload else {}
         told: dict[str, Any] = {"id": run.id, "index": run.number}
-        entered = 0
+        entered = left_out = 0
         for key in keys:
             if attributes is not None:
                 told = {**told, ATTRIBUTES: attributes[key]}
             data = self._world.data_of(journey, key)
+            if journey.mode == "test" and not is_test_profile(data):
+                self.leave_out(journey, run, (namespace, key), NOT_A_TEST_PROFILE)
+                left_out += 1
+                continue
             arrival = Arrival(
                 journey.scope_id, journey.entry_event_uid, key, payload, run.id, (run.started_at_us or 0) // 1000, data
             )
@@ -409,9 +432,24 @@ class JourneyWorkspace:
             if not wanted:
                 self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival)
             for one in wanted:
+                if self._has_let_enter(run, journey, key, one):
+                    self.leave_out(journey, run, (namespace, key), DUPLICATION)
+                    left_out += 1
+                    continue
                 outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
                 entered += outcome["outcome"] == "entered"
-        return entered
+        return entered, left_out
+
+    def _has_let_enter(
+        self, run: runs_store.AudienceRun, journey: CompiledJourney, key: str, supplemental_id: str | None
+    ) -> bool:
+        """Whether a run met the same individual before, in another member. The instance may have left since."""
+        began_us = run.started_at_us or 0
+        entered_at_us = self._latest_entrance.get((journey.scope_id, journey.presence_uid, key, supplemental_id))
+        if entered_at_us is None or entered_at_us < began_us:
+            return False
+        instance_id = _instance_id(journey, key, supplemental_id, run.id, began_us // 1000)
+        return instance_id in self._held or bool(store.find_instances(self._connection, [instance_id]))
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
         """See `World`."""
@@ -654,3 +692,18 @@ class JourneyWorkspace:
         add_counts(connection, self.tally.rows(), now_us)
         if self._rules is not None:
             rule_counts.add_counts(connection, self._rules.added)
+
+
+def _seed(arrival: Arrival) -> str:
+    """Names the receipt of an event in the record of its refusal."""
+    return f"{arrival.seed}|{arrival.payload.get('_id')}"
+
+
+def _instance_id(
+    journey: CompiledJourney, key: str, supplemental_id: str | None, seed: str, received_at_ms: int
+) -> str:  # fmt: skip
+    """The id of the instance that an arrival makes. seed, received_at_ms: as in `Arrival`."""
+    seed = f"{journey.version_uid}|{key}|{seed}"
+    if supplemental_id is not None:
+        seed += f"|{supplemental_id}"
+    return instance_id_of(received_at_ms, seed)

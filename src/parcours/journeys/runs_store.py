@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
@@ -51,6 +52,7 @@ run_table = Table(
     Column("entered_count", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
     Column("reason", Text),
+    Column("failed_count", BigInteger, nullable=False, server_default=text("0")),
     Column("member", Text),
     Index(None, "status", "due_at_us"),
     Index(None, "version_uid"),
@@ -83,6 +85,8 @@ class AudienceRun(NamedTuple):
     """JSON of the business event; empty without one."""
     reason: str | None
     """Why it failed or was skipped."""
+    failed_count: int = 0
+    """Members that were left out: without an id in the namespace, read before, no test profiles, or by a fault."""
     member: str | None = None
     """In test mode: the one who enters, whoever is in the audience, as the JSON of [namespace, id, attributes as the
     text of an object]; None: the members of the audience."""

@@ -28,8 +28,7 @@ from parcours.journeys.activities.reaction import STATUSES, told_of
 from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIMER, Agenda
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.counters import Tally
-from parcours.journeys.discards import TOO_MANY_PENDING
+from parcours.journeys.discards import DUPLICATION, TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.enrichment import ATTRIBUTES, EnrichedSources, attributes_of
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
@@ -141,7 +140,6 @@ class World:
         """(data set, keys, dotted paths) → rows for lookups; None: those of the ledger."""
         self.step_lines: dict[int, list[bytes]] = {}
         """Step events of runs, as XDM records."""
-        self.tally = Tally()
         self._scope_id = scope_id
         self._events = events
         self._ids = seeded_ids("") if instance_ids is None else instance_ids
@@ -483,29 +481,46 @@ class World:
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
         ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> int:  # fmt: skip
+    ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
         index: dict[str, Any] = {"id": run.id, "index": run.number}
-        entered = 0
+        entered = left_out = 0
         for key in keys:
             if attributes is not None:
                 index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
+            before = self._by_key.get((journey.journey_uid, key), ())
+            runs = ((r.instance.run, r.instance.supplemental_id) for r in before)
+            met = {one for told, one in runs if told is not None and told["id"] == run.id}
             wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
-            outcomes = [self._enter(journey, key, payload, data, one, run=index, life_us=life_us) for one in wanted]
+            outcomes = [
+                {**_names(journey), "outcome": "refused", "reason": DUPLICATION}
+                if one in met
+                else self._enter(journey, key, payload, data, one, run=index, life_us=life_us)
+                for one in wanted
+            ]
             if not wanted:
                 outcomes = [{**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}]
             entered += sum(told["outcome"] == "entered" for told in outcomes)
-            self.turned_away += [
-                Received(
-                    self.clock.at_us, "ReadAudience", journey.entry_event_uid, run.id, key, journey.namespace,
-                    "matched", (told,),
-                )
-                for told in outcomes
-                if told["outcome"] != "entered"
-            ]  # fmt: skip
-        return entered
+            left_out += sum(told.get("reason") == DUPLICATION for told in outcomes)
+            for told in outcomes:
+                if told["outcome"] != "entered":
+                    self._turn_away(journey, run, journey.namespace, key, told)
+        return entered, left_out
+
+    def leave_out(self, journey: CompiledJourney, run: "AudienceRun", identity: Identity, reason: str) -> None:
+        """See `audience_runs.Entering`."""
+        self._turn_away(journey, run, *identity, {**_names(journey), "outcome": "refused", "reason": reason})
+
+    def _turn_away(
+        self, journey: CompiledJourney, run: "AudienceRun", namespace: str | None, key: str, told: dict[str, Any]
+    ) -> None:
+        self.turned_away.append(
+            Received(
+                self.clock.at_us, "ReadAudience", journey.entry_event_uid, run.id, key, namespace, "matched", (told,),
+            )
+        )  # fmt: skip
 
     def _take_stop(self, stop: "Stop") -> None:
         self._take_out(stop.version_uid, stop.reason)

@@ -9,6 +9,7 @@ import orjson
 from parcours.journeys.activities.condition import ConditionNode
 from parcours.journeys.activities.event import EntryNode, EventNode
 from parcours.journeys.compiled import AudienceRead, CompiledJourney
+from parcours.journeys.discards import IN_PAUSE, journey_fields, service_event
 from parcours.journeys.model import Instance, StepEvent, shape_of
 from parcours.journeys.run import Node
 from parcours.journeys.runs_store import AudienceRun
@@ -100,8 +101,8 @@ def to_lines(
             told = {name: detail[name] for name in _TOLD if name in detail}
             more += f",{_text(told)[1:-1]}"
         rest = end
-        if "rejectedRuleset" in detail:
-            rest = f'}},"serviceType":"dispatcher","serviceEvents":{{"dispatcher":{_text(_rejected(step))}}}{end[1:]}'
+        if detail and ("rejectedRuleset" in detail or detail.get("reason") == IN_PAUSE):
+            rest = f"}},{_text(_refused(journey, instance, step))[1:-1]}{end[1:]}"
         lines.append(
             f'{{"_id":"{instance_id}-{seq}","timestamp":"{_timestamp(at_us)}",'
             f'"_experience":{{"journeyOrchestration":{{"stepEvents":{{{fixed},{whose}{pass_no}",'
@@ -123,21 +124,18 @@ def _jump_text(jump: Mapping[str, Any]) -> str:
     return _text({name: jump[end][index] for end, index, name in _JUMP_FIELDS})[1:-1]
 
 
-_RUN_CODES = {"internalError": "ERROR_INSTANCE_INTERNAL", "tooLong": "ERROR_EXPORTJOB_APICALL_TIMEOUT"}
-"""Why a run failed → its code (journeys §13.1)."""
-
-
 def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now_us: int) -> bytes:
     """A run of Read audience as a record of the same data set; it is about nobody (journeys §13.1)."""
     code = "INFO_EXPORTJOB_SUCCEEDED" if run.status == "finished" else None
     if run.status == "failed":
-        code = _RUN_CODES.get(run.reason or "", "ERROR_EXPORTJOB_FAILED")
+        code = "ERROR_EXPORTJOB_APICALL_TIMEOUT" if run.reason == "tooLong" else "ERROR_EXPORTJOB_FAILED"
     told = {} if code is None else {"eventCode": code}
     job = {
         "ID": run.id,
         "status": run.status,
         "exportCountTotal": run.read_count,
         "exportCountRealized": run.entered_count,
+        "exportCountFailed": run.failed_count,
         "exportSegmentID": read.audience_id,
         "eventType": "segmenttrigger-orchestrator",
         **told,
@@ -150,11 +148,25 @@ def run_line(journey: CompiledJourney, read: AudienceRead, run: AudienceRun, now
             "_experience": {
                 "journeyOrchestration": {
                     "stepEvents": {**steps, "nodeID": read.node_id, "recurrenceIndex": run.number},
+                    "serviceType": "segmentExportJob",
                     "serviceEvents": {"segmentExportJob": job},
+                    "journey": journey_fields(journey),
                 }
             },
         }
     )
+
+
+def _refused(journey: CompiledJourney, instance: Instance, step: StepEvent) -> dict[str, Any]:
+    """What stands beside the step of somebody whom a rule refused a message, or whom a pause took out."""
+    if "rejectedRuleset" in step.detail:
+        told = {"serviceType": "dispatcher", "serviceEvents": {"dispatcher": _rejected(step)}}
+    else:
+        told = service_event(IN_PAUSE, journey.event_ids.get(step.event_id, step.event_id))
+    profile = {"ID": instance.key}
+    if instance.namespace is not None:
+        profile["namespace"] = instance.namespace
+    return {**told, "journey": journey_fields(journey), "profile": profile}
 
 
 def _rejected(step: StepEvent) -> dict[str, Any]:
@@ -170,9 +182,8 @@ def _fixed_text(journey: CompiledJourney, step: StepEvent, *, is_reentrance: boo
     """Members of `stepEvents` that all steps of one shape share."""
     fields = {**journey.step_fields, "nodeID": step.node_id, "nodeName": step.node_name, "stepName": step.node_name}
     fields["nodeType"] = step.node_type
-    fields |= {
-        "stepStatus": step.step_status, "eventID": step.event_id, "journeyNodeProcessed": step.is_processed
-    }  # fmt: skip
+    event_id = journey.event_ids.get(step.event_id, step.event_id)
+    fields |= {"stepStatus": step.step_status, "eventID": event_id, "journeyNodeProcessed": step.is_processed}
     if step.step_type is not None:
         fields["stepType"] = step.step_type
     if step.is_entrance:

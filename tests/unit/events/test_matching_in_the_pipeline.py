@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 
 from parcours.app import Platform, build_pipeline
 from parcours.events.model import MAX_EVENT_BYTES
-from parcours.journeys import decision_store
+from parcours.journeys import counter_store, decision_store
+from parcours.journeys.discards import MAX_LINES
 from parcours.kit.clock import ManualClock
 from parcours.log import Record
 from parcours.pipeline import Pipeline
@@ -31,6 +32,8 @@ class World:
         self.clock = ManualClock(NOW_MS * 1000)
         self.pipeline: Pipeline = build_pipeline(platform)
         self.pipeline._clock = self.clock
+        self.told: list[dict[str, Any]] = []
+        """What the last transaction told of journeys in the lake."""
         flow_id = connect(api, schema_id)
         with platform.db.read() as connection:
             inlets = platform.flows.inlets.current(connection).by_id.values()
@@ -51,6 +54,7 @@ class World:
         with self.platform.db.write() as connection:
             batch = self.pipeline._batch(connection)
             batch.take(records)
+            self.told = [orjson.loads(one) for one in batch._journeys.step_lines.get(self.inlet.scope_id, ())]
             batch.flush()
             decided = [told for row in batch._decisions for told in orjson.loads(row[-1])]
             taken = [
@@ -101,6 +105,35 @@ def test_each_configuration_that_matches_is_handed_over_and_a_duplicate_is_not(s
     assert outcomes == [{"EVENT_WITH_NO_JOURNEY"}, {"duplicate"}, {"duplicate"}]
     stock.clock.advance(timedelta(minutes=10))
     assert len(stock.take(out)[0]) == 2
+
+
+def test_an_event_that_no_journey_wants_is_told_in_the_lake_up_to_a_number(platform: Platform, api: TestClient) -> None:
+    schema_id = create_schema(api, title="Orders")
+    body = event_body(schema_id, namespace="Email")
+    order = api.post(EVENTS, json=body).json()
+    rule = {"idType": "ruleBased", "idCondition": "@event{Large._acme.order.total} > 100"}
+    large = api.post(EVENTS, json=event_body(schema_id, name="Large", namespace="Email", **rule)).json()
+    world = World(platform, api, schema_id)
+    named = {"_experience": {"campaign": {"orchestration": {"eventID": order["eventID"]}}}}
+    person = {"person": {"email": "jane@example.com"}}
+    world.take(world.record("both", _acme={**person, "order": {"total": 200}}, **named))
+    found = [one["_experience"]["journeyOrchestration"] for one in world.told]
+    reason = "EVENT_WITH_NO_JOURNEY"
+    discard = {"eventType": reason, "eventCode": "discard", "eventCodeReason": reason}
+    assert [one["serviceEvents"]["dispatcher"] for one in found] == [
+        {**discard, "eventID": order["eventID"]}, {**discard, "eventID": large["uid"]},
+    ]  # fmt: skip
+    assert [one["profile"] for one in found] == [{"ID": "jane@example.com", "namespace": "Email"}] * 2
+    assert all(one["serviceType"] == "dispatcher" and "journey" not in one for one in found)
+    ids = [one["_id"] for one in world.told]
+    assert len(set(ids)) == 2
+    world.take(world.record("none", _acme={**person, "order": {"total": 1}}))
+    assert world.told == []
+    world.take(*(world.record(f"many-{n}", _acme={**person, "order": {"total": 1}}, **named) for n in range(30)))
+    assert len(world.told) == MAX_LINES
+    with platform.db.read() as connection:
+        counted = counter_store.read_discards(connection, world.inlet.scope_id, order["uid"])
+    assert {(reason, number) for hour, reason, number in counted if hour < 0} == {(reason, 31)}
 
 
 def test_a_business_event_that_is_too_large_lands_and_is_refused(stock: World) -> None:

@@ -94,7 +94,7 @@ def test_who_comes_in_during_an_incremental_run_is_read_once_by_the_next(platfor
             entered: list[str] = []
             workspace: Any = SimpleNamespace(
                 key_in=lambda _scope, identity, _namespace: identity[1],
-                enter_run=lambda _j, keys, *_: entered.extend(keys) or len(keys),
+                enter_run=lambda _j, keys, *_: (entered.extend(keys) or len(keys), 0),
                 step_lines={},
             )
             AudienceRuns(connection, live, workspace, source, at_us, ReadingPace()).take(100)  # type: ignore[arg-type]

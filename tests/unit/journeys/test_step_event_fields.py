@@ -7,12 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import orjson
+import pytest
 from journey_world import GOOD, NOW_US, SECOND_US, WORLD, compiled, document, entered, through_storage
 
 from parcours.journeys.activities.jump import provenance
 from parcours.journeys.activities.kind import ActionShape
 from parcours.journeys.activities.reaction import told_of
-from parcours.journeys.discards import MAX_LINES, TOO_MANY_PENDING, Discards
+from parcours.journeys.discards import DUPLICATION, MAX_LINES, TOO_MANY_PENDING, Discards
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.model import (
     ActionAnswered,
@@ -250,7 +251,21 @@ def run_lines() -> list[bytes]:
         fields = orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]
         assert (fields["instanceType"], fields["recurrenceIndex"], fields["batchInstanceID"]) == ("batch", 3, run.id)
     finished = run._replace(status="finished")
-    return [*lines, *(run_line(journey, journey.audience_read, one, NOW_US) for one in (run, finished))]
+    discards = Discards(NOW_US)
+    left_out = [
+        discards.member(journey, journey.audience_read, run, ("Email", "jane@example.com"), reason)
+        for reason in (DUPLICATION, "internalError")
+    ]
+    told = [run_line(journey, journey.audience_read, one, NOW_US) for one in (run, finished)]
+    return [*lines, *told, *(line for line in left_out if line is not None)]
+
+
+def paused_lines() -> list[bytes]:
+    """One whom a pause took out at an action."""
+    journey = compiled(document({"m": {"type": "customAction", "actionUid": "a2"}}, ("start", "m")))
+    paused = replace(journey, pause="discard")
+    gone = advance(paused, new_instance(journey, "p", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    return to_lines(paused, gone.instance, gone.steps)
 
 
 def written() -> list[dict[str, Any]]:
@@ -284,9 +299,11 @@ def written() -> list[dict[str, Any]]:
         *reaction_lines(),
         *ruled_lines(),
         *fetch_lines(),
+        *paused_lines(),
         discards.line(JOURNEY, "e1", "jane@example.com", "reentranceNotAllowed", "x1"),
         discards.line(JOURNEY, "e1", None, "EXTERNAL_KEY_COMPUTATION_ERROR", "x2"),
         discards.line(JOURNEY, "e1", "jane@example.com", TOO_MANY_PENDING, "x3"),
+        discards.unheard(1, "e7", None, "Email", "jane@example.com", "x4"),
     ]
     return [orjson.loads(line) for line in lines if line is not None]
 
@@ -313,12 +330,68 @@ def test_the_schema_has_every_field_there_is() -> None:
 
 def test_a_refusal_does_not_look_like_an_entrance() -> None:
     refusals = [r["_experience"]["journeyOrchestration"] for r in written() if r["_id"].startswith("discard-")]
-    assert len(refusals) == 3
-    for refusal in refusals:
+    of_version = [one for one in refusals if "stepEvents" in one]
+    assert (len(refusals), len(of_version)) == (6, 5)
+    for refusal in of_version:
         assert not {"profileID", "instanceID", "nodeType", "journeyNodeProcessed"} & refusal["stepEvents"].keys()
-        assert refusal["stepEvents"]["journeyVersionID"] == "version"
-    assert refusals[0]["profile"] == {"ID": "jane@example.com", "namespace": "Email"}
-    assert "profile" not in refusals[1]
+        assert refusal["stepEvents"]["journeyVersionID"] == refusal["journey"]["versionID"] == "version"
+    without_key = [one for one in refusals if "profile" not in one]
+    assert [one["serviceEvents"]["dispatcher"]["eventType"] for one in without_key] == [
+        "EXTERNAL_KEY_COMPUTATION_ERROR"
+    ]
+    profiles = [one["profile"] for one in refusals if one not in without_key]
+    assert profiles == [{"ID": "jane@example.com", "namespace": "Email"}] * 5
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("reentranceNotAllowed", {"eventType": "discard", "eventCode": "reentranceNotAllowed"}),
+        ("notSuitableInitialEvent", {"eventType": "discard", "eventCode": "notSuitableInitialEvent"}),
+        (TOO_MANY_PENDING, {"eventType": "discard", "eventCode": TOO_MANY_PENDING}),
+        ("JOURNEY_IN_PAUSED_STATE", {"eventType": "JOURNEY_IN_PAUSED_STATE", "eventCode": "discard"}),
+    ],
+)
+def test_the_state_machine_tells_a_refusal_by_type_and_code(reason: str, told: dict[str, str]) -> None:
+    line = Discards(NOW_US).line(JOURNEY, "e1", "k", reason, "x")
+    assert line is not None
+    fields = orjson.loads(line)["_experience"]["journeyOrchestration"]
+    assert fields["serviceType"] == "stateMachine"
+    assert fields["serviceEvents"] == {"stateMachine": {**told, "eventID": "e1"}}
+
+
+def test_who_a_pause_took_out_is_told_with_the_step() -> None:
+    *_, last = [orjson.loads(line)["_experience"]["journeyOrchestration"] for line in paused_lines()]
+    assert last["stepEvents"]["instanceEnded"]
+    assert last["serviceEvents"]["stateMachine"]["eventType"] == "JOURNEY_IN_PAUSED_STATE"
+    assert (last["profile"]["ID"], last["journey"]["versionID"]) == ("jane@example.com", "version")
+
+
+def test_an_event_is_told_by_the_id_that_payloads_have_of_it() -> None:
+    order = replace(WORLD.events["e1"], event_id="a" * 64)
+    nodes = {"p": {"type": "event", "eventUid": "e2"}}
+    with patch.dict(WORLD.events, {"e1": order}):
+        journey = compiled(document(nodes, ("start", "p")))
+    inside = advance(journey, new_instance(journey, "i", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    heard = advance(journey, inside.instance, EventReceived("e2", {}), NOW_US)
+    lines = to_lines(journey, heard.instance, [*inside.steps, *heard.steps])
+    told = [orjson.loads(line)["_experience"]["journeyOrchestration"]["stepEvents"]["eventID"] for line in lines]
+    assert (told[0], told[-1]) == ("a" * 64, "e2")
+    refused = Discards(NOW_US).line(journey, "e1", "k", "reentranceNotAllowed", "x")
+    assert refused is not None
+    fields = orjson.loads(refused)["_experience"]["journeyOrchestration"]
+    assert fields["serviceEvents"]["stateMachine"]["eventID"] == fields["stepEvents"]["eventID"] == "a" * 64
+
+
+def test_a_journey_has_one_start_and_an_audience_read_after_a_business_event_is_another_word() -> None:
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "read": {"type": "readAudience", "audienceId": "vip"},
+        "e": {"type": "end"},
+    }
+    journey = compiled(document(nodes, ("start", "read"), ("read", "e")))
+    moved = advance(journey, new_instance(journey, "i", "jane@example.com", NOW_US), Entered({}), NOW_US)
+    assert [step.node_type for step in moved.steps] == ["start", "segmentTrigger", "end"]
 
 
 def test_a_flood_of_refusals_is_told_in_part_and_always_by_the_same_ids() -> None:

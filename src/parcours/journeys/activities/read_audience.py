@@ -14,13 +14,23 @@ MAX_WAVES, MIN_APART_MINUTES = 10, 30
 
 
 class ReadAudienceNode(Node):
-    """Passed by every individual a run lets enter. What a run does is in `runs`."""
+    """Passed by every individual a run lets enter. What a run does is in `audience_runs`.
+
+    It is a journey's first activity, which the engine itself leaves.
+    """
 
     __slots__ = ()
     node_type: ClassVar[str] = "start"
 
+
+class AudienceAfterEventNode(Node):
+    """Read audience after a business event: the journey's one `start` is the event."""
+
+    __slots__ = ()
+    node_type: ClassVar[str] = "segmentTrigger"
+
     def enter(self, run: Run) -> Node | None:
-        """After a business event; a journey's first activity is left by the engine itself."""
+        """Go on: the run let the individual enter."""
         return run.leave("default")
 
 
@@ -61,7 +71,7 @@ def _build(node_id: str, name: str, config: Mapping[str, Any], builder: Builder)
         builder.fault("ERR_READ_SCHEDULE", "a weekly schedule names its days", ".schedule.days")
     if kind == "monthly" and not schedule.get("daysOfMonth"):
         builder.fault("ERR_READ_SCHEDULE", "a monthly schedule names its daysOfMonth", ".schedule.daysOfMonth")
-    return ReadAudienceNode(node_id, name)
+    return ReadAudienceNode(node_id, name) if builder.is_entry else AudienceAfterEventNode(node_id, name)
 
 
 def _check_waves(waves: Mapping[str, Any], schedule: Mapping[str, Any], builder: Builder) -> None:
