@@ -97,7 +97,7 @@ class ReferenceCompiler:
         if node.kind == "property":
             self.references.append(Reference("property", root[0]))
             return checked(paths.reader(lambda context: context.properties, root[0], ()), kind, _written(node))
-        is_of_profile = root[0] == PLATFORM and root[1] != AUDIENCE_ENRICHMENT
+        is_of_profile = node.kind == "dataSource" and root[0] == PLATFORM and root[1] != AUDIENCE_ENRICHMENT
         if is_of_profile and steps and isinstance(steps[0], Field) and steps[0].name in PROFILE_STEPS:
             steps = steps if self.has_profile_field(root, steps[0].name) else steps[1:]
         given: dict[str, Parameter] = {}

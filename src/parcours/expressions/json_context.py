@@ -87,7 +87,7 @@ class JsonContext:
 
     def _declared(self, kind: ReferenceKind, root: tuple[str, ...], path: tuple[str, ...]) -> Type | None:
         found = self._types.get((kind, ".".join((*root, *path))))
-        if found is None and root[0] == PLATFORM:
+        if found is None and kind == "dataSource" and root[0] == PLATFORM:
             others = (self._types.get((kind, ".".join((*root, step, *path)))) for step in PROFILE_STEPS)
             found = next(filter(None, others), None)
         return found

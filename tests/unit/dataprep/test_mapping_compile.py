@@ -326,7 +326,7 @@ def test_both_forms_and_both_old_source_types_are_read() -> None:
     ]  # fmt: skip
 
 
-def test_five_attributes_cost_a_few_microseconds() -> None:
+def test_five_attributes_cost_no_more_than_a_few_copies_of_the_record() -> None:
     raw = {"firstName": "A", "lastName": "B", "id": 1, "address": {"zip": "7"}, "age": 3}
     compiled = CompiledMapping(
         rows(
@@ -338,10 +338,12 @@ def test_five_attributes_cost_a_few_microseconds() -> None:
         ),
         SCHEMA.field_at,
     )
-    best = float("inf")
-    for _ in range(5):
-        started = time.perf_counter()
-        for _ in range(1_000):
-            compiled.apply(raw)
-        best = min(best, (time.perf_counter() - started) / 1_000)
-    assert best < 30e-6  # several times the usual, for a busy machine
+    copied = min(_time_of(copy.deepcopy, raw) for _ in range(5))
+    assert min(_time_of(compiled.apply, raw) for _ in range(5)) < 4 * copied
+
+
+def _time_of(call: Any, argument: Any) -> float:
+    started = time.perf_counter()
+    for _ in range(1_000):
+        call(argument)
+    return time.perf_counter() - started

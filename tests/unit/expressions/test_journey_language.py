@@ -493,6 +493,11 @@ def test_an_expression_tells_everything_it_reads() -> None:
     }
 
 
+def test_an_event_may_be_called_as_the_built_in_source() -> None:
+    context = EvaluationContext(events={"ExperiencePlatform": {"profile": {"x": 1}, "x": 2}})
+    assert evaluate("@event{ExperiencePlatform.profile.x}", context) == 1
+
+
 def test_parameters_choose_what_a_source_yields() -> None:
     compiled = compile_journey("#{W.main.t, params: {z: 1, city: @event{E.city}}}", AnyReferences())
     sources = {"W": {("main", (("city", "Paris"), ("z", 1))): {"t": 21}}}
@@ -543,14 +548,19 @@ def test_text_forms_are_those_of_java() -> None:
         assert to_text(value) == text
 
 
-def test_a_condition_costs_about_a_microsecond() -> None:
+def test_a_condition_costs_little_more_than_the_same_in_python() -> None:
     types = SchemaReferences(events={"Order": {"type": "object", "properties": {"commerce": {
         "type": "object", "properties": {"order": {"type": "object", "properties": {
             "priceTotal": {"type": "number"}}}}}}}})  # fmt: skip
     compiled = compile_journey("@event{Order.commerce.order.priceTotal} > 100", types)
     context = EvaluationContext(events={"Order": {"commerce": {"order": {"priceTotal": 120.0}}}})
-    best = min(_time_of(compiled.evaluate, context) for _ in range(5))
-    assert best < 5e-6  # ten times the usual, for a busy machine
+    by_hand = min(_time_of(_is_dear, context) for _ in range(5))
+    assert min(_time_of(compiled.evaluate, context) for _ in range(5)) < 20 * by_hand  # four times, as a rule
+
+
+def _is_dear(context: EvaluationContext) -> bool:
+    found: bool = context.events["Order"]["commerce"]["order"]["priceTotal"] > 100
+    return found
 
 
 def _time_of(call: Any, argument: Any) -> float:
