@@ -167,6 +167,68 @@ def test_bare_xdm_lands_when_its_flow_is_named_beside_it(world: World) -> None:
     assert "order-50" in world.landed()
 
 
+def test_the_event_of_the_time_series_tutorial_lands_on_the_person_its_snapshot_names(world: World) -> None:
+    platform = world.platform
+    registry = f"{FOUNDATION}/schemaregistry/tenant"
+    parts = (
+        "xdm/context/experienceevent",
+        "xdm/context/experienceevent-environment-details",
+        "xdm/context/experienceevent-commerce",
+        "experience/campaign/experienceevent-profile-work-details",
+    )
+    schema = platform.post(
+        f"{registry}/schemas",
+        {
+            "type": "object",
+            "title": "Tutorial events",
+            "allOf": [{"$ref": f"https://ns.adobe.com/{part}"} for part in parts],
+            "meta:immutableTags": ["union"],
+        },
+    )["$id"]
+    platform.post(
+        f"{registry}/descriptors",
+        {
+            "@type": "xdm:descriptorIdentity",
+            "xdm:sourceSchema": schema,
+            "xdm:sourceVersion": 1,
+            "xdm:sourceProperty": "/_experience/campaign/message/profileSnapshot/workEmail/address",
+            "xdm:property": "xdm:code",
+            "xdm:namespace": "Email",
+            "xdm:isPrimary": True,
+        },
+    )
+    reference = {"schemaRef": {"id": schema, "contentType": "application/vnd.adobe.xed-full+json;version=1.0"}}
+    tags = {"unifiedIdentity": ["enabled:true"], "unifiedProfile": ["enabled:true"]}
+    data_set = {"name": "Tutorial events", **reference, "tags": tags}
+    (link,) = platform.post(f"{FOUNDATION}/catalog/dataSets", data_set)
+    _, url = make_connection(platform, "Tutorial events", {"dataType": "xdm"})
+    snapshot = {"workEmail": {"address": "tutorial@example.com"}}
+    entity = {
+        "_id": "9af5adcc-db9c-4692-b826-65d3abe68c22",
+        "timestamp": "2019-02-23T22:07:01Z",
+        "environment": {"browserDetails": {"acceptLanguage": "en-US", "cookiesEnabled": True}, "colorDepth": 32},
+        "productListItems": [{"SKU": "CC", "name": "Fernie Snow", "quantity": 30, "priceTotal": 7.8}],
+        "commerce": {"productViews": {"value": 1}},
+        "_experience": {"campaign": {"message": {"profileSnapshot": snapshot}}},
+    }
+    header = {**reference, "imsOrgId": platform.credentials["org_id"], "datasetId": link.removeprefix("@/dataSets/")}
+    message = {"header": header, "body": {"xdmMeta": reference, "xdmEntity": entity}}
+    answer = ask("POST", f"{url}?synchronousValidation=true", message)
+    assert (answer.status, answer.body.get("synchronousValidation")) == (200, {"status": "pass"})
+    wanted = {
+        "schema.name": "_xdm.context.experienceevent",
+        "relatedSchema.name": "_xdm.context.profile",
+        "relatedEntityId": "tutorial@example.com",
+        "relatedEntityIdNS": "email",
+    }
+
+    def stored() -> list[str]:
+        found = ask("GET", platform.url + query("/data/core/ups/access/entities", **wanted), None, platform.headers)
+        return [child["entity"]["_id"] for child in found.body.get("children", ())]
+
+    wait_for(lambda: stored() == [entity["_id"]], what="the event in the profile")
+
+
 # --- refused ----------------------------------------------------------------------------------------------------------
 
 

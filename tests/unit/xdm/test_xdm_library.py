@@ -32,6 +32,7 @@ LISTED = {
         "xdm/context/profile-segmentation",
         "xdm/mixins/profile/profile-loyalty-details",
         "experience/campaign/orchestration/eventid",
+        "experience/campaign/experienceevent-profile-work-details",
         "xdm/context/experienceevent-commerce",
         "xdm/context/experienceevent-web",
         "xdm/context/experienceevent-environment-details",
