@@ -44,7 +44,7 @@ class PermissionDenied(ParcoursError):
     """The caller's roles lack a permission. `path` is set where one member of a document needs it."""
 
     title = "Permission denied"
-    code = "2111-403"
+    code = "2118-403"
     """Flow Service's."""
     number = "1403"
 

@@ -92,7 +92,9 @@ def router(gate: Gate, service: FlowService, base_url: str) -> APIRouter:
     def start_run(
         caller: Caller = Depends(gate.allow("sources.write")), body: dict[str, Any] = Depends(flow_object)
     ) -> None:
-        service.get(caller, FLOW, str(body.get("flowId", "")))
+        flow_id = str(body.get("flowId") or "")
+        if not service.has_flow(caller, flow_id):
+            raise FlowRefused("1430-400", f"no flow {flow_id!r} in this sandbox", "$.flowId")
         raise FlowRefused("1100-400", "a streaming flow always runs; only a flow of frequency once can be started")
 
     @api.get(f"{BASE}/runs/{{run_id}}")

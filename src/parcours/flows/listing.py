@@ -9,12 +9,17 @@ from typing import Any
 
 import orjson
 
+from parcours.flows.documents import DISABLED, DRAFT, ENABLED
 from parcours.flows.errors import FlowRefused
 from parcours.resources.filtering import FilterInvalid, matches, sort_by
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-_ORDER = re.compile(r"[+\- ]?[A-Za-z0-9_.\[\]]+")
+_ORDER = re.compile(r"[+\-]?[A-Za-z0-9_.\[\]]+")
+_COMPARISON = re.compile(r"\s*([A-Za-z0-9_.:$\[\]]+)\s*(==?|!=)(.*)", re.DOTALL)
+_STATES = {
+    state.lower(): state for state in (DRAFT, ENABLED, DISABLED, "success", "failed", "partialSuccess", "inProgress")
+}
 _FIELDS = frozenset(
     {
         "id", "name", "description", "state", "version", "etag", "createdAt", "updatedAt", "createdBy", "updatedBy",
@@ -45,7 +50,7 @@ class ListRequest:
 def parse_request(pairs: Iterable[tuple[str, str]]) -> ListRequest:
     """Query parameters as a ListRequest; what a continuation token holds is used where the query is silent.
 
-    Raises FlowRefused 1401, 1432 or 1100.
+    Raises FlowRefused 1401, 1432, 1433 or 1100.
     """
     known: dict[str, str] = {}
     filters: list[str] = []
@@ -95,21 +100,38 @@ def next_link(request: ListRequest, path: str, start: int, after_id: str = "") -
 
 
 def filtered(items: Iterable[dict[str, Any]], filters: Sequence[str]) -> list[dict[str, Any]]:
-    """The items that meet every filter. Raises FlowRefused 1434, 1444 or 1448."""
+    """The items that meet every filter. Raises FlowRefused 1440, 1443, 1450 or 1453."""
+    filters = [_spelled(text) for text in filters]
     try:
         matches({}, filters)
         return [item for item in items if matches(item, filters)] if filters else list(items)
     except FilterInvalid as error:
-        text = next((f for f in filters if "~" in f), "")
-        code = "1434-400" if text else "1444-400" if any("," in f for f in filters) else "1448-400"
-        raise FlowRefused(code, str(error)) from None
+        given = "&".join(filters)
+        code = "1440" if "~" in given else "1450" if "!" in given else "1443" if "," in given else "1453"
+        raise FlowRefused(f"{code}-400", str(error)) from None
+
+
+def _spelled(text: str) -> str:
+    """A filter with states as they are spelled here: published examples write `Failed` and `IN_PROGRESS`, too."""
+    found = _COMPARISON.fullmatch(text)
+    if found is None:
+        return text
+    path, symbol, values = found.groups()
+    if not values.strip():
+        raise FlowRefused("1453-400", f"a filter compares with something: {text[:80]!r}")
+    if path.rpartition(".")[2] not in ("state", "status"):
+        return text
+    spelled = (_STATES.get(value.strip().lower().replace("_", ""), value) for value in values.split(","))
+    return f"{path}{symbol}{','.join(spelled)}"
 
 
 def _check_order(order_by: str) -> None:
     for part in filter(None, (part.strip() for part in order_by.split(","))):
         name = re.split(r"[.\[]", part.lstrip("+- "))[0]
+        if ":" in part or " " in part:
+            raise FlowRefused("1432-400", f"+ or - before the field is its order, not {part[:80]!r}")
         if not _ORDER.fullmatch(part) or name not in _FIELDS:
-            raise FlowRefused("1432-400", f"can't order by {part[:80]!r}")
+            raise FlowRefused("1433-400", f"can't order by {part[:80]!r}")
 
 
 def _limit(text: str) -> int:

@@ -63,14 +63,15 @@ class RunService:
         return envelope(page, next_link(request, PATH, request.start + request.limit) if has_more else None)
 
     def run(self, caller: Caller, run_id: str) -> dict[str, Any]:
-        """One run. Raises FlowRefused 1101."""
+        """One run. Raises FlowRefused 1439."""
         now_ms = time.time_ns() // 1_000_000
         with self._db.read() as connection:
             view = _View(self, connection, caller, now_ms)
             found = store.find_runs(connection, caller.scope_id, [store.flow_run_table.c.id == run_id])
             found = found or [run for run in view.unwritten() if run.id == run_id]
             if not found:
-                raise FlowRefused("1101-404", f"no run {run_id!r} in this sandbox")
+                about = {"id": run_id, "type": PATH.strip("/")}
+                raise FlowRefused("1439-404", f"no run {run_id!r} in this sandbox", about=about)
             return view.rendered(found)[0]
 
     def last_runs(

@@ -34,7 +34,7 @@ from parcours.flows.render import render
 from parcours.flows.runs import RunService
 from parcours.flows.specs import CONNECTION_SPEC_BY_ID, FLOW_SPEC_BY_ID
 from parcours.kit.ids import new_hex
-from parcours.resources.patch import PatchInvalid, apply_patch
+from parcours.resources.patch import OPERATIONS, PatchInvalid, apply_patch
 from parcours.resources.store import Compiled, EtagMismatch, Resource, ResourceStore
 
 MappingSchema = Callable[[Connection, int, str, int], str | None]
@@ -94,12 +94,17 @@ class FlowService:
         return page_of(items, request, PATHS[kind])
 
     def get(self, caller: Caller, kind: str, resource_id: str) -> dict[str, Any]:
-        """One object as the API shows it. Raises FlowRefused 1101."""
+        """One object as the API shows it. Raises FlowRefused 1439."""
         with self._db.read() as connection:
             found = self._find(connection, caller, kind, resource_id)
             graph = Graph.load(self._resources, connection, caller.scope_id)
             last = self.runs.last_runs(connection, caller, {found.id: found}) if kind == FLOW else {}
         return render(found, kind, caller, graph, self._base_url, last.get(found.id))
+
+    def has_flow(self, caller: Caller, flow_id: str) -> bool:
+        """Whether the sandbox has this flow."""
+        with self._db.read() as connection:
+            return self._resources.find(connection, caller.scope_id, FLOW, flow_id) is not None
 
     def create(self, caller: Caller, kind: str, body: Mapping[str, Any], *, is_draft: bool = False) -> Resource:
         """A new object; a draft may be incomplete. Raises FlowRefused."""
@@ -114,11 +119,12 @@ class FlowService:
             return self._resources.create(connection, caller.scope_id, caller.author, kind, document)
 
     def patch(self, caller: Caller, kind: str, resource_id: str, operations: Any, if_match: str | None) -> Resource:
-        """Change an object by a JSON Patch. Raises FlowRefused 1403, 1404, 1405, 1414, 1455 and what creation does."""
+        """Change an object by a JSON Patch. Raises FlowRefused 1403–1405, 1414, 1434, 1455 or as creation does."""
         if not if_match:
             raise FlowRefused("1403-400", "the header If-Match is needed: the etag that was read")
         if not operations:
             raise FlowRefused("1405-400", "the body is empty; a JSON Patch is needed")
+        _check_operations(operations)
         with self._db.write() as connection:
             current = self._find(connection, caller, kind, resource_id)
             if current.body["state"] != DRAFT:
@@ -135,7 +141,7 @@ class FlowService:
             return self._replace(connection, caller, current, document, if_match)
 
     def delete(self, caller: Caller, kind: str, resource_id: str) -> None:
-        """Remove an object that no flow needs. Raises FlowRefused 1101, 1418 or 1447.
+        """Remove an object that no flow needs. Raises FlowRefused 1418, 1439 or 1447.
 
         A flow is remembered for the records it has accepted, until its data set goes.
         """
@@ -167,13 +173,13 @@ class FlowService:
         return {flow.body["mapping"][0] for flow in gone if flow.body["mapping"]} - kept
 
     def act(self, caller: Caller, kind: str, resource_id: str, operation: str) -> Resource:
-        """Enable, disable or publish. Raises FlowRefused 1406, 1409, 1420, 1421, 1422 and what creation does."""
+        """Enable, disable or publish. Raises FlowRefused 1409, 1422, 1434 and what creation does."""
         verb = operation.lower()
         if verb in ("finalize", "finalize_update"):
             raise FlowRefused("1409-400", "there is no update in progress that could be finalized")
         if verb != "publish" and (kind != FLOW or verb not in ("enable", "disable")):
             verbs = "enable, disable or publish" if kind == FLOW else "publish"
-            raise FlowRefused("1406-400", f"op is {verbs}, not {operation[:40]!r}")
+            raise FlowRefused("1434-400", f"op is {verbs}, not {operation[:40]!r}")
         with self._db.write() as connection:
             current = self._find(connection, caller, kind, resource_id)
             state = current.body["state"]
@@ -189,7 +195,7 @@ class FlowService:
             return self._replace(connection, caller, current, document)
 
     def test(self, caller: Caller, resource_id: str) -> bool:
-        """Whether a connection can be used: it is there, and it is no draft. Raises FlowRefused 1101."""
+        """Whether a connection can be used: it is there, and it is no draft. Raises FlowRefused 1439."""
         with self._db.read() as connection:
             return bool(self._find(connection, caller, CONNECTION, resource_id).body["state"] == ENABLED)
 
@@ -318,7 +324,8 @@ class FlowService:
     def _find(self, connection: Connection, caller: Caller, kind: str, resource_id: str) -> Resource:
         found = self._resources.find(connection, caller.scope_id, kind, resource_id)
         if found is None:
-            raise FlowRefused("1101-404", f"no {kind} {resource_id!r} in this sandbox")
+            about = {"id": resource_id, "type": PATHS[kind].strip("/")}
+            raise FlowRefused("1439-404", f"no {kind} {resource_id!r} in this sandbox", about=about)
         return found
 
     def _replace(
@@ -356,9 +363,16 @@ def _keep_authentication(before: Mapping[str, Any], changed: Mapping[str, Any]) 
 
 def _check_transition(state: str, wanted: str) -> None:
     if state == DRAFT:
-        raise FlowRefused("1421-400", "a draft is published before it is enabled or disabled")
+        raise FlowRefused("1422-400", "a draft is published before it is enabled or disabled")
     if state == wanted:
-        raise FlowRefused("1420-400", f"it is {wanted} already")
+        raise FlowRefused("1422-400", f"it is {wanted} already")
+
+
+def _check_operations(operations: Any) -> None:
+    for index, operation in enumerate(operations if isinstance(operations, list) else ()):
+        name = operation.get("op") if isinstance(operation, dict) else None
+        if isinstance(name, str) and name.lower() not in OPERATIONS:
+            raise FlowRefused("1434-400", f"{name[:40]!r} is no operation of a JSON Patch", f"$[{index}].op")
 
 
 def _check_paths(kind: str, operations: Any) -> None:

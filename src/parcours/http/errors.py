@@ -55,6 +55,7 @@ from parcours.audiences.errors import (
     UploadNotFound,
     UploadStateConflict,
 )
+from parcours.audit import CALL
 from parcours.catalog.errors import (
     CatalogInvalid,
     CatalogNotFound,
@@ -92,7 +93,7 @@ from parcours.events.errors import (
     TrialInvalid,
     TrialsDisabled,
 )
-from parcours.flows.errors import FlowRefused
+from parcours.flows.errors import FlowRefused, title_of
 from parcours.governance.errors import GovernanceInUse, GovernanceInvalid, GovernanceNotFound, UsagePolicyExists
 from parcours.identity.errors import (
     GraphRequestInvalid,
@@ -200,16 +201,22 @@ def authoring_problem(number: str) -> Shape:
 
 
 def flow_problem(status: int, error: FlowRefused | PermissionDenied, request: Request) -> dict[str, Any]:
-    """The envelope of Flow Service (platform-apis §2.9)."""
-    body = {
-        "type": f"http://ns.adobe.com/aep/errors/FLOW-{error.code}",
-        "title": error.title,
+    """The envelope of Flow Service, as it is published with its access labels; `detail` and `errorCode` are added."""
+    text = str(error)
+    call = CALL.get()
+    report = {"detailed-message": text, "request-id": call.request_id if call is not None else ""}
+    if error.path:
+        report["path"] = error.path
+    return {
+        "type": f"https://ns.adobe.com/aep/errors/FLOW-{error.code}",
+        "title": title_of(error.code),
         "status": status,
-        "detail": str(error),
+        "report": {**report, **getattr(error, "about", {})},
+        "detail": text,
         "errorCode": error.code,
-        "errorMessage": str(error),
+        "errorMessage": text,
+        "errorDetails": text,
     }
-    return {**body, "report": {"path": error.path}} if error.path else body
 
 
 def namespace_problem(status: int, error: Any, request: Request) -> dict[str, Any]:

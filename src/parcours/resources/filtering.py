@@ -27,7 +27,8 @@ def matches(document: Any, filters: Iterable[str]) -> bool:
     """Whether a document meets every filter.
 
     A filter is `path`, `!path` (presence, absence) or `path OP value[,value]`; several values after == mean any
-    of them. Paths are dotted; `name[]` steps into each element of a list; keys may hold ":" and "$".
+    of them, and each may stand in double quotes. Paths are dotted; `name[]` steps into each element of a list; keys
+    may hold ":" and "$".
     Raises FilterInvalid.
     """
     return all(_matches_one(document, text) for text in filters)
@@ -43,7 +44,7 @@ def _matches_one(document: Any, text: str) -> bool:
     symbol = found["op"]
     if symbol is None:
         return bool(values)
-    wanted = found["values"].split(",")
+    wanted = [_unquoted(text.strip()) for text in found["values"].split(",")]
     if symbol in ("==", "="):
         return any(_compare(operator.eq, value, want) for value in values for want in wanted)
     if symbol == "!=":
@@ -51,6 +52,11 @@ def _matches_one(document: Any, text: str) -> bool:
     if len(wanted) != 1:
         raise FilterInvalid(f"{symbol} takes one value: {text!r}", "$.property")
     return any(_compare(_OPERATORS[symbol], value, wanted[0]) for value in values)
+
+
+def _unquoted(text: str) -> str:
+    """A value without the double quotes that may stand around it."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _values(document: Any, path: str) -> list[Any]:
@@ -72,7 +78,6 @@ def _values(document: Any, path: str) -> list[Any]:
 
 
 def _compare(op: Callable[[Any, Any], bool], value: Any, text: str) -> bool:
-    text = text.strip()
     if isinstance(value, bool):
         return op(str(value).lower(), text.lower())
     if isinstance(value, int | float):

@@ -12,6 +12,9 @@ from parcours.kit.errors import Invalid
 MAX_BYTES = 8_388_608
 """Largest document a patch may make: a few `copy` operations can double it again and again."""
 
+OPERATIONS = frozenset({"add", "remove", "replace", "move", "copy", "test"})
+"""Their names; callers may write them in any case."""
+
 _MAX_TEXT = 120
 
 

@@ -75,7 +75,8 @@ def test_without_a_role_nothing_is_allowed_and_the_answer_names_what_is_missing(
 def test_a_denial_has_the_envelope_of_its_service(someone: Client) -> None:
     nobody = someone()
     flow = nobody.get("/data/foundation/flowservice/flows")
-    assert (flow.status_code, flow.json()["errorCode"]) == (403, "2111-403")
+    assert (flow.status_code, flow.json()["errorCode"]) == (403, "2118-403")
+    assert flow.json()["title"] == "Missing permission"
     assert "sources.read" in flow.json()["errorMessage"]
     ups = nobody.get("/data/core/ups/config/mergePolicies")
     assert (ups.status_code, ups.json()["status"]) == (403, 403)

@@ -127,9 +127,11 @@ def refused(answer: Any) -> str:
     body = answer.json()
     code = str(body["errorCode"])
     assert answer.status_code == int(code[-3:]) == body["status"]
-    assert body["type"] == f"http://ns.adobe.com/aep/errors/FLOW-{code}"
+    assert body["type"] == f"https://ns.adobe.com/aep/errors/FLOW-{code}"
     assert body["title"]
-    assert body["detail"]
+    report = body["report"]
+    assert report["request-id"] == answer.headers["x-request-id"]
+    assert report["detailed-message"] == body["detail"] == body["errorMessage"] == body["errorDetails"] != ""
     return code
 
 
@@ -294,7 +296,7 @@ def test_a_connection_is_tested_and_has_nothing_to_explore(client: TestClient) -
     made = post(client, "connections", XDM)
     assert client.get(f"{BASE}/connections/{made['id']}/test").json() == {"result": True}
     assert refused(client.get(f"{BASE}/connections/{made['id']}/explore?objectType=ROOT")) == "1100-400"
-    assert refused(client.get(f"{BASE}/connections/none/test")) == "1101-404"
+    assert refused(client.get(f"{BASE}/connections/none/test")) == "1439-404"
 
 
 # --- source and target connections ---
@@ -462,13 +464,13 @@ def test_a_flow_is_disabled_and_enabled_and_the_inlet_knows(
     inlet = inlet_of(platform, service, client, ids["connection"])
     assert inlet is not None
     assert not inlet.flows[ids["flow"]].is_enabled
-    assert refused(client.post(f"{path}?op=DISABLE")) == "1420-400"
+    assert refused(client.post(f"{path}?op=DISABLE")) == "1422-400"
     assert client.post(f"{path}?op=ENABLE", headers={"Content-Type": "application/json"}).status_code == 200
     assert refused(client.post(f"{path}?op=publish")) == "1422-400"
-    assert refused(client.post(f"{path}?op=explode")) == "1406-400"
-    assert refused(client.post(path)) == "1406-400"
+    assert refused(client.post(f"{path}?op=explode")) == "1434-400"
+    assert refused(client.post(path)) == "1434-400"
     assert refused(client.post(f"{path}?op=FINALIZE")) == "1409-400"
-    assert refused(client.post(f"{BASE}/connections/{ids['connection']}/action?op=disable")) == "1406-400"
+    assert refused(client.post(f"{BASE}/connections/{ids['connection']}/action?op=disable")) == "1434-400"
 
 
 def test_a_draft_is_completed_by_patches_and_published(
@@ -479,7 +481,7 @@ def test_a_draft_is_completed_by_patches_and_published(
     path = f"{BASE}/flows/{draft['id']}"
     assert get(client, f"flows/{draft['id']}")["state"] == "draft"
     assert refused(client.post(f"{path}/action?op=publish")) == "1100-400"
-    assert refused(client.post(f"{path}/action?op=enable")) == "1421-400"
+    assert refused(client.post(f"{path}/action?op=enable")) == "1422-400"
     etag = draft["etag"]
     for key, value in (
         ("sourceConnectionIds", [ids["source"]]),
@@ -533,6 +535,29 @@ def test_drafts_may_hold_anything_and_nothing_breaks(
 # --- patch, delete ---
 
 
+def test_an_object_that_is_not_there_is_told_with_its_id_and_kind(client: TestClient) -> None:
+    for kind in ("connections", "sourceConnections", "targetConnections", "flows"):
+        answer = client.get(f"{BASE}/{kind}/84224def", headers={"x-request-id": "mine"})
+        assert refused(answer) == "1439-404"
+        body = answer.json()
+        assert body["title"] == "Resource not found"
+        assert body["report"] | {"detailed-message": ""} == {
+            "detailed-message": "", "request-id": "mine", "id": "84224def", "type": kind,
+        }  # fmt: skip
+
+
+def test_a_refusal_has_the_published_title_of_its_code(client: TestClient) -> None:
+    ids = make_flow(client)
+    path = f"{BASE}/flows/{ids['flow']}"
+    for patch_path, headers, title in (
+        ("/name", {}, "Header is missing"),
+        ("/name", {"If-Match": '"stale"'}, "Version not matching"),
+        ("/options/none", {"If-Match": ids["etag"]}, "Invalid request"),
+    ):
+        patch = [{"op": "replace", "path": patch_path, "value": "x"}]
+        assert client.patch(path, json=patch, headers=headers).json()["title"] == title
+
+
 def test_a_patch_needs_the_etag_that_was_read_and_answers_a_new_one(client: TestClient) -> None:
     ids = make_flow(client, RAW, MAPPED_FLOW, transformations=MAPPING_STEP)
     path = f"{BASE}/flows/{ids['flow']}"
@@ -558,7 +583,8 @@ def test_a_patch_needs_the_etag_that_was_read_and_answers_a_new_one(client: Test
         ("flow", [{"op": "replace", "path": "", "value": {}}], "1455-400"),
         ("flow", [{"op": "replace", "path": 5, "value": {}}], "1455-400"),
         ("flow", [{"op": "remove", "path": "/options/none"}], "1455-400"),
-        ("flow", [{"op": "explode", "path": "/name"}], "1455-400"),
+        ("flow", [{"op": "explode", "path": "/name"}], "1434-400"),
+        ("flow", [{"path": "/name"}], "1455-400"),
         ("flow", ["x"], "1455-400"),
         ("flow", {"name": "x"}, "1455-400"),
         ("flow", [{"op": "replace", "path": "/name", "value": 5}], "1100-400"),
@@ -606,8 +632,8 @@ def test_what_flows_need_can_not_be_deleted(platform: Platform, client: TestClie
     ):
         answer = client.delete(f"{BASE}/{path}")
         assert (answer.status_code, answer.content) == (204, b"")
-        assert refused(client.delete(f"{BASE}/{path}")) == "1101-404"
-        assert refused(client.get(f"{BASE}/{path}")) == "1101-404"
+        assert refused(client.delete(f"{BASE}/{path}")) == "1439-404"
+        assert refused(client.get(f"{BASE}/{path}")) == "1439-404"
 
 
 def test_nothing_of_a_sandbox_is_visible_from_another(client: TestClient) -> None:
@@ -617,9 +643,9 @@ def test_nothing_of_a_sandbox_is_visible_from_another(client: TestClient) -> Non
         assert client.get(f"{BASE}/{kind}", headers=dev).json()["items"] == []
     path = f"{BASE}/flows/{ids['flow']}"
     patch = [{"op": "replace", "path": "/name", "value": "x"}]
-    assert refused(client.get(path, headers=dev)) == "1101-404"
-    assert refused(client.delete(path, headers=dev)) == "1101-404"
-    assert refused(client.patch(path, json=patch, headers={**dev, "If-Match": ids["etag"]})) == "1101-404"
+    assert refused(client.get(path, headers=dev)) == "1439-404"
+    assert refused(client.delete(path, headers=dev)) == "1439-404"
+    assert refused(client.patch(path, json=patch, headers={**dev, "If-Match": ids["etag"]})) == "1439-404"
     body = {"name": "s", "baseConnectionId": ids["connection"], "connectionSpec": HTTP_SPEC}
     assert refused(client.post(f"{BASE}/sourceConnections", json=body, headers=dev)) == "1439-400"
     assert refused(client.post(f"{BASE}/targetConnections", json=TARGET, headers=dev)) == "1439-400"
@@ -675,7 +701,7 @@ def test_count_answers_the_number_alone(client: TestClient) -> None:
         assert answer.json() == {"count": 1}, text
     answer = client.post(f"{BASE}/connections/search", json={"queryString": "name!=a&orderby=-name&limit=1"})
     assert [item["name"] for item in answer.json()["items"]] == ["b"]
-    assert refused(client.post(f"{BASE}/connections/search", json={"queryString": "name~a"})) == "1434-400"
+    assert refused(client.post(f"{BASE}/connections/search", json={"queryString": "name~a"})) == "1440-400"
 
 
 @pytest.mark.parametrize(
@@ -690,6 +716,10 @@ def test_count_answers_the_number_alone(client: TestClient) -> None:
         ({"property": "inheritedAttributes.properties.isDestinationFlow==true"}, 0),
         ({"property": ["state==enabled", "transformations"]}, 1),
         ({"property": "sourceConnectionIds[]==none"}, 0),
+        ({"property": "state==Enabled"}, 2),
+        ({"property": "state!=ENABLED"}, 0),
+        ({"property": 'name=="ACME Streaming Dataflow"'}, 2),
+        ({"property": 'name!="ACME Streaming Dataflow"'}, 0),
     ],
 )
 def test_filters_reach_into_what_is_inherited(client: TestClient, query: dict[str, Any], count: int) -> None:
@@ -701,9 +731,12 @@ def test_filters_reach_into_what_is_inherited(client: TestClient, query: dict[st
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ({"limit": "0"}, "1100-400"), ({"limit": "x"}, "1100-400"), ({"orderby": "nothing"}, "1432-400"),
-        ({"orderby": "name;drop"}, "1432-400"), ({"property": "name~x"}, "1434-400"),
-        ({"property": "createdAt>1,2"}, "1444-400"), ({"property": "="}, "1448-400"),
+        ({"limit": "0"}, "1100-400"), ({"limit": "x"}, "1100-400"), ({"orderby": "nothing"}, "1433-400"),
+        ({"orderby": "#id"}, "1433-400"), ({"orderby": "name;drop"}, "1433-400"),
+        ({"orderby": "desc:name"}, "1432-400"), ({"orderby": "name desc"}, "1432-400"),
+        ({"property": "name~x"}, "1440-400"), ({"property": "createdAt>1,2"}, "1443-400"),
+        ({"property": "="}, "1453-400"), ({"property": "createdAt=="}, "1453-400"),
+        ({"property": "name!>5"}, "1450-400"),
         ({"continuationToken": "nonsense"}, "1100-400"), ({"continuationToken": "e30"}, "1100-400"),
         ({"continuationToken": "ü"}, "1100-400"),
     ],
@@ -827,6 +860,8 @@ def test_runs_page_newest_first_and_filter(platform: Platform, service: FlowServ
     assert found(property=f"flowId=={one}", limit=1, orderby="createdAt") == [1, 2, 3, 4, 5, 1]
     assert found(property=f"flowId=={two}") == [9]
     assert found(property=[f"flowId=={one}", "state==inProgress"]) == [1]
+    assert found(property=[f"flowId=={one}", "metrics.statusSummary.status==IN_PROGRESS"]) == [1]
+    assert found(property=[f"flowId=={one}", "metrics.statusSummary.status==Success"], limit=2) == [5, 4, 3, 2, 1]
     assert found(property=[f"flowId=={one}", f"flowId=={two}"]) == []
     assert sorted(found(limit=4)) == [1, 1, 2, 3, 4, 5, 9]
     assert found(property=f"metrics.durationSummary.startedAtUTC>={start_ms + 4 * WINDOW_MS}") == [1, 5]
@@ -838,10 +873,10 @@ def test_streaming_flows_are_not_run_on_demand(platform: Platform, client: TestC
     flow_id = make_flow(client)["flow"]
     count_in(platform, flow_id, 1_700_000_000_000, landed=1)
     assert refused(client.post(f"{BASE}/runs", json={"flowId": flow_id, "status": "active"})) == "1100-400"
-    assert refused(client.post(f"{BASE}/runs", json={"flowId": ["x"]})) == "1101-404"
+    assert refused(client.post(f"{BASE}/runs", json={"flowId": ["x"]})) == "1430-400"
     (run,) = client.get(f"{BASE}/runs").json()["items"]
     assert refused(client.post(f"{BASE}/runs/{run['id']}/action?op=RE_TRIGGER")) == "1100-400"
-    assert refused(client.get(f"{BASE}/runs/none")) == "1101-404"
+    assert refused(client.get(f"{BASE}/runs/none")) == "1439-404"
 
 
 def test_a_failed_record_that_lands_moves_from_one_count_to_the_other(platform: Platform, client: TestClient) -> None:
