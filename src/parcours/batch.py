@@ -15,7 +15,7 @@ from parcours.channels.feedback import consent_update, delivery_event
 from parcours.channels.model import Report
 from parcours.channels.workspace import MessageWorkspace
 from parcours.dataflow import store as failures
-from parcours.dataflow.model import Failed, Origin, Valid
+from parcours.dataflow.model import Change, Failed, Origin, Outcome, Valid
 from parcours.dataflow.transform import Definitions, give_up, transform
 from parcours.dataprep.service import MappingTable
 from parcours.delivery import store as outbox
@@ -88,7 +88,7 @@ class Transformed(NamedTuple):
     """What records were made into before the transaction that takes them."""
 
     definitions: Definitions
-    outcomes: list[Valid | Failed]
+    outcomes: list[Outcome]
 
 
 def transform_all(records: Iterable[Record], definitions: Definitions) -> Transformed:
@@ -202,8 +202,11 @@ class Batch:
         matches = self._match(outcomes)
         feedbacks = self._find_feedback(outcomes)
         for outcome in outcomes:
-            if isinstance(outcome, Failed):
-                self.fail(outcome)
+            if not isinstance(outcome, Valid):
+                if isinstance(outcome, Failed):
+                    self.fail(outcome)
+                else:
+                    self._change(outcome)
                 continue
             self._land(outcome)
             self._profiles.apply(outcome)
@@ -214,13 +217,13 @@ class Batch:
             if found is not None:
                 self._deliver(outcome, found)
 
-    def _settle_retries(self, outcomes: list[Valid | Failed]) -> list[Valid | Failed]:
+    def _settle_retries(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Take up further tries of failed records under their first receipt; drop those already settled."""
         retried = [o.origin.retry_of for o in outcomes if o.origin.retry_of]
         if not retried:
             return outcomes
         first_tries = failures.find_first_tries(self._connection, retried)
-        kept: list[Valid | Failed] = []
+        kept: list[Outcome] = []
         for outcome in outcomes:
             origin = outcome.origin
             if origin.retry_of:
@@ -233,8 +236,11 @@ class Batch:
             kept.append(outcome)
         return kept
 
-    def _match(self, outcomes: Iterable[Valid | Failed]) -> "dict[int, _Looked]":
-        """What event configurations say of each event that any of them looks at, and which are duplicates."""
+    def _match(self, outcomes: Iterable[Outcome]) -> "dict[int, _Looked]":
+        """What event configurations say of each event that any of them looks at, and which are duplicates.
+
+        The profiles that will be read are loaded, those that are changed among them.
+        """
         found: dict[int, _Looked] = {}
         instances: list[tuple[int, str, str]] = []
         event_ids: dict[int, list[str]] = {}
@@ -242,7 +248,9 @@ class Batch:
         related: dict[int, list[tuple[RelatedRows, Mapping[str, Any]]]] = {}
         interest_of, events = self._journeys.interest, self._events
         for outcome in outcomes:
-            if isinstance(outcome, Failed):
+            if not isinstance(outcome, Valid):
+                if isinstance(outcome, Change):
+                    keys.setdefault(outcome.scope_id, {})[outcome.primary] = None
                 continue
             _, scope_id, _, schema, entity, _, _, identities, _ = outcome
             if schema.behaviour != "time-series":
@@ -291,11 +299,11 @@ class Batch:
             self._world.preload_related(scope_id, reads)
         return found
 
-    def _find_feedback(self, outcomes: Iterable[Valid | Failed]) -> dict[int, Feedback]:
+    def _find_feedback(self, outcomes: Iterable[Outcome]) -> dict[int, Feedback]:
         """What the events say of messages of journeys; the instances that sent them are loaded."""
         found: dict[int, Feedback] = {}
         for outcome in outcomes:
-            if isinstance(outcome, Failed) or outcome.schema.behaviour != "time-series":
+            if not isinstance(outcome, Valid) or outcome.schema.behaviour != "time-series":
                 continue
             feedback = read_feedback(outcome.entity)
             if feedback is not None:
@@ -408,9 +416,27 @@ class Batch:
         if warnings:
             delta.warnings += 1
         if origin.retry_of:
-            delta.failed -= 1
-            _count(delta.reasons, self._retried[origin.retry_of], -1)
-            failures.delete_failed(self._connection, origin.retry_of)
+            self._settle_retry(delta, origin.retry_of)
+
+    def _change(self, change: Change) -> None:
+        """A message that changes profiles alone: nothing of it lands."""
+        self._profiles.change(change)
+        self.landed += 1
+        delta = self._delta(change.scope_id, change.dataset.id, change.origin)
+        if change.is_removal:
+            delta.deleted += 1
+        else:
+            delta.updated += 1
+        if change.warnings:
+            delta.warnings += 1
+        if change.origin.retry_of:
+            self._settle_retry(delta, change.origin.retry_of)
+
+    def _settle_retry(self, delta: flow_store.RunDelta, failed_id: int) -> None:
+        """A failed record came to something at last."""
+        delta.failed -= 1
+        _count(delta.reasons, self._retried[failed_id], -1)
+        failures.delete_failed(self._connection, failed_id)
 
     def fail(self, failed: Failed) -> None:
         """Keep a failed message with its body and reason."""

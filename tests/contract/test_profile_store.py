@@ -187,3 +187,14 @@ def test_one_who_is_a_test_profile_no_more_is_not_found(db: Database) -> None:
     with db.write() as connection:
         store.delete_data_set(connection, SCOPE, "crm")
         assert connection.execute(select(store.test_profile_table)).all() == [], "nothing is noted of nobody"
+
+
+def test_what_a_data_set_holds_of_an_identity_is_deleted_alone(db: Database) -> None:
+    rows = [FragmentRow(SCOPE, who, dataset, 1, b"{}") for who in (JANE, BOB) for dataset in ("crm", "web")]
+    put(db, *rows, FragmentRow(SCOPE + 1, JANE, "crm", 1, b"{}"))
+    with db.write() as connection:
+        store.delete_fragments(connection, [])
+        store.delete_fragments(connection, [(SCOPE, JANE, "crm"), (SCOPE, BOB, "web"), (SCOPE, COOKIE, "crm")])
+    with db.read() as connection:
+        assert store.find_fragments(connection, SCOPE, [JANE, BOB]) == {JANE: [("web", 1, {})], BOB: [("crm", 1, {})]}
+        assert store.find_fragments(connection, SCOPE + 1, [JANE]) == {JANE: [("crm", 1, {})]}

@@ -10,7 +10,16 @@ from typing import Any, NamedTuple
 import demo
 import pytest
 from asking import JSON, Answer, ask, query
-from definitions import FOUNDATION, Defined, define, make_connection, make_flow
+from definitions import (
+    FOUNDATION,
+    XDM_FULL,
+    Defined,
+    define,
+    make_connection,
+    make_dataset,
+    make_flow,
+    make_identity,
+)
 from platform_client import Platform
 from receiver import Receiver
 from running import RunningServer, wait_for
@@ -580,6 +589,105 @@ def test_a_batch_of_only_bad_messages_is_still_207(world: World) -> None:
 def test_a_batch_without_its_list_of_messages_is_refused_whole(world: World, body: Any) -> None:
     answer = ask("POST", batch_url(world.defined.event_inlet), body)
     assert_problem(world, answer, 400, "Invalid XDM Message Format", "A batch is an object with a list of messages")
+
+
+# --- partial updates of profiles --------------------------------------------------------------------------------------
+
+
+def test_a_raw_message_merges_links_and_deletes_a_profile_record(world: World) -> None:
+    platform = world.platform
+    groups = (
+        "context/profile",
+        "context/profile-person-details",
+        "context/profile-work-details",
+        "context/identitymap",
+    )
+    body = {
+        "type": "object",
+        "title": "Members, upserted",
+        "allOf": [{"$ref": f"https://ns.adobe.com/xdm/{group}"} for group in groups],
+        "meta:immutableTags": ["union"],
+    }
+    schema = platform.post(f"{FOUNDATION}/schemaregistry/tenant/schemas", body)["$id"]
+    make_identity(platform, schema, "/workEmail/address")
+    data_set = make_dataset(platform, "Members, upserted", schema)
+    reference = {"schemaRef": {"id": schema, "contentType": XDM_FULL}}
+    identities = {"name": "Members, links", **reference, "tags": {"unifiedIdentity": ["enabled:true"]}}
+    (link,) = platform.post(f"{FOUNDATION}/catalog/dataSets", identities)
+    rows = {
+        "workEmail.address": "email",
+        "person.name.firstName": "first",
+        "workPhone.number": "phone",
+        "organizations": "upsert_array_append(clubs)",
+        "identityMap.ECID[0].id": "device",
+    }
+    mapping = {"version": 0, "xdmSchema": schema, "xdmVersion": "1.0"}
+    mappings = [
+        {"sourceType": "EXPRESSION", "source": source, "destination": destination}
+        for destination, source in rows.items()
+    ]
+    made = platform.post(f"{FOUNDATION}/mappingSets", {**mapping, "mappings": mappings})
+    connection, url = make_connection(platform, "Members, upserted", {"dataType": "raw"})
+    flow = make_flow(platform, "Members, upserted", connection, schema, data_set, made)
+    jane, device = "upsert@example.com", "7" * 38
+
+    def send(operations: dict[str, Any], **body: Any) -> Answer:
+        header = {"flowId": flow, "imsOrgId": platform.credentials["org_id"], "datasetId": data_set}
+        return ask("POST", url, {"header": {**header, "operations": operations}, "body": {"email": jane, **body}})
+
+    def entity(identity: str, namespace: str) -> dict[str, Any] | None:
+        wanted = {"schema.name": "_xdm.context.profile", "entityId": identity, "entityIdNS": namespace}
+        found = ask("GET", platform.url + query("/data/core/ups/access/entities", **wanted), None, platform.headers)
+        return next(iter(found.body.values()))["entity"] if found.status == 200 else None
+
+    assert send({"data": "create"}, first="Jane", phone="1", clubs=["a"]).status == 200
+    assert send({"data": "merge"}, phone="2", clubs=["b"]).status == 200
+    linking = {"data": "merge", "identity": "create", "identityDatasetId": link.removeprefix("@/dataSets/")}
+    assert send(linking, device=device).status == 200
+    assert send({"data": "merge"}, email=None, phone="3").status == 200  # whom it is about is missing
+    assert send({"data": "merge"}, first={"no": "name"}).status == 200  # a part that can't be mapped: a warning
+    world.settle(flow)
+    found = entity(device, "ECID")
+    assert found is not None
+    assert found["person"] == {"name": {"firstName": "Jane"}}
+    assert found["workPhone"] == {"number": "2"}
+    assert found["organizations"] == ["a", "b"]
+    assert send({"data": "delete"}).status == 200
+    world.settle(flow)
+    assert entity(jane, "Email") is None
+    (run,) = platform.get(query(f"{FOUNDATION}/flowservice/runs", property=f"flowId=={flow}"))["items"]
+    counts = run["metrics"]["recordSummary"]
+    names = ("inputRecordCount", "createdRecordCount", "updatedRecordCount", "deletedRecordCount", "failedRecordCount")
+    assert [counts[name] for name in names] == [6, 1, 3, 1, 1]
+    rows_there = world.server.sql("SELECT workPhone.number AS phone FROM members_upserted")
+    assert [row["phone"] for row in rows_there] == ["1"]  # what merges and deletes is for profiles alone
+    refused = send({"data": "replace"})
+    assert "'replace' on data is none of create, merge and delete" in refused.body["report"]["message"]
+
+
+def test_a_merge_that_failed_is_made_up_for_by_another_try(world: World) -> None:
+    platform, schema = world.platform, world.defined.profile_schema
+    reference = {"schemaRef": {"id": schema, "contentType": XDM_FULL}}
+    (link,) = platform.post(f"{FOUNDATION}/catalog/dataSets", {"name": "Not for profiles yet", **reference})
+    data_set = link.removeprefix("@/dataSets/")
+    rows = [{"sourceType": "ATTRIBUTE", "source": "email", "destination": "workEmail.address"}]
+    made = platform.post(f"{FOUNDATION}/mappingSets", {"version": 0, "xdmSchema": schema, "mappings": rows})
+    connection, url = make_connection(platform, "Not for profiles yet", {"dataType": "raw"})
+    flow = make_flow(platform, "Not for profiles yet", connection, schema, data_set, made)
+    message = {"header": {"flowId": flow, "operations": {"data": "merge"}}, "body": {"email": "again@example.com"}}
+    assert ask("POST", url, message).status == 200
+    world.settle(flow)
+    (failed,) = world.failed(flow)
+    assert "enabled for profiles" in failed["errors"][0]["message"]
+    tags = {"tags": {"unifiedProfile": ["enabled:true"], "unifiedIdentity": ["enabled:true"]}}
+    platform.patch(f"{FOUNDATION}/catalog/dataSets/{data_set}", tags)
+    platform.post(f"/parcours/failedRecords/{failed['id']}/retry")
+    wait_for(lambda: not world.failed(flow), what="the end of the other try")
+    (run,) = platform.get(query(f"{FOUNDATION}/flowservice/runs", property=f"flowId=={flow}"))["items"]
+    counts = run["metrics"]["recordSummary"]
+    assert [counts[name] for name in ("inputRecordCount", "updatedRecordCount", "failedRecordCount")] == [1, 1, 0]
+    wanted = {"schema.name": "_xdm.context.profile", "entityId": "again@example.com", "entityIdNS": "Email"}
+    assert platform.get(query("/data/core/ups/access/entities", **wanted))
 
 
 # --- definitions are seen at once -------------------------------------------------------------------------------------

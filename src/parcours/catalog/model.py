@@ -78,9 +78,13 @@ class RunDelta:
     """
 
     landed: int = 0
+    updated: int = 0
+    """Records of which a part was merged into a profile; they land in no batch."""
+    deleted: int = 0
+    """Records that were deleted from a profile; nor do they."""
     failed: int = 0
     warnings: int = 0
-    """Landed records of which the mapping dropped something, or an identity was none."""
+    """Processed records of which the mapping dropped something, or an identity was none."""
     bytes_in: int = 0
     """As received."""
     bytes_out: int = 0

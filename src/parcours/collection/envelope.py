@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from parcours.flows.model import Flow, Inlet
 
 UNKNOWN_FORMAT = "Message has unknown xdm format"
+CREATE, MERGE, DELETE = "create", "merge", "delete"
+"""Operations on the data of a raw message."""
 WRONG_ORG = "Message has an absent or wrong ims org in the header"
 
 _CONTENT_TYPES = frozenset(
@@ -62,7 +64,7 @@ def find_destination(
     Source: platform-apis §1.3, §1.7, §1.9 and the first rows of §11.
     """
     if inlet.data_type == "raw":
-        return _find_raw(inlet, message, flow_id)
+        return _find_raw(inlet, message, flow_id, schema_of)
     if not isinstance(message, dict):
         return _unknown_format("a message is a JSON object")
     header = message.get("header")
@@ -127,21 +129,47 @@ def _checked(flow: Flow | Refusal) -> tuple[Destination, str] | Refusal:
     return Destination(flow.id, flow.dataset_id), flow.schema_id
 
 
-def _find_raw(inlet: Inlet, message: Any, flow_id: str | None) -> Destination | Refusal:
+def _find_raw(inlet: Inlet, message: Any, flow_id: str | None, schema_of: DataSetSchema) -> Destination | Refusal:
+    operations = None
     if is_enveloped(message):
         header = message["header"]
         org_id = header.get("imsOrgId")
         if org_id is not None and org_id != inlet.org_id:
             return Refusal(WRONG_ORG)
         operations = header.get("operations")
-        if isinstance(operations, dict) and operations.get("data", "create") != "create":
-            return Refusal(f"Operation {str(operations.get('data'))[:40]!r} is not supported by this release")
         flow_id = flow_id or header.get("flowId")
     if not flow_id:
         if len(inlet.flows) != 1:
             return Refusal("Message names no flow: a raw inlet needs x-adobe-flow-id")
         flow_id = next(iter(inlet.flows))
-    return _flow(inlet, flow_id)
+    found = _checked(_find_flow(inlet, flow_id))
+    if isinstance(found, Refusal):
+        return found
+    fault = "" if operations is None else _fault_of_operations(inlet, operations, *found, schema_of)
+    return Refusal(fault) if fault else found[0]
+
+
+def _fault_of_operations(
+    inlet: Inlet, operations: Any, destination: Destination, schema_id: str, schema_of: DataSetSchema
+) -> str:
+    """What keeps `header.operations` from being done, or nothing. Source: platform-apis §1.9."""
+    if not isinstance(operations, dict):
+        return "Message has operations that are no object"
+    data = operations.get("data", CREATE)
+    if data not in (CREATE, MERGE, DELETE):
+        return f"Operation {str(data)[:40]!r} on data is none of create, merge and delete"
+    identity = operations.get("identity")
+    if identity is None:
+        return ""
+    if identity != CREATE:
+        return f"Operation {str(identity)[:40]!r} on identities is not create"
+    dataset_id = operations.get("identityDatasetId")
+    found = schema_of(inlet.scope_id, dataset_id) if isinstance(dataset_id, str) else None
+    if found is None:
+        return "Message creates identities and names no data set in operations.identityDatasetId"
+    if dataset_id == destination.dataset_id or found != schema_id:
+        return "The data set of operations.identityDatasetId is another one of the same schema"
+    return ""
 
 
 def _flow(inlet: Inlet, flow_id: Any) -> Destination | Refusal:

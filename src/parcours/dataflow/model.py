@@ -37,6 +37,25 @@ class Valid(NamedTuple):
     """What the mapping dropped, what is no identity, and why."""
 
 
+class Change(NamedTuple):
+    """A message that changes what one data set knows of a person: part of a record, or its removal."""
+
+    origin: Origin
+    scope_id: int
+    dataset: DataSet
+    is_removal: bool
+    entity: dict[str, Any]
+    """The fields that were sent; all others stay."""
+    primary: Identity
+    """Whom it is about."""
+    identities: list[Identity]
+    """Those to link; empty when the message asks for no links."""
+    appended: tuple[tuple[str, ...], ...]
+    """Paths of arrays that go to the end of what is stored, where others replace it."""
+    warnings: tuple[str, ...]
+    """As of a valid record."""
+
+
 class Failed(NamedTuple):
     """A message that did not."""
 
@@ -50,6 +69,9 @@ class Failed(NamedTuple):
     body: bytes
     """The message as received."""
 
+
+Outcome = Valid | Change | Failed
+"""What one message becomes."""
 
 UNREADABLE = "INGEST-1401-400"
 """The message is not what the flow takes."""

@@ -7,15 +7,28 @@ from typing import Any
 import orjson
 
 from parcours.catalog.model import DataSet, DataSetTable
-from parcours.collection.envelope import is_enveloped
-from parcours.dataflow.model import NO_DEFINITION, NOT_MAPPED, NOT_VALID, UNREADABLE, Failed, Origin, Valid
+from parcours.collection.envelope import CREATE, DELETE, is_enveloped
+from parcours.dataflow.model import (
+    NO_DEFINITION,
+    NOT_MAPPED,
+    NOT_VALID,
+    UNREADABLE,
+    Change,
+    Failed,
+    Origin,
+    Outcome,
+    Valid,
+)
 from parcours.dataprep.service import MappingTable
 from parcours.flows.model import Flow, InletTable
 from parcours.kit.named import make
 from parcours.log import Record
+from parcours.xdm.compiled import CompiledSchema
 from parcours.xdm.identities import extract_identities
 from parcours.xdm.table import SchemaTable
 
+_ALL, _SHOWN = 1000, 5
+"""Violations that are looked at in a change, and those that are told, as of any record."""
 RETRY_PREFIX = "retry:"
 """Begins the xaction id of a record that is another try of a failed one; the failed record's id follows."""
 
@@ -39,8 +52,8 @@ class Definitions:
         )
 
 
-def transform(record: Record, definitions: Definitions) -> Iterator[Valid | Failed]:
-    """Each message of a record, in order, as a valid XDM record or a failure. Never raises for bad data."""
+def transform(record: Record, definitions: Definitions) -> Iterator[Outcome]:
+    """Each message of a record, in order: a valid XDM record, a change or a failure. Never raises for bad data."""
     inlet = definitions.inlets.remembered.get(record.inlet_id)
     scope_id = inlet.scope_id if inlet is not None else record.scope_id
     flow = inlet.flows.get(record.flow_id) if inlet is not None else None
@@ -101,14 +114,18 @@ def _retry_of(record: Record) -> int:
 
 def _one(
     origin: Origin, dataset: DataSet, flow: Flow | None, is_raw: bool, message: Any, definitions: Definitions
-) -> Valid | Failed:
+) -> Outcome:
     scope_id = dataset.scope_id
     schema = definitions.schemas.get(scope_id, dataset.schema_id)
     if schema is None:
         return _fail(origin, scope_id, dataset.id, NO_DEFINITION, f"Schema {dataset.schema_id} is gone", message)
     entity: Any
+    operations = None
     if is_raw:
-        entity = message["body"] if is_enveloped(message) else message
+        entity = message
+        if is_enveloped(message):
+            entity = message["body"]
+            operations = message["header"].get("operations")
     elif "header" in message and isinstance(message.get("body"), dict):
         entity = message["body"].get("xdmEntity")
         if entity is None:
@@ -116,6 +133,7 @@ def _one(
     else:
         entity = message
     warnings: tuple[str, ...] = ()
+    appended: tuple[tuple[str, ...], ...] = ()
     if flow is not None and flow.mapping is not None:
         mapping = definitions.mappings.get(scope_id, *flow.mapping)
         if mapping is None:
@@ -125,10 +143,12 @@ def _one(
         if not result.entity and not isinstance(entity, dict):
             text = "The mapping finds nothing in this message, which is no JSON object"
             return _fail(origin, scope_id, dataset.id, NOT_MAPPED, text, message)
-        entity = result.entity
+        entity, appended = result.entity, result.appended
         warnings = tuple(str(warning) for warning in result.warnings)
     if not isinstance(entity, dict):
         return _fail(origin, scope_id, dataset.id, UNREADABLE, "The XDM entity is not a JSON object", message)
+    if operations is not None and isinstance(operations, dict) and operations.get("data", CREATE) != CREATE:
+        return _change(origin, dataset, schema, operations, entity, appended, warnings, message)
     if not schema.is_valid(entity):
         errors = schema.violations(entity)
         if warnings:
@@ -141,6 +161,36 @@ def _one(
         primary = identities[0]  # nobody is marked: the first one named is meant
     line = orjson.dumps(entity)
     return make(Valid, (origin, scope_id, dataset, schema, entity, line, primary, identities, warnings))
+
+
+def _change(
+    origin: Origin,
+    dataset: DataSet,
+    schema: CompiledSchema,
+    operations: dict[str, Any],
+    entity: dict[str, Any],
+    appended: tuple[tuple[str, ...], ...],
+    warnings: tuple[str, ...],
+    message: Any,
+) -> Change | Failed:
+    """A message that merges or deletes. What a record must have may be missing in it, but whom it is about."""
+    scope_id = dataset.scope_id
+    if not (dataset.is_profile_enabled and schema.is_union and schema.behaviour == "record"):
+        text = "Only records of data sets and schemas that are enabled for profiles are merged and deleted"
+        return _fail(origin, scope_id, dataset.id, UNREADABLE, text, message)
+    if not schema.is_valid(entity):
+        errors = [error for error in schema.violations(entity, _ALL) if error["keyword"] != "required"]
+        if errors:
+            return Failed(origin, scope_id, dataset.id, NOT_VALID, errors[:_SHOWN], orjson.dumps(message))
+    primary, identities, left_out = extract_identities(schema, entity)
+    if primary is None and identities:
+        primary = identities[0]
+    if primary is None:
+        text = "The message names nobody: the primary identity is missing"
+        return _fail(origin, scope_id, dataset.id, NOT_VALID, text, message)
+    linked = identities if operations.get("identity") == CREATE else []
+    is_removal = operations["data"] == DELETE
+    return Change(origin, scope_id, dataset, is_removal, entity, primary, linked, appended, (*warnings, *left_out))
 
 
 def _fail(origin: Origin, scope_id: int, dataset_id: str, code: str, text: str, message: Any) -> Failed:

@@ -1,7 +1,7 @@
 """A mapping set compiled: raw JSON in, XDM and warnings out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from parcours.dataprep.coercion import Coerce, coercer
@@ -9,9 +9,10 @@ from parcours.dataprep.destination import FieldAt, Put, fault_of, parse_destinat
 from parcours.dataprep.model import Mapping, MappingFault, MappingResult, Warning
 from parcours.expressions.errors import ExpressionFailed, ExpressionInvalid
 from parcours.expressions.mapping_compiler import compile_mapping, evaluate
-from parcours.expressions.mapping_functions import Run, Scope
+from parcours.expressions.mapping_functions import Appended, Run, Scope
 from parcours.expressions.mapping_paths import Path, getter, parse_path
 
+_APPEND = "upsert_array_append"
 _FAULTS = (ExpressionFailed, TypeError, ValueError, OverflowError, RecursionError)
 
 
@@ -34,12 +35,17 @@ class CompiledMapping:
         """
         rows: list[_Row] = []
         self._has_elements = False
+        self._can_append = False
         self._allows_null = allows_null
         for mapping in mappings:
             path = parse_destination(mapping.destination)
             self._has_elements = self._has_elements or any(type(step) is not str for step in path)
             get, run = _source(mapping)
-            rows.append(_Row(get, run, _coercion(path, field_at), putter(path), mapping))
+            coerce = _coercion(path, field_at)
+            if _APPEND in str(mapping.source):
+                self._can_append = True
+                coerce = _marking(coerce, is_plain=all(type(step) is str for step in path))
+            rows.append(_Row(get, run, coerce, putter(path), mapping))
         self._rows = tuple(rows)
         self._has_expressions = any(row.run is not None for row in rows)
 
@@ -68,7 +74,31 @@ class CompiledMapping:
                 problems.clear()
         if self._has_elements:
             settle(entity)
+        if self._can_append:
+            return MappingResult(entity, warnings, tuple(_unmark(entity, ())))
         return MappingResult(entity, warnings)
+
+
+def _marking(coerce: Coerce, *, is_plain: bool) -> Coerce:
+    """Coercion that lets an array stay marked as one to append. is_plain: whether it is put at a path of names."""
+
+    def coerce_array(value: Any, problems: list[str]) -> Any:
+        if type(value) is not Appended:
+            return coerce(value, problems)
+        made = coerce(list(value), problems)
+        return Appended(made) if is_plain and type(made) is list else made
+
+    return coerce_array
+
+
+def _unmark(entity: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Make plain lists of the marked ones; their paths."""
+    for name, value in entity.items():
+        if type(value) is Appended:
+            entity[name] = list(value)
+            yield (*above, name)
+        elif type(value) is dict:
+            yield from _unmark(value, (*above, name))
 
 
 def _warning(mapping: Mapping, reason: str) -> Warning:

@@ -34,6 +34,8 @@ class MappingResult(NamedTuple):
 
     entity: dict[str, Any]
     warnings: list[Warning]
+    appended: tuple[tuple[str, ...], ...] = ()
+    """Paths of arrays that a partial update appends (`upsert_array_append`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,13 +62,13 @@ def count_failed(connection: Connection, scope_id: int) -> int:
 
 
 def read_flows(connection: Connection, scope_id: int, since_ms: int) -> tuple[int, int]:
-    """(landed, failed) records of flows in the windows since a moment."""
+    """(processed, failed) records of flows in the windows since a moment."""
     c = flow_run_table.c
-    statement = select(func.sum(c.landed), func.sum(c.failed)).where(
+    statement = select(func.sum(c.landed + c.updated + c.deleted), func.sum(c.failed)).where(
         c.scope_id == scope_id, c.window_start_ms >= since_ms
     )
-    landed, failed = connection.execute(statement).one()
-    return int(landed or 0), int(failed or 0)
+    processed, failed = connection.execute(statement).one()
+    return int(processed or 0), int(failed or 0)
 
 
 def read_calls(connection: Connection, scope_id: int, from_hour: int) -> list[tuple[str, str, str, str, int]]:

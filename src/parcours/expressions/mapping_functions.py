@@ -24,6 +24,10 @@ class Scope:
 Run = Callable[[Scope], Any]
 
 
+class Appended(list[Any]):
+    """An array that a partial update puts at the end of what is stored, where it would replace it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """An argument before it is evaluated: how to, and its source path when it is one."""

@@ -7,6 +7,7 @@ import orjson
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.mapping_functions import (
+    Appended,
     Argument,
     Scope,
     as_array,
@@ -179,7 +180,7 @@ ARRAYS = (
            "An array of values, with or without null.",
            'to_array(false, 1, null, 2, 3)', "[1,2,3]", sees_null=True),
     define(_A, "size_of(input:any) : integer", _size, "The number of elements.", "size_of([1, 2, 3, 4])", "4"),
-    define(_A, "upsert_array_append(array:array) : array", lambda items: items,
+    define(_A, "upsert_array_append(array:array) : array", Appended,
            "The array itself; an update appends it to what is stored.", "upsert_array_append([123, 456])",
            "[123,456]"),
     define(_A, "upsert_array_replace(array:array) : array", lambda items: items,

@@ -79,14 +79,14 @@ def render_run(
     if not is_open:
         duration["completedAtUTC"] = max(run.last_at_ms, run.window_start_ms + WINDOW_MS)
     records = {
-        "inputRecordCount": run.landed + run.failed + pending,
+        "inputRecordCount": run.processed + run.failed + pending,
         "createdRecordCount": run.landed,
-        "updatedRecordCount": 0,
+        "updatedRecordCount": run.updated,
         "skippedRecordCount": 0,
         "failedRecordCount": run.failed,
-        "deletedRecordCount": 0,
+        "deletedRecordCount": run.deleted,
         "warningRecordCount": run.warnings,
-        "outputRecordCount": run.landed,
+        "outputRecordCount": run.processed,
         "pendingRecordCount": pending,
         "failedInfo": [
             {"code": code, "message": REASONS.get(code, code), "details": {"recordCount": count}}
@@ -130,7 +130,7 @@ def render_run(
         "flowSpec": body.get("flowSpec", {}),
         "providerRefId": run.id,
         "state": status,
-        "etag": f'"{run.id[:8]}-{run.landed + run.failed:x}"',
+        "etag": f'"{run.id[:8]}-{run.processed + run.failed:x}"',
         "metrics": {
             "durationSummary": duration,
             "latencySummary": {
@@ -174,4 +174,4 @@ def _status(run: Run, is_open: bool) -> str:
         return "inProgress"
     if run.failed <= 0:
         return "success"
-    return "partialSuccess" if run.landed else "failed"
+    return "partialSuccess" if run.processed else "failed"

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     select,
+    text,
 )
 
 from parcours.catalog.model import WINDOW_MS as WINDOW_MS
@@ -41,6 +42,8 @@ flow_run_table = Table(
     Column("latency_sum_ms", BigInteger, nullable=False),
     Column("latency_min_ms", BigInteger, nullable=False),
     Column("latency_max_ms", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False, server_default=text("0")),
+    Column("deleted", BigInteger, nullable=False, server_default=text("0")),
     UniqueConstraint("scope_id", "id"),
 )
 flow_run_error_table = Table(
@@ -75,6 +78,13 @@ class Run(NamedTuple):
     latency_sum_ms: int = 0
     latency_min_ms: int = 0
     latency_max_ms: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    @property
+    def processed(self) -> int:
+        """Records that came to something: landed, updated or deleted."""
+        return self.landed + self.updated + self.deleted
 
 
 def run_id(scope_id: int, flow_id: str, window_start_ms: int) -> str:
@@ -88,7 +98,17 @@ def _add_to_run(dialect: Dialect) -> Any:
     new = made.excluded
     changes: dict[str, Any] = {
         name: t.c[name] + new[name]
-        for name in ("landed", "failed", "warnings", "bytes_in", "bytes_out", "measured", "latency_sum_ms")
+        for name in (
+            "landed",
+            "failed",
+            "warnings",
+            "bytes_in",
+            "bytes_out",
+            "measured",
+            "latency_sum_ms",
+            "updated",
+            "deleted",
+        )
     }
     for name in ("first_at_ms", "latency_min_ms"):
         changes[name] = case((new[name] < t.c[name], new[name]), else_=t.c[name])
@@ -110,6 +130,7 @@ _ADD_TO_RUN = Bulk(
     (
         "scope_id", "flow_id", "window_start_ms", "id", "landed", "failed", "warnings", "bytes_in", "bytes_out",
         "first_at_ms", "last_at_ms", "measured", "latency_sum_ms", "latency_min_ms", "latency_max_ms",
+        "updated", "deleted",
     ),
     _add_to_run,
 )  # fmt: skip
@@ -134,6 +155,8 @@ def add_to_run(connection: Connection, scope_id: int, flow_id: str, window_start
         delta.latency_sum_ms,
         delta.latency_min_ms,
         delta.latency_max_ms,
+        delta.updated,
+        delta.deleted,
     )
     _ADD_TO_RUN.run(connection, [row])
     reasons = [(scope_id, flow_id, window_start_ms, code, count) for code, count in delta.reasons.items()]

@@ -94,6 +94,24 @@ def lay_over(bodies: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return merged
 
 
+def append_arrays(merged: dict[str, Any], held: dict[str, Any], paths: Iterable[tuple[str, ...]]) -> dict[str, Any]:
+    """What `lay_over` made of two bodies, with the arrays at the paths put behind those that were held there.
+
+    Entries of `identityMap` were joined already.
+    """
+    for path in paths:
+        if path[0] == "identityMap":
+            continue
+        target, before = merged, held
+        for name in path[:-1]:
+            target, below = target[name], before.get(name)
+            before = below if isinstance(below, dict) else {}
+        old = before.get(path[-1])
+        if isinstance(old, list):
+            target[path[-1]] = [*old, *target[path[-1]]]
+    return merged
+
+
 def _lay(target: dict[str, Any], source: dict[str, Any], *, is_root: bool = True) -> None:
     for key, value in source.items():
         if is_root and key == "identityMap":

@@ -174,6 +174,22 @@ def put_fragments(connection: Connection, rows: Sequence[FragmentRow]) -> None:
     _PUT_TEST_PROFILES.run(connection, [(row.scope_id, *row.identity) for row in rows if _TEST_PROFILE in row.line])
 
 
+def delete_fragments(connection: Connection, places: Iterable[tuple[int, Identity, str]]) -> None:
+    """Delete what data sets hold of identities. places: (scope, identity, data set id)."""
+    names = ("scope", "of", "who", "dataset")
+    rows = [dict(zip(names, (scope_id, *identity, dataset), strict=True)) for scope_id, identity, dataset in places]
+    if rows:
+        connection.execute(_DELETE_FRAGMENT, rows)
+
+
+_DELETE_FRAGMENT = delete(profile_fragment_table).where(
+    profile_fragment_table.c.scope_id == bindparam("scope"),
+    profile_fragment_table.c.namespace == bindparam("of"),
+    profile_fragment_table.c.identity == bindparam("who"),
+    profile_fragment_table.c.dataset_id == bindparam("dataset"),
+)
+
+
 def put_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     """Write events; one that is there already (same person, time and `_id`) stays as it was."""
     _PUT_EVENTS.run(

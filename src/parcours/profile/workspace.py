@@ -13,14 +13,14 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from parcours.dataflow.model import Valid
+from parcours.dataflow.model import Change, Valid
 from parcours.identity.graph import MAX_MEMBERS, Link, find_neighbours, graph_revision, insert_links
 from parcours.identity.namespaces import NamespaceTable, canonical_namespace
 from parcours.kit.clock import to_us
 from parcours.kit.named import make
 from parcours.kit.paths import set_paths
 from parcours.profile import store
-from parcours.profile.merge import MergePolicy, MergePolicyTable, lay_over
+from parcours.profile.merge import MergePolicy, MergePolicyTable, append_arrays, lay_over
 from parcours.profile.store import EventPlace, EventRow, Fragment, FragmentRow, event_key
 from parcours.xdm.identities import Identity
 
@@ -75,6 +75,8 @@ class ProfileWorkspace:
         self._fragments: dict[tuple[int, Identity], dict[str, Fragment]] = {}
         self._neighbours: dict[tuple[int, Identity], list[Identity]] = {}
         self._new_fragments: dict[tuple[int, Identity, str], FragmentRow] = {}
+        self._gone: dict[tuple[int, Identity, str], None] = {}
+        """Stored fragments that were removed; `flush` deletes them before it writes new ones."""
         self._latest: dict[tuple[int, Identity], dict[str, Fragment]] = {}
         self._new_events: dict[tuple[int, Identity, int, str], EventRow] = {}
         self._new_entities: dict[tuple[int, Identity], list[tuple[EventPlace, dict[str, Any]]]] = {}
@@ -132,6 +134,23 @@ class ProfileWorkspace:
                 entity = lay_over([held.body, entity])
                 line = orjson.dumps(entity)
         self._put(scope_id, primary, dataset_id, entity, line)
+
+    def change(self, change: Change) -> None:
+        """Merge a part of a record into what its data set holds of the person, or remove all that it holds."""
+        _, scope_id, dataset, is_removal, entity, primary, identities, appended, _ = change
+        held = self._read(scope_id, primary).get(dataset.id)
+        if is_removal:
+            place = (scope_id, primary)
+            self._fragments[place].pop(dataset.id, None)
+            self._latest.get(place, {}).pop(dataset.id, None)
+            self._new_fragments.pop((scope_id, primary, dataset.id), None)
+            self._gone[scope_id, primary, dataset.id] = None
+        else:
+            if held is not None:
+                entity = append_arrays(lay_over([held.body, entity]), held.body, appended)
+            self._put(scope_id, primary, dataset.id, entity, orjson.dumps(entity))
+        if len(identities) > 1:
+            self._link(scope_id, primary, identities)
 
     def update(
         self, scope_id: int, identity: Identity, dataset_id: str, updates: Iterable[tuple[tuple[str, ...], Any]]
@@ -235,6 +254,7 @@ class ProfileWorkspace:
 
     def flush(self) -> list[Link]:
         """Write everything applied; the links written, to be remembered after the commit."""
+        store.delete_fragments(self._connection, self._gone)
         store.put_fragments(self._connection, list(self._new_fragments.values()))
         store.put_events(self._connection, list(self._new_events.values()))
         links = list(self._new_links)

@@ -335,6 +335,48 @@ def test_the_flow_may_stand_in_the_query_and_the_envelope_may_be_left_out(bench:
     assert len(bench.log.records) == 3
 
 
+OTHER_DATA_SET = {"identity": "create", "identityDatasetId": "dataset-9"}
+
+
+@pytest.mark.parametrize("operations", [
+    {}, {"data": "create"}, {"data": "merge"}, {"data": "delete"}, {"data": "merge", **OTHER_DATA_SET},
+])  # fmt: skip
+def test_a_raw_message_may_merge_delete_and_create_identities(bench: Bench, operations: dict[str, Any]) -> None:
+    message = {"header": {"flowId": "flow-1", "operations": operations}, "body": {"a": 1}}
+    assert bench.post(f"/collection/{RAW}", message).status == 200
+    (record,) = bench.log.records
+    assert orjson.loads(record.body) == message
+
+
+@pytest.mark.parametrize(
+    ("operations", "reason"),
+    [
+        ([], "operations that are no object"),
+        ({"data": "upsert"}, "'upsert' on data is none of create, merge and delete"),
+        ({"data": ["merge"]}, "is none of create, merge and delete"),
+        ({"identity": "delete"}, "'delete' on identities is not create"),
+        ({"identity": "create"}, "names no data set in operations.identityDatasetId"),
+        ({"identity": "create", "identityDatasetId": "dataset-0"}, "names no data set"),
+        ({"identity": "create", "identityDatasetId": "dataset-1"}, "names no data set"),
+    ],
+)
+def test_operations_that_can_not_be_done_are_refused(bench: Bench, operations: Any, reason: str) -> None:
+    message = {"header": {"flowId": "flow-1", "operations": operations}, "body": {"a": 1}}
+    request = bench.post(f"/collection/{RAW}", message)
+    assert request.status == 400
+    assert reason in request.answer["report"]["message"]
+    assert not bench.log.records
+
+
+@pytest.mark.parametrize(("dataset", "schema"), [("dataset-1", SCHEMA), ("dataset-9", "https://ns.adobe.com/other")])
+def test_identities_go_to_another_data_set_of_the_same_schema(bench: Bench, dataset: str, schema: str) -> None:
+    bench.collector.schema_of = lambda _scope, asked: schema if asked == dataset else None
+    operations = {"data": "merge", "identity": "create", "identityDatasetId": dataset}
+    request = bench.post(f"/collection/{RAW}", {"header": {"operations": operations, "flowId": "flow-1"}, "body": {}})
+    assert request.status == 400
+    assert "is another one of the same schema" in request.answer["report"]["message"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: (

@@ -6,7 +6,7 @@ import orjson
 from fastapi.testclient import TestClient
 
 from parcours.app import Platform
-from parcours.dataflow.model import Failed, Valid
+from parcours.dataflow.model import Outcome
 from parcours.dataflow.transform import Definitions, transform
 from parcours.log import Record
 
@@ -31,7 +31,7 @@ class World(NamedTuple):
     inlet: str
     scope_id: int
 
-    def outcome(self, message: Any, flow: str | None = None) -> Valid | Failed:
+    def outcome(self, message: Any, flow: str | None = None) -> Outcome:
         record = Record(
             self.inlet,
             self.flow if flow is None else flow,
@@ -44,7 +44,7 @@ class World(NamedTuple):
         (found,) = self.outcomes(record)
         return found
 
-    def outcomes(self, record: Record) -> list[Valid | Failed]:
+    def outcomes(self, record: Record) -> list[Outcome]:
         """What the dataflow makes of a record, as the definitions are now."""
         return list(transform(record, self.definitions()))
 

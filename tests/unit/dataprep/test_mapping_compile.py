@@ -347,3 +347,25 @@ def _time_of(call: Any, argument: Any) -> float:
     for _ in range(1_000):
         call(argument)
     return time.perf_counter() - started
+
+
+def test_an_array_to_append_is_a_plain_one_whose_path_is_told() -> None:
+    mapping = CompiledMapping(
+        rows(
+            ("upsert_array_append(tags)", "tags", "EXPRESSION"),
+            ("upsert_array_replace(lines)", "lines", "EXPRESSION"),
+            ("first", "person.name.firstName"),
+        ),
+        SCHEMA.field_at,
+    )
+    result = mapping.apply({"tags": [1, "b"], "lines": [{"sku": "x"}], "first": "Jane"}, NOW_US)
+    assert result.entity == {"tags": ["1", "b"], "lines": [{"sku": "x"}], "person": {"name": {"firstName": "Jane"}}}
+    assert type(result.entity["tags"]) is list
+    assert result.appended == (("tags",),)
+    assert mapping.apply({"tags": None}, NOW_US) == ({}, [], ())
+    chosen = rows(("iif(fresh, upsert_array_append(tags), upsert_array_replace(tags))", "tags", "EXPRESSION"))
+    either = CompiledMapping(chosen, SCHEMA.field_at)
+    assert either.apply({"fresh": True, "tags": ["a"]}, NOW_US).appended == (("tags",),)
+    assert either.apply({"fresh": False, "tags": ["a"]}, NOW_US) == ({"tags": ["a"]}, [], ())
+    spread = CompiledMapping(rows(("upsert_array_append(skus)", "lines[*].sku", "EXPRESSION")), SCHEMA.field_at)
+    assert spread.apply({"skus": ["x"]}, NOW_US) == ({"lines": [{"sku": "x"}]}, [], ())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
 
 from parcours.catalog.model import DataSet
-from parcours.dataflow.model import Origin, Valid
+from parcours.dataflow.model import Change, Origin, Valid
 from parcours.db import Database, metadata
 from parcours.identity.graph import MAX_MEMBERS, delete_links, insert_links
 from parcours.identity.namespaces import Namespace, NamespaceTable
@@ -43,6 +43,16 @@ def valid(
 ) -> Valid:
     found = list(identities) or [JANE]
     return Valid(ORIGIN, SCOPE, of or data_set(), schema, entity, orjson.dumps(entity), found[0], found, ())
+
+
+def change(
+    entity: dict[str, Any],
+    *linked: Identity,
+    of: DataSet | None = None,
+    is_removal: bool = False,
+    appended: tuple[tuple[str, ...], ...] = (),
+) -> Change:
+    return Change(ORIGIN, SCOPE, of or data_set(), is_removal, entity, JANE, list(linked), appended, ())
 
 
 def event(event_id: str, at: str, *identities: Identity, **fields: Any) -> Valid:
@@ -295,3 +305,61 @@ def test_a_profile_is_what_the_records_before_make_it_however_they_are_split_in_
                 cluster = {identity for _, identity in profiles.cluster(SCOPE, ("Email", person))}
                 assert cluster == linked[person]
     engine.dispose()
+
+
+def test_a_merge_changes_the_fields_it_has_and_appends_the_arrays_it_says(connection: Connection) -> None:
+    profiles = workspace(connection)
+    profiles.change(change({"tags": ["a"]}, appended=(("tags",),)))
+    assert profiles.profile(SCOPE, JANE) == {"tags": ["a"]}
+    profiles.change(change({"home": {"city": "Rome", "codes": [1]}, "tags": ["b"], "ids": [1]}, appended=(("tags",),)))
+    profiles.flush()
+    profiles = workspace(connection)
+    appended = (("tags",), ("home", "codes"))
+    profiles.change(change({"home": {"codes": [2]}, "tags": ["c"], "ids": [2]}, appended=appended))
+    profiles.flush()
+    wanted = {"home": {"city": "Rome", "codes": [1, 2]}, "tags": ["a", "b", "c"], "ids": [2]}
+    assert workspace(connection).profile(SCOPE, JANE) == wanted
+
+
+def test_identities_are_joined_whatever_is_said_of_their_arrays(connection: Connection) -> None:
+    profiles = workspace(connection)
+    path = (("identityMap", "Email"),)
+    profiles.change(change({"identityMap": {"Email": [{"id": "a"}]}}, appended=path))
+    profiles.change(change({"identityMap": {"Email": [{"id": "b"}]}}, appended=path))
+    assert profiles.profile(SCOPE, JANE) == {"identityMap": {"Email": [{"id": "a"}, {"id": "b"}]}}
+
+
+def test_a_merge_links_those_it_is_told_to_link(connection: Connection) -> None:
+    profiles = workspace(connection)
+    profiles.change(change({"a": 1}))
+    assert profiles.cluster(SCOPE, JANE) == [JANE]
+    profiles.change(change({"a": 2}, JANE, JANES_COOKIE))
+    assert profiles.cluster(SCOPE, JANE) == [JANE, JANES_COOKIE]
+    profiles.flush()
+    assert workspace(connection).profile(SCOPE, JANES_COOKIE) == {"a": 2}
+
+
+def test_a_removal_takes_what_its_data_set_holds_and_nothing_else(connection: Connection) -> None:
+    profiles = workspace(connection)
+    profiles.apply(valid({"tier": "gold"}))
+    profiles.apply(valid({"city": "Rome"}, of=data_set("web")))
+    profiles.flush()
+    profiles = workspace(connection)
+    profiles.change(change({}, is_removal=True))
+    assert profiles.profile(SCOPE, JANE) == {"city": "Rome"}
+    profiles.flush()
+    assert workspace(connection).profile(SCOPE, JANE) == {"city": "Rome"}
+
+
+def test_a_removal_holds_until_the_next_record_of_the_same_transaction(connection: Connection) -> None:
+    workspace(connection).change(change({}, is_removal=True))  # of what isn't there: nothing
+    profiles = workspace(connection)
+    profiles.apply(valid({"tier": "gold", "old": 1}))
+    profiles.flush()
+    profiles = workspace(connection)
+    profiles.apply(valid({"tier": "silver"}))
+    profiles.change(change({}, is_removal=True))
+    assert profiles.profile(SCOPE, JANE) == {}
+    profiles.change(change({"new": 1}))
+    profiles.flush()
+    assert workspace(connection).profile(SCOPE, JANE) == {"new": 1}
