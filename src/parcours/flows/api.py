@@ -1,6 +1,7 @@
 """Flow Service, `/data/foundation/flowservice` (platform-apis §2)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -136,7 +137,7 @@ def _add_specs(api: APIRouter, gate: Gate, path: str, specs: tuple[dict[str, Any
 
 
 def _unlimited(request: ListRequest) -> ListRequest:
-    return ListRequest(MAX_LIMIT, request.order_by, request.filters, request.is_count)
+    return replace(request, limit=MAX_LIMIT)
 
 
 def _add_collection(api: APIRouter, gate: Gate, service: FlowService, kind: str, base_url: str) -> None:

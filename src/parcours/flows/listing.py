@@ -17,6 +17,8 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _ORDER = re.compile(r"[+\-]?[A-Za-z0-9_.\[\]]+")
 _COMPARISON = re.compile(r"\s*([A-Za-z0-9_.:$\[\]]+)\s*(==?|!=)(.*)", re.DOTALL)
+_PROPERTIES = re.compile(r"\s*\w+(\s*,\s*\w+)+\s*")
+"""A list of names compares nothing: it says what to show. One name alone is a filter: items that have it."""
 _STATES = {
     state.lower(): state for state in (DRAFT, ENABLED, DISABLED, "success", "failed", "partialSuccess", "inProgress")
 }
@@ -43,6 +45,8 @@ class ListRequest:
     """Only the number of items is wanted."""
     start: int = 0
     """Where the page begins, as its continuation token said."""
+    fields: tuple[str, ...] = ()
+    """Top-level properties to show of each item; all when there are none."""
     after_id: str = ""
     """The last item of the page before; where the list has moved, the page begins after it."""
 
@@ -54,11 +58,14 @@ def parse_request(pairs: Iterable[tuple[str, str]]) -> ListRequest:
     """
     known: dict[str, str] = {}
     filters: list[str] = []
+    fields: list[str] = []
     for key, value in pairs:
-        if key.lower() == "property":
-            filters.append(value)
-        else:
+        if key.lower() != "property":
             known[key.lower()] = value
+        elif _PROPERTIES.fullmatch(value):
+            fields += (name.strip() for name in value.split(","))
+        else:
+            filters.append(value)
     token = _decode(known["continuationtoken"]) if known.get("continuationtoken") else {}
     is_count = known.get("count", "").lower() == "true"
     if is_count and "limit" in known:
@@ -67,7 +74,13 @@ def parse_request(pairs: Iterable[tuple[str, str]]) -> ListRequest:
     order_by = known.get("orderby", token.get("o", ""))
     _check_order(order_by)
     return ListRequest(
-        limit, order_by, tuple(filters or token.get("p", ())), is_count, token.get("s", 0), token.get("a", "")
+        limit,
+        order_by,
+        tuple(filters or token.get("p", ())),
+        is_count,
+        token.get("s", 0),
+        tuple(fields or token.get("f", ())),
+        token.get("a", ""),
     )
 
 
@@ -84,17 +97,22 @@ def page_of(items: Sequence[dict[str, Any]], request: ListRequest, path: str) ->
         start = start if place is None else place + 1
     page = found[start : start + request.limit]
     has_more = start + len(page) < len(found)
-    return envelope(page, next_link(request, path, start + len(page), page[-1]["id"]) if has_more and page else None)
+    link = next_link(request, path, start + len(page), page[-1]["id"]) if has_more and page else None
+    return envelope(page, link, request.fields)
 
 
-def envelope(items: Sequence[Mapping[str, Any]], next_href: str | None) -> dict[str, Any]:
-    """`_links` is there on the last page, too: clients read through it."""
+def envelope(items: Sequence[Mapping[str, Any]], next_href: str | None, fields: Sequence[str] = ()) -> dict[str, Any]:
+    """A page with the fields that were asked for. `_links` is there on the last one, too: clients read through it."""
+    if fields:
+        items = [{name: item[name] for name in fields if name in item} for item in items]
     return {"items": items, "_links": {"next": {"href": next_href}} if next_href else {}}
 
 
 def next_link(request: ListRequest, path: str, start: int, after_id: str = "") -> str:
     """Relative to the service's base path. The token comes first and alone: clients cut it out after the first "="."""
     token = {"l": request.limit, "o": request.order_by, "p": list(request.filters), "s": start, "a": after_id}
+    if request.fields:
+        token["f"] = list(request.fields)
     text = base64.urlsafe_b64encode(orjson.dumps(token)).rstrip(b"=").decode()
     return f"{path}?continuationToken={text}"
 
@@ -149,6 +167,9 @@ def _decode(text: str) -> dict[str, Any]:
     kinds: Mapping[str, type] = {"l": int, "o": str, "p": list, "s": int, "a": str}
     if not isinstance(token, dict) or any(type(token.get(key)) is not kind for key, kind in kinds.items()):
         raise refused
-    if not (1 <= token["l"] <= MAX_LIMIT and 0 <= token["s"] < 2**31 and all(isinstance(p, str) for p in token["p"])):
+    texts = token.get("f", [])
+    if not (1 <= token["l"] <= MAX_LIMIT and 0 <= token["s"] < 2**31 and isinstance(texts, list)):
+        raise refused
+    if not all(isinstance(text, str) for text in [*token["p"], *texts]):
         raise refused
     return token

@@ -60,7 +60,8 @@ class RunService:
             )
             page = view.rendered(runs[: request.limit])
         has_more = len(runs) > request.limit
-        return envelope(page, next_link(request, PATH, request.start + request.limit) if has_more else None)
+        link = next_link(request, PATH, request.start + request.limit) if has_more else None
+        return envelope(page, link, request.fields)
 
     def run(self, caller: Caller, run_id: str) -> dict[str, Any]:
         """One run. Raises FlowRefused 1439."""

@@ -763,6 +763,26 @@ def test_specs_are_found_by_the_names_clients_look_up(client: TestClient) -> Non
     assert client.post(f"{BASE}/flowSpecs/search", json={"limit": 1}).json()["_links"]["next"]["href"]
 
 
+def test_a_list_of_properties_is_what_is_shown_of_each_item(platform: Platform, client: TestClient) -> None:
+    flow_id = make_flow(client)["flow"]
+    post(client, "connections", {**XDM, "name": "b"})
+    shown = {"property": ["id,name,nothing", "state==enabled"], "orderby": "-name", "limit": 1}
+    page = client.get(f"{BASE}/connections", params=shown).json()
+    assert [list(item) for item in page["items"]] == [["id", "name"]]
+    assert page["items"][0]["name"] == "b"
+    rest = client.get(BASE + page["_links"]["next"]["href"]).json()["items"]
+    assert [list(item) for item in rest] == [["id", "name"]]
+    count_in(platform, flow_id, 1_700_000_000_000, landed=1)
+    for query in ({"property": "flowId,state"}, {"property": ["flowId,state", "state==success"]}):
+        assert client.get(f"{BASE}/runs", params=query).json()["items"] == [{"flowId": flow_id, "state": "success"}]
+    specs = client.get(f"{BASE}/flowSpecs", params={"property": "id,name"}).json()["items"]
+    assert len(specs) > 3
+    assert all(set(spec) == {"id", "name"} for spec in specs)
+    search = {"queryString": "id,name&state==enabled", "limit": 1}
+    (found,) = client.post(f"{BASE}/connections/search", json=search).json()["items"]
+    assert set(found) == {"id", "name"}
+
+
 # --- runs ---
 
 
