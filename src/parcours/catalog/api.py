@@ -21,7 +21,8 @@ from parcours.db import Database
 BASE = "/data/foundation/catalog"
 EXPORT = "/data/foundation/export/batches/{batch_id}"
 
-_PRECONDITIONS = reads_headers("If-Match", "If-None-Match")
+_REHEARSED = reads_headers("Pragma")
+_CHANGED = reads_headers("If-Match", "If-None-Match", "Pragma")
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The list of files, or with `path` the file",
@@ -54,10 +55,15 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> dict[str, Any]:
         return service.data_sets(caller, query)
 
-    @api.post(f"{BASE}/dataSets", status_code=201)
+    @api.post(f"{BASE}/dataSets", status_code=201, openapi_extra=_REHEARSED)
     def create_data_set(
-        caller: Caller = Depends(gate.allow("datasets.write")), body: dict[str, Any] = Depends(json_object)
+        request: Request,
+        caller: Caller = Depends(gate.allow("datasets.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> Response:
+        if _is_rehearsal(request):
+            service.create(caller, body, is_rehearsal=True)
+            return Response(b"[]", media_type="application/json")
         dataset_id = service.create(caller, body)
         return _links(dataset_id, 201, {"Location": f"{base_url}{BASE}/dataSets/{dataset_id}"})
 
@@ -71,7 +77,7 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
             orjson.dumps({dataset_id: document}), media_type="application/json", headers={"ETag": f'"{version}"'}
         )
 
-    @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def patch_data_set(
         request: Request,
         dataset_id: str,
@@ -80,27 +86,27 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> Response:
         if not isinstance(body, dict | list):
             raise CatalogInvalid("the body is an object of new values or a list of JSON Patch operations")
-        service.patch(caller, dataset_id, body, *_preconditions(request))
+        service.patch(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
-    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def merge_data_set(
         request: Request,
         dataset_id: str,
         caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
-        service.merge(caller, dataset_id, body, *_preconditions(request))
+        service.merge(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
-    @api.put(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.put(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def replace_data_set(
         request: Request,
         dataset_id: str,
         caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
-        service.replace(caller, dataset_id, body, *_preconditions(request))
+        service.replace(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
     @api.delete(f"{BASE}/dataSets/{{dataset_id}}")
@@ -185,6 +191,11 @@ def _add_lower_case(api: APIRouter) -> None:
 
 def _preconditions(request: Request) -> tuple[str | None, str | None]:
     return request.headers.get("if-match"), request.headers.get("if-none-match")
+
+
+def _is_rehearsal(request: Request) -> bool:
+    """Whether `Pragma: validate-only` asks for the check alone. Source: Catalog's developer guide, appendix."""
+    return "validate-only" in (part.strip().lower() for part in request.headers.get("pragma", "").split(","))
 
 
 def _links(dataset_id: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -1,7 +1,8 @@
 """Data sets as resources, and the reading side of batches."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -100,10 +101,13 @@ class CatalogService:
         with self._db.read() as connection:
             self._find(connection, caller.scope_id, dataset_id)
 
-    def create(self, caller: Caller, body: Mapping[str, Any]) -> str:
-        """A new data set; its id. Raises CatalogInvalid or DataSetRefused."""
+    def create(self, caller: Caller, body: Mapping[str, Any], *, is_rehearsal: bool = False) -> str:
+        """A new data set; its id. Raises CatalogInvalid or DataSetRefused.
+
+        is_rehearsal: refuse what can't be, and make nothing.
+        """
         document = checked(body)
-        with self._db.write() as connection:
+        with self._writing(is_rehearsal) as connection:
             schema = self._schema(connection, caller.scope_id, document["schemaRef"]["id"])
             self._admit_profile(document["tags"], {}, schema)
             self.admit(document["tags"], {}, schema)
@@ -113,7 +117,14 @@ class CatalogService:
         return dataset_id
 
     def patch(
-        self, caller: Caller, dataset_id: str, body: Any, if_match: str | None = None, if_none_match: str | None = None
+        self,
+        caller: Caller,
+        dataset_id: str,
+        body: Any,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         """Change a data set by a JSON Patch (a list) or by new values for top-level keys (an object)."""
 
@@ -125,7 +136,7 @@ class CatalogService:
             except PatchInvalid as error:
                 raise CatalogInvalid(str(error), error.path) from None
 
-        self._change(caller, dataset_id, edit, if_match, if_none_match)
+        self._change(caller, dataset_id, edit, if_match, if_none_match, is_rehearsal)
 
     def merge(
         self,
@@ -134,9 +145,11 @@ class CatalogService:
         body: Mapping[str, Any],
         if_match: str | None = None,
         if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         """Change a data set by a deep merge."""
-        self._change(caller, dataset_id, lambda document: merged(document, body), if_match, if_none_match)
+        self._change(caller, dataset_id, lambda document: merged(document, body), if_match, if_none_match, is_rehearsal)
 
     def replace(
         self,
@@ -145,9 +158,11 @@ class CatalogService:
         body: Mapping[str, Any],
         if_match: str | None = None,
         if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         """Give a data set a whole new document; what only the server sets stays."""
-        self._change(caller, dataset_id, lambda _: dict(body), if_match, if_none_match)
+        self._change(caller, dataset_id, lambda _: dict(body), if_match, if_none_match, is_rehearsal)
 
     def delete(self, caller: Caller, dataset_id: str) -> None:
         """Remove a data set that nothing writes to. Raises CatalogNotFound or DataSetInUse."""
@@ -231,6 +246,14 @@ class CatalogService:
         found = self.table.current(connection).by_id.values()
         return any(one.scope_id == scope_id and one.schema_id == schema_id for one in found)
 
+    @contextmanager
+    def _writing(self, is_rehearsal: bool) -> Iterator[Connection]:
+        """A transaction that commits on leaving the block; that of a rehearsal is rolled back."""
+        with self._db.write() as connection:
+            yield connection
+            if is_rehearsal:
+                connection.rollback()
+
     def _change(
         self,
         caller: Caller,
@@ -238,8 +261,9 @@ class CatalogService:
         edit: Callable[[dict[str, Any]], dict[str, Any]],
         if_match: str | None,
         if_none_match: str | None,
+        is_rehearsal: bool,
     ) -> None:
-        with self._db.write() as connection:
+        with self._writing(is_rehearsal) as connection:
             current = self._find(connection, caller.scope_id, dataset_id)
             _check_preconditions(current, if_match, if_none_match)
             if self._is_kept(current):

@@ -233,6 +233,26 @@ def test_a_bad_patch_changes_nothing(client: TestClient, body: Any, status: int)
     assert read(client, dataset_id) == before
 
 
+@pytest.mark.parametrize("value", ["validate-only", "no-cache, Validate-Only"])
+def test_a_call_that_is_only_to_be_validated_changes_nothing(client: TestClient, value: str) -> None:
+    dry = {"Pragma": value}
+    one = make(client)
+    before = client.get(f"{BASE}/dataSets").json()
+    url = f"{BASE}/dataSets/{one}"
+    made = client.post(f"{BASE}/dataSets", json={**LOYALTY, "name": "Another"}, headers=dry)
+    assert (made.status_code, made.json()) == (200, [])
+    assert "location" not in made.headers
+    lookup = {"tags": {"unifiedProfile": ["enabled:true"]}, "name": "Changed"}
+    for method, path in (("PUT", url), ("PATCH", url), ("PATCH", f"{BASE}/v2/dataSets/{one}")):
+        answer = client.request(method, path, json={**LOYALTY, **lookup}, headers=dry)
+        assert (answer.status_code, answer.json()) == (200, [f"@/dataSets/{one}"])
+    assert client.get(f"{BASE}/dataSets").json() == before
+    assert client.post(f"{BASE}/dataSets", json={**LOYALTY, "name": ""}, headers=dry).status_code == 400
+    assert client.put(url, json=LOYALTY, headers={**dry, "If-Match": "0.0.1"}).status_code == 412
+    assert client.patch(url, json={"name": "Changed"}, headers={"Pragma": "no-cache"}).status_code == 200
+    assert read(client, one)["name"] == "Changed"
+
+
 def test_if_match_compares_with_the_version_or_the_update_time(client: TestClient) -> None:
     dataset_id = make(client)
     path, body = f"{BASE}/dataSets/{dataset_id}", {"description": "x"}
