@@ -14,6 +14,7 @@ from parcours.catalog import store
 from parcours.catalog.documents import (
     DATA_SET_KIND,
     DEFAULT_CONTENT_TYPE,
+    MAX_NAME,
     SYSTEM,
     checked,
     compile_data_set,
@@ -102,13 +103,14 @@ class CatalogService:
             self._find(connection, caller.scope_id, dataset_id)
 
     def create(self, caller: Caller, body: Mapping[str, Any], *, is_rehearsal: bool = False) -> str:
-        """A new data set; its id. Raises CatalogInvalid or DataSetRefused.
+        """A new data set, called like its schema when it has no name; its id. Raises CatalogInvalid or DataSetRefused.
 
         is_rehearsal: refuse what can't be, and make nothing.
         """
-        document = checked(body)
+        document = checked(body, may_be_unnamed=True)
         with self._writing(is_rehearsal) as connection:
             schema = self._schema(connection, caller.scope_id, document["schemaRef"]["id"])
+            document.setdefault("name", schema.title[:MAX_NAME])
             self._admit_profile(document["tags"], {}, schema)
             self.admit(document["tags"], {}, schema)
             self._name_table(connection, caller.scope_id, document)
@@ -161,8 +163,10 @@ class CatalogService:
         *,
         is_rehearsal: bool = False,
     ) -> None:
-        """Give a data set a whole new document; what only the server sets stays."""
-        self._change(caller, dataset_id, lambda _: dict(body), if_match, if_none_match, is_rehearsal)
+        """Give a data set a whole new document; what only the server sets stays, and its name where there is none."""
+        self._change(
+            caller, dataset_id, lambda old: {"name": old["name"], **body}, if_match, if_none_match, is_rehearsal
+        )
 
     def delete(self, caller: Caller, dataset_id: str) -> None:
         """Remove a data set that nothing writes to. Raises CatalogNotFound or DataSetInUse."""

@@ -253,6 +253,17 @@ def test_a_call_that_is_only_to_be_validated_changes_nothing(client: TestClient,
     assert read(client, one)["name"] == "Changed"
 
 
+def test_a_data_set_without_a_name_has_that_of_its_schema(client: TestClient) -> None:
+    answer = client.post(f"{BASE}/dataSets", json={"schemaRef": LOYALTY["schemaRef"]})
+    assert answer.status_code == 201, answer.text
+    document = read(client, answer.json()[0][11:])
+    assert (document["name"], document["tags"]) == ("A schema", {"adobe/pqs/table": ["a_schema"]})
+    one = make(client)
+    put = client.put(f"{BASE}/dataSets/{one}", json={"schemaRef": LOYALTY["schemaRef"], "description": "New"})
+    assert put.status_code == 200, put.text
+    assert (read(client, one)["name"], read(client, one)["description"]) == ("LoyaltyMembersDataset", "New")
+
+
 def test_if_match_compares_with_the_version_or_the_update_time(client: TestClient) -> None:
     dataset_id = make(client)
     path, body = f"{BASE}/dataSets/{dataset_id}", {"description": "x"}
