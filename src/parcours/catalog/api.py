@@ -13,7 +13,7 @@ from parcours.access import Caller
 from parcours.access.routing import Gate, Routes, described, json_body, json_object, reads_headers, reads_query
 from parcours.catalog import export
 from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
-from parcours.catalog.listing import PAGING, ListQuery, parse_query
+from parcours.catalog.listing import MAX_LIMIT, PAGING, ListQuery, parse_query
 from parcours.catalog.model import Batch, FailedRow
 from parcours.catalog.service import CatalogService
 from parcours.db import Database
@@ -71,8 +71,11 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def get_data_set(
         request: Request, dataset_id: str, caller: Caller = Depends(gate.allow("datasets.read"))
     ) -> Response:
-        query = parse_query(p for p in request.query_params.multi_items() if p[0] == "properties")
-        document, version = service.data_set(caller, dataset_id, query.properties)
+        ids, properties = _ids(dataset_id), _properties(request)
+        if len(ids) > 1:
+            found = service.data_sets_of(caller, ids, properties)
+            return Response(orjson.dumps(found), media_type="application/json")
+        document, version = service.data_set(caller, dataset_id, properties)
         return Response(
             orjson.dumps({dataset_id: document}), media_type="application/json", headers={"ETag": f'"{version}"'}
         )
@@ -124,9 +127,11 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> dict[str, Any]:
         return service.batches(caller, query)
 
-    @api.get(f"{BASE}/batches/{{batch_id}}")
-    def get_batch(batch_id: str, caller: Caller = Depends(gate.allow("datasets.read"))) -> dict[str, Any]:
-        return {batch_id: service.batch(caller, batch_id)}
+    @api.get(f"{BASE}/batches/{{batch_id}}", openapi_extra=reads_query("properties"))
+    def get_batch(
+        request: Request, batch_id: str, caller: Caller = Depends(gate.allow("datasets.read"))
+    ) -> dict[str, Any]:
+        return service.batches_of(caller, _ids(batch_id), _properties(request))
 
     def rows_of(batch: Batch) -> Iterator[FailedRow]:
         if batch.is_failed:
@@ -187,6 +192,19 @@ def _add_lower_case(api: APIRouter) -> None:
                 status_code=route.status_code,
                 include_in_schema=False,
             )
+
+
+def _ids(text: str) -> list[str]:
+    """The ids of a look-up: one, or several with commas between. Raises CatalogInvalid."""
+    ids = [part for part in text.split(",") if part] or [text]
+    if len(ids) > MAX_LIMIT:
+        raise CatalogInvalid(f"at most {MAX_LIMIT} objects are looked up at once", "$.id")
+    return ids
+
+
+def _properties(request: Request) -> tuple[str, ...]:
+    """The keys a look-up asks for; none means all."""
+    return parse_query(pair for pair in request.query_params.multi_items() if pair[0] == "properties").properties
 
 
 def _preconditions(request: Request) -> tuple[str | None, str | None]:

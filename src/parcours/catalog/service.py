@@ -97,6 +97,18 @@ class CatalogService:
             last = store.find_last_batches(connection, caller.scope_id, dataset_id)
         return project(render_data_set(found, caller, last.get(dataset_id)), properties), version_of(found)
 
+    def data_sets_of(
+        self, caller: Caller, dataset_ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """The data sets of these ids that are there, in this order. Raises CatalogNotFound when none is."""
+        with self._db.read() as connection:
+            last = store.find_last_batches(connection, caller.scope_id)
+            there = {one.id: one for one in self._resources.in_scope(connection, caller.scope_id, DATA_SET_KIND)}
+        found = [there[dataset_id] for dataset_id in dict.fromkeys(dataset_ids) if dataset_id in there]
+        if not found:
+            raise CatalogNotFound("data set", ",".join(dataset_ids))
+        return {one.id: project(render_data_set(one, caller, last.get(one.id)), properties) for one in found}
+
     def require_data_set(self, caller: Caller, dataset_id: str) -> None:
         """Raises CatalogNotFound when the sandbox has no such data set."""
         with self._db.read() as connection:
@@ -233,12 +245,21 @@ class CatalogService:
         aliases = {"dataSet": _data_set_of, "batch": lambda batch_id, _: batch_id}
         return select(documents, rest, aliases)
 
-    def batch(self, caller: Caller, batch_id: str) -> dict[str, Any]:
-        """One batch. Raises CatalogNotFound."""
+    def batches_of(
+        self, caller: Caller, batch_ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """The batches of these ids that are there, in this order. Raises CatalogNotFound when none is."""
         with self._db.read() as connection:
-            found = self._find_batch(connection, caller.scope_id, batch_id)
-            errors = store.find_errors(connection, caller.scope_id, [batch_id])
-        return render_batch(found, caller, errors.get(batch_id, ()), time.time_ns() // 1_000_000)
+            named = (store.find_batch(connection, caller.scope_id, batch_id) for batch_id in dict.fromkeys(batch_ids))
+            found = [batch for batch in named if batch is not None]
+            errors = store.find_errors(connection, caller.scope_id, [batch.id for batch in found if batch.is_failed])
+        if not found:
+            raise CatalogNotFound("batch", ",".join(batch_ids))
+        now_ms = time.time_ns() // 1_000_000
+        return {
+            batch.id: project(render_batch(batch, caller, errors.get(batch.id, ()), now_ms), properties)
+            for batch in found
+        }
 
     def require_batch(self, caller: Caller, batch_id: str) -> Batch:
         """One batch as stored. Raises CatalogNotFound."""

@@ -264,6 +264,23 @@ def test_a_data_set_without_a_name_has_that_of_its_schema(client: TestClient) ->
     assert (read(client, one)["name"], read(client, one)["description"]) == ("LoyaltyMembersDataset", "New")
 
 
+def test_several_data_sets_and_batches_are_looked_up_in_one_call(client: TestClient, platform: Platform) -> None:
+    one, two = make(client, name="One"), make(client, name="Two")
+    url = f"{BASE}/dataSets/{two},{one},{'0' * 24}"
+    found = client.get(url, params={"properties": "name"})
+    assert found.status_code == 200, found.text
+    assert found.json() == {two: {"name": "Two"}, one: {"name": "One"}}
+    assert client.get(f"{BASE}/dataSets/{one},{two}").json() == {one: read(client, one), two: read(client, two)}
+    assert client.get(f"{BASE}/dataSets/{'0' * 24},{'1' * 24}").status_code == 404
+    ids = land(platform, one, landed=1, failed=2, reasons={"X-1": 2})
+    found = client.get(f"{BASE}/batches/{ids.failed},{ids.landed},none", params={"properties": "recordCount"})
+    assert found.json() == {ids.failed: {"recordCount": 0}, ids.landed: {"recordCount": 1}}
+    assert client.get(f"{BASE}/batches/{ids.failed}", params={"properties": "status"}).json() == {
+        ids.failed: {"status": "failed"}
+    }
+    assert client.get(f"{BASE}/batches/none,nothing").status_code == 404
+
+
 def test_if_match_compares_with_the_version_or_the_update_time(client: TestClient) -> None:
     dataset_id = make(client)
     path, body = f"{BASE}/dataSets/{dataset_id}", {"description": "x"}
