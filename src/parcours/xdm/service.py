@@ -24,7 +24,7 @@ from parcours.xdm.errors import (
 from parcours.xdm.ids import EVENT_CLASS, KINDS, PROFILE_CLASS, UNION_SUFFIX, alt_id, kind_of, new_resource_id
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry, is_union
-from parcours.xdm.rules import check_depth, template, with_full_references
+from parcours.xdm.rules import check_depth, template, with_full_references, with_own_namespace
 from parcours.xdm.sample import sample_record
 from parcours.xdm.store import DESCRIPTOR_KIND, RESOURCE_KIND, load_registries, loaded, lock, to_store
 from parcours.xdm.table import SchemaTable, minor_version
@@ -298,7 +298,7 @@ class XdmService:
 
 
 def _made(kind: str, body: Mapping[str, Any], resource_id: str) -> Document:
-    return {"$id": resource_id, "meta:resourceType": kind, **template(kind, body)}
+    return with_own_namespace({"$id": resource_id, "meta:resourceType": kind, **template(kind, body)})
 
 
 def _imported(exported: Mapping[str, Any], tenant: str) -> Document:

@@ -10,7 +10,7 @@ from parcours.kit.clock import to_datetime
 from parcours.xdm.descriptors import DEPRECATED, DISPLAY, displayed, path_of, properties_of
 from parcours.xdm.errors import AcceptInvalid, AcceptRefused
 from parcours.xdm.registry import Registry
-from parcours.xdm.rules import references
+from parcours.xdm.rules import dataset_namespace, references
 
 _MEDIA = re.compile(
     r"application/vnd\.adobe\.(?P<family>xed|xdm)(?P<forms>(?:-(?:id|link|full|notext|desc|flat|deprecated|deprecatefield|v2))*)"
@@ -140,6 +140,10 @@ def describe(resource: Mapping[str, Any], registry: Registry, caller: Caller) ->
     result["meta:extends"] = registry.extends(resource)
     if kind == "schemas":
         result["meta:class"] = registry.class_of(resource)
+    class_id = result["meta:class"] if kind == "schemas" else resource["$id"] if kind == "classes" else ""
+    if class_id in registry.tenant and registry.behaviour(class_id) == "adhoc":
+        namespace = dataset_namespace(registry.tenant[class_id])
+        result |= {} if namespace is None else {"meta:datasetNamespace": namespace}
     row = registry.rows.get(resource["$id"])
     if row is None and kind != "unions":
         result["meta:registryMetadata"] = _GLOBAL_METADATA
