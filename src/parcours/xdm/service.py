@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.db import Database
+from parcours.kit.clock import to_datetime
 from parcours.resources.patch import PatchInvalid, apply_patch
 from parcours.resources.store import Compiled, ResourceStore
 from parcours.xdm import views
@@ -123,8 +124,8 @@ class XdmService:
                 **{kind: len(registry.of_kind(kind)) for kind in ("schemas", "mixins", "datatypes", "classes")},
                 "unions": len(registry.union_classes()),
             },
-            "recentlyCreatedResources": _newest(described, "repo:createdDate"),
-            "recentlyUpdatedResources": _newest(described, "repo:lastModifiedDate"),
+            "recentlyCreatedResources": _newest(described, registry, _CREATED),
+            "recentlyUpdatedResources": _newest(described, registry, _UPDATED),
             "classUsage": [
                 {
                     "$id": class_id,
@@ -386,7 +387,19 @@ def _union(registry: Registry, name: str) -> Document | None:
     return registry.union(class_id)
 
 
-def _newest(described: Sequence[Document], key: str) -> list[Document]:
+_CREATED, _UPDATED = "repo:createdDate", "repo:lastModifiedDate"
+
+
+def _newest(described: Sequence[Document], registry: Registry, key: str) -> list[Document]:
+    """The last resources that were made or changed, with the time in words, as `/stats` tells it."""
     newest = sorted(described, key=lambda one: one["meta:registryMetadata"][key], reverse=True)[:_NEWEST]
-    keys = ("title", "$id", "meta:altId", "version", "meta:resourceType")
-    return [{**{k: one[k] for k in keys}, "meta:updated": one["meta:registryMetadata"][key]} for one in newest]
+    return [_in_brief(one, registry, key) for one in newest]
+
+
+def _in_brief(one: Document, registry: Registry, key: str) -> Document:
+    keys = ("title", "description", "$id", "meta:altId", "version", "meta:resourceType", "meta:class")
+    at = to_datetime(one["meta:registryMetadata"][key] * 1000).strftime("%a %b %d %Y %H:%M:%S GMT+0000 (UTC)")
+    brief = {name: one[name] for name in keys if name in one}
+    if "meta:class" in one:
+        brief["meta:classTitle"] = (registry.get(one["meta:class"]) or {}).get("title", one["meta:class"])
+    return {**brief, "meta:created" if key == _CREATED else "meta:updated": at}

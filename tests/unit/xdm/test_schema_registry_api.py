@@ -1,5 +1,6 @@
 """Schemas, field groups, classes and data types through the API: the tutorials, then what is refused."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -317,6 +318,16 @@ def test_stats_count_what_there_is(api: TestClient, registry: RegistryClient) ->
     assert answer["imsOrg"] == "ACME@AdobeOrg"
     assert answer["counts"] == {"schemas": 1, "mixins": 1, "datatypes": 0, "classes": 0, "unions": 0}
     assert [one["title"] for one in answer["recentlyCreatedResources"]] == ["S", "Loyalty"]
+    newest = answer["recentlyCreatedResources"][0]
+    assert (newest["$id"], newest["description"], newest["version"]) == (schema["$id"], "", "1.0")
+    assert re.fullmatch(
+        r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT\+0000 \(UTC\)", newest["meta:created"]
+    )
+    assert "meta:updated" not in newest
+    updated = answer["recentlyUpdatedResources"][0]
+    assert (updated["meta:class"], updated["meta:classTitle"]) == (PROFILE, "XDM Individual Profile")
+    assert updated["meta:updated"] == newest["meta:created"]
+    assert "meta:class" not in answer["recentlyUpdatedResources"][1]
     assert answer["classUsage"] == [
         {
             "$id": PROFILE,
