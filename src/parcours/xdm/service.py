@@ -9,7 +9,7 @@ from parcours.access.model import Caller
 from parcours.db import Database
 from parcours.kit.clock import to_datetime
 from parcours.resources.patch import PatchInvalid, apply_patch
-from parcours.resources.store import Compiled, ResourceStore
+from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.xdm import views
 from parcours.xdm.admission import admit
 from parcours.xdm.audit import Revision, audit_log
@@ -154,21 +154,23 @@ class XdmService:
         return export(registry, _find_tenant(registry, name), caller.sandbox.tenant)
 
     def audit(self, caller: Caller, name: str) -> list[Document]:
-        """What changed in a tenant's resource, by whom, newest first. Raises XdmNotFound."""
+        """What changed in a tenant's resource and what it is made of, by whom, newest first. Raises XdmNotFound."""
         with self._db.read() as connection:
             registry = self.registry(connection, caller.scope_id)
-            row = registry.rows[_find_tenant(registry, name)["$id"]]
-            bodies = [
-                self._resources.get_version(connection, row.scope_id, RESOURCE_KIND, row.id, version)
-                for version in range(max(0, row.version - _MAX_AUDITED), row.version + 1)
-            ]
-        revisions = []
-        for body in bodies:
-            change = body["change"]
-            revisions.append(
-                Revision(body["document"], change["user_id"], change["client_id"], change["at_ms"], change["id"])
-            )
-        return audit_log(revisions, caller.org_id, caller.sandbox.id)
+            resource = _find_tenant(registry, name)
+            revisions = self._revisions(connection, registry.rows[resource["$id"]])
+            own = [registry.rows[uri] for uri in registry.closure(resource) if uri in registry.tenant]
+            parts = [self._revisions(connection, row) for row in own if row.version > 0]
+        return audit_log(revisions, parts, caller.org_id, caller.sandbox.id)
+
+    def _revisions(self, connection: Connection, row: Resource) -> list[Revision]:
+        """The last versions of a resource, oldest first."""
+        bodies = [
+            self._resources.get_version(connection, row.scope_id, RESOURCE_KIND, row.id, version)
+            for version in range(max(0, row.version - _MAX_AUDITED), row.version + 1)
+        ]
+        told = [(body["document"], body["change"]) for body in bodies]
+        return [Revision(document, c["user_id"], c["client_id"], c["at_ms"], c["id"]) for document, c in told]
 
     def create(self, caller: Caller, segment: str, body: Mapping[str, Any]) -> Document:
         """Store a new resource. Raises SchemaInvalid or TitleTaken."""
