@@ -28,7 +28,10 @@ _READ_ONLY: Mapping[str, frozenset[str]] = {
         }
     ),
     "mappings": frozenset(
-        {"id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy", "xdmSchema", "mappings"}
+        {
+            "id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy", "schemaRef", "xdmSchema",
+            "mappings",
+        }
     ),
     "flows": frozenset(
         {

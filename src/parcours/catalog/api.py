@@ -13,7 +13,7 @@ from parcours.access import Caller
 from parcours.access.routing import Gate, Routes, described, json_body, json_object, reads_headers, reads_query
 from parcours.catalog import export
 from parcours.catalog.errors import CatalogInvalid, ExportFileNotFound
-from parcours.catalog.listing import PAGING, ListQuery, parse_query
+from parcours.catalog.listing import MAX_LIMIT, PAGING, ListQuery, parse_query
 from parcours.catalog.model import Batch, FailedRow
 from parcours.catalog.service import CatalogService
 from parcours.db import Database
@@ -21,7 +21,8 @@ from parcours.db import Database
 BASE = "/data/foundation/catalog"
 EXPORT = "/data/foundation/export/batches/{batch_id}"
 
-_PRECONDITIONS = reads_headers("If-Match", "If-None-Match")
+_REHEARSED = reads_headers("Pragma")
+_CHANGED = reads_headers("If-Match", "If-None-Match", "Pragma")
 _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The list of files, or with `path` the file",
@@ -54,10 +55,15 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> dict[str, Any]:
         return service.data_sets(caller, query)
 
-    @api.post(f"{BASE}/dataSets", status_code=201)
+    @api.post(f"{BASE}/dataSets", status_code=201, openapi_extra=_REHEARSED)
     def create_data_set(
-        caller: Caller = Depends(gate.allow("datasets.write")), body: dict[str, Any] = Depends(json_object)
+        request: Request,
+        caller: Caller = Depends(gate.allow("datasets.write")),
+        body: dict[str, Any] = Depends(json_object),
     ) -> Response:
+        if _is_rehearsal(request):
+            service.create(caller, body, is_rehearsal=True)
+            return Response(b"[]", media_type="application/json")
         dataset_id = service.create(caller, body)
         return _links(dataset_id, 201, {"Location": f"{base_url}{BASE}/dataSets/{dataset_id}"})
 
@@ -65,13 +71,16 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     def get_data_set(
         request: Request, dataset_id: str, caller: Caller = Depends(gate.allow("datasets.read"))
     ) -> Response:
-        query = parse_query(p for p in request.query_params.multi_items() if p[0] == "properties")
-        document, version = service.data_set(caller, dataset_id, query.properties)
+        ids, properties = _ids(dataset_id), _properties(request)
+        if len(ids) > 1:
+            found = service.data_sets_of(caller, ids, properties)
+            return Response(orjson.dumps(found), media_type="application/json")
+        document, version = service.data_set(caller, dataset_id, properties)
         return Response(
             orjson.dumps({dataset_id: document}), media_type="application/json", headers={"ETag": f'"{version}"'}
         )
 
-    @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.patch(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def patch_data_set(
         request: Request,
         dataset_id: str,
@@ -80,27 +89,27 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> Response:
         if not isinstance(body, dict | list):
             raise CatalogInvalid("the body is an object of new values or a list of JSON Patch operations")
-        service.patch(caller, dataset_id, body, *_preconditions(request))
+        service.patch(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
-    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.patch(f"{BASE}/v2/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def merge_data_set(
         request: Request,
         dataset_id: str,
         caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
-        service.merge(caller, dataset_id, body, *_preconditions(request))
+        service.merge(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
-    @api.put(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_PRECONDITIONS)
+    @api.put(f"{BASE}/dataSets/{{dataset_id}}", openapi_extra=_CHANGED)
     def replace_data_set(
         request: Request,
         dataset_id: str,
         caller: Caller = Depends(gate.allow("datasets.write")),
         body: dict[str, Any] = Depends(json_object),
     ) -> Response:
-        service.replace(caller, dataset_id, body, *_preconditions(request))
+        service.replace(caller, dataset_id, body, *_preconditions(request), is_rehearsal=_is_rehearsal(request))
         return _links(dataset_id)
 
     @api.delete(f"{BASE}/dataSets/{{dataset_id}}")
@@ -118,9 +127,11 @@ def router(gate: Gate, service: CatalogService, db: Database, base_url: str, fai
     ) -> dict[str, Any]:
         return service.batches(caller, query)
 
-    @api.get(f"{BASE}/batches/{{batch_id}}")
-    def get_batch(batch_id: str, caller: Caller = Depends(gate.allow("datasets.read"))) -> dict[str, Any]:
-        return {batch_id: service.batch(caller, batch_id)}
+    @api.get(f"{BASE}/batches/{{batch_id}}", openapi_extra=reads_query("properties"))
+    def get_batch(
+        request: Request, batch_id: str, caller: Caller = Depends(gate.allow("datasets.read"))
+    ) -> dict[str, Any]:
+        return service.batches_of(caller, _ids(batch_id), _properties(request))
 
     def rows_of(batch: Batch) -> Iterator[FailedRow]:
         if batch.is_failed:
@@ -183,8 +194,26 @@ def _add_lower_case(api: APIRouter) -> None:
             )
 
 
+def _ids(text: str) -> list[str]:
+    """The ids of a look-up: one, or several with commas between. Raises CatalogInvalid."""
+    ids = [part for part in text.split(",") if part] or [text]
+    if len(ids) > MAX_LIMIT:
+        raise CatalogInvalid(f"at most {MAX_LIMIT} objects are looked up at once", "$.id")
+    return ids
+
+
+def _properties(request: Request) -> tuple[str, ...]:
+    """The keys a look-up asks for; none means all."""
+    return parse_query(pair for pair in request.query_params.multi_items() if pair[0] == "properties").properties
+
+
 def _preconditions(request: Request) -> tuple[str | None, str | None]:
     return request.headers.get("if-match"), request.headers.get("if-none-match")
+
+
+def _is_rehearsal(request: Request) -> bool:
+    """Whether `Pragma: validate-only` asks for the check alone. Source: Catalog's developer guide, appendix."""
+    return "validate-only" in (part.strip().lower() for part in request.headers.get("pragma", "").split(","))
 
 
 def _links(dataset_id: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -26,15 +26,18 @@ _SERVER_KEYS = frozenset(
 )  # fmt: skip
 """What only the server sets: ignored where a client sends it back."""
 _OBJECTS = ("fileDescription", "observableSchema", "extensions", "enrichment", "lineage")
-_MAX_NAME = 500
+MAX_NAME = 500
 
 
-def checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a document that clients write, checked and with normal tags. Raises CatalogInvalid."""
+def checked(body: Mapping[str, Any], *, may_be_unnamed: bool = False) -> dict[str, Any]:
+    """The part of a document that clients write, checked and with normal tags. Raises CatalogInvalid.
+
+    may_be_unnamed: there may be no name, for the caller gives it one.
+    """
     document = {key: value for key, value in body.items() if key not in _SERVER_KEYS}
-    name = document.get("name")
-    if not isinstance(name, str) or not name.strip() or len(name) > _MAX_NAME:
-        raise CatalogInvalid(f"name is required: a text of at most {_MAX_NAME} characters", "$.name")
+    name = document.get("name", "-" if may_be_unnamed else None)
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
+        raise CatalogInvalid(f"name is required: a text of at most {MAX_NAME} characters", "$.name")
     for key, kind in (("description", str), ("enableErrorDiagnostics", bool), *((key, dict) for key in _OBJECTS)):
         if document.get(key) is not None and not isinstance(document[key], kind):
             raise CatalogInvalid(f"{key} is {_WORDS[kind]}", f"$.{key}")

@@ -1,7 +1,8 @@
 """Data sets as resources, and the reading side of batches."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -13,6 +14,7 @@ from parcours.catalog import store
 from parcours.catalog.documents import (
     DATA_SET_KIND,
     DEFAULT_CONTENT_TYPE,
+    MAX_NAME,
     SYSTEM,
     checked,
     compile_data_set,
@@ -95,16 +97,32 @@ class CatalogService:
             last = store.find_last_batches(connection, caller.scope_id, dataset_id)
         return project(render_data_set(found, caller, last.get(dataset_id)), properties), version_of(found)
 
+    def data_sets_of(
+        self, caller: Caller, dataset_ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """The data sets of these ids that are there, in this order. Raises CatalogNotFound when none is."""
+        with self._db.read() as connection:
+            last = store.find_last_batches(connection, caller.scope_id)
+            there = {one.id: one for one in self._resources.in_scope(connection, caller.scope_id, DATA_SET_KIND)}
+        found = [there[dataset_id] for dataset_id in dict.fromkeys(dataset_ids) if dataset_id in there]
+        if not found:
+            raise CatalogNotFound("data set", ",".join(dataset_ids))
+        return {one.id: project(render_data_set(one, caller, last.get(one.id)), properties) for one in found}
+
     def require_data_set(self, caller: Caller, dataset_id: str) -> None:
         """Raises CatalogNotFound when the sandbox has no such data set."""
         with self._db.read() as connection:
             self._find(connection, caller.scope_id, dataset_id)
 
-    def create(self, caller: Caller, body: Mapping[str, Any]) -> str:
-        """A new data set; its id. Raises CatalogInvalid or DataSetRefused."""
-        document = checked(body)
-        with self._db.write() as connection:
+    def create(self, caller: Caller, body: Mapping[str, Any], *, is_rehearsal: bool = False) -> str:
+        """A new data set, called like its schema when it has no name; its id. Raises CatalogInvalid or DataSetRefused.
+
+        is_rehearsal: refuse what can't be, and make nothing.
+        """
+        document = checked(body, may_be_unnamed=True)
+        with self._writing(is_rehearsal) as connection:
             schema = self._schema(connection, caller.scope_id, document["schemaRef"]["id"])
+            document.setdefault("name", schema.title[:MAX_NAME])
             self._admit_profile(document["tags"], {}, schema)
             self.admit(document["tags"], {}, schema)
             self._name_table(connection, caller.scope_id, document)
@@ -113,7 +131,14 @@ class CatalogService:
         return dataset_id
 
     def patch(
-        self, caller: Caller, dataset_id: str, body: Any, if_match: str | None = None, if_none_match: str | None = None
+        self,
+        caller: Caller,
+        dataset_id: str,
+        body: Any,
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         """Change a data set by a JSON Patch (a list) or by new values for top-level keys (an object)."""
 
@@ -125,7 +150,7 @@ class CatalogService:
             except PatchInvalid as error:
                 raise CatalogInvalid(str(error), error.path) from None
 
-        self._change(caller, dataset_id, edit, if_match, if_none_match)
+        self._change(caller, dataset_id, edit, if_match, if_none_match, is_rehearsal)
 
     def merge(
         self,
@@ -134,9 +159,11 @@ class CatalogService:
         body: Mapping[str, Any],
         if_match: str | None = None,
         if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
         """Change a data set by a deep merge."""
-        self._change(caller, dataset_id, lambda document: merged(document, body), if_match, if_none_match)
+        self._change(caller, dataset_id, lambda document: merged(document, body), if_match, if_none_match, is_rehearsal)
 
     def replace(
         self,
@@ -145,9 +172,13 @@ class CatalogService:
         body: Mapping[str, Any],
         if_match: str | None = None,
         if_none_match: str | None = None,
+        *,
+        is_rehearsal: bool = False,
     ) -> None:
-        """Give a data set a whole new document; what only the server sets stays."""
-        self._change(caller, dataset_id, lambda _: dict(body), if_match, if_none_match)
+        """Give a data set a whole new document; what only the server sets stays, and its name where there is none."""
+        self._change(
+            caller, dataset_id, lambda old: {"name": old["name"], **body}, if_match, if_none_match, is_rehearsal
+        )
 
     def delete(self, caller: Caller, dataset_id: str) -> None:
         """Remove a data set that nothing writes to. Raises CatalogNotFound or DataSetInUse."""
@@ -214,12 +245,21 @@ class CatalogService:
         aliases = {"dataSet": _data_set_of, "batch": lambda batch_id, _: batch_id}
         return select(documents, rest, aliases)
 
-    def batch(self, caller: Caller, batch_id: str) -> dict[str, Any]:
-        """One batch. Raises CatalogNotFound."""
+    def batches_of(
+        self, caller: Caller, batch_ids: Sequence[str], properties: Sequence[str] = ()
+    ) -> dict[str, dict[str, Any]]:
+        """The batches of these ids that are there, in this order. Raises CatalogNotFound when none is."""
         with self._db.read() as connection:
-            found = self._find_batch(connection, caller.scope_id, batch_id)
-            errors = store.find_errors(connection, caller.scope_id, [batch_id])
-        return render_batch(found, caller, errors.get(batch_id, ()), time.time_ns() // 1_000_000)
+            named = (store.find_batch(connection, caller.scope_id, batch_id) for batch_id in dict.fromkeys(batch_ids))
+            found = [batch for batch in named if batch is not None]
+            errors = store.find_errors(connection, caller.scope_id, [batch.id for batch in found if batch.is_failed])
+        if not found:
+            raise CatalogNotFound("batch", ",".join(batch_ids))
+        now_ms = time.time_ns() // 1_000_000
+        return {
+            batch.id: project(render_batch(batch, caller, errors.get(batch.id, ()), now_ms), properties)
+            for batch in found
+        }
 
     def require_batch(self, caller: Caller, batch_id: str) -> Batch:
         """One batch as stored. Raises CatalogNotFound."""
@@ -231,6 +271,14 @@ class CatalogService:
         found = self.table.current(connection).by_id.values()
         return any(one.scope_id == scope_id and one.schema_id == schema_id for one in found)
 
+    @contextmanager
+    def _writing(self, is_rehearsal: bool) -> Iterator[Connection]:
+        """A transaction that commits on leaving the block; that of a rehearsal is rolled back."""
+        with self._db.write() as connection:
+            yield connection
+            if is_rehearsal:
+                connection.rollback()
+
     def _change(
         self,
         caller: Caller,
@@ -238,8 +286,9 @@ class CatalogService:
         edit: Callable[[dict[str, Any]], dict[str, Any]],
         if_match: str | None,
         if_none_match: str | None,
+        is_rehearsal: bool,
     ) -> None:
-        with self._db.write() as connection:
+        with self._writing(is_rehearsal) as connection:
             current = self._find(connection, caller.scope_id, dataset_id)
             _check_preconditions(current, if_match, if_none_match)
             if self._is_kept(current):

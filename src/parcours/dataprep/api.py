@@ -35,7 +35,7 @@ def router(gate: Gate, service: DataPrepService) -> APIRouter:
 
     def preview(
         caller: Caller = Depends(gate.allow("sources.read")), body: dict[str, Any] = Depends(json_object)
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any] | list[dict[str, Any]]:
         return service.preview(caller, body)
 
     def find(

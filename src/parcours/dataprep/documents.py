@@ -47,20 +47,23 @@ def read_mapping_set(body: AnyMapping[str, Any]) -> Document:
 
 
 def read_output_schema(body: AnyMapping[str, Any]) -> Document:
-    """`outputSchema` in the new form, from `xdmSchema` in a body of the legacy form. Raises MappingSetInvalid."""
-    output = body.get("outputSchema")
+    """`outputSchema` in the new form, from `schemaRef` or `xdmSchema` in a body of the legacy form.
+
+    Raises MappingSetInvalid.
+    """
+    output, at = body.get("outputSchema"), "$.outputSchema.schemaRef.id"
+    if output is None and body.get("schemaRef") is not None:
+        output, at = {"schemaRef": body["schemaRef"]}, "$.schemaRef.id"
     if output is None:
         legacy = body.get("xdmSchema")
         if not isinstance(legacy, str) or not legacy:
-            raise MappingSetInvalid("a mapping set names its target: outputSchema.schemaRef.id, or xdmSchema",
+            raise MappingSetInvalid("a mapping set names its target: outputSchema.schemaRef.id, schemaRef or xdmSchema",
                                     "$.outputSchema")  # fmt: skip
         return {"schemaRef": {"id": legacy, "contentType": _CONTENT_TYPE}}
     reference = output.get("schemaRef") if isinstance(output, dict) else None
     schema_id = reference.get("id") if isinstance(reference, dict) else None
     if not isinstance(output, dict) or not isinstance(schema_id, str) or not schema_id:
-        raise MappingSetInvalid(
-            "the target schema is named by outputSchema.schemaRef.id", "$.outputSchema.schemaRef.id"
-        )
+        raise MappingSetInvalid(f"the target schema is named by {at[2:]}", at)
     content_type = reference.get("contentType") if isinstance(reference, dict) else None
     if not isinstance(content_type, str):
         content_type = _CONTENT_TYPE
@@ -133,6 +136,7 @@ def show_content(document: AnyMapping[str, Any]) -> Document:
     """A mapping set's own part of an answer: keys of both forms."""
     return {
         **document,
+        "schemaRef": document["outputSchema"]["schemaRef"],
         "xdmSchema": schema_of(document),
         "xdmVersion": document.get("xdmVersion", "1.0"),
         "mappings": [show_mapping(row) for row in document["mappings"]],

@@ -20,7 +20,7 @@ from parcours.dataprep.documents import (
     show_mapping,
 )
 from parcours.dataprep.errors import MappingSetInUse, MappingSetInvalid, MappingSetNotFound
-from parcours.dataprep.model import MappingFault
+from parcours.dataprep.model import MappingFault, MappingResult
 from parcours.dataprep.store import MAPPING_SET_KIND, all_versions
 from parcours.dataprep.table import Kept, MappingTable, compile_document
 from parcours.db import Database
@@ -228,33 +228,23 @@ class DataPrepService:
             answer.append({"status": "FAILURE" if errors else "SUCCESS", "errors": errors or None})
         return {"validationResponse": answer}
 
-    def preview(self, caller: Caller, body: AnyMapping[str, Any]) -> Document:
-        """`data`, an object or a list of them, mapped by `mappingSet`. Raises MappingSetInvalid."""
+    def preview(self, caller: Caller, body: AnyMapping[str, Any]) -> Document | list[Document]:
+        """`data`, mapped by `mappingSet`: an object's result, or of a list each one's. Raises MappingSetInvalid."""
         data, mapping_set = body.get("data"), body.get("mappingSet")
         if not isinstance(mapping_set, dict):
             raise MappingSetInvalid("mappingSet is an object with mappings", "$.mappingSet")
         records = data if isinstance(data, list) else [data]
         if len(records) > MAX_PREVIEW or not all(isinstance(record, dict) for record in records):
             raise MappingSetInvalid(f"data is an object, or a list of at most {MAX_PREVIEW} objects", "$.data")
-        has_target = "outputSchema" in mapping_set or "xdmSchema" in mapping_set
+        has_target = not {"outputSchema", "schemaRef", "xdmSchema"}.isdisjoint(mapping_set)
         document = read_mapping_set(mapping_set if has_target else {**mapping_set, "xdmSchema": "none"})
         with self._db.read() as connection:
             self._admit(connection, caller.scope_id, document, False)
             compiled = compile_document(document, self._schema(connection, caller.scope_id, schema_of(document)))
         results = [compiled.apply(record) for record in records]
-        errors = [
-            {
-                "destination": warning.destination,
-                "source": warning.source,
-                "sourceType": warning.source_type,
-                "columnName": warning.destination,
-                "exception": warning.reason,
-            }
-            for result in results
-            for warning in result.warnings
-        ]
-        entities = [result.entity for result in results]
-        return {"data": entities if isinstance(data, list) else entities[0], "errors": errors}
+        if isinstance(data, list):
+            return [{"data": one.entity, "errors": _warnings(one) or None} for one in results]
+        return {"data": results[0].entity, "errors": _warnings(results[0])}
 
     def is_expression(self, body: AnyMapping[str, Any]) -> bool:
         """Whether `expression` is well-formed and, with `sampleData`, can be evaluated. Raises MappingSetInvalid."""
@@ -323,6 +313,20 @@ class DataPrepService:
             if schema is not None:
                 shown["outputSchema"] = {**shown["outputSchema"], "jsonSchema": schema.document}
         return shown
+
+
+def _warnings(mapped: MappingResult) -> list[Document]:
+    """What failed in a record, as a preview tells it."""
+    return [
+        {
+            "destination": warning.destination,
+            "source": warning.source,
+            "sourceType": warning.source_type,
+            "columnName": warning.destination,
+            "exception": warning.reason,
+        }
+        for warning in mapped.warnings
+    ]
 
 
 def _audit(row: Resource) -> Document:

@@ -1,5 +1,6 @@
 """Objects, arrays, logic, numbers, JSON and ids in the mapping language. Source: platform-apis §6.4."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -163,15 +164,30 @@ def _size(value: Any) -> int:
     return len(value)
 
 
+def _elements(values: Sequence[Any]) -> Sequence[Any]:
+    """What is chosen from: the elements of one array, or else the arguments themselves."""
+    if len(values) != 1:
+        return values
+    return () if values[0] is None else as_array(values[0])
+
+
+def _first(*values: Any) -> Any:
+    return next(iter(_elements(values)), None)
+
+
+def _last(*values: Any) -> Any:
+    return next(reversed(_elements(values)), None)
+
+
 _A = "Hierarchies - Arrays"
 
 ARRAYS = (
     define(_A, "coalesce(value:any...) : any", _coalesce, "The first value that is not null.",
            'coalesce(null, null, "first", null)', '"first"', is_lazy=True),
-    define(_A, "first(array:array) : any", lambda items: items[0] if items else None, "The first element.",
-           'first(["1", "2", "3"])', '"1"'),
-    define(_A, "last(array:array) : any", lambda items: items[-1] if items else None, "The last element.",
-           'last(["1", "2", "3"])', '"3"'),
+    define(_A, "first(value:any...) : any", _first, "The first element of an array, or of several values.",
+           'first(["1", "2", "3"])', '"1"', sees_null=True),
+    define(_A, "last(value:any...) : any", _last, "The last element of an array, or of several values.",
+           'last("1", "2", "3")', '"3"', sees_null=True),
     define(_A, "add_to_array(array:any, value:any...) : array", _add_to_array, "An array with values put at its end.",
            'add_to_array(["a", "b"], "c", "d")', '["a","b","c","d"]', sees_null=True),
     define(_A, "join_arrays(array:any...) : array", _join_arrays, "Arrays one after the other.",
@@ -183,7 +199,7 @@ ARRAYS = (
     define(_A, "upsert_array_append(array:array) : array", Appended,
            "The array itself; an update appends it to what is stored.", "upsert_array_append([123, 456])",
            "[123,456]"),
-    define(_A, "upsert_array_replace(array:array) : array", lambda items: items,
+    define(_A, "upsert_array_replace(array:array, position:integer?) : array", lambda items, _position=None: items,
            "The array itself; an update replaces what is stored by it.", "upsert_array_replace([123, 456])",
            "[123,456]"),
 )  # fmt: skip

@@ -80,14 +80,24 @@ def _right(text: str, count: int) -> str:
     return text[len(text) - min(max(count, 0), len(text)) :]
 
 
+def _instr(text: str, part: str, start: int = 0, occurrence: int = 1) -> int:
+    if occurrence < 1:
+        raise ExpressionFailed("occurrences are counted from 1")
+    at = text.find(part, max(start, 0))
+    while occurrence > 1 and at >= 0:
+        at, occurrence = text.find(part, at + 1), occurrence - 1
+    return at
+
+
 TEXT = (
     define("String", "concat(string:string...) : string", _concat, "Joins texts; null ones are left out.",
            'concat("Hi, ", "there", "!")', '"Hi, there!"', sees_null=True),
     define("String", "explode(string:string, regex:regex?) : array", _explode,
            "Splits a text at every match of a regular expression, a comma by default.",
            'explode("Hi, there!", " ")', '["Hi,","there!"]'),
-    define("String", "instr(string:string, substring:string) : integer", lambda text, part: text.find(part),
-           "The 0-based position of a part of a text, -1 when it is absent.", 'instr("adobe.com", "com")', "6"),
+    define("String", "instr(string:string, substring:string, start:integer?, occurrence:integer?) : integer", _instr,
+           "The 0-based position of a part of a text, or of its nth occurrence from a position on; -1 when absent.",
+           'instr("adobe.com", "com")', "6"),
     define("String", "replacestr(string:string, search:string, replacement:string) : string", _replace,
            "Replaces every occurrence of a text.",
            'replacestr("This is a string re test", "re", "replace")', '"This is a string replace test"'),

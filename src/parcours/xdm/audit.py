@@ -1,7 +1,8 @@
 """The history of a resource, told as changes of single values. Source: platform-apis §3.10."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from parcours.kit.clock import to_datetime
@@ -18,34 +19,41 @@ class Revision:
     change_id: str
 
 
-def audit_log(revisions: Sequence[Revision], org_id: str, sandbox_id: str) -> list[dict[str, Any]]:
-    """One entry for each change, newest first. revisions: oldest first."""
-    entries = []
-    before: Mapping[str, Any] = {}
-    for revision in revisions:
-        entries.append(
-            {
-                "id": revision.document.get("$id", ""),
-                "updatedUser": revision.user_id,
-                "imsOrg": org_id,
-                "updatedTime": to_datetime(revision.at_ms * 1000).strftime("%m-%d-%Y %H:%M:%S"),
-                "requestId": revision.change_id,
-                "clientId": revision.client_id,
-                "sandboxId": sandbox_id,
-                "updates": [
-                    {
-                        "id": revision.document.get("$id", ""),
-                        "xdmType": revision.document.get("meta:resourceType", ""),
-                        "action": action,
-                        "path": path,
-                        "value": value,
-                    }
-                    for action, path, value in _updates(before, revision.document, "")
-                ],
-            }
-        )
-        before = revision.document
-    return entries[::-1]
+def audit_log(
+    revisions: Sequence[Revision], parts: Iterable[Sequence[Revision]], org_id: str, sandbox_id: str
+) -> list[dict[str, Any]]:
+    """One entry for each change of a resource and, since it was made, of what it is made of; newest first.
+
+    revisions: the resource's, oldest first. parts: those of each other resource, of which the first is only the
+    state before.
+    """
+    resource_id = str(revisions[0].document.get("$id", ""))
+    changes = [(revision, before) for before, revision in zip([None, *revisions], revisions, strict=False)]
+    for part in parts:
+        changes += [(new, old) for old, new in pairwise(part) if new.at_ms > revisions[0].at_ms]
+    changes.sort(key=lambda change: change[0].at_ms)
+    return [
+        {
+            "id": resource_id,
+            "updatedUser": revision.user_id,
+            "imsOrg": org_id,
+            "updatedTime": to_datetime(revision.at_ms * 1000).strftime("%m-%d-%Y %H:%M:%S"),
+            "requestId": revision.change_id,
+            "clientId": revision.client_id,
+            "sandboxId": sandbox_id,
+            "updates": [
+                {
+                    "id": revision.document.get("$id", ""),
+                    "xdmType": revision.document.get("meta:resourceType", ""),
+                    "action": action,
+                    "path": path,
+                    "value": value,
+                }
+                for action, path, value in _updates({} if before is None else before.document, revision.document, "")
+            ],
+        }
+        for revision, before in reversed(changes)
+    ]
 
 
 def _updates(old: Any, new: Any, at: str) -> Iterator[tuple[str, str, Any]]:

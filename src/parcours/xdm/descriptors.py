@@ -14,6 +14,8 @@ RELATIONSHIP = "xdm:descriptorRelationship"
 LINKS = (ONE_TO_ONE, RELATIONSHIP)
 """Kinds by which a field names one row of another schema."""
 DEPRECATED = "xdm:descriptorDeprecated"
+DISPLAY = "xdm:alternateDisplayInfo"
+"""Says under which title and description a field is shown, and which values are suggested for it."""
 LABEL = "xdm:descriptorLabel"
 MAX_DESCRIPTORS = 4_000
 """Most descriptors of one sandbox."""
@@ -22,7 +24,7 @@ _TEXT, _NUMBER, _BOOLEAN, _OBJECT = "a string", "a whole number", "a boolean", "
 _TEXTS = "a list of strings"
 _REQUIRED: Mapping[str, Mapping[str, str]] = {
     IDENTITY: {"xdm:namespace": _TEXT, "xdm:property": _TEXT},
-    "xdm:alternateDisplayInfo": {},
+    DISPLAY: {},
     ONE_TO_ONE: {"xdm:destinationSchema": _TEXT, "xdm:destinationVersion": _NUMBER},
     REFERENCE: {"xdm:identityNamespace": _TEXT},
     RELATIONSHIP: {"xdm:destinationSchema": _TEXT},
@@ -44,6 +46,18 @@ _OPTIONAL: Mapping[str, str] = {
     "xdm:description": _OBJECT,
     "meta:enum": _OBJECT,
 }
+_PREFIX = "xdm:"
+_BARE: Mapping[str, str] = {
+    key.removeprefix(_PREFIX): key
+    for key in (
+        "xdm:sourceSchema",
+        "xdm:sourceProperty",
+        *_OPTIONAL,
+        *(key for one in _REQUIRED.values() for key in one),
+    )
+    if key.startswith(_PREFIX)
+}
+"""Keys without their prefix, as a tutorial writes them → keys."""
 _WHOLE_SCHEMA = frozenset({"xdm:descriptorTimeSeriesGranularity"})
 """Kinds that speak of no single field."""
 _MANY_PROPERTIES = frozenset({DEPRECATED, LABEL, "xdm:descriptorPrimaryKey"})
@@ -69,6 +83,33 @@ def properties_of(descriptor: Mapping[str, Any]) -> list[str]:
     """The paths a descriptor speaks of."""
     value = descriptor.get("xdm:sourceProperty", [])
     return [value] if isinstance(value, str) else list(value)
+
+
+def displayed(field: Mapping[str, Any], descriptor: Mapping[str, Any]) -> dict[str, Any]:
+    """A field as a descriptor of its display says: suggested values are added to those it has, or left out.
+
+    Source: the tutorial on suggested values; that left-out ones aren't shown any more is inferred.
+    """
+    result = dict(field)
+    for key in ("title", "description"):
+        text = _in_english(descriptor.get(f"xdm:{key}"))
+        if text is not None:
+            result[key] = text
+    values = dict(field.get("meta:enum", {}))
+    for key in ("xdm:excludeMetaEnum", "meta:excludeMetaEnum"):
+        left_out = descriptor.get(key)
+        for value, label in left_out.items() if isinstance(left_out, dict) else ():
+            if values.get(value) == _in_english(label):
+                del values[value]
+    values |= {value: _in_english(label) or value for value, label in descriptor.get("meta:enum", {}).items()}
+    return {**result, "meta:enum": values} if values or "meta:enum" in field else result
+
+
+def _in_english(words: Any) -> str | None:
+    """One text, or a text by language: the English one, else the first."""
+    if isinstance(words, dict):
+        words = words.get("en_us", next(iter(words.values()), None))
+    return words if isinstance(words, str) else None
 
 
 def label_names(descriptor: Mapping[str, Any]) -> list[str]:
@@ -145,8 +186,8 @@ def check(body: Mapping[str, Any], field_at: FieldAt, tenant: str) -> dict[str, 
 
 
 def _as_meant(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Versions that came as text as numbers, and a namespace's number as text."""
-    result = dict(body)
+    """Keys with their prefix, versions that came as text as numbers, and a namespace's number as text."""
+    result = {_BARE.get(key, key): value for key, value in body.items() if _BARE.get(key) not in body}
     for key in ("xdm:sourceVersion", "xdm:destinationVersion"):
         text = result.get(key)
         if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 10:

@@ -28,6 +28,11 @@ def alt_id(resource_id: str) -> str:
     return "_" + path.replace("/", ".")
 
 
+def own_namespace(class_id: str) -> str:
+    """The object that holds the fields of an ad hoc class: named after its `$id`."""
+    return "_" + class_id.rpartition("/")[2]
+
+
 def kind_of(segment: str) -> str:
     """The kind a path segment names: field groups are mixins."""
     return "mixins" if segment == "fieldgroups" else segment

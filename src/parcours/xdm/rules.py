@@ -11,7 +11,7 @@ from parcours.xdm.compiled import build_validator
 from parcours.xdm.compose import Lookup
 from parcours.xdm.errors import SchemaInvalid
 from parcours.xdm.fieldtypes import JSON_TYPES, XDM_TYPES, complete, json_type
-from parcours.xdm.ids import BEHAVIOURS
+from parcours.xdm.ids import ADHOC, BEHAVIOURS, own_namespace
 
 MAX_JSON_DEPTH = 100
 """Deepest JSON the registry reads: resolved fields are bounded further, in compose."""
@@ -187,12 +187,48 @@ def _check_constraints(node: Mapping[str, Any], at: str) -> None:
             raise SchemaInvalid(f"the pattern can't be read: {node['pattern']}", f"{at}.pattern") from None
 
 
+_SENT_AS = "_adhoc"
+"""How a client writes the object that holds the fields of an ad hoc class, whose `$id` it can't know yet."""
+_OWN = re.compile(r"_[0-9a-f]{32,48}")
+"""That object's name. One made from another's definition keeps that name, as mappings and records have it."""
+
+
+def with_own_namespace(resource: Mapping[str, Any]) -> dict[str, Any]:
+    """An ad hoc class with its fields in an object of its own; any other resource as it is.
+
+    Source: the tutorial on ad hoc schemas.
+    """
+    if resource["meta:resourceType"] != "classes" or ADHOC not in _composed(resource):
+        return dict(resource)
+    return _renamed(resource, own_namespace(resource["$id"]))
+
+
+def dataset_namespace(resource: Mapping[str, Any]) -> str | None:
+    """The name of the object that holds the fields of an ad hoc class; None when they lie at the root."""
+    parts = [resource, *resource.get("allOf", ()), *resource.get("definitions", {}).values()]
+    return next((name for part in parts for name in part.get("properties", ()) if _OWN.fullmatch(name)), None)
+
+
+def _renamed(node: Mapping[str, Any], name: str) -> dict[str, Any]:
+    result = dict(node)
+    if "properties" in node:
+        result["properties"] = {name if key == _SENT_AS else key: child for key, child in node["properties"].items()}
+    if "required" in node:
+        result["required"] = [name if key == _SENT_AS else key for key in node["required"]]
+    if "allOf" in node:
+        result["allOf"] = [_renamed(item, name) for item in node["allOf"]]
+    if "definitions" in node:
+        result["definitions"] = {key: _renamed(child, name) for key, child in node["definitions"].items()}
+    return result
+
+
 def check_names(kind: str, resource: Mapping[str, Any], tenant: str, *, is_adhoc: bool = False) -> None:
     """Field names, and custom fields in their place: under `_{tenant}`, save in data types and ad hoc classes.
 
-    Raises SchemaInvalid.
+    An ad hoc class has an object of its own. Raises SchemaInvalid.
     """
-    names = _Names(resource.get("definitions", {}), f"_{tenant}")
+    own = dataset_namespace(resource) if is_adhoc and kind == "classes" else None
+    names = _Names(resource.get("definitions", {}), f"_{tenant}", own)
     names.check(resource, "$", kind != "datatypes" and not is_adhoc)
     for name, node in resource.get("definitions", {}).items():
         if name not in names.reached:
@@ -202,9 +238,10 @@ def check_names(kind: str, resource: Mapping[str, Any], tenant: str, *, is_adhoc
 class _Names:
     """One walk over a resource's own fields, through its local definitions."""
 
-    def __init__(self, definitions: Mapping[str, Any], namespace: str) -> None:
+    def __init__(self, definitions: Mapping[str, Any], namespace: str, own: str | None) -> None:
         self._definitions = definitions
         self._namespace = namespace
+        self._own = own
         self._seen: set[tuple[str, bool]] = set()
         self.reached: set[str] = set()
 
@@ -212,7 +249,7 @@ class _Names:
         """Names below `node`; with `must_be_inside`, no leaf may lie outside the tenant's object."""
         for name, child in node.get("properties", {}).items():
             here = f"{at}.{name}"
-            is_tenant = name == self._namespace
+            is_tenant = name in (self._namespace, self._own)
             if not is_tenant and not _NAME.fullmatch(name) and not (must_be_inside and name.startswith("_")):
                 raise SchemaInvalid(
                     f"the field name {name!r} is not allowed: letters, digits, '-' and '_', no '_' at the start", here

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from parcours.access.model import Caller
 from parcours.db import Database
+from parcours.kit.clock import to_datetime
 from parcours.resources.patch import PatchInvalid, apply_patch
-from parcours.resources.store import Compiled, ResourceStore
+from parcours.resources.store import Compiled, Resource, ResourceStore
 from parcours.xdm import views
 from parcours.xdm.admission import admit
 from parcours.xdm.audit import Revision, audit_log
@@ -24,7 +25,7 @@ from parcours.xdm.errors import (
 from parcours.xdm.ids import EVENT_CLASS, KINDS, PROFILE_CLASS, UNION_SUFFIX, alt_id, kind_of, new_resource_id
 from parcours.xdm.listing import Page, Query, page, project
 from parcours.xdm.registry import Registry, is_union
-from parcours.xdm.rules import check_depth, template, with_full_references
+from parcours.xdm.rules import check_depth, template, with_full_references, with_own_namespace
 from parcours.xdm.sample import sample_record
 from parcours.xdm.store import DESCRIPTOR_KIND, RESOURCE_KIND, load_registries, loaded, lock, to_store
 from parcours.xdm.table import SchemaTable, minor_version
@@ -123,8 +124,8 @@ class XdmService:
                 **{kind: len(registry.of_kind(kind)) for kind in ("schemas", "mixins", "datatypes", "classes")},
                 "unions": len(registry.union_classes()),
             },
-            "recentlyCreatedResources": _newest(described, "repo:createdDate"),
-            "recentlyUpdatedResources": _newest(described, "repo:lastModifiedDate"),
+            "recentlyCreatedResources": _newest(described, registry, _CREATED),
+            "recentlyUpdatedResources": _newest(described, registry, _UPDATED),
             "classUsage": [
                 {
                     "$id": class_id,
@@ -153,21 +154,23 @@ class XdmService:
         return export(registry, _find_tenant(registry, name), caller.sandbox.tenant)
 
     def audit(self, caller: Caller, name: str) -> list[Document]:
-        """What changed in a tenant's resource, by whom, newest first. Raises XdmNotFound."""
+        """What changed in a tenant's resource and what it is made of, by whom, newest first. Raises XdmNotFound."""
         with self._db.read() as connection:
             registry = self.registry(connection, caller.scope_id)
-            row = registry.rows[_find_tenant(registry, name)["$id"]]
-            bodies = [
-                self._resources.get_version(connection, row.scope_id, RESOURCE_KIND, row.id, version)
-                for version in range(max(0, row.version - _MAX_AUDITED), row.version + 1)
-            ]
-        revisions = []
-        for body in bodies:
-            change = body["change"]
-            revisions.append(
-                Revision(body["document"], change["user_id"], change["client_id"], change["at_ms"], change["id"])
-            )
-        return audit_log(revisions, caller.org_id, caller.sandbox.id)
+            resource = _find_tenant(registry, name)
+            revisions = self._revisions(connection, registry.rows[resource["$id"]])
+            own = [registry.rows[uri] for uri in registry.closure(resource) if uri in registry.tenant]
+            parts = [self._revisions(connection, row) for row in own if row.version > 0]
+        return audit_log(revisions, parts, caller.org_id, caller.sandbox.id)
+
+    def _revisions(self, connection: Connection, row: Resource) -> list[Revision]:
+        """The last versions of a resource, oldest first."""
+        bodies = [
+            self._resources.get_version(connection, row.scope_id, RESOURCE_KIND, row.id, version)
+            for version in range(max(0, row.version - _MAX_AUDITED), row.version + 1)
+        ]
+        told = [(body["document"], body["change"]) for body in bodies]
+        return [Revision(document, c["user_id"], c["client_id"], c["at_ms"], c["id"]) for document, c in told]
 
     def create(self, caller: Caller, segment: str, body: Mapping[str, Any]) -> Document:
         """Store a new resource. Raises SchemaInvalid or TitleTaken."""
@@ -298,7 +301,7 @@ class XdmService:
 
 
 def _made(kind: str, body: Mapping[str, Any], resource_id: str) -> Document:
-    return {"$id": resource_id, "meta:resourceType": kind, **template(kind, body)}
+    return with_own_namespace({"$id": resource_id, "meta:resourceType": kind, **template(kind, body)})
 
 
 def _imported(exported: Mapping[str, Any], tenant: str) -> Document:
@@ -386,7 +389,19 @@ def _union(registry: Registry, name: str) -> Document | None:
     return registry.union(class_id)
 
 
-def _newest(described: Sequence[Document], key: str) -> list[Document]:
+_CREATED, _UPDATED = "repo:createdDate", "repo:lastModifiedDate"
+
+
+def _newest(described: Sequence[Document], registry: Registry, key: str) -> list[Document]:
+    """The last resources that were made or changed, with the time in words, as `/stats` tells it."""
     newest = sorted(described, key=lambda one: one["meta:registryMetadata"][key], reverse=True)[:_NEWEST]
-    keys = ("title", "$id", "meta:altId", "version", "meta:resourceType")
-    return [{**{k: one[k] for k in keys}, "meta:updated": one["meta:registryMetadata"][key]} for one in newest]
+    return [_in_brief(one, registry, key) for one in newest]
+
+
+def _in_brief(one: Document, registry: Registry, key: str) -> Document:
+    keys = ("title", "description", "$id", "meta:altId", "version", "meta:resourceType", "meta:class")
+    at = to_datetime(one["meta:registryMetadata"][key] * 1000).strftime("%a %b %d %Y %H:%M:%S GMT+0000 (UTC)")
+    brief = {name: one[name] for name in keys if name in one}
+    if "meta:class" in one:
+        brief["meta:classTitle"] = (registry.get(one["meta:class"]) or {}).get("title", one["meta:class"])
+    return {**brief, "meta:created" if key == _CREATED else "meta:updated": at}

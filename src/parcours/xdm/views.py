@@ -1,16 +1,16 @@
 """Which form of a resource an `Accept` header asks for, and that form. Source: platform-apis §3.3, §3.5, §3.12."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from parcours.access.model import Caller
 from parcours.kit.clock import to_datetime
-from parcours.xdm.descriptors import DEPRECATED, path_of, properties_of
+from parcours.xdm.descriptors import DEPRECATED, DISPLAY, displayed, path_of, properties_of
 from parcours.xdm.errors import AcceptInvalid, AcceptRefused
 from parcours.xdm.registry import Registry
-from parcours.xdm.rules import references
+from parcours.xdm.rules import dataset_namespace, references
 
 _MEDIA = re.compile(
     r"application/vnd\.adobe\.(?P<family>xed|xdm)(?P<forms>(?:-(?:id|link|full|notext|desc|flat|deprecated|deprecatefield|v2))*)"
@@ -98,7 +98,7 @@ def render(resource: Mapping[str, Any], registry: Registry, view: View, caller: 
         return {key: resource[key] for key in _IDENTIFYING}
     whole = describe(resource, registry, caller)
     if view.is_resolved:
-        document = _resolved(resource, registry)
+        document = _with_display(_resolved(resource, registry), _descriptors_shown(resource, registry))
         if view.forms & {"deprecated", "deprecatefield"}:
             document = _with_deprecations(document, registry.descriptors_of(resource["$id"]))
         whole = {key: value for key, value in whole.items() if key not in ("allOf", "definitions")}
@@ -140,6 +140,10 @@ def describe(resource: Mapping[str, Any], registry: Registry, caller: Caller) ->
     result["meta:extends"] = registry.extends(resource)
     if kind == "schemas":
         result["meta:class"] = registry.class_of(resource)
+    class_id = result["meta:class"] if kind == "schemas" else resource["$id"] if kind == "classes" else ""
+    if class_id in registry.tenant and registry.behaviour(class_id) == "adhoc":
+        namespace = dataset_namespace(registry.tenant[class_id])
+        result |= {} if namespace is None else {"meta:datasetNamespace": namespace}
     row = registry.rows.get(resource["$id"])
     if row is None and kind != "unions":
         result["meta:registryMetadata"] = _GLOBAL_METADATA
@@ -214,21 +218,49 @@ def _without_text(node: Any) -> Any:
     return result
 
 
-def _with_deprecations(document: dict[str, Any], descriptors: list[dict[str, Any]]) -> dict[str, Any]:
+Descriptors = Iterable[Mapping[str, Any]]
+
+
+def _with_deprecations(document: dict[str, Any], descriptors: Descriptors) -> dict[str, Any]:
+    return _with_fields(document, DEPRECATED, descriptors, lambda field, _: {**field, "meta:status": "deprecated"})
+
+
+def _with_display(document: dict[str, Any], descriptors: Descriptors) -> dict[str, Any]:
+    return _with_fields(document, DISPLAY, descriptors, displayed)
+
+
+def _descriptors_shown(resource: Mapping[str, Any], registry: Registry) -> Descriptors:
+    """The descriptors of a resource; of a union those of its members."""
+    parts = references(resource) if resource["meta:resourceType"] == "unions" else ()
+    return [one for source in (resource["$id"], *parts) for one in registry.descriptors_of(source)]
+
+
+Change = Callable[[dict[str, Any], Mapping[str, Any]], dict[str, Any]]
+"""(field, descriptor of it) → the field as it is shown."""
+
+
+def _with_fields(document: dict[str, Any], kind: str, descriptors: Descriptors, change: Change) -> dict[str, Any]:
+    """The document with every field that a descriptor of the kind speaks of put through `change`."""
     for descriptor in descriptors:
-        if descriptor["@type"] == DEPRECATED:
+        if descriptor["@type"] == kind:
             for text in properties_of(descriptor):
-                document = _marked(document, path_of(text))
+                document = _with_field(document, path_of(text), descriptor, change)
     return document
 
 
-def _marked(node: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+def _with_field(
+    node: dict[str, Any], path: tuple[str, ...], descriptor: Mapping[str, Any], change: Change
+) -> dict[str, Any]:
     if not path:
-        return {**node, "meta:status": "deprecated"}
+        return change(node, descriptor)
+    items = node.get("items")
+    if isinstance(items, dict):
+        rest = path[1:] if path[0] == "*" else path
+        return {**node, "items": _with_field(items, rest, descriptor, change)}
     child = node.get("properties", {}).get(path[0])
     if child is None:
         return node
-    return {**node, "properties": {**node["properties"], path[0]: _marked(child, path[1:])}}
+    return {**node, "properties": {**node["properties"], path[0]: _with_field(child, path[1:], descriptor, change)}}
 
 
 _VOCABULARIES = {"_repo": "repo:", "_schema": "schema:", "_dc": "dc:"}

@@ -590,6 +590,20 @@ def test_schemas_with_data_types_classes_and_relationships_both_ways(
     assert told(plan(empty, tmp_path / "a")) == []
 
 
+def test_an_ad_hoc_class_keeps_the_name_its_fields_are_under(server: Scratch, empty: Scratch, tmp_path: Path) -> None:
+    client = Client(server)
+    registry = "/data/foundation/schemaregistry/tenant"
+    fields = {"_adhoc": {"type": "object", "properties": {"sku": {"type": "string"}}}}
+    behaviour = {"$ref": "https://ns.adobe.com/xdm/data/adhoc"}
+    own = client.post(f"{registry}/classes", {"title": "Rows", "allOf": [behaviour, {"properties": fields}]})
+    client.post(f"{registry}/schemas", {"title": "Row schema", "allOf": [{"$ref": own["$id"]}]})
+    export(server, tmp_path / "a")
+    apply(empty, tmp_path / "a")
+    export(empty, tmp_path / "b")
+    assert texts(tmp_path / "a") == texts(tmp_path / "b")
+    assert own["meta:datasetNamespace"] in (tmp_path / "b/classes/rows.yaml").read_text()
+
+
 def test_a_descriptor_comes_and_goes_without_a_new_version_of_its_schema(server: Scratch, folder: Path) -> None:
     def shown() -> list[str]:
         path = "/data/foundation/schemaregistry/tenant"

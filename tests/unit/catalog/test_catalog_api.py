@@ -233,6 +233,54 @@ def test_a_bad_patch_changes_nothing(client: TestClient, body: Any, status: int)
     assert read(client, dataset_id) == before
 
 
+@pytest.mark.parametrize("value", ["validate-only", "no-cache, Validate-Only"])
+def test_a_call_that_is_only_to_be_validated_changes_nothing(client: TestClient, value: str) -> None:
+    dry = {"Pragma": value}
+    one = make(client)
+    before = client.get(f"{BASE}/dataSets").json()
+    url = f"{BASE}/dataSets/{one}"
+    made = client.post(f"{BASE}/dataSets", json={**LOYALTY, "name": "Another"}, headers=dry)
+    assert (made.status_code, made.json()) == (200, [])
+    assert "location" not in made.headers
+    lookup = {"tags": {"unifiedProfile": ["enabled:true"]}, "name": "Changed"}
+    for method, path in (("PUT", url), ("PATCH", url), ("PATCH", f"{BASE}/v2/dataSets/{one}")):
+        answer = client.request(method, path, json={**LOYALTY, **lookup}, headers=dry)
+        assert (answer.status_code, answer.json()) == (200, [f"@/dataSets/{one}"])
+    assert client.get(f"{BASE}/dataSets").json() == before
+    assert client.post(f"{BASE}/dataSets", json={**LOYALTY, "name": ""}, headers=dry).status_code == 400
+    assert client.put(url, json=LOYALTY, headers={**dry, "If-Match": "0.0.1"}).status_code == 412
+    assert client.patch(url, json={"name": "Changed"}, headers={"Pragma": "no-cache"}).status_code == 200
+    assert read(client, one)["name"] == "Changed"
+
+
+def test_a_data_set_without_a_name_has_that_of_its_schema(client: TestClient) -> None:
+    answer = client.post(f"{BASE}/dataSets", json={"schemaRef": LOYALTY["schemaRef"]})
+    assert answer.status_code == 201, answer.text
+    document = read(client, answer.json()[0][11:])
+    assert (document["name"], document["tags"]) == ("A schema", {"adobe/pqs/table": ["a_schema"]})
+    one = make(client)
+    put = client.put(f"{BASE}/dataSets/{one}", json={"schemaRef": LOYALTY["schemaRef"], "description": "New"})
+    assert put.status_code == 200, put.text
+    assert (read(client, one)["name"], read(client, one)["description"]) == ("LoyaltyMembersDataset", "New")
+
+
+def test_several_data_sets_and_batches_are_looked_up_in_one_call(client: TestClient, platform: Platform) -> None:
+    one, two = make(client, name="One"), make(client, name="Two")
+    url = f"{BASE}/dataSets/{two},{one},{'0' * 24}"
+    found = client.get(url, params={"properties": "name"})
+    assert found.status_code == 200, found.text
+    assert found.json() == {two: {"name": "Two"}, one: {"name": "One"}}
+    assert client.get(f"{BASE}/dataSets/{one},{two}").json() == {one: read(client, one), two: read(client, two)}
+    assert client.get(f"{BASE}/dataSets/{'0' * 24},{'1' * 24}").status_code == 404
+    ids = land(platform, one, landed=1, failed=2, reasons={"X-1": 2})
+    found = client.get(f"{BASE}/batches/{ids.failed},{ids.landed},none", params={"properties": "recordCount"})
+    assert found.json() == {ids.failed: {"recordCount": 0}, ids.landed: {"recordCount": 1}}
+    assert client.get(f"{BASE}/batches/{ids.failed}", params={"properties": "status"}).json() == {
+        ids.failed: {"status": "failed"}
+    }
+    assert client.get(f"{BASE}/batches/none,nothing").status_code == 404
+
+
 def test_if_match_compares_with_the_version_or_the_update_time(client: TestClient) -> None:
     dataset_id = make(client)
     path, body = f"{BASE}/dataSets/{dataset_id}", {"description": "x"}

@@ -257,7 +257,9 @@ def test_a_preview_maps_and_tells_what_failed(api: TestClient, schema_id: str) -
         }
     ]
     several = api.post(f"{SETS}/preview", json={"data": [data, {"id": 5}], "mappingSet": mapping_set}).json()
-    assert [one["_id"] for one in several["data"]] == ["1234", "5"]
+    assert several[0] == answer
+    good = api.post(f"{SETS}/preview", json={"data": [{"id": 5, "visits": 1}], "mappingSet": mapping_set}).json()
+    assert good == [{"data": {"_id": "5", "_acme": {"visits": 1}}, "errors": None}]
     for wrong in (
         {},
         {"data": 1, "mappingSet": mapping_set},
@@ -265,6 +267,22 @@ def test_a_preview_maps_and_tells_what_failed(api: TestClient, schema_id: str) -
         {"data": [1], "mappingSet": mapping_set},
     ):
         assert api.post(f"{SETS}/preview", json=wrong).status_code == 400
+
+
+def test_the_target_may_be_named_by_schema_ref_alone(api: TestClient, schema_id: str) -> None:
+    reference = {"id": schema_id, "contentType": "application/vnd.adobe.xed-full+json;version=1"}
+    mapping = {"destinationXdmPath": "person.name.firstName", "sourceAttribute": "firstName", "identity": False}
+    body = {"name": "Legacy", "schemaRef": reference, "mappings": [mapping], "status": "DRAFT", "version": 0}
+    made = api.post(SETS, json=body)
+    assert made.status_code == 200, made.text
+    shown = api.get(f"{SETS}/{made.json()['id']}").json()
+    assert shown["schemaRef"] == shown["outputSchema"]["schemaRef"] == reference
+    assert (shown["xdmSchema"], shown["status"]) == (schema_id, "DRAFT")
+    preview = api.post(f"{SETS}/preview", json={"data": {"firstName": "Jim"}, "mappingSet": body}).json()
+    assert preview["data"] == {"person": {"name": {"firstName": "Jim"}}}
+    for wrong in ({"id": 5}, {}, "x"):
+        refused = api.post(SETS, json={**body, "schemaRef": wrong})
+        assert (refused.status_code, refused.json()["report"]["path"]) == (400, "$.schemaRef.id")
 
 
 def test_the_language_can_be_asked(api: TestClient) -> None:

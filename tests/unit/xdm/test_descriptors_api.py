@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from registry_client import EVENT, XDM, RegistryClient, identity_body, path
+from registry_client import EVENT, PROFILE, XDM, RegistryClient, identity_body, path
 
 Refused = Callable[..., dict[str, Any]]
 Document = dict[str, Any]
@@ -238,6 +238,63 @@ def test_a_descriptor_stays_on_its_schema(refused: Refused, registry: RegistryCl
     other = registry.schema("T", *schema["refs"][1:])
     moved = identity_body(other["$id"], "/_acme/loyaltyId", is_primary=True)
     assert refused("PUT", path("descriptors", made["@id"]), json=moved)["report"]["path"] == "$.xdm:sourceSchema"
+
+
+def test_friendly_names_and_suggested_values_show_in_the_resolved_schema(registry: RegistryClient) -> None:
+    event = registry.schema("Clicks", class_id=EVENT)
+    before = registry.full(event["$id"])["properties"]["eventType"]
+    assert "web.formFilledOut" in before["meta:enum"]
+    standard = before["meta:enum"]["web.formFilledOut"]
+    body = {
+        "@type": "xdm:alternateDisplayInfo",
+        "xdm:sourceSchema": event["$id"],
+        "xdm:sourceVersion": 1,
+        "xdm:sourceProperty": "/eventType",
+        "xdm:title": {"fr_fr": "Genre", "en_us": "Kind of click"},
+        "xdm:description": {"en_us": "What was clicked"},
+        "meta:enum": {"shop.click": "Click in the shop", "shop.leave": {"en_us": "Way out"}},
+        "xdm:excludeMetaEnum": {"web.formFilledOut": standard, "commerce.purchases": "Another label"},
+    }
+    registry.post("descriptors", body)
+    shown = registry.full(event["$id"])["properties"]["eventType"]
+    assert (shown["title"], shown["description"]) == ("Kind of click", "What was clicked")
+    gone = {key: label for key, label in before["meta:enum"].items() if key != "web.formFilledOut"}
+    assert shown["meta:enum"] == {**gone, "shop.click": "Click in the shop", "shop.leave": "Way out"}
+    other = registry.schema("Views", class_id=EVENT)
+    assert registry.full(other["$id"])["properties"]["eventType"] == before
+
+
+def test_a_friendly_name_reaches_into_objects_lists_and_the_union(registry: RegistryClient) -> None:
+    lines = {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string", "title": "SKU"}}}}
+    group = registry.field_group(loyaltyId={"type": "string"}, lines=lines)
+    schema = registry.schema("Members", group["$id"])
+    for at in ("/_acme/loyaltyId", "/_acme/lines[*]/sku"):
+        body = {"@type": "xdm:alternateDisplayInfo", "xdm:sourceSchema": schema["$id"], "xdm:sourceProperty": at}
+        registry.post("descriptors", {**body, "xdm:title": {"en_us": f"At {at}"}})
+    registry.identity(schema["$id"])
+    registry.enable(schema["$id"])
+    for name, segment in ((schema["$id"], "schemas"), (f"{PROFILE}__union", "unions")):
+        fields = registry.full(name, segment)["properties"]["_acme"]["properties"]
+        assert fields["loyaltyId"]["title"] == "At /_acme/loyaltyId"
+        assert fields["lines"]["items"]["properties"]["sku"]["title"] == "At /_acme/lines[*]/sku"
+
+
+def test_the_keys_of_a_descriptor_may_lack_their_prefix(registry: RegistryClient) -> None:
+    event = registry.schema("Clicks", class_id=EVENT)
+    body = {
+        "@type": "xdm:alternateDisplayInfo",
+        "sourceSchema": event["$id"],
+        "sourceProperty": "/eventType",
+        "title": {"en_us": "Kind"},
+        "description": {"en_us": "Its kind"},
+        "meta:enum": {"eventA": {"en_us": "Event A"}},
+    }
+    made = registry.post("descriptors", body)
+    assert made["xdm:sourceSchema"] == event["$id"]
+    assert (made["xdm:sourceProperty"], made["xdm:title"]) == ("/eventType", {"en_us": "Kind"})
+    assert not {"sourceSchema", "sourceProperty", "title", "description"} & set(made)
+    shown = registry.full(event["$id"])["properties"]["eventType"]
+    assert (shown["title"], shown["meta:enum"]["eventA"]) == ("Kind", "Event A")
 
 
 def test_a_deprecated_descriptor_marks_the_field_where_it_is_asked_for(

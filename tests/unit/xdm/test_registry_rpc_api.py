@@ -105,6 +105,31 @@ def test_the_history_tells_each_change_newest_first(api: TestClient, registry: R
     assert {update["path"] for update in oldest["updates"]} >= {"/title", "/allOf"}
 
 
+def test_the_audit_log_of_a_schema_tells_changes_of_what_it_is_made_of(
+    api: TestClient, registry: RegistryClient
+) -> None:
+    money = registry.post("datatypes", {"title": "Money", "type": "object", "properties": {"sum": {"type": "number"}}})
+    group = registry.field_group(cost={"$ref": money["$id"]})
+    at = "/definitions/property/properties/_acme/properties"
+    registry.patch("fieldgroups", group["$id"], {"op": "add", "path": f"{at}/old", "value": {"type": "string"}})
+    schema = registry.schema("S", group["$id"])
+    other = registry.field_group("Another")
+    registry.patch("schemas", schema["$id"], {"op": "add", "path": "/allOf/-", "value": {"$ref": other["$id"]}})
+    registry.patch("fieldgroups", group["$id"], {"op": "add", "path": f"{at}/new", "value": {"type": "string"}})
+    added = {"op": "add", "path": "/properties/currency", "value": {"type": "string"}}
+    registry.patch("datatypes", money["$id"], added)
+    log = api.get(f"{BASE}/rpc/auditlog/{schema['meta:altId']}").json()
+    assert {entry["id"] for entry in log} == {schema["$id"]}
+    told = [[(one["id"], one["xdmType"], one["path"]) for one in entry["updates"]] for entry in log[:3]]
+    assert told == [
+        [(money["$id"], "datatypes", "/properties/currency")],
+        [(group["$id"], "mixins", f"{at}/new")],
+        [(schema["$id"], "schemas", "/allOf/2")],
+    ]
+    assert [one["path"] for one in log[3]["updates"]][:1] == ["/$id"]
+    assert len(log) == 4
+
+
 @pytest.mark.parametrize("call", ["sampledata", "export", "auditlog"])
 def test_calls_about_nothing_are_404(refused: Refused, call: str) -> None:
     assert refused("GET", f"{BASE}/rpc/{call}/_acme.schemas.nothing")["status"] == 404

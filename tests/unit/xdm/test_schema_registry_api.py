@@ -1,7 +1,9 @@
 """Schemas, field groups, classes and data types through the API: the tutorials, then what is refused."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -316,6 +318,16 @@ def test_stats_count_what_there_is(api: TestClient, registry: RegistryClient) ->
     assert answer["imsOrg"] == "ACME@AdobeOrg"
     assert answer["counts"] == {"schemas": 1, "mixins": 1, "datatypes": 0, "classes": 0, "unions": 0}
     assert [one["title"] for one in answer["recentlyCreatedResources"]] == ["S", "Loyalty"]
+    newest = answer["recentlyCreatedResources"][0]
+    assert (newest["$id"], newest["description"], newest["version"]) == (schema["$id"], "", "1.0")
+    assert re.fullmatch(
+        r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT\+0000 \(UTC\)", newest["meta:created"]
+    )
+    assert "meta:updated" not in newest
+    updated = answer["recentlyUpdatedResources"][0]
+    assert (updated["meta:class"], updated["meta:classTitle"]) == (PROFILE, "XDM Individual Profile")
+    assert updated["meta:updated"] == newest["meta:created"]
+    assert "meta:class" not in answer["recentlyUpdatedResources"][1]
     assert answer["classUsage"] == [
         {
             "$id": PROFILE,
@@ -324,6 +336,39 @@ def test_stats_count_what_there_is(api: TestClient, registry: RegistryClient) ->
             "schemas": [{"$id": schema["$id"], "title": "S"}],
         }
     ]
+
+
+def test_an_ad_hoc_class_has_its_fields_under_a_name_of_its_own(
+    api: TestClient, registry: RegistryClient, refused: Refused
+) -> None:
+    def body(title: str, **more: dict[str, Any]) -> dict[str, Any]:
+        fields = {"field1": {"type": "string"}, "field2": {"type": "integer"}, **more}
+        own = {"properties": {"_adhoc": {"type": "object", "properties": fields}}}
+        return {"title": title, "type": "object", "allOf": [{"$ref": XDM + "data/adhoc"}, own]}
+
+    made = registry.post("classes", body("New ad-hoc class"))
+    name = made["$id"].rpartition("/")[2]
+    assert made["meta:datasetNamespace"] == f"_{name}"
+    assert list(made["allOf"][1]["properties"]) == [f"_{name}"]
+    schema = registry.schema("New Schema", class_id=made["$id"])
+    assert schema["meta:datasetNamespace"] == f"_{name}"
+    fields = registry.full(schema["$id"])["properties"][f"_{name}"]["properties"]
+    assert [(key, one["meta:xdmType"]) for key, one in fields.items()] == [("field1", "string"), ("field2", "long")]
+    assert (
+        api.get(f"{BASE}/rpc/sampledata/{quote(schema['$id'], safe='')}").json()[f"_{name}"]["xdm:field1"] == "string"
+    )
+    data_set = {"name": "Rows", "schemaRef": {"id": schema["$id"]}}
+    assert api.post("/data/foundation/catalog/dataSets", json=data_set).status_code == 201
+    more = api.put(path("classes", made["$id"]), json=body("New ad-hoc class", field3={"type": "string"}))
+    assert more.status_code == 200, more.text
+    assert list(more.json()["allOf"][1]["properties"][f"_{name}"]["properties"]) == ["field1", "field2", "field3"]
+    assert "meta:datasetNamespace" not in registry.schema("Another")
+    other = body("Record")
+    other["allOf"][0]["$ref"] = XDM + "data/record"
+    assert refused("POST", path("classes"), json=other)["report"]["path"] == "$.allOf[1]._adhoc.field1"
+    copy = registry.post("classes", {**more.json(), "title": "A copy"})
+    assert copy["$id"] != made["$id"]
+    assert copy["meta:datasetNamespace"] == f"_{name}"
 
 
 def test_a_class_a_data_type_and_fields_inline(api: TestClient, registry: RegistryClient) -> None:
