@@ -321,11 +321,15 @@ def _run(
 def _bind(connection: duckdb.DuckDBPyConnection, sql: str, shapes: Sequence[Struct]) -> duckdb.DuckDBPyRelation:
     try:
         return connection.sql(sql)
-    except duckdb.BinderException:
-        adapted = adapt(connection, sql, shapes)
-        if adapted == sql:
-            raise
-        return connection.sql(adapted)
+    except duckdb.BinderException as error:
+        refused = error
+    for adapted in dict.fromkeys(adapt(connection, sql, shapes)):
+        if adapted != sql:
+            try:
+                return connection.sql(adapted)
+            except duckdb.BinderException as error:
+                refused = error
+    raise refused
 
 
 @contextmanager
