@@ -371,11 +371,13 @@ class Batch:
                         None if configuration.supplemental is None else configuration.supplemental(entity), None,
                     ))
                 )  # fmt: skip
-                told["outcome"] = "matched" if journeys else NO_JOURNEY
                 if journeys:
-                    told["journeys"] = journeys
+                    told |= {"outcome": "matched", "journeys": journeys}
                     self.matched_at_ms.append(received_at_ms)
+                elif self._journeys.interest(scope_id, configuration.uid).every:
+                    told |= {"outcome": "matched", "journeys": []}  # nobody whom it is about is inside
                 else:
+                    told["outcome"] = NO_JOURNEY
                     self._journeys.turn_away(configuration, key, f"{xaction_id}|{entity['_id']}")
             decisions.append(told)
         if others is not None:

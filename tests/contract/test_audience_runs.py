@@ -760,3 +760,16 @@ def test_a_test_has_a_hundred_test_profiles_at_most(db: Database) -> None:
                 told += outcomes(workspace.receive(arrival))
             workspace.flush()
     assert told == [("entered", None)] * 100 + [("refused", "JOURNEY_INSTANCE_ID_NOT_CREATED")] * 20
+
+
+def test_each_refusal_of_a_member_with_several_supplemental_ids_is_a_record_of_its_own(db: Database) -> None:
+    journey = reading(supplementalIdentifier={"attribute": "bookings.number"}, schedule=DAILY)
+    scene = Scene(db, [journey], members=1)
+    bookings = orjson.dumps({"bookings": [{"number": "B1"}, {"number": "B2"}]}).decode()
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes=bookings)
+    scene.plan()
+    scene.take()
+    scene.take(86_400)
+    left = scene.left_out()
+    assert len(left) == 2
+    assert len({one["_id"] for one in left}) == 2

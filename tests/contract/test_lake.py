@@ -3,7 +3,7 @@
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -388,11 +388,54 @@ def test_sandboxes_do_not_see_each_other(bench: Bench) -> None:
 def test_a_missing_file_is_told_after_looking_again(bench: Bench) -> None:
     bench.stage(1)
     bench.writer.commit_due()
-    [file] = bench.table().data_files()
-    bench.table().path_of(file).unlink()
-    with pytest.raises(LakeUnreadable, match="a file of the lake is missing") as told:
+    path = only_file(bench)
+    path.unlink()
+    with pytest.raises(LakeUnreadable) as told:
         bench.ids()
-    assert str(bench.warehouse) not in str(told.value)
+    assert str(told.value) == f"a file of the lake is missing: sandbox_1/d1/data/{path.name}"
+    assert "Traceback" in told.value.reason
+
+
+def only_file(bench: Bench) -> Path:
+    [file] = bench.table().data_files()
+    return bench.table().path_of(file)
+
+
+def cut(whole: bytes) -> bytes:
+    return whole[: len(whole) // 2]
+
+
+def spoil_footer(whole: bytes) -> bytes:
+    return whole[:8] + b"\xff" * (len(whole) - 16) + whole[-8:]
+
+
+def spoil_page(whole: bytes) -> bytes:
+    footer = 8 + int.from_bytes(whole[-8:-4], "little")
+    return whole[:4] + b"\0" * (len(whole) - 4 - footer) + whole[-footer:]
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize("damage", [cut, spoil_footer, spoil_page, empty])
+def test_a_damaged_file_is_told_as_such_and_no_fault_of_the_query(
+    bench: Bench, damage: Callable[[bytes], bytes]
+) -> None:
+    bench.stage(1)
+    bench.writer.commit_due()
+    path = only_file(bench)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(LakeUnreadable) as told:
+        bench.ids()
+    assert str(told.value) == f"a file of the lake is damaged: sandbox_1/d1/data/{path.name}"
+
+
+def test_an_error_of_a_query_that_names_a_file_is_no_damage(bench: Bench) -> None:
+    bench.stage(1)
+    bench.writer.commit_due()
+    with pytest.raises(QueryInvalid, match=r"lake://0\.parquet"):
+        bench.value("SELECT error('lake://0.parquet') FROM web_events")
 
 
 def test_a_query_whose_file_was_merged_away_looks_for_the_new_one(

@@ -222,9 +222,10 @@ def test_a_missing_or_damaged_file_says_so(bench: Bench) -> None:
     bench.land(2)
     [file] = bench.files()
     file.write_bytes(b"PAR1 no more")
-    with pytest.raises(LakeUnreadable, match="damaged"):
+    with pytest.raises(LakeUnreadable) as damaged:
         bench.page()
+    assert str(damaged.value) == f"a file of the lake is damaged: sandbox_1/d1/data/{file.name}"
     file.unlink()
-    with pytest.raises(LakeUnreadable, match=r"missing: .*sandbox_1/d1/data/") as told:
+    with pytest.raises(LakeUnreadable) as missing:
         bench.page()
-    assert str(bench.warehouse) not in str(told.value)
+    assert str(missing.value) == f"a file of the lake is missing: sandbox_1/d1/data/{file.name}"

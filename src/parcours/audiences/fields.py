@@ -32,6 +32,8 @@ MAX_FIELDS = 200
 """Declared fields of an audience; a list has no more columns."""
 MAX_FIELD_NAME = 200
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MAX_WHOLE = 10**18
 _PARTS = frozenset({"name", "type"})
 
 
@@ -49,7 +51,7 @@ def read_fields(value: Any) -> list[dict[str, str]]:
             raise AudienceInvalid(f"name is a text of at most {MAX_FIELD_NAME} characters", f"{where}.name")
         if name in found:
             raise AudienceInvalid(f"two fields have the name {name!r}", f"{where}.name")
-        if kind not in FIELD_TYPES:
+        if not isinstance(kind, str) or kind not in FIELD_TYPES:
             raise AudienceInvalid(f"type is one of {', '.join(FIELD_TYPES)}", f"{where}.type")
         found[name] = {"name": name, "type": kind}
     return list(found.values())
@@ -89,15 +91,15 @@ def _whole(value: Any) -> int | None:
     if type(value) is str:
         text = value.strip()
         return int(text) if _WHOLE.fullmatch(text) else None
+    if type(value) is float:
+        return int(value) if value.is_integer() and abs(value) < _MAX_WHOLE else None
     return value if type(value) is int else None
 
 
 def _number(value: Any) -> float | None:
     if type(value) is str:
-        try:
-            value = float(value)
-        except ValueError:
-            return None
+        text = value.strip()
+        value = float(text) if _DECIMAL.fullmatch(text) else None
     if type(value) is float:
         return value if math.isfinite(value) else None
     return value if type(value) is int else None

@@ -301,17 +301,27 @@ def members_after(
     ]
 
 
-def find_attributes(connection: Connection, scope_id: int, audience_id: str, identity: Identity) -> str | None:
-    """What the list says of a member, as the text of a JSON object; None when it says nothing, or of somebody else."""
+def find_attributes(
+    connection: Connection, scope_id: int, audience_id: str, identities: Iterable[Identity]
+) -> str | None:
+    """What the list says of a member, as the text of a JSON object; None when it says nothing, or has none of them.
+
+    identities: of one individual. Of several that are in the list the first one counts, as in a run.
+    """
     m = membership_table.c
-    namespace, value = identity
-    found = connection.execute(
-        select(m.attributes).where(
-            m.scope_id == scope_id, m.audience_id == audience_id, m.namespace == namespace, m.identity == value,
-            m.status == REALIZED,
-        )
-    ).scalar()  # fmt: skip
-    return None if found is None else str(found)
+    for namespace, values in by_namespace(identities):
+        found = connection.execute(
+            select(m.attributes)
+            .where(
+                m.scope_id == scope_id, m.audience_id == audience_id, m.namespace == namespace, m.identity.in_(values),
+                m.status == REALIZED,
+            )
+            .order_by(m.identity)
+            .limit(1)
+        ).one_or_none()  # fmt: skip
+        if found is not None:
+            return None if found.attributes is None else str(found.attributes)
+    return None
 
 
 def is_key(text: str) -> bool:

@@ -16,14 +16,19 @@ from parcours.lake.model import DataSetName
 
 
 def run(settings: Settings, limit_s: float) -> None:
-    """Answer one question: {"result"}, or {"fault": message}, with all that a log should know as "reason"."""
+    """Answer one question: {"result"}, or {"fault": message}.
+
+    With all that a log should know: as "reason" when the engine failed, as "unreadable" when a file can't be read.
+    """
     question = orjson.loads(begin_helper(limit_s))
     platform = build_platform(settings)
     try:
         result = _query(platform, question, limit_s) if "sql" in question else _latest(platform, question)
         answer: dict[str, Any] = {"result": result}
-    except (QueryInvalid, QueryTimedOut, LakeUnreadable) as error:
+    except (QueryInvalid, QueryTimedOut) as error:
         answer = {"fault": str(error)}
+    except LakeUnreadable as error:
+        answer = {"fault": str(error), "unreadable": error.reason}
     except EngineFailed as error:
         answer = {"fault": str(error), "reason": error.reason}
     finally:

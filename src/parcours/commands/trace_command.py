@@ -94,7 +94,7 @@ def _add(root: Tree, found: dict[str, Any], title: Callable[[dict[str, Any]], st
 
 _WORDS = {
     "notMatched": "not matched",
-    "EVENT_WITH_NO_JOURNEY": "matched, but no live journey begins with it or waits for it",
+    "EVENT_WITH_NO_JOURNEY": "matched, but no live journey begins with it, waits for it or counts it",
     "duplicate": "duplicate, an event with this _id came within the last ten minutes",
     "movedOn": "moved on",
     "runBegun": "a run of its audience has begun",
@@ -117,6 +117,8 @@ _WORDS = {
 def _outcome(told: dict[str, Any]) -> str:
     outcome, reason = told["outcome"], told.get("reason")
     text = _WORDS.get(outcome, outcome)
+    if outcome == "matched" and told.get("journeys") == []:
+        text = "matched, but they are in no journey that waits for it or counts it"
     return f"{text}, {_WORDS.get(reason, reason)}" if reason else text
 
 

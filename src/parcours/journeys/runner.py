@@ -265,7 +265,7 @@ class JourneyWorkspace:
                         moved.add(
                             (journey.presence_uid, instance.supplemental_id)
                         )  # they listen: it starts nothing else
-                        self._refuse(journey, key, TOO_MANY_PENDING, arrival)
+                        self._refuse(journey, key, TOO_MANY_PENDING, arrival, supplemental_id=instance.supplemental_id)
                     elif journey not in entries:
                         self.tally.hear(journey, event_uid, f"ignored {transition.ignored}")
                         if transition.ignored == IN_PAUSE:
@@ -303,11 +303,15 @@ class JourneyWorkspace:
 
     def _refuse(
         self, journey: CompiledJourney, key: str | None, reason: str, arrival: Arrival,
-        refusal: Refusal | None = None,
+        refusal: Refusal | None = None, supplemental_id: str | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """An event that a journey refused is counted, and told in the lake; what `trace` tells of it."""
+        """An event that a journey refused is counted, and told in the lake; what `trace` tells of it.
+
+        supplemental_id: of the instance, where one event is refused for each.
+        """
         self.tally.discard(journey, arrival.event_uid, reason)
-        line = self._discards.line(journey, arrival.event_uid, key, reason, _seed(arrival), refusal)
+        seed = _seed(arrival) if supplemental_id is None else f"{_seed(arrival)}|{supplemental_id}"
+        line = self._discards.line(journey, arrival.event_uid, key, reason, seed, refusal)
         self._tell(journey.scope_id, line)
         told = {**names_of(journey), "outcome": "refused", "reason": reason}
         return told if refusal is None else {**told, "rejectedRuleset": refusal.to_json()}
@@ -358,7 +362,7 @@ class JourneyWorkspace:
             refusal = self._rules.refuse_entry(journey, key, inside, arbitrated or {})
             reason = None if refusal is None else refusal.reason
         if reason is not None:
-            return {**self._refuse(journey, key, reason, arrival, refusal), **names}
+            return {**self._refuse(journey, key, reason, arrival, refusal, supplemental_id), **names}
         instance_id = _instance_id(journey, key, supplemental_id, from_seed, received_at_ms)
         instance = new_instance(
             journey, instance_id, key, now_us, supplemental_id=supplemental_id, run=run, life_us=life_us,

@@ -12,6 +12,7 @@ from parcours.db import Database
 from parcours.events.related import with_related
 from parcours.events.service import EventService
 from parcours.events.trial import build_entity
+from parcours.identity.graph import find_cluster
 from parcours.identity.namespaces import canonical_namespace
 from parcours.journeys import runs_store
 from parcours.journeys.check import Fault
@@ -73,7 +74,10 @@ class Triggers:
             assert read is not None
             identity = (canonical_namespace(read.namespace), key)
             if attributes is None:
-                text = find_attributes(connection, caller.scope_id, read.audience_id, identity)
+                # a list of another namespace says it of the individual's ids there
+                cluster = find_cluster(connection, caller.scope_id, identity)
+                linked = [one for one in cluster if one == identity or one[0] != identity[0]]
+                text = find_attributes(connection, caller.scope_id, read.audience_id, linked)
             else:
                 text = orjson.dumps(attributes).decode()
             number = runs_store.next_number(connection, version_uid)

@@ -13,8 +13,9 @@ import duckdb
 
 from parcours.lake.convert import quoted
 from parcours.lake.errors import QueryInvalid
+from parcours.lake.scopes import find_made
 from parcours.lake.shape import Items, Leaf, Shape, Struct
-from parcours.lake.syntax import Change, Part, changed, parts_of
+from parcours.lake.syntax import Change, Part, Place, changed, is_column, parts_of, place_of, tree_of
 
 _PATTERN_WORDS = {
     "y": "%Y", "yy": "%y", "yyy": "%Y", "yyyy": "%Y", "u": "%Y", "uu": "%y", "uuuu": "%Y",
@@ -36,7 +37,7 @@ _MACROS = {
     "(value, format) AS CAST(try_strptime(value, format) AS DATE)",
     "from_unixtime": "(seconds) AS strftime(to_timestamp(seconds), '%Y-%m-%d %H:%M:%S'), "
     "(seconds, format) AS strftime(to_timestamp(seconds), format)",
-    "get_json_object": "(value, path) AS CAST(value AS JSON) ->> path",
+    "get_json_object": "(value, path) AS TRY_CAST(value AS JSON) ->> path",
     "explode": "(items) AS unnest(items)",
     "nvl": "(value, otherwise) AS coalesce(value, otherwise)",
     **dict.fromkeys(
@@ -48,8 +49,7 @@ _MACROS = {
 """Parameters and body, several where a function takes more or fewer arguments."""
 _OF_NUMBERS = frozenset({"avg", "mean", "median", "quantile_cont", "quantile_disc", "stddev", "stddev_samp", "sum"})
 """Aggregates that read text as numbers."""
-_Place = tuple[int, int]
-"""Where a part stands in the query, and how long it is, in bytes."""
+_NO_ORDER: Part = {"orders": ()}
 
 
 def add_functions(connection: duckdb.DuckDBPyConnection, sql: str, words: frozenset[str]) -> str:
@@ -58,7 +58,7 @@ def add_functions(connection: duckdb.DuckDBPyConnection, sql: str, words: frozen
     Raises QueryInvalid for a date pattern that can't be followed.
     """
     called = _MACROS.keys() & words
-    parts = list(parts_of(connection, sql)) if _PATTERN_ARGUMENT.keys() & called else []
+    parts = list(parts_of(tree_of(connection, sql))) if _PATTERN_ARGUMENT.keys() & called else []
     for name in called - (set() if parts else _PATTERN_ARGUMENT.keys()):
         connection.execute(f"CREATE MACRO {name}{_MACROS[name]}")
     changes = []
@@ -72,7 +72,7 @@ def add_functions(connection: duckdb.DuckDBPyConnection, sql: str, words: frozen
                     f"the date pattern of {part['function_name']} is written in quotes, where it is called"
                 )
             text = date_format_of(literal["text"]).replace("'", "''")
-            changes.append(Change(*_place(pattern), f"'{text}'"))
+            changes.append(Change(*place_of(pattern), f"'{text}'"))
     return changed(sql, changes)
 
 
@@ -94,49 +94,47 @@ def date_format_of(pattern: str) -> str:
     return "".join(found)
 
 
-def adapt(connection: duckdb.DuckDBPyConnection, sql: str, tables: Sequence[Struct]) -> str:
-    """The query in words that DuckDB binds, as far as there are any.
+def adapt(connection: duckdb.DuckDBPyConnection, sql: str, tables: Sequence[Struct]) -> Iterator[str]:
+    """The query in other words, one of which DuckDB may bind; those that change least come first.
 
-    A path into a list of objects gives the list of what each holds there; an aggregate of numbers reads a text as one,
-    and leaves out what isn't. tables: the columns of all that the query may name.
+    An aggregate of numbers reads a text as one, and leaves out what isn't; a path into a list of objects gives the list
+    of what each holds there. What the query has made itself is no text of the lake, and a list only when nothing else
+    binds. tables: the columns of all that the query may name.
     """
     text = sql.encode()
-    named: dict[_Place, str] = {}
-    changes: dict[_Place, str] = {}
-    for part in parts_of(connection, sql):
+    tree = tree_of(connection, sql)
+    made = find_made(tree, frozenset(name.lower() for table in tables for name in table.fields))
+    named: dict[Place, str] = {}
+    paths: dict[Place, str] = {}
+    numbers: dict[Place, str] = {}
+    for part in parts_of(tree):
         for column in part.get("select_list") or ():
-            if _is_column(column) and not column["alias"]:
-                named[_place(column)] = column["column_names"][-1]
-        if _is_column(part):
+            if is_column(column) and not column["alias"]:
+                named[place_of(column)] = column["column_names"][-1]
+        if is_column(part):
             path = _through_lists(part["column_names"], tables)
             if path is not None:
-                changes[_place(part)] = path
-        elif part.get("class") == "FUNCTION" and part["function_name"] in _OF_NUMBERS:
+                paths[place_of(part)] = path
+        elif part.get("class") in ("FUNCTION", "WINDOW") and part["function_name"] in _OF_NUMBERS:
             for column in _arguments(part):
-                if any(shape is Leaf.TEXT for _, shape in _found(column["column_names"], tables)):
-                    start, length = _place(column)
-                    changes[start, length] = f"TRY_CAST({text[start : start + length].decode()} AS DOUBLE)"
-    return changed(
-        sql,
-        (
-            Change(*place, f"{new} AS {quoted(named[place])}" if place in named else new)
-            for place, new in changes.items()
-        ),
-    )
-
-
-def _is_column(part: Part) -> bool:
-    return part.get("class") == "COLUMN_REF" and part["query_location_length"] > 0
-
-
-def _place(part: Part) -> _Place:
-    return part["query_location"], part["query_location_length"]
+                start, length = place = place_of(column)
+                if place not in made and any(shape is Leaf.TEXT for _, shape in _found(column["column_names"], tables)):
+                    numbers[place] = f"TRY_CAST({text[start : start + length].decode()} AS DOUBLE)"
+    of_lake = {place: path for place, path in paths.items() if place not in made}
+    for changes in (numbers, of_lake, of_lake | numbers, paths, paths | numbers):
+        yield changed(
+            sql,
+            (
+                Change(*place, f"{new} AS {quoted(named[place])}" if place in named else new)
+                for place, new in changes.items()
+            ),
+        )
 
 
 def _arguments(function: Part) -> Iterator[Part]:
     """The columns an aggregate is about, also those in WITHIN GROUP (ORDER BY …)."""
-    for holder in (*function["arguments"], *function["order_bys"]["orders"]):
-        if _is_column(holder["expression"]):
+    for holder in (*function["arguments"], *function.get("order_bys", _NO_ORDER)["orders"]):
+        if is_column(holder["expression"]):
             yield holder["expression"]
 
 

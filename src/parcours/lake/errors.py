@@ -1,6 +1,7 @@
 """What the lake can refuse."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from parcours.kit.errors import Invalid, ParcoursError
 
@@ -34,6 +35,12 @@ class EngineFailed(ParcoursError):
 
 class LakeUnreadable(ParcoursError):
     """A file of the lake is missing or damaged."""
+
+    def __init__(self, how: Literal["missing", "damaged"], file: str, reason: str) -> None:
+        """file: as `files.within` names it."""
+        super().__init__(f"a file of the lake is {how}: {file}")
+        self.reason = reason
+        """All that was said of it, with paths of this machine: for a log alone."""
 
 
 class CommitOvertaken(ParcoursError):

@@ -132,9 +132,10 @@ class LakeFiles(FileIO):
         resolve(self.root, where).unlink(missing_ok=True)
 
 
-def within(root: Path, error: object) -> str:
-    """What an error says, with paths of files as they are below the lake's folder: where that is concerns nobody."""
-    said = str(error)
-    for folder in (root.resolve(), root):
-        said = said.replace(f"{folder}/", "")
-    return said
+def within(root: Path, path: str | Path) -> str:
+    """The name of a file below the lake's folder; where that lies concerns nobody."""
+    path = Path(path)
+    for folder in (root, root.resolve()):
+        if path.is_relative_to(folder):
+            return str(path.relative_to(folder))
+    return path.name

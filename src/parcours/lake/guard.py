@@ -6,6 +6,7 @@ path')` as part of a SELECT.)
 """
 
 import os
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import BufferedReader, FileIO
@@ -13,11 +14,28 @@ from pathlib import Path
 from typing import IO, Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
 from parcours.lake.convert import DUCKDB_CONFIG
 
 _SCHEME = "lake"
+
+
+_NAMED = re.compile(rf"{_SCHEME}://(\d+\.parquet)")
+_KIND = re.compile(r"[A-Za-z /-]+ Error: ")
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a Parquet file can't be read to its end."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for _ in file.iter_batches():
+                pass
+    except (pa.ArrowException, OSError):
+        return True
+    return False
 
 
 class _OpenFile(BufferedReader):
@@ -36,8 +54,8 @@ class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self._paths: dict[str, Path] = {}
-        self.is_file_missing = False
-        """Whether a file was gone when it was to be read: a compaction has removed it, look for the new ones."""
+        self.missing: Path | None = None
+        """A file that was gone when it was to be read: a compaction has removed it, look for the new ones."""
 
     def give(self, path: Path) -> str:
         """Make a file readable; returns its path for SQL."""
@@ -54,11 +72,26 @@ class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
         """A file to read; anything else is refused."""
         if mode != "rb":
             raise PermissionError("the lake is read-only")
+        file = self._path(path)
         try:
-            return _OpenFile(FileIO(self._path(path), "rb"))
+            return _OpenFile(FileIO(file, "rb"))
         except FileNotFoundError:
-            self.is_file_missing = True
+            self.missing = file
             raise
+
+    def find_damaged(self, message: str) -> Path | None:
+        """The file that DuckDB could not read, by what it said; None when it was not for a file.
+
+        It names the file, or says what it stumbled upon without the kind of error that all others begin with.
+        """
+        named = _NAMED.search(message)
+        if named is not None:
+            suspects = [path for name, path in self._paths.items() if name == named[1]]
+        elif _KIND.match(message) is None:
+            suspects = list(self._paths.values())
+        else:
+            return None
+        return next((path for path in suspects if _is_damaged(path)), None)
 
     def glob(self, path: str, **_: Any) -> list[str]:
         """The path itself when it is one of the files."""
@@ -85,10 +118,11 @@ class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
         return datetime.fromtimestamp(self._stat(path).st_mtime, UTC)
 
     def _stat(self, path: str) -> os.stat_result:
+        file = self._path(path)
         try:
-            return self._path(path).stat()
+            return file.stat()
         except FileNotFoundError:
-            self.is_file_missing = True
+            self.missing = file
             raise
 
     def _path(self, path: str) -> Path:

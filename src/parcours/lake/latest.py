@@ -65,6 +65,7 @@ def read_latest(
     """
     document = schema_of(scope_id, dataset_id)
     for attempt in range(_ATTEMPTS):
+        reading: Path | None = None
         try:
             with db.snapshot() as connection:
                 parts = list(_parts(db, connection, warehouse, scope_id, dataset_id))
@@ -76,15 +77,17 @@ def read_latest(
                 for part in parts:
                     here = slice(max(start - first, 0), min(stop - first, part.row_count))
                     if here.start < here.stop:
+                        reading = part.at if isinstance(part.at, Path) else None
                         rows += _read(connection, part, here, document)
                     first += part.row_count
             rows.reverse()
             return LatestRows(rows, total, start or None)
         except FileNotFoundError as error:  # a merge has removed it: look for the new one
             if attempt == _ATTEMPTS - 1:
-                raise LakeUnreadable(f"a file of the lake is missing: {within(warehouse, error)}") from error
+                name = within(warehouse, reading or error.filename or "")
+                raise LakeUnreadable("missing", name, str(error)) from error
         except (pa.ArrowException, OSError) as error:
-            raise LakeUnreadable(f"a file of the lake is damaged: {within(warehouse, error)}") from error
+            raise LakeUnreadable("damaged", within(warehouse, reading or ""), str(error)) from error
     raise AssertionError
 
 

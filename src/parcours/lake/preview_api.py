@@ -11,6 +11,7 @@ from parcours.access.routing import Gate, Routes
 from parcours.catalog.service import CatalogService
 from parcours.kit.errors import Unavailable
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
+from parcours.lake.query_api import log_reason
 
 LIMIT_S = 15.0
 """Longest search for a page, in seconds of computing."""
@@ -49,6 +50,7 @@ def router(gate: Gate, catalog: CatalogService, helpers: Helpers, base_url: str)
         except HelperAbandoned:
             return {}  # nobody reads it
         if "fault" in answer:
+            log_reason("lake.unreadable", answer["unreadable"])
             raise PreviewUnavailable(answer["fault"])
         found = answer["result"]
         page = {"limit": limit, "count": len(found["rows"]), "totalCount": found["totalCount"], "next": found["next"]}

@@ -6,9 +6,10 @@ is above the snapshot's `parcours.through`. A commit in between moves records fr
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from parcours.db import Database
+from parcours.kit.errors import ParcoursError
 from parcours.lake.compaction import parquet_scan
 from parcours.lake.convert import Converter, quoted, sql_type
 from parcours.lake.dialect import adapt, add_functions
@@ -63,8 +65,14 @@ class RowStream:
     """Rows of a query as they are found, a batch at a time; to be read once."""
 
     def __init__(
-        self, reader: pa.RecordBatchReader, limit: int | None, is_late: threading.Event, timeout_s: float
+        self,
+        reader: pa.RecordBatchReader,
+        limit: int | None,
+        is_late: threading.Event,
+        timeout_s: float,
+        refusal: Callable[[Exception], ParcoursError],
     ) -> None:
+        """refusal: what to say of an error."""
         self.schema: pa.Schema = reader.schema
         self.is_cut = False
         """Whether there were more rows than the limit; known when the batches are read."""
@@ -72,6 +80,7 @@ class RowStream:
         self._limit = limit
         self._is_late = is_late
         self._timeout_s = timeout_s
+        self._refusal = refusal
         self._first = self._next()
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -95,7 +104,7 @@ class RowStream:
         except (duckdb.Error, pa.ArrowException, OSError) as error:  # Arrow makes an OSError of DuckDB's errors
             if self._is_late.is_set():
                 raise QueryTimedOut(self._timeout_s) from error
-            raise _refusal(error) from error
+            raise self._refusal(error) from error
 
 
 class Lake:
@@ -171,14 +180,13 @@ class Lake:
                     rows = self._start(opened, files, scope_id, data_sets, sql, limit, timeout_s)
                     stack.push(opened.pop_all())
                     return rows
-            except FileNotFoundError as error:
-                cause: Exception = error
-            except (QueryInvalid, EngineFailed) as error:
-                if not files.is_file_missing:
+            except FileNotFoundError as error:  # of the table's metadata
+                if attempt == _ATTEMPTS - 1:
+                    name = within(self._warehouse, error.filename or "")
+                    raise LakeUnreadable("missing", name, str(error)) from error
+            except LakeUnreadable:
+                if files.missing is None or attempt == _ATTEMPTS - 1:
                     raise
-                cause = error
-            if attempt == _ATTEMPTS - 1:
-                raise LakeUnreadable(f"a file of the lake is missing: {within(self._warehouse, cause)}") from cause
         raise AssertionError
 
     def _start(
@@ -201,7 +209,8 @@ class Lake:
         connection = open_guarded(files, self._memory_limit, self._threads)
         opened.callback(close_guarded, connection)
         shapes: list[Struct] = []
-        with _told(names):
+        refusal = partial(_refusal, files, self._warehouse)
+        with _told(names, refusal):
             for number, (dataset_id, views) in enumerate(wanted.items()):
                 columns, source = self._source(
                     connection, files, scope_id, dataset_id, tables.get(dataset_id), staged[dataset_id], words, number
@@ -212,7 +221,7 @@ class Lake:
             sql = add_functions(connection, sql, words)
         lock(connection, files.names)
         sql = respell(connection, sql, self._spellings)
-        return _run(opened, connection, sql, shapes, names, limit, timeout_s)
+        return _run(opened, connection, sql, shapes, names, refusal, limit, timeout_s)
 
     def _source(
         self,
@@ -280,10 +289,11 @@ def _run(
     sql: str,
     shapes: Sequence[Struct],
     names: Mapping[str, str],
+    refusal: Callable[[Exception], ParcoursError],
     limit: int | None,
     timeout_s: float,
 ) -> RowStream:
-    with _told(names):
+    with _told(names, refusal):
         statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise QueryInvalid("one SELECT statement is expected: the lake is read-only")
@@ -298,43 +308,52 @@ def _run(
     timer.start()
     opened.callback(timer.cancel)
     try:
-        with _told(names):
+        with _told(names, refusal):
             reader = _bind(connection, sql, shapes).to_arrow_reader(_BATCH_ROWS)
     except QueryInvalid as error:
         if is_late.is_set():
             raise QueryTimedOut(timeout_s) from error
         raise
     opened.callback(reader.close)
-    return RowStream(reader, limit, is_late, timeout_s)
+    return RowStream(reader, limit, is_late, timeout_s, refusal)
 
 
 def _bind(connection: duckdb.DuckDBPyConnection, sql: str, shapes: Sequence[Struct]) -> duckdb.DuckDBPyRelation:
     try:
         return connection.sql(sql)
-    except duckdb.BinderException:
-        adapted = adapt(connection, sql, shapes)
-        if adapted == sql:
-            raise
-        return connection.sql(adapted)
+    except duckdb.BinderException as error:
+        refused = error
+    for adapted in dict.fromkeys(adapt(connection, sql, shapes)):
+        if adapted != sql:
+            try:
+                return connection.sql(adapted)
+            except duckdb.BinderException as error:
+                refused = error
+    raise refused
 
 
 @contextmanager
-def _told(names: Mapping[str, str]) -> Iterator[None]:
+def _told(names: Mapping[str, str], refusal: Callable[[Exception], ParcoursError]) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, pa.ArrowException) as error:
         message = str(error).strip()
         unknown = _UNKNOWN_TABLE.search(message) if isinstance(error, duckdb.CatalogException) else None
         if unknown is None:
-            raise _refusal(error) from error
+            raise refusal(error) from error
         tables = sorted(name for name, dataset_id in names.items() if name != dataset_id)
         listed = f"there are {', '.join(tables[:20])}{' …' if len(tables) > 20 else ''}" if tables else "there are none"
         raise QueryInvalid(f"no table {unknown[1]}: {listed}", tables) from error
 
 
-def _refusal(error: Exception) -> QueryInvalid | EngineFailed:
+def _refusal(files: GivenFiles, warehouse: Path, error: Exception) -> QueryInvalid | EngineFailed | LakeUnreadable:
     """What to say of an error of DuckDB, which Arrow may have handed on as one of its own."""
     message = str(error).strip()
+    if files.missing is not None:
+        return LakeUnreadable("missing", within(warehouse, files.missing), message)
+    damaged = files.find_damaged(message)
+    if damaged is not None:
+        return LakeUnreadable("damaged", within(warehouse, damaged), message)
     if isinstance(error, _BROKEN) or message.startswith(("INTERNAL Error", "FATAL Error")):
         return EngineFailed(message)
     return QueryInvalid(message)

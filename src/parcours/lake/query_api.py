@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from parcours.access.model import Caller
 from parcours.access.routing import BodyInvalid, Gate, Routes, json_object
 from parcours.audit import CALL
-from parcours.kit.errors import Invalid, ParcoursError
+from parcours.kit.errors import Invalid, ParcoursError, Unavailable
 from parcours.kit.helper import HelperAbandoned, Helpers, HelperTooLong
 from parcours.kit.telemetry import get_logger
 
@@ -24,8 +24,18 @@ class LakeQueryRefused(Invalid):
     """A query that can't be run, or that takes too long."""
 
 
+class LakeUnavailable(Unavailable):
+    """A file of the lake is missing or damaged; the log has more, under the request's id."""
+
+
 class LakeQueryFailed(ParcoursError):
     """The query engine failed; the log says why, under the request's id."""
+
+
+def log_reason(event: str, reason: str) -> None:
+    """Log what a caller is not told, under the id of their request."""
+    call = CALL.get()
+    log.error(event, request_id=call.request_id if call else "", reason=reason)
 
 
 def router(gate: Gate, helpers: Helpers) -> APIRouter:
@@ -57,9 +67,11 @@ def router(gate: Gate, helpers: Helpers) -> APIRouter:
         except HelperAbandoned:
             return {}  # nobody reads it
         if "reason" in answer:
-            call = CALL.get()
-            log.error("lake.query_failed", request_id=call.request_id if call else "", reason=answer["reason"])
+            log_reason("lake.query_failed", answer["reason"])
             raise LakeQueryFailed(answer["fault"])
+        if "unreadable" in answer:
+            log_reason("lake.unreadable", answer["unreadable"])
+            raise LakeUnavailable(answer["fault"])
         if "fault" in answer:
             raise LakeQueryRefused(answer["fault"], "$.sql")
         found: dict[str, Any] = answer["result"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import duckdb
 
-from parcours.lake.syntax import Change, Part, changed, parts_of
+from parcours.lake.syntax import Change, Part, changed, parts_of, tree_of
 
 Spellings = Mapping[tuple[str, ...], Mapping[str, str]]
 """By the last names of a field's path: the stored word for each other one."""
@@ -19,7 +19,7 @@ def respell(connection: duckdb.DuckDBPyConnection, sql: str, spellings: Spelling
     """
     if not any(word in sql for words in spellings.values() for word in words):
         return sql
-    return changed(sql, (change for part in parts_of(connection, sql) for change in _changes(part, spellings)))
+    return changed(sql, (change for part in parts_of(tree_of(connection, sql)) for change in _changes(part, spellings)))
 
 
 def _changes(part: Part, spellings: Spellings) -> Iterator[Change]:

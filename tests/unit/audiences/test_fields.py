@@ -1,5 +1,6 @@
 """What the lists of an audience say of its members: declared fields, their types, and values read by them."""
 
+import orjson
 import pytest
 
 from parcours.audiences.document import read_document
@@ -25,6 +26,8 @@ FIELDS = [
         ([{"name": "a", "type": "string", "label": "A"}], "$.fields[0]"),
         ([{"name": "", "type": "string"}], "$.fields[0].name"),
         ([{"name": "a", "type": "text"}], "$.fields[0].type"),
+        ([{"name": "a", "type": ["string"]}], "$.fields[0].type"),
+        ([{"name": "a", "type": {}}], "$.fields[0].type"),
         ([{"name": "a", "type": "string"}, {"name": "a", "type": "date"}], "$.fields[1].name"),
         ([{"name": f"a{n}", "type": "string"} for n in range(201)], "$.fields"),
     ],
@@ -53,6 +56,29 @@ def test_a_value_of_another_type_than_its_field_is_none_and_what_is_not_declared
     bad = '{"tier":[1],"points":"1.5","visits":true,"spent":"nan","active":"yes","born":"soon","seen":"2026"}'
     assert read(bad) == {}
     assert read(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "whole"),
+    [
+        ("1_000", None, None),
+        ("\uff11\uff12", None, None),
+        ("infinity", None, None),
+        ("1e400", None, None),
+        (" -.5 ", -0.5, None),
+        ("1e3", 1000.0, None),
+        ("5.", 5.0, None),
+        (5.0, 5.0, 5),
+        (-5.0, -5.0, -5),
+        (5.5, 5.5, None),
+        (1e300, 1e300, None),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(value: object, number: float | None, whole: int | None) -> None:
+    read = attributes_reader([{"name": "n", "type": "number"}, {"name": "w", "type": "integer"}])
+    found = read(orjson.dumps({"n": value, "w": value}).decode())
+    assert (found.get("n"), found.get("w")) == (number, whole)
+    assert type(found.get("w")) in (int, type(None))
 
 
 def test_without_fields_a_member_has_what_the_list_says() -> None:

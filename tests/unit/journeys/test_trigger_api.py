@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from test_journey_api import EVENTS, VERSIONS, Sandbox
-from test_lifecycle_api import audience, draft
+from test_lifecycle_api import AUDIENCES, audience, draft
 
 from parcours.app import Platform, build_pipeline
 from parcours.audiences.store import realize
 from parcours.identity.namespaces import canonical_namespace
+from parcours.journeys import runs_store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "profile"))
 from profile_people import People
@@ -95,6 +96,28 @@ def test_who_is_in_the_list_has_what_it_says_of_them(api: TestClient, platform: 
         realize(connection, scope_id, listed, members, 1, is_listened=False)
     assert api.post(f"{VERSIONS}/{uid}/trigger", json={"profileIdentifier": "ann@example.com"}).status_code == 200
     assert log_of(api, platform, uid) == {"ann@example.com": "path:gold"}
+
+
+@pytest.mark.usefixtures("testers", "sandbox")
+def test_a_list_by_another_namespace_says_it_of_a_linked_id(api: TestClient, platform: Platform) -> None:
+    made = api.post(AUDIENCES, json={"name": "ByPhone", "identityNamespace": "Phone"})
+    listed = made.json()["id"]
+    people = People(platform)
+    people.link(("Phone", "+331"), ("Email", "ann@example.com"))
+    people.link(("Phone", "+332"), ("Email", "ann@example.com"))
+    people.link(("Phone", "+333"), ("Email", "ben@example.com"))
+    with platform.db.write() as connection:
+        members = {
+            (canonical_namespace("Phone"), "+332"): '{"tier":"silver"}',
+            (canonical_namespace("Phone"), "+331"): '{"tier":"gold"}',
+        }
+        realize(connection, people.scope_id, listed, members, 1, is_listened=False)
+    uid = in_test(api, reading(listed, identityNamespace="Email"))
+    with platform.db.write() as connection:
+        runs_store.delete_runs(connection, uid)  # that of the test's beginning
+    for name in ("ann@example.com", "ben@example.com"):
+        assert api.post(f"{VERSIONS}/{uid}/trigger", json={"profileIdentifier": name}).status_code == 200
+    assert log_of(api, platform, uid) == {"ann@example.com": "path:gold", "ben@example.com": "other"}
 
 
 @pytest.mark.usefixtures("testers", "sandbox")

@@ -80,7 +80,10 @@ def values(lake: Lake, selected: str, rest: str = "WHERE _id = 'e1'") -> Any:
         ("from_unixtime(86400)", "1970-01-02 00:00:00"),
         ("from_unixtime(86400, 'yyyyMMdd')", "19700102"),
         ("get_json_object(note, '$.a[0].b')", "5"),
+        ("get_json_object('no JSON', '$.a')", None),
+        ("get_json_object(waited || '}', '$.a')", None),
         ("nvl(NULL, waited)", "7"),
+        ("sum(waited) OVER (PARTITION BY _id ORDER BY timestamp)", 7.0),
         ("(SELECT count(*) FROM (SELECT explode(sets)))", 2),
         ("count_if(waited = '7')", 1),
         ("sets.ID", ["s1", "s2"]),
@@ -112,6 +115,44 @@ def test_what_duckdb_understands_is_never_changed(lake: Lake) -> None:
     sql = "SELECT sets.ID FROM (SELECT unnest(sets) AS sets FROM events) ORDER BY 1"
     assert lake.query(1, SETS, sql).rows() == [{"ID": "s1"}, {"ID": "s2"}]
     assert values(lake, "[one.ID FOR one IN sets]") == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (
+            "WITH x AS (SELECT explode(sets) AS sets, waited FROM events) "
+            "SELECT sets.ID, sum(waited) FROM x GROUP BY 1 ORDER BY 1",
+            [("s1", 7.0), ("s2", 7.0)],
+        ),
+        (
+            "SELECT avg(n), sum(waited), max(sets.ID) FROM "
+            "(SELECT count(*) AS n, sum(waited) AS waited, any_value(sets) AS sets FROM events GROUP BY _id)",
+            [(1.0, 15.0, ["s1", "s2"])],
+        ),
+        (
+            "WITH x AS (SELECT CAST(9007199254740993 AS BIGINT) AS waited) "
+            "SELECT sum(x.waited)::VARCHAR, sum(e.waited) FROM x, events e",
+            [("18014398509481986", 15.0)],
+        ),
+        (
+            "WITH x AS (SELECT CAST(9007199254740993 AS BIGINT) AS waited UNION ALL SELECT 0), y AS (SELECT * FROM x) "
+            "SELECT sum(waited)::VARCHAR, (SELECT sum(waited) FROM events) FROM y",
+            [("9007199254740993", 15.0)],
+        ),
+        ("SELECT sum(waited)::VARCHAR, (SELECT sum(waited) FROM events) FROM (VALUES (9007199254740993)) v(waited)",
+         [("9007199254740993", 15.0)]),
+        ("SELECT sum(waited)::VARCHAR, (SELECT sum(waited) FROM events) FROM "
+         "(SELECT * REPLACE (9007199254740993 AS waited) FROM events LIMIT 1)", [("9007199254740993", 15.0)]),
+        ("SELECT sum(waited) FROM (SELECT waited FROM events) x", [(15.0,)]),
+        ("SELECT sum(x.waited) FROM (SELECT * FROM events) x", [(15.0,)]),
+        ("SELECT sum(waited) FROM (SELECT waited FROM events UNION ALL SELECT waited FROM events)", [(30.0,)]),
+        ("WITH RECURSIVE r(n, waited) AS (SELECT 1, 2 UNION ALL SELECT n + 1, waited FROM r WHERE n < 3) "
+         "SELECT sum(waited)::VARCHAR, (SELECT sum(waited) FROM events) FROM r", [("6", 15.0)]),
+    ],
+)  # fmt: skip
+def test_what_a_query_makes_itself_stays_as_it_is(lake: Lake, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    assert [tuple(row.values()) for row in lake.query(1, SETS, sql).rows()] == rows
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_given_files_can_only_be_read(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError):
         files.open(name)
-    assert files.is_file_missing
+    assert files.missing == path
 
 
 def written(lake: Lake, sql: str, format: Format, **options: Any) -> str:

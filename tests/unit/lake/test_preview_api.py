@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
 
 from parcours.access.routing import Gate
 from parcours.app import Platform
@@ -83,12 +84,20 @@ def test_an_unknown_data_set_is_not_looked_for(client: TestClient, helper: Scrip
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"), [({"fault": "a file of the lake is missing"}, "missing"), (HelperTooLong(), "longer than 15 s")]
+    ("answer", "said"),
+    [
+        ({"fault": "a file of the lake is missing: 1.parquet", "unreadable": "/srv/lake/1.parquet"}, "missing: 1"),
+        (HelperTooLong(), "longer than 15 s"),
+    ],
 )
 def test_rows_that_cannot_be_read_are_unavailable(
     client: TestClient, helper: Scripted, answer: dict[str, Any] | Exception, said: str
 ) -> None:
     helper.answer = answer
-    refused = client.get(PATH.format("d1"))
+    with capture_logs() as logs:
+        refused = client.get(PATH.format("d1"))
     assert refused.status_code == 503
     assert said in refused.json()["detail"]
+    assert "/srv/" not in refused.text
+    expected = [("lake.unreadable", "/srv/lake/1.parquet")] if isinstance(answer, dict) else []
+    assert [(told["event"], told["reason"]) for told in logs] == expected

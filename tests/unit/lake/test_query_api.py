@@ -67,3 +67,15 @@ def test_a_failure_of_the_engine_is_ours_and_told_in_the_log_alone(client: TestC
     assert "/srv/" not in failed.text
     (told,) = logs
     assert (told["event"], told["request_id"], told["reason"]) == ("lake.query_failed", "r-1", REASON)
+
+
+def test_a_file_that_cannot_be_read_is_no_fault_of_the_query(client: TestClient, helper: Scripted) -> None:
+    reason = "Traceback … /srv/python/duckdb/_seam.py"
+    helper.answer = {"fault": "a file of the lake is missing: sandbox_1/d1/data/1.parquet", "unreadable": reason}
+    with capture_logs() as logs:
+        failed = client.post("/parcours/query", json={"sql": "SELECT 1"}, headers={"x-request-id": "r-1"})
+    assert (failed.status_code, failed.json()["title"]) == (503, "LakeUnavailable")
+    assert "missing: sandbox_1/d1/data/1.parquet" in failed.text
+    assert "/srv/" not in failed.text
+    (told,) = logs
+    assert (told["event"], told["request_id"], told["reason"]) == ("lake.unreadable", "r-1", reason)
