@@ -312,6 +312,43 @@ def test_waves_by_numbers_go_on_where_the_one_before_ended_and_who_is_left_over_
     ]  # fmt: skip
 
 
+def test_after_a_wave_that_was_skipped_the_next_one_goes_on_where_the_last_that_read_ended(db: Database) -> None:
+    waves = {"count": 4, "minutesApart": 30, "profiles": [5, 5, 4, 5]}
+    journey = reading(("start", "e"), nodes={"e": {"type": "end"}}, waves=waves)
+    scene = Scene(db, [journey], members=15)
+    scene.plan()
+    scene.take()
+    scene.set(replace(journey, pause="hold"))
+    scene.take(30 * 60)
+    scene.set(journey)
+    scene.take(30 * 60)
+    scene.take(30 * 60)
+    assert [(run.wave, run.status, run.read_count, run.entered_count) for run in reversed(scene.runs())] == [
+        (0, "finished", 5, 5), (1, "skipped", 0, 0), (2, "finished", 4, 4), (3, "finished", 5, 5),
+    ]  # fmt: skip
+    assert scene.discards == {}
+    assert len({row.key for row in scene.inside()}) == 14
+
+
+def test_a_wave_waits_for_every_one_before_it_though_the_last_was_skipped(db: Database) -> None:
+    waves = {"count": 3, "minutesApart": 30, "profiles": [5, 5, 5]}
+    journey = reading(waves=waves)
+    scene = Scene(db, [journey], members=15)
+    scene.plan()
+    scene.take(limit=3)
+    _, second, _ = reversed(scene.runs())
+    with db.write() as connection:
+        runs_store.update_run(connection, second._replace(status="skipped", finished_at_us=scene.now_us))
+    scene.take(60 * 60, limit=1)
+    assert [run.status for run in reversed(scene.runs())] == ["started", "skipped", "queued"]
+    scene.take(1)
+    scene.take(1)
+    assert [(run.status, run.read_count) for run in reversed(scene.runs())] == [
+        ("finished", 5), ("skipped", 0), ("finished", 5),
+    ]  # fmt: skip
+    assert len(scene.inside()) == 10
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

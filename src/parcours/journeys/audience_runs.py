@@ -198,11 +198,12 @@ class AudienceRuns:
             return None
         after_key = ""
         if run.wave:
-            before = runs_store.find_wave_before(self._connection, run)
-            if before is not None and before.status in ("queued", "started"):
+            before = runs_store.find_waves_before(self._connection, run)
+            if any(wave.status in ("queued", "started") for wave in before):
                 return None  # one wave at a time, whatever their dates say
-            if before is not None and wave_size(journey, read, run.wave) is not None:
-                after_key = before.after_key
+            if wave_size(journey, read, run.wave) is not None:
+                # one that was skipped has come nowhere
+                after_key = next((wave.after_key for wave in reversed(before) if wave.after_key), "")
         started = run._replace(status="started", started_at_us=self._now_us, reason=None, after_key=after_key)
         runs_store.update_run(self._connection, started)
         self._tell(journey, run, run.due_at_us)

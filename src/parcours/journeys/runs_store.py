@@ -166,14 +166,13 @@ def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> lis
     return [AudienceRun(*row) for row in rows]
 
 
-def find_wave_before(connection: Connection, run: AudienceRun) -> AudienceRun | None:
-    """The wave before one of several; None when it is gone."""
+def find_waves_before(connection: Connection, run: AudienceRun) -> list[AudienceRun]:
+    """The waves before one of several, the first first."""
     t = run_table
     statement = select(*_COLUMNS).where(
-        t.c.version_uid == run.version_uid, t.c.number == run.number, t.c.wave == run.wave - 1
+        t.c.version_uid == run.version_uid, t.c.number == run.number, t.c.wave < run.wave
     )
-    row = connection.execute(statement).first()
-    return None if row is None else AudienceRun(*row)
+    return [AudienceRun(*row) for row in connection.execute(statement.order_by(t.c.wave))]
 
 
 _BETWEEN = (
