@@ -349,6 +349,24 @@ def test_a_wave_waits_for_every_one_before_it_though_the_last_was_skipped(db: Da
     assert len(scene.inside()) == 10
 
 
+def test_a_wave_whose_last_member_is_passed_over_has_ended(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30, "profiles": [5, 5]})], members=10)
+    scene.plan()
+    scene.take(limit=4)
+    first = scene.runs()[-1]
+    with db.write() as connection:
+        workspace = JourneyWorkspace(connection, scene.live, None, World(), scene.now_us)  # type: ignore[arg-type]
+        runs = AudienceRuns(connection, scene.live, workspace, scene.members, scene.now_us, scene.pace)
+        assert runs.pass_over(first.id, is_given_up=False) == 1
+        workspace.flush()
+    scene.take(1)
+    scene.take(30 * 60)
+    assert [
+        (run.wave, run.status, run.read_count, run.entered_count, run.failed_count) for run in reversed(scene.runs())
+    ] == [(0, "finished", 5, 4, 1), (1, "finished", 5, 5, 0)]
+    assert [job["status"] for job in scene.jobs() if job["ID"] == first.id] == ["queued", "started", "finished"]
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

@@ -230,6 +230,9 @@ class AudienceRuns:
             wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
         size = wave_size(journey, read, run.wave)
         if size is not None:
+            if run.read_count >= size:  # its last member was passed over
+                self._finish(journey, run)
+                return 0
             wanted = min(wanted, size - run.read_count)
         if wanted <= 0:
             return 0
@@ -264,9 +267,7 @@ class AudienceRuns:
             after_key=page[-1].key if page else run.after_key,
         )
         if len(page) < wanted or run.read_count == size:
-            self._end(run, "finished", None)
-            self._tell(journey, run._replace(status="finished"), self._now_us)
-            self._follow(journey, run)
+            self._finish(journey, run)
         else:
             runs_store.update_run(self._connection, run)
         return len(page)
@@ -336,6 +337,11 @@ class AudienceRuns:
         return self._source.members_after(
             self._connection, run.scope_id, read.audience_id, run.after_key, limit, run.since_us, until_us
         )
+
+    def _finish(self, journey: CompiledJourney, run: AudienceRun) -> None:
+        self._end(run, "finished", None)
+        self._tell(journey, run._replace(status="finished"), self._now_us)
+        self._follow(journey, run)
 
     def _give_up(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
         """The run has failed. The next one reads again what this one was to read: nobody is left out for it."""
