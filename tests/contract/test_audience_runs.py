@@ -367,6 +367,60 @@ def test_a_wave_whose_last_member_is_passed_over_has_ended(db: Database) -> None
     assert [job["status"] for job in scene.jobs() if job["ID"] == first.id] == ["queued", "started", "finished"]
 
 
+@pytest.mark.parametrize("leaves", [True, False])
+def test_an_individual_whom_members_of_several_waves_are_enters_with_the_first_alone(
+    db: Database, leaves: bool
+) -> None:
+    nodes = {"e": {"type": "end"} if leaves else WAIT}
+    waves = {"count": 3, "minutesApart": 30, "profiles": [5, 3, 2]}
+    scene = Scene(db, [reading(("start", "e"), nodes=nodes, waves=waves)])
+    for place in (5, 9):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=scene.members.rows[4].identity)
+    scene.plan()
+    for minutes in (0, 30, 30):
+        scene.take(minutes * 60)
+    assert [(run.read_count, run.entered_count, run.failed_count) for run in reversed(scene.runs())] == [
+        (5, 5, 0), (3, 2, 1), (2, 1, 1),
+    ]  # fmt: skip
+    assert scene.discards == {"ERROR_INSTANCE_DUPLICATION": 2}
+
+
+@pytest.mark.parametrize("is_in_waves", [False, True])
+def test_who_met_a_run_before_is_asked_once_for_a_page(
+    db: Database, monkeypatch: pytest.MonkeyPatch, is_in_waves: bool
+) -> None:
+    waves = {"count": 2, "minutesApart": 30, "profiles": [6, 4]}
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "r": {"type": "readAudience", "audienceId": "vip", **({"waves": waves} if is_in_waves else {})},
+        "w": WAIT,
+    }
+    made = document(nodes, ("start", "r"), ("r", "w"))
+    made["entry"]["multipleExecutions"] = True
+    scene = Scene(db, [compiled(made)])
+    for place in (7, 8):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=scene.members.rows[1].identity)
+    for _ in range(2):  # everyone is let enter by the other run, too, before and after
+        with db.write() as connection:
+            begin_runs(connection, scene.live, 1, "b1", {}, scene.now_us)
+    asked: list[int] = []
+
+    def find(connection: Any, ids: Sequence[str]) -> dict[str, store.StoredInstance]:
+        asked.extend([len(ids)] if ids else [])
+        return find_instances(connection, ids)
+
+    find_instances = store.find_instances
+    monkeypatch.setattr(store, "find_instances", find)
+    scene.take()
+    scene.take(30 * 60)
+    assert [(run.status, run.entered_count, run.failed_count) for run in scene.runs() if run.wave == 0] == [
+        ("finished", 6, 0) if is_in_waves else ("finished", 8, 2)
+    ] * 2
+    assert sum(run.entered_count for run in scene.runs()) == 16
+    assert scene.discards == {"ERROR_INSTANCE_DUPLICATION": 4}
+    assert len(asked) == (3 if is_in_waves else 1), "a statement for each page but the first, which nobody was before"
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

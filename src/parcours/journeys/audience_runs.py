@@ -113,11 +113,13 @@ class Entering(Protocol):
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
         ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        before: Sequence[AudienceRun] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
         ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
-        instances carry of members; None where nothing reads them.
+        instances carry of members; None where nothing reads them. before: the waves of the same run that may have
+        met the same individuals in other members, the first first; all of them have begun.
         """
         ...
 
@@ -258,7 +260,11 @@ class AudienceRuns:
                 if key is not None and key not in enrichment:  # of several rows of an individual the first one
                     enrichment[key] = read.attributes(member.attributes)
         life_us = self._life_us(journey, read)
-        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment)
+        before: list[AudienceRun] = []
+        if size is not None and run.wave and keys:  # of drawn waves a key is of one alone
+            waves = runs_store.find_waves_before(self._connection, run)
+            before = [wave for wave in waves if wave.started_at_us is not None]
+        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment, before)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),

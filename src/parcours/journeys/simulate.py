@@ -481,18 +481,20 @@ class World:
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
         ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        before: Sequence["AudienceRun"] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
         index: dict[str, Any] = {"id": run.id, "index": run.number}
+        waves = {run.id, *(wave.id for wave in before)}
         entered = left_out = 0
         for key in keys:
             if attributes is not None:
                 index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
-            before = self._by_key.get((journey.journey_uid, key), ())
-            runs = ((r.instance.run, r.instance.supplemental_id) for r in before)
-            met = {one for told, one in runs if told is not None and told["id"] == run.id}
+            every = self._by_key.get((journey.journey_uid, key), ())
+            runs = ((r.instance.run, r.instance.supplemental_id) for r in every)
+            met = {one for told, one in runs if told is not None and told["id"] in waves}
             wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
             outcomes = [
                 {**_names(journey), "outcome": "refused", "reason": DUPLICATION}
