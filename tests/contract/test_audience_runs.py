@@ -421,6 +421,26 @@ def test_who_met_a_run_before_is_asked_once_for_a_page(
     assert len(asked) == (3 if is_in_waves else 1), "a statement for each page but the first, which nobody was before"
 
 
+@pytest.mark.parametrize("limit", [10, 1])
+def test_each_instance_of_a_supplemental_id_carries_what_its_own_row_says(db: Database, limit: int) -> None:
+    tier = "#{ExperiencePlatform.AudienceEnrichment.tier}"
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": f"{tier} == 'gold'"}], "otherPath": True}
+    nodes = {"w": WAIT, "c": checks}
+    scene = Scene(db, [reading(("start", "w"), ("w", "c"), nodes=nodes, supplementalIdentifier={"attribute": "b"})], 4)
+    rows = (("B1", "gold"), ("B2", "silver"), (["B2", "B3"], "bronze"), ("B1", "lead"))
+    for place, (bookings, tier_of) in enumerate(rows):
+        attributes = orjson.dumps({"b": bookings, "tier": tier_of}).decode()
+        identity = scene.members.rows[0].identity
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=identity, attributes=attributes)
+    scene.plan()
+    while scene.take(1, limit=limit):
+        pass
+    carried = {one.supplemental_id: instance_from_row(one).run for one in scene.inside()}
+    assert {one: run and run["attributes"]["tier"] for one, run in carried.items()} == {
+        "B1": "gold", "B2": "silver", "B3": "bronze",
+    }  # fmt: skip
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

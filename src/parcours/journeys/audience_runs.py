@@ -112,13 +112,14 @@ class Entering(Protocol):
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
         before: Sequence[AudienceRun] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
-        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
-        instances carry of members; None where nothing reads them. before: the waves of the same run that may have
+        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key
+        and supplemental id, what instances carry of members; None where nothing reads them. before: the waves of the same run that may have
         met the same individuals in other members, the first first; all of them have begun.
         """
         ...
@@ -246,25 +247,13 @@ class AudienceRuns:
         left_out = 0
         if None in distinct or len(distinct) < len(found):
             left_out = self._leave_out(journey, read, run, page, found)
-        ids: dict[str, tuple[str, ...]] | None = None
-        if read.supplemental is not None:
-            ids = {}
-            for key, member in zip(found, page, strict=True):
-                if key is not None:
-                    attributes = orjson.loads(member.attributes) if member.attributes else {}
-                    ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
-        enrichment: dict[str, Mapping[str, Any]] | None = None
-        if read.attributes is not None:
-            enrichment = {}
-            for key, member in zip(found, page, strict=True):
-                if key is not None and key not in enrichment:  # of several rows of an individual the first one
-                    enrichment[key] = read.attributes(member.attributes)
+        ids, attributes = _of_lists(read, keys, page, found)
         life_us = self._life_us(journey, read)
         before: list[AudienceRun] = []
         if size is not None and run.wave and keys:  # of drawn waves a key is of one alone
             waves = runs_store.find_waves_before(self._connection, run)
             before = [wave for wave in waves if wave.started_at_us is not None]
-        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment, before)
+        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, attributes, before)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),
@@ -382,6 +371,32 @@ class AudienceRuns:
         read = journey.audience_read
         assert read is not None
         self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, at_us))
+
+
+def _of_lists(
+    read: AudienceRead, keys: Sequence[str], page: Sequence[Member], found: Sequence[str | None]
+) -> tuple[dict[str, tuple[str, ...]] | None, dict[tuple[str, str | None], Mapping[str, Any]] | None]:
+    """What the lists say of those who may enter: their supplemental ids, and their attributes; see `Entering`.
+
+    Of several members with one key and supplemental id the first one counts. found: the key of each member of the page.
+    """
+    if read.supplemental is None and read.attributes is None:
+        return None, None
+    wanted = set(keys)
+    ids: dict[str, tuple[str, ...]] = {}
+    attributes: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+    for key, member in zip(found, page, strict=True):
+        if key is None or key not in wanted:
+            continue
+        of_member: tuple[str | None, ...] = (None,)
+        if read.supplemental is not None:
+            named = read.supplemental(orjson.loads(member.attributes) if member.attributes else {})
+            ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *named)))
+            of_member = named
+        new = [(key, one) for one in of_member if (key, one) not in attributes]
+        if new and read.attributes is not None:
+            attributes.update(dict.fromkeys(new, read.attributes(member.attributes)))
+    return (None if read.supplemental is None else ids), (None if read.attributes is None else attributes)
 
 
 def begin_runs(

@@ -407,7 +407,8 @@ class JourneyWorkspace:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
         before: Sequence[runs_store.AudienceRun] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
@@ -420,8 +421,6 @@ class JourneyWorkspace:
         met = self._met(journey, keys, [*before, run], ids)
         entered = left_out = 0
         for key in keys:
-            if attributes is not None:
-                told = {**told, ATTRIBUTES: attributes[key]}
             data = self._world.data_of(journey, key)
             if journey.mode == "test" and not is_test_profile(data):
                 self.leave_out(journey, run, (namespace, key), NOT_A_TEST_PROFILE)
@@ -438,6 +437,8 @@ class JourneyWorkspace:
                     self.leave_out(journey, run, (namespace, key), DUPLICATION)
                     left_out += 1
                     continue
+                if attributes is not None:
+                    told = {**told, ATTRIBUTES: attributes[key, one]}
                 outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
                 entered += outcome["outcome"] == "entered"
         return entered, left_out

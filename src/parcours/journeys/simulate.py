@@ -480,7 +480,8 @@ class World:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
         before: Sequence["AudienceRun"] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`."""
@@ -489,8 +490,6 @@ class World:
         waves = {run.id, *(wave.id for wave in before)}
         entered = left_out = 0
         for key in keys:
-            if attributes is not None:
-                index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
             every = self._by_key.get((journey.journey_uid, key), ())
             runs = ((r.instance.run, r.instance.supplemental_id) for r in every)
@@ -499,9 +498,12 @@ class World:
             outcomes = [
                 {**_names(journey), "outcome": "refused", "reason": DUPLICATION}
                 if one in met
-                else self._enter(journey, key, payload, data, one, run=index, life_us=life_us)
+                else self._enter(
+                    journey, key, payload, data, one, life_us=life_us,
+                    run=index if attributes is None else {**index, ATTRIBUTES: attributes[key, one]},
+                )
                 for one in wanted
-            ]
+            ]  # fmt: skip
             if not wanted:
                 outcomes = [{**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}]
             entered += sum(told["outcome"] == "entered" for told in outcomes)
