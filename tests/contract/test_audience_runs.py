@@ -441,6 +441,32 @@ def test_each_instance_of_a_supplemental_id_carries_what_its_own_row_says(db: Da
     }  # fmt: skip
 
 
+def test_a_run_let_nobody_enter_when_none_of_its_waves_did(db: Database) -> None:
+    waves = {"count": 3, "minutesApart": 30, "profiles": [80, 80, 80]}
+    full, empty = reading(waves=waves), replace(reading(waves=waves), version_uid="v2", journey_uid="j2")
+    lonely = replace(full, version_uid="v3", journey_uid="j3")
+    scene = Scene(db, [full, empty, lonely], members=60)
+    scene.plan()
+
+    def unread(since_us: int) -> list[str]:
+        with db.read() as connection:
+            found = runs_store.find_runs_without_entrance(connection, since_us, scene.now_us)
+        return sorted(version_uid for _, version_uid in found)
+
+    scene.take()
+    with db.write() as connection:
+        for run in scene.runs("v2"):
+            runs_store.update_run(connection, run._replace(entered_count=0))
+        lone = new_run(lonely, 2, scene.now_us)._replace(member="[]", status="finished", started_at_us=scene.now_us)
+        runs_store.insert_run(connection, lone)
+    assert unread(0) == ["v2"], "the test of one profile is no run of the audience"
+    for minutes in (30, 30):
+        before_us = scene.now_us
+        scene.take(minutes * 60)
+        assert [run.entered_count for run in reversed(scene.runs())] == [60, 0, 0]
+        assert (unread(0), unread(before_us)) == (["v2"], ["v2"])
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()
