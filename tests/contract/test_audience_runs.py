@@ -467,6 +467,48 @@ def test_a_run_let_nobody_enter_when_none_of_its_waves_did(db: Database) -> None
         assert (unread(0), unread(before_us)) == (["v2"], ["v2"])
 
 
+@pytest.mark.parametrize("sizes", [{}, {"profiles": [4, 4, 1, 1, 1]}])
+def test_a_member_without_an_id_is_left_out_by_one_wave_alone(db: Database, sizes: dict[str, Any]) -> None:
+    scene = Scene(db, [reading(waves={"count": 5, "minutesApart": 30, **sizes})])
+    for place in (3, 6):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=("Phone", f"+33{place}"))
+    scene.plan()
+    for minutes in (0, 30, 30, 30, 30):
+        scene.take(minutes * 60)
+    runs = scene.runs()
+    assert (sum(run.entered_count for run in runs), sum(run.failed_count for run in runs)) == (8, 2)
+    assert scene.discards == {"ERROR_INSTANCE_BAD_NAMESPACE": 2}
+    assert len(scene.left_out()) == 2
+
+
+def test_a_recurring_run_after_a_test_of_one_profile_has_a_number_of_its_own(db: Database) -> None:
+    journey = replace(reading(schedule=DAILY, waitForAudienceHours=1), mode="test")
+    scene = Scene(db, [journey], members=3)
+    scene.plan()
+
+    def trigger() -> int:
+        with db.write() as connection:
+            number = runs_store.next_number(connection, "version")
+            run = new_run(journey, number, scene.now_us)
+            member = orjson.dumps(["Email", "x@example.com", None]).decode()
+            runs_store.insert_run(connection, run._replace(member=member))
+        return number
+
+    assert trigger() == 2
+    scene.take()
+    scene.members.evaluated_us = scene.now_us + MINUTE_US
+    assert trigger() == 4
+    scene.take(60 * 60)
+    assert [(run.number, run.member is None, run.status) for run in reversed(scene.runs())] == [
+        (1, True, "finished"), (2, False, "finished"), (3, True, "queued"), (4, False, "finished"),
+    ]  # fmt: skip
+    assert trigger() == 5
+    scene.take(23 * 60 * 60)
+    assert [(run.number, run.status) for run in scene.runs()] == [
+        (6, "queued"), (5, "finished"), (4, "finished"), (3, "finished"), (2, "finished"), (1, "finished"),
+    ]  # fmt: skip
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

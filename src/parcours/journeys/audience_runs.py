@@ -118,9 +118,9 @@ class Entering(Protocol):
     ) -> tuple[int, int]:  # fmt: skip
         """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
-        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key
-        and supplemental id, what instances carry of members; None where nothing reads them. before: the waves of the same run that may have
-        met the same individuals in other members, the first first; all of them have begun.
+        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key and
+        supplemental id, what instances carry of members; None where nothing reads them. before: the waves of the same
+        run that may have met the same individuals in other members, the first first; all of them have begun.
         """
         ...
 
@@ -217,7 +217,7 @@ class AudienceRuns:
         """Whether the audience was evaluated after the run before this one began."""
         at_us = self._source.evaluated_at_us(self._connection, run.scope_id, read.audience_id)
         before = [r for r in runs_store.list_runs(self._connection, run.version_uid) if r.number < run.number]
-        last_us = max((r.started_at_us or 0 for r in before), default=0)
+        last_us = max((r.started_at_us or 0 for r in before if r.member is None), default=0)
         return at_us is not None and at_us > last_us
 
     def _go_on(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, limit: int) -> int:
@@ -278,9 +278,12 @@ class AudienceRuns:
         seen: set[str] = set()
         left_out = 0
         for member, key in zip(page, found, strict=True):
+            # who has no key is drawn by their own id: one wave leaves them out
+            if not is_in_wave(journey, read, run.wave, member.identity[1] if key is None else key):
+                continue
             if key is None:
                 self._workspace.leave_out(journey, run, member.identity, BAD_NAMESPACE)
-            elif key in seen and read.supplemental is None and is_in_wave(journey, read, run.wave, key):
+            elif key in seen and read.supplemental is None:
                 self._workspace.leave_out(journey, run, (read.namespace, key), DUPLICATION)
             else:
                 seen.add(key)
@@ -358,8 +361,9 @@ class AudienceRuns:
         if read.is_incremental:
             since_us = run.since_us if run.started_at_us is None else run.started_at_us
         following = following_run(journey, run, since_us)
-        if following is not None:
-            runs_store.insert_run(self._connection, following)
+        if following is not None:  # tests of one profile have had numbers since this one was planned
+            number = runs_store.next_number(self._connection, run.version_uid)
+            runs_store.insert_run(self._connection, following._replace(number=number))
 
     def _end(self, run: AudienceRun, status: runs_store.RunStatus, reason: str | None) -> None:
         runs_store.update_run(

@@ -67,7 +67,7 @@ class AudienceRun(NamedTuple):
     journey_uid: str
     version_uid: str
     number: int
-    """The first run of a version is 1 (`recurrenceIndex`)."""
+    """The first run of a version is 1 (`recurrenceIndex`). Waves of one run have the same; no two runs have."""
     wave: int
     """0 for the first or only wave."""
     status: RunStatus
