@@ -509,6 +509,28 @@ def test_a_recurring_run_after_a_test_of_one_profile_has_a_number_of_its_own(db:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("#{ExperiencePlatform.AudienceEnrichment.tier} == 'gold'", ["tier"]),
+        ("#{ExperiencePlatform.AudienceEnrichment} is not null", ["tier", "points", "note"]),
+    ],
+)
+def test_instances_carry_those_attributes_alone_that_the_journey_reads(
+    db: Database, expression: str, names: list[str]
+) -> None:
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": expression}], "otherPath": True}
+    scene = Scene(db, [reading(("start", "w"), ("w", "c"), nodes={"w": WAIT, "c": checks})], members=1)
+    text = orjson.dumps({"tier": "gold", "points": 3, "note": "x" * 500}).decode()
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes=text)
+    scene.plan()
+    scene.take()
+    (run,) = (instance_from_row(one).run for one in scene.inside())
+    assert sorted((run or {})["attributes"]) == sorted(names)
+    (steps,) = scene.wake(6 * DAY_US / SECOND_US).values()
+    assert [one.detail["chosen"] for one in steps if one.node_id == "c"] == ["path:x"]
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

@@ -415,7 +415,7 @@ class JourneyWorkspace:
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
         self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
         assert journey.audience_read is not None
-        namespace = journey.audience_read.namespace
+        namespace, names = journey.audience_read.namespace, journey.audience_read.attributes_read
         payload = orjson.loads(run.payload) if run.payload else {}
         told: dict[str, Any] = {"id": run.id, "index": run.number}
         met = self._met(journey, keys, [*before, run], ids)
@@ -438,7 +438,10 @@ class JourneyWorkspace:
                     left_out += 1
                     continue
                 if attributes is not None:
-                    told = {**told, ATTRIBUTES: attributes[key, one]}
+                    carried = attributes[key, one]
+                    if names is not None:
+                        carried = {name: value for name, value in carried.items() if name in names}
+                    told = {**told, ATTRIBUTES: carried}
                 outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
                 entered += outcome["outcome"] == "entered"
         return entered, left_out
