@@ -312,6 +312,225 @@ def test_waves_by_numbers_go_on_where_the_one_before_ended_and_who_is_left_over_
     ]  # fmt: skip
 
 
+def test_after_a_wave_that_was_skipped_the_next_one_goes_on_where_the_last_that_read_ended(db: Database) -> None:
+    waves = {"count": 4, "minutesApart": 30, "profiles": [5, 5, 4, 5]}
+    journey = reading(("start", "e"), nodes={"e": {"type": "end"}}, waves=waves)
+    scene = Scene(db, [journey], members=15)
+    scene.plan()
+    scene.take()
+    scene.set(replace(journey, pause="hold"))
+    scene.take(30 * 60)
+    scene.set(journey)
+    scene.take(30 * 60)
+    scene.take(30 * 60)
+    assert [(run.wave, run.status, run.read_count, run.entered_count) for run in reversed(scene.runs())] == [
+        (0, "finished", 5, 5), (1, "skipped", 0, 0), (2, "finished", 4, 4), (3, "finished", 5, 5),
+    ]  # fmt: skip
+    assert scene.discards == {}
+    assert len({row.key for row in scene.inside()}) == 14
+
+
+def test_a_wave_waits_for_every_one_before_it_though_the_last_was_skipped(db: Database) -> None:
+    waves = {"count": 3, "minutesApart": 30, "profiles": [5, 5, 5]}
+    journey = reading(waves=waves)
+    scene = Scene(db, [journey], members=15)
+    scene.plan()
+    scene.take(limit=3)
+    _, second, _ = reversed(scene.runs())
+    with db.write() as connection:
+        runs_store.update_run(connection, second._replace(status="skipped", finished_at_us=scene.now_us))
+    scene.take(60 * 60, limit=1)
+    assert [run.status for run in reversed(scene.runs())] == ["started", "skipped", "queued"]
+    scene.take(1)
+    scene.take(1)
+    assert [(run.status, run.read_count) for run in reversed(scene.runs())] == [
+        ("finished", 5), ("skipped", 0), ("finished", 5),
+    ]  # fmt: skip
+    assert len(scene.inside()) == 10
+
+
+def test_a_wave_whose_last_member_is_passed_over_has_ended(db: Database) -> None:
+    scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30, "profiles": [5, 5]})], members=10)
+    scene.plan()
+    scene.take(limit=4)
+    first = scene.runs()[-1]
+    with db.write() as connection:
+        workspace = JourneyWorkspace(connection, scene.live, None, World(), scene.now_us)  # type: ignore[arg-type]
+        runs = AudienceRuns(connection, scene.live, workspace, scene.members, scene.now_us, scene.pace)
+        assert runs.pass_over(first.id, is_given_up=False) == 1
+        workspace.flush()
+    scene.take(1)
+    scene.take(30 * 60)
+    assert [
+        (run.wave, run.status, run.read_count, run.entered_count, run.failed_count) for run in reversed(scene.runs())
+    ] == [(0, "finished", 5, 4, 1), (1, "finished", 5, 5, 0)]
+    assert [job["status"] for job in scene.jobs() if job["ID"] == first.id] == ["queued", "started", "finished"]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_an_individual_whom_members_of_several_waves_are_enters_with_the_first_alone(
+    db: Database, leaves: bool
+) -> None:
+    nodes = {"e": {"type": "end"} if leaves else WAIT}
+    waves = {"count": 3, "minutesApart": 30, "profiles": [5, 3, 2]}
+    scene = Scene(db, [reading(("start", "e"), nodes=nodes, waves=waves)])
+    for place in (5, 9):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=scene.members.rows[4].identity)
+    scene.plan()
+    for minutes in (0, 30, 30):
+        scene.take(minutes * 60)
+    assert [(run.read_count, run.entered_count, run.failed_count) for run in reversed(scene.runs())] == [
+        (5, 5, 0), (3, 2, 1), (2, 1, 1),
+    ]  # fmt: skip
+    assert scene.discards == {"ERROR_INSTANCE_DUPLICATION": 2}
+
+
+@pytest.mark.parametrize("is_in_waves", [False, True])
+def test_who_met_a_run_before_is_asked_once_for_a_page(
+    db: Database, monkeypatch: pytest.MonkeyPatch, is_in_waves: bool
+) -> None:
+    waves = {"count": 2, "minutesApart": 30, "profiles": [6, 4]}
+    nodes = {
+        "start": {"type": "businessEvent", "eventUid": "b1"},
+        "r": {"type": "readAudience", "audienceId": "vip", **({"waves": waves} if is_in_waves else {})},
+        "w": WAIT,
+    }
+    made = document(nodes, ("start", "r"), ("r", "w"))
+    made["entry"]["multipleExecutions"] = True
+    scene = Scene(db, [compiled(made)])
+    for place in (7, 8):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=scene.members.rows[1].identity)
+    for _ in range(2):  # everyone is let enter by the other run, too, before and after
+        with db.write() as connection:
+            begin_runs(connection, scene.live, 1, "b1", {}, scene.now_us)
+    asked: list[int] = []
+
+    def find(connection: Any, ids: Sequence[str]) -> dict[str, store.StoredInstance]:
+        asked.extend([len(ids)] if ids else [])
+        return find_instances(connection, ids)
+
+    find_instances = store.find_instances
+    monkeypatch.setattr(store, "find_instances", find)
+    scene.take()
+    scene.take(30 * 60)
+    assert [(run.status, run.entered_count, run.failed_count) for run in scene.runs() if run.wave == 0] == [
+        ("finished", 6, 0) if is_in_waves else ("finished", 8, 2)
+    ] * 2
+    assert sum(run.entered_count for run in scene.runs()) == 16
+    assert scene.discards == {"ERROR_INSTANCE_DUPLICATION": 4}
+    assert len(asked) == (3 if is_in_waves else 1), "a statement for each page but the first, which nobody was before"
+
+
+@pytest.mark.parametrize("limit", [10, 1])
+def test_each_instance_of_a_supplemental_id_carries_what_its_own_row_says(db: Database, limit: int) -> None:
+    tier = "#{ExperiencePlatform.AudienceEnrichment.tier}"
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": f"{tier} == 'gold'"}], "otherPath": True}
+    nodes = {"w": WAIT, "c": checks}
+    scene = Scene(db, [reading(("start", "w"), ("w", "c"), nodes=nodes, supplementalIdentifier={"attribute": "b"})], 4)
+    rows = (("B1", "gold"), ("B2", "silver"), (["B2", "B3"], "bronze"), ("B1", "lead"))
+    for place, (bookings, tier_of) in enumerate(rows):
+        attributes = orjson.dumps({"b": bookings, "tier": tier_of}).decode()
+        identity = scene.members.rows[0].identity
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=identity, attributes=attributes)
+    scene.plan()
+    while scene.take(1, limit=limit):
+        pass
+    carried = {one.supplemental_id: instance_from_row(one).run for one in scene.inside()}
+    assert {one: run and run["attributes"]["tier"] for one, run in carried.items()} == {
+        "B1": "gold", "B2": "silver", "B3": "bronze",
+    }  # fmt: skip
+
+
+def test_a_run_let_nobody_enter_when_none_of_its_waves_did(db: Database) -> None:
+    waves = {"count": 3, "minutesApart": 30, "profiles": [80, 80, 80]}
+    full, empty = reading(waves=waves), replace(reading(waves=waves), version_uid="v2", journey_uid="j2")
+    lonely = replace(full, version_uid="v3", journey_uid="j3")
+    scene = Scene(db, [full, empty, lonely], members=60)
+    scene.plan()
+
+    def unread(since_us: int) -> list[str]:
+        with db.read() as connection:
+            found = runs_store.find_runs_without_entrance(connection, since_us, scene.now_us)
+        return sorted(version_uid for _, version_uid in found)
+
+    scene.take()
+    with db.write() as connection:
+        for run in scene.runs("v2"):
+            runs_store.update_run(connection, run._replace(entered_count=0))
+        lone = new_run(lonely, 2, scene.now_us)._replace(member="[]", status="finished", started_at_us=scene.now_us)
+        runs_store.insert_run(connection, lone)
+    assert unread(0) == ["v2"], "the test of one profile is no run of the audience"
+    for minutes in (30, 30):
+        before_us = scene.now_us
+        scene.take(minutes * 60)
+        assert [run.entered_count for run in reversed(scene.runs())] == [60, 0, 0]
+        assert (unread(0), unread(before_us)) == (["v2"], ["v2"])
+
+
+@pytest.mark.parametrize("sizes", [{}, {"profiles": [4, 4, 1, 1, 1]}])
+def test_a_member_without_an_id_is_left_out_by_one_wave_alone(db: Database, sizes: dict[str, Any]) -> None:
+    scene = Scene(db, [reading(waves={"count": 5, "minutesApart": 30, **sizes})])
+    for place in (3, 6):
+        scene.members.rows[place] = scene.members.rows[place]._replace(identity=("Phone", f"+33{place}"))
+    scene.plan()
+    for minutes in (0, 30, 30, 30, 30):
+        scene.take(minutes * 60)
+    runs = scene.runs()
+    assert (sum(run.entered_count for run in runs), sum(run.failed_count for run in runs)) == (8, 2)
+    assert scene.discards == {"ERROR_INSTANCE_BAD_NAMESPACE": 2}
+    assert len(scene.left_out()) == 2
+
+
+def test_a_recurring_run_after_a_test_of_one_profile_has_a_number_of_its_own(db: Database) -> None:
+    journey = replace(reading(schedule=DAILY, waitForAudienceHours=1), mode="test")
+    scene = Scene(db, [journey], members=3)
+    scene.plan()
+
+    def trigger() -> int:
+        with db.write() as connection:
+            number = runs_store.next_number(connection, "version")
+            run = new_run(journey, number, scene.now_us)
+            member = orjson.dumps(["Email", "x@example.com", None]).decode()
+            runs_store.insert_run(connection, run._replace(member=member))
+        return number
+
+    assert trigger() == 2
+    scene.take()
+    scene.members.evaluated_us = scene.now_us + MINUTE_US
+    assert trigger() == 4
+    scene.take(60 * 60)
+    assert [(run.number, run.member is None, run.status) for run in reversed(scene.runs())] == [
+        (1, True, "finished"), (2, False, "finished"), (3, True, "queued"), (4, False, "finished"),
+    ]  # fmt: skip
+    assert trigger() == 5
+    scene.take(23 * 60 * 60)
+    assert [(run.number, run.status) for run in scene.runs()] == [
+        (6, "queued"), (5, "finished"), (4, "finished"), (3, "finished"), (2, "finished"), (1, "finished"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("#{ExperiencePlatform.AudienceEnrichment.tier} == 'gold'", ["tier"]),
+        ("#{ExperiencePlatform.AudienceEnrichment} is not null", ["tier", "points", "note"]),
+    ],
+)
+def test_instances_carry_those_attributes_alone_that_the_journey_reads(
+    db: Database, expression: str, names: list[str]
+) -> None:
+    checks = {"type": "condition", "paths": [{"id": "x", "expression": expression}], "otherPath": True}
+    scene = Scene(db, [reading(("start", "w"), ("w", "c"), nodes={"w": WAIT, "c": checks})], members=1)
+    text = orjson.dumps({"tier": "gold", "points": 3, "note": "x" * 500}).decode()
+    scene.members.rows[0] = scene.members.rows[0]._replace(attributes=text)
+    scene.plan()
+    scene.take()
+    (run,) = (instance_from_row(one).run for one in scene.inside())
+    assert sorted((run or {})["attributes"]) == sorted(names)
+    (steps,) = scene.wake(6 * DAY_US / SECOND_US).values()
+    assert [one.detail["chosen"] for one in steps if one.node_id == "c"] == ["path:x"]
+
+
 def test_a_wave_begins_when_the_one_before_has_ended(db: Database) -> None:
     scene = Scene(db, [reading(waves={"count": 2, "minutesApart": 30})], members=60)
     scene.plan()

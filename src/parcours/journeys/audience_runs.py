@@ -112,12 +112,15 @@ class Entering(Protocol):
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
+        before: Sequence[AudienceRun] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """Let members of an audience enter: how many entrances there were, how many the run itself left out.
 
-        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key, what
-        instances carry of members; None where nothing reads them.
+        ids: the supplemental ids by key, an instance for each; None: the journey has none. attributes: by key and
+        supplemental id, what instances carry of members; None where nothing reads them. before: the waves of the same
+        run that may have met the same individuals in other members, the first first; all of them have begun.
         """
         ...
 
@@ -198,11 +201,12 @@ class AudienceRuns:
             return None
         after_key = ""
         if run.wave:
-            before = runs_store.find_wave_before(self._connection, run)
-            if before is not None and before.status in ("queued", "started"):
+            before = runs_store.find_waves_before(self._connection, run)
+            if any(wave.status in ("queued", "started") for wave in before):
                 return None  # one wave at a time, whatever their dates say
-            if before is not None and wave_size(journey, read, run.wave) is not None:
-                after_key = before.after_key
+            if wave_size(journey, read, run.wave) is not None:
+                # one that was skipped has come nowhere
+                after_key = next((wave.after_key for wave in reversed(before) if wave.after_key), "")
         started = run._replace(status="started", started_at_us=self._now_us, reason=None, after_key=after_key)
         runs_store.update_run(self._connection, started)
         self._tell(journey, run, run.due_at_us)
@@ -213,7 +217,7 @@ class AudienceRuns:
         """Whether the audience was evaluated after the run before this one began."""
         at_us = self._source.evaluated_at_us(self._connection, run.scope_id, read.audience_id)
         before = [r for r in runs_store.list_runs(self._connection, run.version_uid) if r.number < run.number]
-        last_us = max((r.started_at_us or 0 for r in before), default=0)
+        last_us = max((r.started_at_us or 0 for r in before if r.member is None), default=0)
         return at_us is not None and at_us > last_us
 
     def _go_on(self, journey: CompiledJourney, read: AudienceRead, run: AudienceRun, limit: int) -> int:
@@ -229,6 +233,9 @@ class AudienceRuns:
             wanted = min(wanted, self._pace.left(run.id, SANDBOX_RATE * read.rate // rates, self._now_us))
         size = wave_size(journey, read, run.wave)
         if size is not None:
+            if run.read_count >= size:  # its last member was passed over
+                self._finish(journey, run)
+                return 0
             wanted = min(wanted, size - run.read_count)
         if wanted <= 0:
             return 0
@@ -240,21 +247,13 @@ class AudienceRuns:
         left_out = 0
         if None in distinct or len(distinct) < len(found):
             left_out = self._leave_out(journey, read, run, page, found)
-        ids: dict[str, tuple[str, ...]] | None = None
-        if read.supplemental is not None:
-            ids = {}
-            for key, member in zip(found, page, strict=True):
-                if key is not None:
-                    attributes = orjson.loads(member.attributes) if member.attributes else {}
-                    ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *read.supplemental(attributes))))
-        enrichment: dict[str, Mapping[str, Any]] | None = None
-        if read.attributes is not None:
-            enrichment = {}
-            for key, member in zip(found, page, strict=True):
-                if key is not None and key not in enrichment:  # of several rows of an individual the first one
-                    enrichment[key] = read.attributes(member.attributes)
+        ids, attributes = _of_lists(read, keys, page, found)
         life_us = self._life_us(journey, read)
-        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, enrichment)
+        before: list[AudienceRun] = []
+        if size is not None and run.wave and keys:  # of drawn waves a key is of one alone
+            waves = runs_store.find_waves_before(self._connection, run)
+            before = [wave for wave in waves if wave.started_at_us is not None]
+        entered, failed = self._workspace.enter_run(journey, keys, run, life_us, ids, attributes, before)
         run = run._replace(
             reason=None,
             read_count=run.read_count + len(page),
@@ -263,9 +262,7 @@ class AudienceRuns:
             after_key=page[-1].key if page else run.after_key,
         )
         if len(page) < wanted or run.read_count == size:
-            self._end(run, "finished", None)
-            self._tell(journey, run._replace(status="finished"), self._now_us)
-            self._follow(journey, run)
+            self._finish(journey, run)
         else:
             runs_store.update_run(self._connection, run)
         return len(page)
@@ -281,9 +278,12 @@ class AudienceRuns:
         seen: set[str] = set()
         left_out = 0
         for member, key in zip(page, found, strict=True):
+            # who has no key is drawn by their own id: one wave leaves them out
+            if not is_in_wave(journey, read, run.wave, member.identity[1] if key is None else key):
+                continue
             if key is None:
                 self._workspace.leave_out(journey, run, member.identity, BAD_NAMESPACE)
-            elif key in seen and read.supplemental is None and is_in_wave(journey, read, run.wave, key):
+            elif key in seen and read.supplemental is None:
                 self._workspace.leave_out(journey, run, (read.namespace, key), DUPLICATION)
             else:
                 seen.add(key)
@@ -336,6 +336,11 @@ class AudienceRuns:
             self._connection, run.scope_id, read.audience_id, run.after_key, limit, run.since_us, until_us
         )
 
+    def _finish(self, journey: CompiledJourney, run: AudienceRun) -> None:
+        self._end(run, "finished", None)
+        self._tell(journey, run._replace(status="finished"), self._now_us)
+        self._follow(journey, run)
+
     def _give_up(self, journey: CompiledJourney, run: AudienceRun, reason: str) -> None:
         """The run has failed. The next one reads again what this one was to read: nobody is left out for it."""
         self._end(run, "failed", reason)
@@ -356,8 +361,9 @@ class AudienceRuns:
         if read.is_incremental:
             since_us = run.since_us if run.started_at_us is None else run.started_at_us
         following = following_run(journey, run, since_us)
-        if following is not None:
-            runs_store.insert_run(self._connection, following)
+        if following is not None:  # tests of one profile have had numbers since this one was planned
+            number = runs_store.next_number(self._connection, run.version_uid)
+            runs_store.insert_run(self._connection, following._replace(number=number))
 
     def _end(self, run: AudienceRun, status: runs_store.RunStatus, reason: str | None) -> None:
         runs_store.update_run(
@@ -369,6 +375,32 @@ class AudienceRuns:
         read = journey.audience_read
         assert read is not None
         self._workspace.step_lines.setdefault(run.scope_id, []).append(run_line(journey, read, run, at_us))
+
+
+def _of_lists(
+    read: AudienceRead, keys: Sequence[str], page: Sequence[Member], found: Sequence[str | None]
+) -> tuple[dict[str, tuple[str, ...]] | None, dict[tuple[str, str | None], Mapping[str, Any]] | None]:
+    """What the lists say of those who may enter: their supplemental ids, and their attributes; see `Entering`.
+
+    Of several members with one key and supplemental id the first one counts. found: the key of each member of the page.
+    """
+    if read.supplemental is None and read.attributes is None:
+        return None, None
+    wanted = set(keys)
+    ids: dict[str, tuple[str, ...]] = {}
+    attributes: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+    for key, member in zip(found, page, strict=True):
+        if key is None or key not in wanted:
+            continue
+        of_member: tuple[str | None, ...] = (None,)
+        if read.supplemental is not None:
+            named = read.supplemental(orjson.loads(member.attributes) if member.attributes else {})
+            ids[key] = tuple(dict.fromkeys((*ids.get(key, ()), *named)))
+            of_member = named
+        new = [(key, one) for one in of_member if (key, one) not in attributes]
+        if new and read.attributes is not None:
+            attributes.update(dict.fromkeys(new, read.attributes(member.attributes)))
+    return (None if read.supplemental is None else ids), (None if read.attributes is None else attributes)
 
 
 def begin_runs(

@@ -327,7 +327,13 @@ class Compiler:
         if read is None or not (self.reads_enrichment or self.language.reads_enrichment):
             return read
         audience = self.definitions.audience(read.audience_id)
-        return replace(read, attributes=attributes_reader(() if audience is None else audience.fields))
+        names = frozenset(self.language.attributes_read | self.rules.language.attributes_read)
+        is_open = "*" in names or any(config["type"] == "message" for config in self.nodes.values())
+        return replace(
+            read,
+            attributes=attributes_reader(() if audience is None else audience.fields),
+            attributes_read=None if is_open else names,
+        )
 
     # --- nodes and arrows ---
 

@@ -49,7 +49,9 @@ class AudienceRead:
     wave_bounds: tuple[int, ...] = ()
     """Of waves by percentages: where each ends among 10,000 equal parts of the audience; () of others."""
     attributes: Callable[[str | None], Mapping[str, Any]] | None = None
-    """What instances carry of a member's attributes, of the text of a row; None where nothing reads them."""
+    """A member's attributes, of the text of a row; None where nothing reads them."""
+    attributes_read: frozenset[str] | None = None
+    """Names of those that anything reads, and instances carry; None: all, for templates may be changed to read them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -60,6 +60,8 @@ class Language:
         """Names of the audiences they ask for."""
         self.reads_enrichment = False
         """Whether one of them reads attributes of the member of an audience."""
+        self.attributes_read: set[str] = set()
+        """Names of those attributes; "*" for all of them."""
         self.properties_read: set[str] = set()
         """Names of the journey properties they read."""
 
@@ -79,6 +81,7 @@ class Language:
                 self.audiences_read.add(reference.name)
             elif reference.is_enrichment:
                 self.reads_enrichment = True
+                self.attributes_read.add(reference.path[0] if reference.path else "*")
             elif reference.kind == "property":
                 self.properties_read.add(reference.name)
             elif reference.is_profile or reference.is_experience_events:

@@ -411,19 +411,20 @@ class JourneyWorkspace:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: runs_store.AudienceRun, life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
+        before: Sequence[runs_store.AudienceRun] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`. Those who may not enter are left out (journeys §8.5)."""
         uids = [journey.journey_uid] if self._rules is None else [journey.journey_uid, *self._rules.peers(journey)]
         self.preload([(journey.scope_id, uid, key) for key in keys for uid in uids])
         assert journey.audience_read is not None
-        namespace = journey.audience_read.namespace
+        namespace, names = journey.audience_read.namespace, journey.audience_read.attributes_read
         payload = orjson.loads(run.payload) if run.payload else {}
         told: dict[str, Any] = {"id": run.id, "index": run.number}
+        met = self._met(journey, keys, [*before, run], ids)
         entered = left_out = 0
         for key in keys:
-            if attributes is not None:
-                told = {**told, ATTRIBUTES: attributes[key]}
             data = self._world.data_of(journey, key)
             if journey.mode == "test" and not is_test_profile(data):
                 self.leave_out(journey, run, (namespace, key), NOT_A_TEST_PROFILE)
@@ -436,24 +437,38 @@ class JourneyWorkspace:
             if not wanted:
                 self._refuse(journey, key, "EXTERNAL_KEY_COMPUTATION_ERROR", arrival)
             for one in wanted:
-                if self._has_let_enter(run, journey, key, one):
+                if (key, one) in met:
                     self.leave_out(journey, run, (namespace, key), DUPLICATION)
                     left_out += 1
                     continue
+                if attributes is not None:
+                    carried = attributes[key, one]
+                    if names is not None:
+                        carried = {name: value for name, value in carried.items() if name in names}
+                    told = {**told, ATTRIBUTES: carried}
                 outcome = self._enter(journey, key, one, arrival, run=told, life_us=life_us)
                 entered += outcome["outcome"] == "entered"
         return entered, left_out
 
-    def _has_let_enter(
-        self, run: runs_store.AudienceRun, journey: CompiledJourney, key: str, supplemental_id: str | None
-    ) -> bool:
-        """Whether a run met the same individual before, in another member. The instance may have left since."""
-        began_us = run.started_at_us or 0
-        entered_at_us = self._latest_entrance.get((journey.scope_id, journey.presence_uid, key, supplemental_id))
-        if entered_at_us is None or entered_at_us < began_us:
-            return False
-        instance_id = _instance_id(journey, key, supplemental_id, run.id, began_us // 1000)
-        return instance_id in self._held or bool(store.find_instances(self._connection, [instance_id]))
+    def _met(
+        self, journey: CompiledJourney, keys: Sequence[str], waves: Sequence[runs_store.AudienceRun],
+        ids: Mapping[str, Sequence[str]] | None,
+    ) -> set[tuple[str, str | None]]:  # fmt: skip
+        """Which keys and supplemental ids these waves of a run met before, in other members.
+
+        Their instances may have left since. Only those who entered since the first wave began are looked for.
+        """
+        began_us = waves[0].started_at_us or 0
+        entered: dict[str, tuple[str, str | None]] = {}
+        for key in keys:
+            for one in (None,) if ids is None else ids[key]:
+                entered_at_us = self._latest_entrance.get((journey.scope_id, journey.presence_uid, key, one))
+                if entered_at_us is not None and entered_at_us >= began_us:
+                    for wave in waves:
+                        at_ms = (wave.started_at_us or 0) // 1000
+                        entered[_instance_id(journey, key, one, wave.id, at_ms)] = (key, one)
+        stored = store.find_instances(self._connection, [one for one in entered if one not in self._held])
+        return {place for one, place in entered.items() if one in self._held or one in stored}
 
     def key_in(self, scope_id: int, identity: Identity, namespace: str) -> str | None:
         """See `World`."""

@@ -67,7 +67,7 @@ class AudienceRun(NamedTuple):
     journey_uid: str
     version_uid: str
     number: int
-    """The first run of a version is 1 (`recurrenceIndex`)."""
+    """The first run of a version is 1 (`recurrenceIndex`). Waves of one run have the same; no two runs have."""
     wave: int
     """0 for the first or only wave."""
     status: RunStatus
@@ -147,15 +147,28 @@ def find_next_due(connection: Connection) -> int | None:
 
 
 def find_runs_without_entrance(connection: Connection, since_us: int, until_us: int) -> list[tuple[int, str]]:
-    """(scope, version) of versions whose latest run began between these times and let nobody enter."""
+    """(scope, version) of versions whose latest run began between these times and let nobody enter.
+
+    Of a run in waves it is the latest wave that began then, and none of them let anybody enter. Tests of one profile
+    are none.
+    """
     t = run_table
     began = connection.execute(
-        select(t.c.scope_id, t.c.version_uid, t.c.number, t.c.entered_count, t.c.started_at_us)
-        .where(t.c.started_at_us > since_us)
+        select(t.c.scope_id, t.c.version_uid, t.c.number, t.c.wave, t.c.entered_count, t.c.started_at_us)
+        .where(t.c.started_at_us > since_us, t.c.member.is_(None))
         .order_by(t.c.number, t.c.wave)
     )
     latest = {(row.scope_id, row.version_uid): row for row in began}
-    return [place for place, row in latest.items() if not row.entered_count and row.started_at_us <= until_us]
+    entered = select(func.sum(t.c.entered_count)).where(
+        t.c.version_uid == bindparam("version_uid"), t.c.number == bindparam("number")
+    )
+    return [
+        place
+        for place, row in latest.items()
+        if not row.entered_count
+        and row.started_at_us <= until_us
+        and not (row.wave and connection.scalar(entered, {"version_uid": row.version_uid, "number": row.number}))
+    ]
 
 
 def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> list[AudienceRun]:
@@ -166,14 +179,13 @@ def list_runs(connection: Connection, version_uid: str, limit: int = 100) -> lis
     return [AudienceRun(*row) for row in rows]
 
 
-def find_wave_before(connection: Connection, run: AudienceRun) -> AudienceRun | None:
-    """The wave before one of several; None when it is gone."""
+def find_waves_before(connection: Connection, run: AudienceRun) -> list[AudienceRun]:
+    """The waves before one of several, the first first."""
     t = run_table
     statement = select(*_COLUMNS).where(
-        t.c.version_uid == run.version_uid, t.c.number == run.number, t.c.wave == run.wave - 1
+        t.c.version_uid == run.version_uid, t.c.number == run.number, t.c.wave < run.wave
     )
-    row = connection.execute(statement).first()
-    return None if row is None else AudienceRun(*row)
+    return [AudienceRun(*row) for row in connection.execute(statement.order_by(t.c.wave))]
 
 
 _BETWEEN = (

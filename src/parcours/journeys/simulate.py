@@ -480,26 +480,30 @@ class World:
 
     def enter_run(
         self, journey: CompiledJourney, keys: Sequence[str], run: "AudienceRun", life_us: int | None = None,
-        ids: Mapping[str, Sequence[str]] | None = None, attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        ids: Mapping[str, Sequence[str]] | None = None,
+        attributes: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None,
+        before: Sequence["AudienceRun"] = (),
     ) -> tuple[int, int]:  # fmt: skip
         """See `audience_runs.Entering`."""
         payload = orjson.loads(run.payload) if run.payload else {}
         index: dict[str, Any] = {"id": run.id, "index": run.number}
+        waves = {run.id, *(wave.id for wave in before)}
         entered = left_out = 0
         for key in keys:
-            if attributes is not None:
-                index = {**index, ATTRIBUTES: attributes[key]}
             data = self._data(journey, journey.namespace, key)
-            before = self._by_key.get((journey.journey_uid, key), ())
-            runs = ((r.instance.run, r.instance.supplemental_id) for r in before)
-            met = {one for told, one in runs if told is not None and told["id"] == run.id}
+            every = self._by_key.get((journey.journey_uid, key), ())
+            runs = ((r.instance.run, r.instance.supplemental_id) for r in every)
+            met = {one for told, one in runs if told is not None and told["id"] in waves}
             wanted: Sequence[str | None] = (None,) if ids is None else ids[key]
             outcomes = [
                 {**_names(journey), "outcome": "refused", "reason": DUPLICATION}
                 if one in met
-                else self._enter(journey, key, payload, data, one, run=index, life_us=life_us)
+                else self._enter(
+                    journey, key, payload, data, one, life_us=life_us,
+                    run=index if attributes is None else {**index, ATTRIBUTES: attributes[key, one]},
+                )
                 for one in wanted
-            ]
+            ]  # fmt: skip
             if not wanted:
                 outcomes = [{**_names(journey), "outcome": "refused", "reason": "EXTERNAL_KEY_COMPUTATION_ERROR"}]
             entered += sum(told["outcome"] == "entered" for told in outcomes)

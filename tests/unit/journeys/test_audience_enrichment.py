@@ -130,6 +130,27 @@ def test_members_go_by_what_the_list_says_of_them_and_it_is_frozen_at_the_entran
     assert [sent.parameters for record in virtual.world.records for sent in record.sent] == [{"/to": "gold customer"}]
 
 
+@pytest.mark.parametrize(
+    ("more", "inside"),
+    [
+        ({"supplementalIdentifier": {"attribute": "booking"}}, {"B1": "gold", "B2": "silver"}),
+        ({"waves": {"count": 2, "minutesApart": 9_000, "profiles": [1, 1]}}, {None: "gold"}),
+    ],
+)
+def test_an_individual_who_is_two_members_has_an_instance_for_each_supplemental_id_and_else_one(
+    more: dict[str, Any], inside: dict[str | None, str]
+) -> None:
+    found = reading({"w": STAY, "a": GOLD}, ("start", "w"), ("w", "a"))
+    found["nodes"]["start"] |= more
+    virtual = Virtual(found)
+    virtual.people.put("Email", "jane@x", {"identityMap": {"CRMID": [{"id": "c-1"}]}})
+    virtual.world.bring_in("vip", "Email", [Listed("jane@x", '{"tier":"gold","booking":"B1"}')])
+    virtual.world.bring_in("vip", "CRMID", [Listed("c-1", '{"tier":"silver","booking":"B2"}')])
+    virtual.days(8)
+    carried = {r.instance.supplemental_id: (r.instance.run or {})["attributes"]["tier"] for r in virtual.world.records}
+    assert (carried, len(virtual.world.records)) == (inside, len(inside))
+
+
 def test_an_attribute_may_be_called_profile() -> None:
     named = mail("#{ExperiencePlatform.AudienceEnrichment.profile}")
     virtual = Virtual(reading({"m": named}, ("start", "m")))

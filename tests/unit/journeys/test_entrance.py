@@ -159,6 +159,16 @@ def test_a_fault_of_waves_names_the_member(waves: dict[str, Any], member: str) -
     assert [(fault.code, fault.path) for fault in told] == [("ERR_READ_WAVES", f"$.nodes.start.waves.{member}")]
 
 
+def test_a_date_of_the_schedule_that_is_none_is_no_fault_of_the_waves() -> None:
+    waves = {"count": 2, "startDates": ["2030-01-02T09:00", "2030-01-02T09:10"]}
+    schedule = {"type": "once", "startDate": "soon"}
+    found = document({"start": READ | {"waves": waves, "schedule": schedule}, "e": END}, ("start", "e"))
+    _, told = examine(found, World())
+    assert sorted(fault.path for fault in told) == [
+        "$.nodes.start.schedule.startDate", "$.nodes.start.waves.startDates[1]",
+    ]  # fmt: skip
+
+
 def test_waves_of_their_own_sizes_and_dates_are_taken() -> None:
     dates = ["2030-01-01T09:00", "2030-01-01T09:30"]
     for waves in (

@@ -99,6 +99,8 @@ def _check_waves(waves: Mapping[str, Any], schedule: Mapping[str, Any], builder:
     if not builder.is_entry:
         fault("the business event says when the first wave begins", "startDates")
     before = schedule.get("startDate")
+    if before is not None and not _is_date(before):
+        before = None  # which is said of the schedule
     least = timedelta(0)
     for index, text in enumerate(waves["startDates"]):
         place = f"startDates[{index}]"
@@ -118,12 +120,16 @@ def _check_waves(waves: Mapping[str, Any], schedule: Mapping[str, Any], builder:
 
 
 def _check_date(text: str | None, path: str, builder: Builder) -> None:
-    if text is None:
-        return
+    if text is not None and not _is_date(text):
+        builder.fault("ERR_READ_SCHEDULE", f"{text!r} is no date-time such as 2026-12-24T18:00", path)
+
+
+def _is_date(text: str) -> bool:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        builder.fault("ERR_READ_SCHEDULE", f"{text!r} is no date-time such as 2026-12-24T18:00", path)
+        return False
+    return True
 
 
 def _is_before(end: str, start: str) -> bool:
