@@ -28,7 +28,7 @@ from parcours.journeys.activities.reaction import STATUSES, told_of
 from parcours.journeys.activities.read_audience import RECURRING
 from parcours.journeys.agenda import ANSWER, END, EVENT, QUALIFICATION, RUN, TIMER, Agenda
 from parcours.journeys.compiled import CompiledJourney
-from parcours.journeys.discards import DUPLICATION, TOO_MANY_PENDING
+from parcours.journeys.discards import DUPLICATION, NO_JOURNEY, TOO_MANY_PENDING
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.enrichment import ATTRIBUTES, EnrichedSources, attributes_of
 from parcours.journeys.match import LiveJourneys, Presence, refuse_entrance
@@ -286,7 +286,8 @@ class World:
             supplemental = configuration.supplemental
             ids = None if supplemental is None else supplemental(payload)
             told = self._receive(uid, key, identity, payload, ids, entries, listening)
-        self._note(configuration, key, payload, "matched" if told else "EVENT_WITH_NO_JOURNEY", told)
+        is_heard = told or entries or listening or (self.measured is not None and self.measured.measuring(uid))
+        self._note(configuration, key, payload, "matched" if is_heard else NO_JOURNEY, told)
 
     def _receive(
         self, event_uid: str, key: str | None, identity: Identity | None, payload: Mapping[str, Any],

@@ -189,6 +189,12 @@ def test_an_event_without_key_is_refused_and_one_that_nobody_hears_is_told() -> 
     assert second.outcome == "EVENT_WITH_NO_JOURNEY"
 
 
+def test_an_event_that_a_journey_waits_for_is_matched_though_nobody_is_inside() -> None:
+    virtual = Virtual(follow_up())
+    virtual.send("e2")
+    assert [(one.outcome, one.journeys) for one in virtual.world.received] == [("matched", [])]
+
+
 def test_entities_are_matched_by_event_id_and_by_rule_and_taken_once_in_ten_minutes() -> None:
     virtual = Virtual(follow_up(), rules={"e2": "@event{Payment.total} > 10"})
     world = virtual.world
