@@ -466,9 +466,15 @@ def crash_and_count(server: RunningServer, chance: random.Random) -> None:
     for name in world.versions:
         check_report(world, found, name)
     check_messages(world, found)
-    recorded = server.sql("SELECT count(*) AS n, count(DISTINCT _id) AS d FROM journey_step_events")[0]
-    of_runs = 3 * len(runs)  # queued, begun and finished, about nobody
-    assert recorded["n"] == recorded["d"] == sum(len(made) for made in found.steps.values()) + of_runs
+    of_steps = "FILTER (WHERE _experience.journeyOrchestration.stepEvents.instanceID IS NOT NULL)"
+    of_runs = "FILTER (WHERE _experience.journeyOrchestration.serviceEvents.segmentExportJob.status IS NOT NULL)"
+    recorded = server.sql(
+        f"""SELECT count(*) AS n, count(DISTINCT _id) AS d, count(*) {of_steps} AS steps, count(*) {of_runs} AS runs
+        FROM journey_step_events"""
+    )[0]
+    assert recorded["n"] == recorded["d"]
+    assert recorded["steps"] == sum(len(made) for made in found.steps.values())
+    assert recorded["runs"] == 3 * len(runs)  # queued, begun and finished, about nobody
     examined = server.command("doctor", "--json")
     assert (examined.returncode, json.loads(examined.stdout)["findings"]) == (0, [])
 
