@@ -22,6 +22,8 @@ from parcours.journeys.model import (
     Instance,
     InstanceStatus,
     Pending,
+    Replied,
+    Request,
     StepEvent,
     StepStatus,
     Stimulus,
@@ -84,6 +86,13 @@ class Node:
 
     def resume(self, run: "Run", stimulus: Stimulus) -> "Node | None":
         """Act on what came while the instance was held here. A stimulus that does not fit sets `run.ignored`."""
+        if isinstance(stimulus, Replied):
+            return self.take(run, stimulus.reply)
+        run.ignored = "stale"
+        return None
+
+    def take(self, run: "Run", reply: Any) -> "Node | None":
+        """Go on with the reply to what `enter` asked for by `Run.ask`."""
         run.ignored = "stale"
         return None
 
@@ -271,6 +280,11 @@ class Run:
         self.fetch_state = None
         code = failed.error_code or "error"
         return self.fail("fetch", code, status=status, action=fields, detail=detail)
+
+    def ask(self, request: Request) -> None:
+        """Have something asked of the world, and hold until the reply is there, in the same transaction."""
+        self.commands.append(request)
+        self.hold("reply")
 
     def hold(self, waiting_for: str) -> None:
         """Stay at the present node until something named comes."""

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.journeys.activities.kind import Builder, Kind, brief
-from parcours.journeys.activities.requesting import RequestingNode
 from parcours.journeys.activities.shared_rule import ONE_OF_BOTH, RULE_MEMBERS, RulePath, read_rule_paths
 from parcours.journeys.model import TakeSlot
 from parcours.journeys.run import Node, Run
@@ -121,7 +120,7 @@ class CalendarCondition(ConditionNode):
         return self.choose(run, self.condition_type, None, tried)
 
 
-class ProfileCapCondition(ConditionNode, RequestingNode):
+class ProfileCapCondition(ConditionNode):
     """The first path takes individuals until the limit of the version is reached, then the second takes them."""
 
     __slots__ = ("full", "limit", "nominal")
@@ -136,7 +135,7 @@ class ProfileCapCondition(ConditionNode, RequestingNode):
         """Count one more; test mode ignores the cap."""
         if run.journey.mode == "test":
             return self.take(run, True)
-        self.ask(run, TakeSlot(self.id, run.pass_no, self.limit))
+        run.ask(TakeSlot(self.id, run.pass_no, self.limit))
         return None
 
     def take(self, run: Run, reply: bool) -> Node | None:

@@ -9,7 +9,6 @@ from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
 from parcours.journeys.activities.jump import mapped_type
 from parcours.journeys.activities.kind import Builder, Explained, Kind
-from parcours.journeys.activities.requesting import RequestingNode
 from parcours.journeys.model import LookUp
 from parcours.journeys.run import Node, Run
 from parcours.kit.paths import split_pointer
@@ -20,7 +19,7 @@ MAX_ANSWER_BYTES = 10_240
 MAX_PER_JOURNEY = 10
 
 
-class LookupNode(RequestingNode):
+class LookupNode(Node):
     """Keeps the rows under the node's name."""
 
     __slots__ = ("data_set_id", "fields", "keys", "result_name")
@@ -50,7 +49,7 @@ class LookupNode(RequestingNode):
             return run.fail("fetch", "error", detail={"reason": f"{len(keys)} keys, {MAX_KEYS} at most"})
         if not keys:
             return self.take(run, [])
-        self.ask(run, LookUp(self.id, run.pass_no, self.data_set_id, keys, self.fields))
+        run.ask(LookUp(self.id, run.pass_no, self.data_set_id, keys, self.fields))
         return None
 
     def take(self, run: Run, reply: list[dict[str, Any]] | str) -> Node | None:

@@ -8,14 +8,13 @@ from parcours.expressions.references import SchemaReferences
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.kind import Builder, Explained, Kind
-from parcours.journeys.activities.requesting import RequestingNode
 from parcours.journeys.model import Instance, Jump, JumpOutcome
 from parcours.journeys.run import Node, Run
 from parcours.kit.clock import to_datetime
 from parcours.kit.paths import split_pointer
 
 
-class JumpNode(RequestingNode):
+class JumpNode(Node):
     """Sends the first event of the target to it."""
 
     __slots__ = ("event_uid", "fields", "fixed", "journey_uid")
@@ -47,7 +46,7 @@ class JumpNode(RequestingNode):
                     put(payload, path, value)
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
-        self.ask(run, Jump(self.id, run.pass_no, self.journey_uid, self.event_uid, payload))
+        run.ask(Jump(self.id, run.pass_no, self.journey_uid, self.event_uid, payload))
         return None
 
     def take(self, run: Run, reply: JumpOutcome) -> Node | None:

@@ -85,13 +85,12 @@ class MessageNode(ActionNode):
         elif optimization is None or command.is_time_optimized or run.journey.mode != "live":
             super().dispatch(run, command)
         else:
-            run.commands.append(
+            run.ask(
                 ChooseTime(
                     self.id, run.pass_no, self.template_channel, optimization.success,
                     self._latest_us(run, optimization.within_us), run.own_time_zone(), command,
                 )
             )  # fmt: skip
-            run.hold("reply")
 
     @staticmethod
     def _latest_us(run: Run, within_us: int) -> int:

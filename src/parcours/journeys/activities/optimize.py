@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from parcours.journeys.activities.condition import ConditionNode, DataSourceCondition
 from parcours.journeys.activities.kind import DAY_US, Builder, Kind
-from parcours.journeys.activities.requesting import RequestingNode
 from parcours.journeys.activities.shared_rule import ONE_OF_BOTH, RULE_MEMBERS, read_rule_paths
 from parcours.journeys.experiments import HOLD_OUT, draw_of, path_at
 from parcours.journeys.model import AssignPath
@@ -35,7 +34,7 @@ class Allocation(NamedTuple):
         return self.is_bandit or self.confidence is not None
 
 
-class ExperimentNode(ConditionNode, RequestingNode):
+class ExperimentNode(ConditionNode):
     """Treatments with shares. One individual gets the same treatment in every entrance of a version."""
 
     __slots__ = ("allocation", "holdout", "shares")
@@ -59,7 +58,7 @@ class ExperimentNode(ConditionNode, RequestingNode):
         drawn = draw_of(journey.version_uid, self.id, run.instance.key)
         path = path_at(drawn, self.holdout, journey.shares.get(self.id) or self.shares)
         if self.id in journey.experiments:
-            self.ask(run, AssignPath(self.id, run.pass_no, path))
+            run.ask(AssignPath(self.id, run.pass_no, path))
             return None
         return self._go(run, path, {"drawn": round(drawn, 6)})
 

@@ -71,8 +71,7 @@ class SendingNode(Node):
             return
         # held since: when it was queued, if that is what a timer has just ended
         since_us = run.held_since_us if run.waiting_for == "timer" else None
-        run.commands.append(TakeMessage(self.id, run.pass_no, self.channel, self.rule_set, since_us, command))
-        run.hold("reply")
+        run.ask(TakeMessage(self.id, run.pass_no, self.channel, self.rule_set, since_us, command))
 
     def resume(self, run: Run, stimulus: Stimulus) -> Node | None:
         """What rules say of a message; the end of quiet hours, after which everything is worked out anew."""

@@ -7,7 +7,6 @@ from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.values import to_json
 from parcours.journeys.activities.jump import mapped_type
 from parcours.journeys.activities.kind import Builder, Explained, Kind
-from parcours.journeys.activities.requesting import RequestingNode
 from parcours.journeys.model import UpdateProfile
 from parcours.journeys.run import Node, Run
 from parcours.kit.paths import split_pointer
@@ -15,7 +14,7 @@ from parcours.kit.paths import split_pointer
 MAX_UPDATES = 5
 
 
-class UpdateProfileNode(RequestingNode):
+class UpdateProfileNode(Node):
     """Writes; the next activity sees the new values."""
 
     __slots__ = ("data_set_id", "updates")
@@ -39,7 +38,7 @@ class UpdateProfileNode(RequestingNode):
             updates = tuple([(path, to_json(evaluate(context))) for path, evaluate in self.updates])
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", action=self.fixed, detail={"reason": str(error)})
-        self.ask(run, UpdateProfile(self.id, run.pass_no, self.data_set_id, updates))
+        run.ask(UpdateProfile(self.id, run.pass_no, self.data_set_id, updates))
         return None
 
     def take(self, run: Run, reply: str | None) -> Node | None:
