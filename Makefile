@@ -10,6 +10,9 @@ UV_VERSION := 0.13.9
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 # A file to a worker, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# The package as a wheel holds it, with the hot path in C, for the commands that tests and benchmarks start.
+COMPILED := build/compiled
+SOURCES := $(shell find src/parcours -type f -not -path '*/__pycache__/*' -not -path '*/http/designer/*')
 
 # Every command loads some 500 files of ours; where nothing may keep them compiled, each one compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,6 +55,18 @@ web-types: $(VENV)/.runtime
 .PHONY: setup
 setup: $(VENV)/.dev ## Make .venv with everything in it, as the lock files say
 
+$(COMPILED)/.made: $(SOURCES) scripts/compile_modules.py | $(VENV)/.dev
+	@scripts/install-system-packages.sh gcc libc6-dev python3-dev
+	@echo "Compiling the hot path to C (once, and again when the sources change) …"
+	@$(BIN)/python scripts/compile_modules.py
+	@touch $@
+
+.PHONY: wheel
+wheel: $(VENV)/.dev web ## Make the package to install elsewhere, in dist/, with the hot path compiled for this Python
+	@scripts/install-system-packages.sh gcc libc6-dev python3-dev
+	@$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation -w dist .
+	@ls -t dist/*.whl | head -n 1
+
 # --- running ----------------------------------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -82,19 +97,19 @@ check: lint ## What to run before a commit: lint and the tests that need no data
 	@$(PYTEST) tests/unit -m "not slow and not stored" --hypothesis-profile=quick $(ARGS)
 
 .PHONY: test
-test: lint web check-web ## Every test there is; one that the machine can't run is skipped with its reason
+test: lint web check-web $(COMPILED)/.made ## Every test there is; one that the machine can't run is skipped with its reason
 	@scripts/install-system-packages.sh postgresql chromium
-	@$(PYTEST) $(ARGS)
+	@PARCOURS_COMMANDS=$(COMPILED) $(PYTEST) $(ARGS)
 
 .PHONY: e2e
-e2e: $(VENV)/.dev web ## The tests of the real command, and of the designer in a real browser
+e2e: $(VENV)/.dev web $(COMPILED)/.made ## The tests of the real command, and of the designer in a real browser
 	@scripts/install-system-packages.sh chromium
-	@$(PYTEST) tests/e2e $(ARGS)
+	@PARCOURS_COMMANDS=$(COMPILED) $(PYTEST) tests/e2e $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev web ## Measure speed, each figure against its baseline; results in bench/out/
+bench: $(VENV)/.dev web $(COMPILED)/.made ## Measure speed, each figure against its baseline; results in bench/out/
 	@scripts/install-system-packages.sh wrk chromium
-	@$(BIN)/python -m bench $(ARGS)
+	@PYTHONPATH=$(abspath $(COMPILED)) $(BIN)/python -m bench $(ARGS)
 
 # --- keeping ----------------------------------------------------------------------------------------------------------
 
@@ -118,5 +133,5 @@ lock: $(BIN)/python ## Choose the newest allowed versions of all dependencies an
 
 .PHONY: clean
 clean: ## Remove .venv and everything else that was made; ./data stays
-	@rm -rf $(VENV) dist web/node_modules src/parcours/http/designer bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
+	@rm -rf $(VENV) build dist web/node_modules src/parcours/http/designer bench/out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
 	@find src tests bench examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ from rich.console import Console
 from bench import collection, delivery, designer, email, latency, matching, pipeline, simulate, startup, steps, waiting
 from bench.figures import Figure, report
 from bench.machine import NotMeasured
+from parcours import batch
 
 PARTS: dict[str, Callable[..., list[Figure]]] = {
     "collection": collection.run,
@@ -32,6 +33,8 @@ def main() -> int:
         print(f"what can be measured: {', '.join(PARTS)}; waiting=N with N people", file=sys.stderr)
         return 2
     console = Console()
+    kind = "interpreted" if str(batch.__file__).endswith(".py") else "compiled"
+    console.print(f"What is measured is {kind}.")
     figures: list[Figure] = []
     missing: list[str] = []
     for name, _, size in asked:

@@ -72,13 +72,13 @@ async def _post(bench: Bench, make: Callable[[Bench, int], dict[str, Any]]) -> N
                 assert not [r for r in responses if "statusCode" in r], responses[0]
 
 
-def on_core(module: str, what: str, path: str, *more: str) -> str:
+def on_core(module: str, what: str, path: str, *more: str, **environment: str) -> str:
     """Run one half of a comparison in a process of its own on the server's core; the last word it printed."""
     done = subprocess.run(
         python("-m", module, what, path, *more),
         capture_output=True,
         text=True,
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, **environment},
         preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
     )
     if done.returncode:

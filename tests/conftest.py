@@ -22,6 +22,8 @@ from parcours.kit.settings import Settings
 settings.register_profile("quick", max_examples=20)
 # As in the Makefile: hundreds of commands are started, and none should compile again what another one has.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+COMPILED = os.environ.get("PARCOURS_COMMANDS")
+"""The package as a wheel holds it: the commands that tests start are of it, what they import is the source."""
 REQUIRED = set(os.environ.get("PARCOURS_REQUIRE", "").replace(",", " ").split())
 
 
@@ -30,6 +32,12 @@ def missing(what: str, reason: str) -> None:
     if what in REQUIRED:
         pytest.fail(f"PARCOURS_REQUIRE names {what}: {reason}")
     pytest.skip(reason)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In a process that runs tests; one that only starts others would hand it on to what they import."""
+    if COMPILED and (hasattr(config, "workerinput") or not config.getoption("numprocesses", None)):
+        os.environ["PYTHONPATH"] = str(Path(COMPILED).resolve())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
