@@ -86,11 +86,13 @@ def compile_into(folder: Path) -> list[Path]:
     header = Path(sysconfig.get_path("include")) / "Python.h"
     if shutil.which(compiler) is None or not header.exists():
         raise NoCompiler(f"there is no {compiler}, or no {header} (Debian: apt-get install gcc libc6-dev python3-dev)")
+    made_by = WORK / "made-by"
+    this = f"{sys.version}\n{Path(__file__).read_text()}"
+    if not made_by.exists() or made_by.read_text() != this:  # else only what has changed is compiled again
+        shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True, exist_ok=True)
     options = WORK / "mypy.ini"
     options.write_text(_OPTIONS)
-    library = WORK / "lib"
-    shutil.rmtree(library, ignore_errors=True)
     names = [str(path.relative_to(SOURCE)) for path in modules()]
     environment = {**os.environ, "MYPYPATH": "."}
     built = subprocess.run(
@@ -99,11 +101,13 @@ def compile_into(folder: Path) -> list[Path]:
     )  # fmt: skip
     if built.returncode:
         raise SystemExit(f"{built.stdout}\nthe modules of the hot path could not be compiled")
+    made_by.write_text(this)
+    ending = sysconfig.get_config_var("EXT_SUFFIX")
     made: list[Path] = []
-    for path in sorted(library.rglob("*.*")):
-        place = folder / path.relative_to(library)
+    for name in ("parcours__mypyc", *(name.removesuffix(".py") for name in names)):
+        place = folder / f"{name}{ending}"
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, place)
+        shutil.copy2(WORK / "lib" / f"{name}{ending}", place)
         made.append(place)
     return made
 
