@@ -1,4 +1,4 @@
-"""Commands that tests start are of the package as a wheel holds it, the hot path compiled; a checkout is interpreted."""
+"""Commands that tests start are of the package as a wheel holds it, compiled; a checkout is interpreted."""
 
 import importlib.util
 import os
