@@ -75,12 +75,13 @@ class CompiledAction:
         """The parameter with this `paramPath`, or None."""
         return self._by_path.get(path)
 
-    def build(self, parameters: Mapping[str, Any], path: str | None = None) -> HttpRequest:
+    def build(self, parameters: Mapping[str, Any], path: Any = None) -> HttpRequest:
         """The request for one individual, without authentication.
 
         parameters: values by `paramPath`, as expressions or JSON hold them. A missing one is not filled; None is
         null. Nulls are left out, or sent when the action allows null; a null list is sent as [].
-        path: the dynamic end of the URL, appended as it is; None when the journey gives none.
+        path: the dynamic end of the URL, appended as it is; None when the journey gives none. Only a text is one:
+        whoever gives it may have anything.
         Raises ActionParameterInvalid, whose path names the parameter (or is "path").
         """
         url = self._fixed_url if path is None else add_query(self._with_path(path), self._fixed_queries)
@@ -151,7 +152,7 @@ class CompiledAction:
             self._opened = open_authentication(authentication.unseal(self._authentication, self._secrets))
         return self._opened
 
-    def _with_path(self, path: str) -> str:
+    def _with_path(self, path: Any) -> str:
         if type(path) is not str:
             raise ActionParameterInvalid("the path is a text", "path")
         if path and not self._has_path and path[0] not in "/?":

@@ -1,6 +1,6 @@
 """The pure verb: one accepted record in, valid records and failures out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,8 +99,8 @@ def _messages(record: Record) -> Iterator[tuple[str, Any]]:
         yield f"{record.xaction_id}:{place}", message
 
 
-def _placed(record: Record, body: Any) -> Iterable[tuple[int, Any]]:
-    """The messages of a batch, each with its index in the request."""
+def _placed(record: Record, body: Any) -> Iterable[Sequence[Any]]:
+    """(index in the request, message) of each message of a batch; a part of one has lists of the two, as JSON does."""
     if isinstance(body, list):  # a part of a request whose messages went to several data sets
         return body
     skip = frozenset(record.skip)

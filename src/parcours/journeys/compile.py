@@ -37,6 +37,7 @@ from parcours.journeys.document import (
     DEFAULT_GLOBAL_DAYS,
     DEFAULT_REENTRANCE_WAIT_S,
     transition_of,
+    with_whole_numbers,
 )
 from parcours.journeys.enrichment import enrichment_in
 from parcours.journeys.errors import JourneyInvalid
@@ -187,7 +188,7 @@ class Compiler:
     """Builds every node of one document, collecting faults."""
 
     def __init__(self, document: Mapping[str, Any], definitions: Definitions, identity: VersionIdentity) -> None:
-        self.document = document
+        self.document = document = with_whole_numbers(document)
         self.definitions = definitions
         self.identity = identity
         self.faults: list[Fault] = []

@@ -239,6 +239,15 @@ def is_too_deep(document: Any, limit: int = MAX_DEPTH) -> bool:
     return True
 
 
+def with_whole_numbers(value: Any) -> Any:
+    """The document with 30 for 30.0: JSON Schema takes both for integers, and who computes wants integers."""
+    if isinstance(value, dict):
+        return {key: with_whole_numbers(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def json_path(tokens: list[str | int]) -> str:
     """`$.nodes.wait1.duration` of a path; keys that are no plain words are quoted."""
     text = "$"

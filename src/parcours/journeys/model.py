@@ -408,7 +408,8 @@ class LookUp(NamedTuple):
     node_id: str
     pass_no: int
     data_set_id: str
-    keys: tuple[str, ...]
+    keys: tuple[Any, ...]
+    """As the node's expression gave them: where it has no type until it runs, they may be no texts."""
     fields: tuple[str, ...]
     """JSON pointers of the fields wanted; none means all."""
 

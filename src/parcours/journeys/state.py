@@ -35,12 +35,12 @@ def instance_to_state(instance: Instance) -> list[Any]:
 
 
 def instance_from_row(row: StoredInstance) -> Instance:
-    """The instance as it was written."""
+    """The instance as it was written. Where a document said 30.0 days, releases before this one wrote a float."""
     deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us, *context = row.state
     events, actions, pending, lookups, run, fetch, timed_pass, latest, jump = (*context, *_NO_CONTEXT[len(context) :])
     return Instance(
         row.id, row.version_uid, row.journey_uid, row.key, row.namespace, row.node_id, pass_no,
-        row.status, row.waiting_for, row.entered_at_us, deadline_us, step_seq, events, actions,
+        row.status, row.waiting_for, row.entered_at_us, int(deadline_us), step_seq, events, actions,
         parent_node_id, parent_transition, held_since_us, last_error,
         tuple([Pending(uid, payload) for uid, payload in pending]), lookups, row.supplemental_id, run, fetch,
         timed_pass, latest, jump,

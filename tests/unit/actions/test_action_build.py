@@ -242,6 +242,13 @@ def test_a_path_can_neither_change_the_host_nor_climb(url: str, path: str) -> No
     assert refused.value.path == "path"
 
 
+@pytest.mark.parametrize("path", [5, 2.5, True, ["/a"], {"a": "/b"}, b"/a"])
+def test_a_path_that_is_no_text_is_refused_by_name(path: Any) -> None:
+    with pytest.raises(ActionParameterInvalid, match="the path is a text") as refused:
+        compiled(queryParameters=[], method="GET", request=None).build({}, path)
+    assert refused.value.path == "path"
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", "\x7f", "x" * 9_000, "\ud800", 5, ["a"]])
 def test_a_header_value_can_inject_nothing(value: Any) -> None:
     with pytest.raises(ActionParameterInvalid) as refused:

@@ -1,16 +1,32 @@
 """What each activity does, one by one."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
-from journey_world import DAY_US, MINUTE_US, NOW_US, SECOND_US, compiled, document, entered, place, states
+from journey_world import (
+    DAY_US,
+    IDENTITY,
+    MINUTE_US,
+    NOW_US,
+    SECOND_US,
+    World,
+    compiled,
+    document,
+    entered,
+    place,
+    states,
+)
 
+from parcours.journeys.compile import EventShape, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
 from parcours.journeys.engine import advance, new_instance
 from parcours.journeys.errors import JourneyInvalid
+from parcours.journeys.match import Presence, refuse_entrance
 from parcours.journeys.model import (
     ActionAnswered,
     ActionOutcome,
@@ -34,6 +50,8 @@ from parcours.journeys.model import (
     UpdateProfile,
 )
 from parcours.journeys.outgoing import template_values
+from parcours.journeys.state import instance_from_row, instance_to_state
+from parcours.journeys.store import StoredInstance
 
 END = {"type": "end"}
 WAIT = {"type": "wait", "duration": {"value": 10, "unit": "minutes"}}
@@ -127,6 +145,40 @@ def test_an_instance_lives_91_days_unless_the_journey_says_less() -> None:
         assert StartTimer("", 0, NOW_US + days * DAY_US, "globalTimeout") in transition.commands
     with pytest.raises(JourneyInvalid):
         compiled(plain | {"timeouts": {"globalDays": 92}})
+
+
+def test_whole_numbers_of_a_document_may_be_written_as_decimals() -> None:
+    shares = [{"id": "a", "percentage": 60.0}, {"id": "b", "percentage": 40.0}]
+    best = {"optimizeFor": "opens", "withinHours": 12.0}
+    for node in (
+        {"type": "condition", "conditionType": "split", "paths": shares},
+        {"type": "condition", "conditionType": "profileCap", "limit": 3.0, "paths": [{"id": "a"}, {"id": "b"}]},
+        {"type": "optimize", "optimizeType": "experiment", "holdout": 40.0, "paths": shares[:1]},
+        {"type": "message", "channel": "email", "templateUid": "t1", "sendTimeOptimization": best},
+        {"type": "event", "eventUid": "e2", "timeout": {"value": 5.0, "unit": "minutes"}},
+        MAIL,
+    ):
+        doc = document({"n": node}, ("start", "n"), timeouts={"globalDays": 30.0, "actionSeconds": 20.0})
+        doc["entry"]["reentrance"] = {"waitSeconds": 60.0}
+        journey = compiled(doc)
+        transition = entered(journey)
+        assert transition.instance.deadline_us == NOW_US + 30 * DAY_US
+        assert refuse_entrance(journey, "jane", Presence(NOW_US, False), NOW_US + 60 * SECOND_US) is None
+        whole = entered(compiled(json.loads(json.dumps(doc), parse_float=lambda text: int(float(text)))))
+        assert repr(transition) == repr(whole)
+
+
+def test_a_deadline_that_was_stored_as_a_decimal_is_a_whole_number_again() -> None:
+    journey = compiled(document({"w": WAIT}, ("start", "w")))
+    instance = entered(journey).instance
+    deadline_us, *state = instance_to_state(instance)
+    row = StoredInstance(
+        instance.id, 1, "journey", "version", instance.key, instance.namespace, "active", "w", "timer", NOW_US, NOW_US,
+        orjson.loads(orjson.dumps([float(deadline_us), *state])),
+    )  # fmt: skip
+    found = instance_from_row(row)
+    assert repr(found) == repr(instance)
+    assert advance(journey, found, TimerDue("w", 1), NOW_US + 10 * MINUTE_US).instance.status == "ended"
 
 
 def test_a_wait_past_its_date_wins_a_race_at_once() -> None:
@@ -371,6 +423,38 @@ def test_an_update_of_the_profile_writes_typed_values() -> None:
     assert states(reply(journey, transition, None))[-1][0] == "x"
     failed = reply(journey, transition, "profileNotFound")
     assert (failed.instance.status, failed.steps[0].detail) == ("error", {"reason": "profileNotFound"})
+
+
+@pytest.mark.parametrize("value", [5, 2.5, True, "a"])
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"type": "customAction", "actionUid": "a2", "path": "@event{Free.x}"},
+        {"type": "message", "channel": "email", "templateUid": "t1", "address": "@event{Free.x}"},
+    ],
+)
+def test_a_path_or_address_of_no_known_type_becomes_a_text(node: dict[str, Any], value: Any) -> None:
+    transition = entered(of_a_free_event(node), {"x": value})
+    asked = transition.commands[-1]
+    command = asked.command if isinstance(asked, TakeMessage) else asked
+    assert isinstance(command, CallAction | SendMessage)
+    assert command.path == (value if isinstance(value, str) else json.dumps(value))
+    assert not isinstance(command, SendMessage) or command.address == command.path
+
+
+@pytest.mark.parametrize("value", [5, True, ["a", 5], "a"])
+def test_keys_of_no_known_type_are_looked_up_as_they_are(value: Any) -> None:
+    journey = of_a_free_event({"type": "datasetLookup", "dataSetId": "d2", "keys": "@event{Free.x}"})
+    asked = request(entered(journey, {"x": value}))
+    assert asked.keys == (tuple(value) if isinstance(value, list) else (value,))
+
+
+def of_a_free_event(node: dict[str, Any]) -> CompiledJourney:
+    """A journey whose event may hold anything: expressions that read it have no type until they run."""
+    world = World()
+    world.events["free"] = EventShape("free", "Free", "Email", None)
+    nodes = {"start": {"type": "event", "eventUid": "free"}, "n": node}
+    return compile_version(document(nodes, ("start", "n")), world, IDENTITY)
 
 
 def looking(keys: str, text: str = "listSize(@datasetLookup{prices.entities}) > 0") -> CompiledJourney:
