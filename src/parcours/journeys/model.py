@@ -408,8 +408,7 @@ class LookUp(NamedTuple):
     node_id: str
     pass_no: int
     data_set_id: str
-    keys: tuple[Any, ...]
-    """As the node's expression gave them: where it has no type until it runs, they may be no texts."""
+    keys: tuple[str, ...]
     fields: tuple[str, ...]
     """JSON pointers of the fields wanted; none means all."""
 

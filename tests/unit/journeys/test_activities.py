@@ -21,6 +21,7 @@ from journey_world import (
     states,
 )
 
+from parcours.journeys.activities import sending
 from parcours.journeys.compile import EventShape, compile_version
 from parcours.journeys.compiled import CompiledJourney
 from parcours.journeys.counters import Tally
@@ -442,11 +443,23 @@ def test_a_path_or_address_of_no_known_type_becomes_a_text(node: dict[str, Any],
     assert not isinstance(command, SendMessage) or command.address == command.path
 
 
-@pytest.mark.parametrize("value", [5, True, ["a", 5], "a"])
-def test_keys_of_no_known_type_are_looked_up_as_they_are(value: Any) -> None:
+@pytest.mark.parametrize(("value", "keys"), [(5, ("5",)), (["a", 5, None, "5"], ("a", "5")), ("a", ("a",))])
+def test_keys_of_no_known_type_are_looked_up_as_texts(value: Any, keys: tuple[str, ...]) -> None:
     journey = of_a_free_event({"type": "datasetLookup", "dataSetId": "d2", "keys": "@event{Free.x}"})
-    asked = request(entered(journey, {"x": value}))
-    assert asked.keys == (tuple(value) if isinstance(value, list) else (value,))
+    assert request(entered(journey, {"x": value})).keys == keys
+
+
+@pytest.mark.parametrize("value", [True, 2.5, {"a": 1}, [["a"]], ["a", {}]])
+def test_what_can_be_no_key_puts_a_lookup_in_error(value: Any) -> None:
+    journey = of_a_free_event({"type": "datasetLookup", "dataSetId": "d2", "keys": "@event{Free.x}"})
+    transition = entered(journey, {"x": value})
+    assert transition.instance.status == "error"
+    assert transition.steps[-1].detail["reason"].startswith("a key is a text or a whole number, not ")
+
+
+@pytest.mark.parametrize(("value", "has_consent"), [("n", False), ("y", True), (["n"], True), ({}, True), (0, True)])
+def test_a_consent_that_is_no_text_refuses_nothing(value: Any, has_consent: bool) -> None:
+    assert sending.has_consent({"consents": {"marketing": {"email": {"val": value}}}}, "email") is has_consent
 
 
 def of_a_free_event(node: dict[str, Any]) -> CompiledJourney:

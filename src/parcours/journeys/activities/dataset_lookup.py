@@ -7,6 +7,7 @@ import orjson
 
 from parcours.expressions.errors import ExpressionFailed
 from parcours.expressions.types import Type
+from parcours.expressions.values import type_of
 from parcours.journeys.activities.jump import mapped_type
 from parcours.journeys.activities.kind import Builder, Explained, Kind
 from parcours.journeys.model import LookUp
@@ -42,9 +43,10 @@ class LookupNode(Node):
         assert self.keys is not None
         try:
             value = self.keys.expression.evaluate(run.context())
+            named = value if isinstance(value, list) else [value]
+            keys = tuple(dict.fromkeys(_as_key(key) for key in named if key is not None))
         except ExpressionFailed as error:
             return run.fail("evaluation", "error", detail={"reason": str(error)})
-        keys = tuple(dict.fromkeys(key for key in (value if isinstance(value, list) else [value]) if key is not None))
         if len(keys) > MAX_KEYS:
             return run.fail("fetch", "error", detail={"reason": f"{len(keys)} keys, {MAX_KEYS} at most"})
         if not keys:
@@ -60,6 +62,15 @@ class LookupNode(Node):
             return run.fail("fetch", "error", detail={"reason": f"the rows exceed {MAX_ANSWER_BYTES} bytes"})
         run.lookups = {**run.lookups, self.result_name: {"entities": reply}}
         return run.leave("default", detail={"rows": len(reply)})
+
+
+def _as_key(value: Any) -> str:
+    """As `lookups.keys.key_of` reads it in a row. Raises ExpressionFailed for what is none."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise ExpressionFailed(f"a key is a text or a whole number, not {type_of(value)}")
 
 
 def result_name_of(node_id: str, config: Mapping[str, Any]) -> str:

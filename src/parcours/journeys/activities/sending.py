@@ -118,5 +118,5 @@ def has_consent(profile: Mapping[str, Any], channel: str) -> bool:
         choice = found.get(name) if isinstance(found, Mapping) else None
         value = choice.get("val") if isinstance(choice, Mapping) else None
         if value is not None:
-            return value not in REFUSALS
+            return not (isinstance(value, str) and value in REFUSALS)
     return True
