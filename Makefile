@@ -59,7 +59,6 @@ $(COMPILED)/.made: $(SOURCES) scripts/compile_modules.py | $(VENV)/.dev
 	@scripts/install-system-packages.sh gcc libc6-dev python3-dev
 	@echo "Compiling the hot path to C (once, and again when the sources change) …"
 	@$(BIN)/python scripts/compile_modules.py
-	@touch $@
 
 .PHONY: wheel
 wheel: $(VENV)/.dev web ## Make the package to install elsewhere, in dist/, with the hot path compiled for this Python

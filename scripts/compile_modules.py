@@ -127,6 +127,8 @@ def make_overlay() -> None:
         compile_into(OVERLAY)
     except NoCompiler as error:
         print(f"Nothing is compiled: {error}")
+    else:
+        (OVERLAY / ".made").touch()
 
 
 if __name__ == "__main__":
