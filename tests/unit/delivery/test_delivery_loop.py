@@ -164,9 +164,11 @@ def test_a_stop_before_the_start_ends_at_once(sqlite_db: Database) -> None:
 
 
 def test_a_slow_host_does_not_starve_the_others(sqlite_db: Database) -> None:
+    others_are_done = asyncio.Event()
+
     async def by_host(request: web.Request) -> web.StreamResponse:
         if request.host.startswith("localhost"):
-            await asyncio.sleep(1.5)
+            await others_are_done.wait()
         return web.Response()
 
     async def story(world: World) -> None:
@@ -174,13 +176,12 @@ def test_a_slow_host_does_not_starve_the_others(sqlite_db: Database) -> None:
         delivery = world.delivery(grace_s=0)
         task = await running(delivery)
         await world.until(lambda: len(world.requests) >= 12)
-        started = time.perf_counter()
         world.put(100, host="127.0.0.1")
         delivery.wake()
         await world.until(lambda: len(world.answers) >= 100)
-        assert time.perf_counter() - started < 1.4
-        assert all(answer.outcome.status_code == "http_200" for answer in world.answers[:100])
-        assert {answer.instance_id for answer in world.answers[:100]} == {f"i{n}" for n in range(201, 301)}
+        assert all(answer.outcome.status_code == "http_200" for answer in world.answers)
+        assert {answer.instance_id for answer in world.answers} == {f"i{n}" for n in range(201, 301)}
+        others_are_done.set()
         await delivery.stop()
         await task
 
