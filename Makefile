@@ -12,7 +12,8 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # The package as a wheel holds it, with the hot path in C, for the commands that tests and benchmarks start.
 COMPILED := build/compiled
-SOURCES := $(shell find src/parcours -type f -not -path '*/__pycache__/*' -not -path '*/http/designer/*')
+# Folders among them: a module that is gone leaves no file that is newer.
+SOURCES := $(shell find src/parcours -not -path '*/__pycache__*' -not -path '*/http/designer*')
 
 # Every command loads some 500 files of ours; where nothing may keep them compiled, each one compiles them again.
 unexport PYTHONDONTWRITEBYTECODE
