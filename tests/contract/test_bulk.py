@@ -43,6 +43,35 @@ def test_columns_may_stand_in_any_order(table: Database) -> None:
     assert rows_of(table) == [(n, str(n), -n) for n in range(220)]
 
 
+WIDE = Table("bulk_wide_rows", _METADATA, *(Column(name, BigInteger, primary_key=name == "a") for name in "abcdefg"))
+
+
+def test_what_rows_have_in_common_is_written_in_every_row_whichever_columns_it_is(table: Database) -> None:
+    insert = bulk_insert(WIDE, "gfedcba")
+    expected = []
+    for shape in range(64):
+        # the bits tell in which columns all rows are the same; in one of them nothing is there
+        rows = [
+            (
+                *(None if same == 3 else same if shape >> same & 1 else 10 * n + same for same in range(6)),
+                shape * 300 + n,
+            )
+            for n in range(201)
+        ]
+        expected += [row[::-1] for row in rows]
+        with table.write() as connection:
+            insert.run(connection, rows)
+    with table.read() as connection:
+        assert [tuple(row) for row in connection.execute(select(WIDE).order_by(WIDE.c.a))] == expected
+
+
+def test_rows_of_which_only_one_in_the_middle_differs_are_not_taken_for_the_same(table: Database) -> None:
+    rows = [(n, "other" if n == 37 else "same", 5) for n in range(200)]
+    with table.write() as connection:
+        INSERT.run(connection, rows)
+    assert rows_of(table) == rows
+
+
 def test_rows_that_are_there_stay_or_change_also_those_of_the_same_statement(table: Database) -> None:
     with table.write() as connection:
         KEEP.run(connection, [(n // 2, str(n), n) for n in range(240)])

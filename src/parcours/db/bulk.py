@@ -10,6 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 _ROWS = 100
 """How many rows SQLite takes at a time: a statement for each costs a quarter more."""
+_OWN = 2
+"""Values that a row has for itself, at least."""
+_STATEMENTS = 16
+"""Most statements for one write, each with other values shared."""
 
 
 class Bulk:
@@ -31,16 +35,14 @@ class Bulk:
         found = self._compiled.get(connection.dialect.name)
         if found is None:
             found = self._compiled[connection.dialect.name] = self._compile(connection.dialect)
-        one, many, bind = found
-        if bind is not None:
-            rows = [bind(row) for row in rows]
-        if many is not None and len(rows) >= _ROWS:
+        if found.bind is not None:
+            rows = list(map(found.bind, rows))
+        if found.many is not None and len(rows) >= _ROWS:
             whole = len(rows) - len(rows) % _ROWS
-            blocks = [tuple(chain.from_iterable(rows[i : i + _ROWS])) for i in range(0, whole, _ROWS)]
-            connection.exec_driver_sql(many, blocks)
+            connection.exec_driver_sql(*found.many.fill(rows[:whole]))
             rows = rows[whole:]
         if rows:
-            connection.exec_driver_sql(one, rows)
+            connection.exec_driver_sql(found.one, rows)
 
     def _compile(self, dialect: Dialect) -> "_Compiled":
         statement = self._statement(dialect)
@@ -51,17 +53,61 @@ class Bulk:
         order = [columns.index(name) for name in compiled.positiontup]
         bind = None if order == list(range(len(columns))) else itemgetter(*order)
         values = f"VALUES ({', '.join('?' * len(order))})"
-        many = one.replace(values, values + f", {values[7:]}" * (_ROWS - 1)) if values in one else None
-        return _Compiled(one, many, bind)
+        return _Compiled(one, _Many(one, values, len(order)) if values in one and len(order) >= _OWN else None, bind)
 
 
 class _Compiled(NamedTuple):
     one: str
     """For one row."""
-    many: str | None
+    many: "_Many | None"
     """For `_ROWS` rows, where the driver has no faster way for many."""
     bind: Callable[[tuple[Any, ...]], Any] | None
     """What the driver takes for a row, where that is not the row."""
+
+
+class _Many:
+    """A statement for `_ROWS` rows at a time. What all rows have in common is bound once: to bind costs as much as half
+    of a write.
+    """
+
+    def __init__(self, one: str, values: str, width: int) -> None:
+        """one: the statement for one row; values: what stands in it for the row; width: how many values that is."""
+        self._before, self._after = one.split(values)
+        self._width = width
+        self._known: dict[int, tuple[str, Callable[[tuple[Any, ...]], Any]]] = {}
+        """By bits of the places whose value is shared."""
+
+    def fill(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, list[tuple[Any, ...]]]:
+        """The statement for rows, and its parameters for each `_ROWS` of them. Their number is a multiple of that."""
+        text, own = self._find(self._shared(rows))
+        blocks = [
+            (*rows[i], *chain.from_iterable(map(own, rows[i + 1 : i + _ROWS]))) for i in range(0, len(rows), _ROWS)
+        ]
+        return text, blocks
+
+    def _shared(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        first, middle, last = rows[0], rows[len(rows) // 2], rows[-1]
+        places = [n for n in range(self._width) if first[n] == last[n] == middle[n]]
+        found = [n for n in places if len(set(map(itemgetter(n), rows))) == 1]
+        return sum(1 << n for n in found[: self._width - _OWN])
+
+    def _find(self, shared: int) -> tuple[str, Callable[[tuple[Any, ...]], Any]]:
+        """The statement in which these places are shared; or fewer, when there are too many statements already."""
+        known = self._known
+        if shared not in known:
+            if len(known) >= _STATEMENTS:
+                return known[max((one for one in known if one & ~shared == 0), key=int.bit_count)]
+            known.setdefault(0, self._make(0))
+            known[shared] = self._make(shared)
+        return known[shared]
+
+    def _make(self, shared: int) -> tuple[str, Callable[[tuple[Any, ...]], Any]]:
+        # A "?" takes the number after the highest one so far: in the first row all are in order, and with few of them
+        # numbered no driver needs long to ask what a parameter is called.
+        is_shared = [bool(shared >> n & 1) for n in range(self._width)]
+        first = ", ".join(f"?{n + 1}" if is_one else "?" for n, is_one in enumerate(is_shared))
+        own = itemgetter(*[n for n, is_one in enumerate(is_shared) if not is_one])
+        return f"{self._before}VALUES {', '.join([f'({first})'] * _ROWS)}{self._after}", own
 
 
 def bulk_insert(table: Table, columns: Sequence[str]) -> Bulk:
