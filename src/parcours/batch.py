@@ -364,6 +364,8 @@ class Batch:
                     self._journeys.turn_away(configuration, key, f"{xaction_id}|{entity['_id']}")
             else:
                 data = self._world.data(scope_id, identity)
+                if not configuration.related:
+                    self._journeys.texts[id(entity)] = entity, line
                 journeys = self._journeys.receive(
                     make(Arrival, (
                         scope_id, configuration.uid, key, self._heard(configuration, entity), xaction_id,

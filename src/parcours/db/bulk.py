@@ -86,9 +86,10 @@ class _Many:
         return text, blocks
 
     def _shared(self, rows: Sequence[tuple[Any, ...]]) -> int:
-        first, middle, last = rows[0], rows[len(rows) // 2], rows[-1]
-        places = [n for n in range(self._width) if first[n] == last[n] == middle[n]]
-        found = [n for n in places if len(set(map(itemgetter(n), rows))) == 1]
+        columns = zip(*rows, strict=True)
+        found = [
+            n for n, column in enumerate(columns) if column[0] == column[-1] and column.count(column[0]) == len(rows)
+        ]
         return sum(1 << n for n in found[: self._width - _OWN])
 
     def _find(self, shared: int) -> tuple[str, Callable[[tuple[Any, ...]], Any]]:

@@ -1,6 +1,6 @@
 """Journey expressions compiled: types checked once, then plain Python closures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,7 +133,8 @@ def _fit(code: Code, expected: Type) -> Code:
 
 class _Compiler(ReferenceCompiler):
     def compile(self, node: Node, scope: Scope | None) -> Code:
-        return _COMPILE[type(node)](self, node, scope)
+        code: Code = getattr(self, _COMPILE[type(node)])(node, scope)
+        return code
 
     def boolean(self, node: Node, scope: Scope | None) -> Run:
         code = self.compile(node, scope)
@@ -362,18 +363,18 @@ class _Compiler(ReferenceCompiler):
         return code
 
 
-_COMPILE: dict[type, Callable[[_Compiler, Any, Scope | None], Code]] = {
-    Constant: _Compiler.constant,
-    ListOf: _Compiler.list_of,
-    Group: _Compiler.group,
-    Not: _Compiler.negation,
-    Logical: _Compiler.logical,
-    Conditional: _Compiler.conditional,
-    Comparison: _Compiler.comparison,
-    Test: _Compiler.test,
-    Chain: _Compiler.chain,
-    Negative: _Compiler.negative,
-    Call: _Compiler.call,
-    ReferenceTo: _Compiler.reference,
-    Element: _Compiler.element,
+_COMPILE: Mapping[type, str] = {
+    Constant: "constant",
+    ListOf: "list_of",
+    Group: "group",
+    Not: "negation",
+    Logical: "logical",
+    Conditional: "conditional",
+    Comparison: "comparison",
+    Test: "test",
+    Chain: "chain",
+    Negative: "negative",
+    Call: "call",
+    ReferenceTo: "reference",
+    Element: "element",
 }

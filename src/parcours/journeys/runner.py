@@ -57,7 +57,7 @@ from parcours.journeys.outgoing import action_call, fetch_call, message_call
 from parcours.journeys.rulebook import RuleBook
 from parcours.journeys.run import make
 from parcours.journeys.send_times import SendTimes
-from parcours.journeys.state import instance_from_row, instance_to_state
+from parcours.journeys.state import Texts, instance_from_row, instance_to_state
 from parcours.journeys.steps import to_lines, to_stored
 from parcours.journeys.workset import (
     Arrival,
@@ -116,6 +116,8 @@ class JourneyWorkspace:
         self._discards = Discards(now_us)
         self._send_times = SendTimes(connection, now_us)
         self._measures = Measures(StoredMeasures(connection), now_us)
+        self.texts: Texts = {}
+        """Payloads received that are at hand as JSON, so that they needn't be made JSON again."""
         self.tally = Tally()
         """What is counted of this transaction."""
         self.calls: list[OutgoingCall] = []
@@ -688,7 +690,7 @@ class JourneyWorkspace:
             if not held.is_changed:
                 continue
             instance = held.instance
-            state = orjson.dumps(instance_to_state(instance)).decode()
+            state = orjson.dumps(instance_to_state(instance, self.texts)).decode()
             id_, version_uid, journey_uid, key, namespace, node_id, _, status, waiting_for, entered_at_us, *_ = instance
             if held.is_new:
                 row = (

@@ -1,6 +1,9 @@
 """An instance as its row holds it: columns to look for it by, and the rest as JSON."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from orjson import Fragment
 
 from parcours.journeys.model import Instance, Pending
 from parcours.journeys.store import StoredInstance
@@ -9,8 +12,12 @@ _NO_CONTEXT: tuple[Any, ...] = ({}, {}, (), {}, None, None, None, None, None)
 """What stands for members that a row lacks: of an ended instance, or written by an older release."""
 
 
-def instance_to_state(instance: Instance) -> list[Any]:
-    """What no column holds, as a JSON list; a new member stands last.
+Texts = dict[int, tuple[Mapping[str, Any], bytes]]
+"""Payloads that are at hand as JSON: by `id` of each, which is kept beside it so that no other gets the same `id`."""
+
+
+def instance_to_state(instance: Instance, texts: Texts | None = None) -> list[Any]:
+    """What no column holds, as a list for orjson; a new member stands last.
 
     Of an ended instance the context is left out: its data is erased at the end (journeys §12.1).
     """
@@ -22,6 +29,8 @@ def instance_to_state(instance: Instance) -> list[Any]:
         deadline_us, pass_no, step_seq, parent_node_id, parent_transition, last_error, held_since_us,
     ]  # fmt: skip
     if node_id is not None:
+        if texts:
+            events = {name: _as_text(payload, texts) for name, payload in events.items()}
         state += [events, actions, [tuple(event) for event in pending], lookups, run]
         if jump is not None:
             state += [fetch, timed_pass, latest, jump]
@@ -32,6 +41,11 @@ def instance_to_state(instance: Instance) -> list[Any]:
         elif fetch is not None:
             state.append(fetch)
     return state
+
+
+def _as_text(payload: Any, texts: Texts) -> Any:
+    found = texts.get(id(payload))
+    return payload if found is None else Fragment(found[1])
 
 
 def instance_from_row(row: StoredInstance) -> Instance:

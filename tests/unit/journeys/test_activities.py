@@ -51,7 +51,7 @@ from parcours.journeys.model import (
     UpdateProfile,
 )
 from parcours.journeys.outgoing import template_values
-from parcours.journeys.state import instance_from_row, instance_to_state
+from parcours.journeys.state import Texts, instance_from_row, instance_to_state
 from parcours.journeys.store import StoredInstance
 
 END = {"type": "end"}
@@ -180,6 +180,18 @@ def test_a_deadline_that_was_stored_as_a_decimal_is_a_whole_number_again() -> No
     found = instance_from_row(row)
     assert repr(found) == repr(instance)
     assert advance(journey, found, TimerDue("w", 1), NOW_US + 10 * MINUTE_US).instance.status == "ended"
+
+
+def test_what_is_at_hand_as_json_is_stored_as_it_is_and_nothing_else_in_its_place() -> None:
+    journey = compiled(document({"w": WAIT}, ("start", "w")))
+    instance = entered(journey).instance
+    ((name, payload),) = instance.events.items()
+    alike = dict(payload)
+    moved = instance._replace(events={name: payload, "Other": alike})
+    texts: Texts = {id(payload): (payload, b'{"of": "the payload"}')}
+    state = orjson.dumps(instance_to_state(moved, texts))
+    assert orjson.loads(state)[7] == {name: {"of": "the payload"}, "Other": alike}
+    assert orjson.loads(orjson.dumps(instance_to_state(moved)))[7] == {name: payload, "Other": alike}
 
 
 def test_a_wait_past_its_date_wins_a_race_at_once() -> None:

@@ -26,7 +26,7 @@ from parcours.journeys.activities.wait import WaitNode
 from parcours.journeys.model import ActionOutcome, Instance
 from parcours.journeys.run import Run
 from parcours.journeys.runner import Arrival, JourneyWorkspace
-from parcours.journeys.state import instance_from_row
+from parcours.journeys.state import Texts, instance_from_row
 from parcours.journeys.steps import from_stored
 from parcours.kit.clock import ManualClock
 from parcours.pipeline import SET_ASIDE, Pipeline
@@ -250,10 +250,10 @@ def test_a_customer_whose_end_the_code_can_not_write_either_is_ended_without_a_s
     world.clock.advance(timedelta(seconds=3))
     original = runner.instance_to_state
 
-    def to_state(instance: Instance) -> list[Any]:
+    def to_state(instance: Instance, texts: Texts) -> list[Any]:
         if instance.key == BAD:
             raise ZeroDivisionError("a fault of the code")
-        return original(instance)
+        return original(instance, texts)
 
     monkeypatch.setattr(runner, "instance_to_state", to_state)
     assert world.pipeline.run_timers(100) == 4
