@@ -374,7 +374,7 @@ class Batch:
                     ))
                 )  # fmt: skip
                 if journeys:
-                    told |= {"outcome": "matched", "journeys": journeys}
+                    told["outcome"], told["journeys"] = "matched", journeys
                     self.matched_at_ms.append(received_at_ms)
                 elif self._journeys.interest(scope_id, configuration.uid).every:
                     told |= {"outcome": "matched", "journeys": []}  # nobody whom it is about is inside

@@ -71,9 +71,9 @@ class Tally:
     """What one transaction adds to the counters."""
 
     def __init__(self) -> None:
-        self._moves: dict[tuple[Any, ...], int] = {}
-        """By (compiled journey, node before, node after, status after, shape of each step): what they add to is worked
-        out once for all who go the same way."""
+        self._moves: dict[tuple[Any, ...], list[int]] = {}
+        """How often, by (compiled journey, node before, node after, status after, shape of each step): what they add to
+        is worked out once for all who go the same way."""
         self._others: dict[Row, int] = {}
 
     # --- noting ---
@@ -83,8 +83,11 @@ class Tally:
         after, _, steps, _, _ = transition
         from_id = before.node_id if before.step_seq else None
         way = (journey, from_id, after.node_id, after.status, *map(shape_of, steps))
-        moves = self._moves
-        moves[way] = moves.get(way, 0) + 1
+        times = self._moves.get(way)
+        if times is None:
+            self._moves[way] = [1]
+        else:
+            times[0] += 1
         for step in steps:
             if step.action is not None:
                 (self._explain if step.is_processed else self._explain_fetch)(journey, step)
@@ -153,7 +156,7 @@ class Tally:
     def rows(self) -> dict[Row, int]:
         """What to add."""
         found = dict(self._others)
-        for (journey, from_id, to_id, outcome, *shapes), count in self._moves.items():
+        for (journey, from_id, to_id, outcome, *shapes), (count,) in self._moves.items():
             whose = (journey.scope_id, journey.version_uid)
             for index, shape in enumerate(shapes):
                 node_id, _, _, _, status, _, is_processed, _, is_ended, _, _, transition = shape

@@ -211,6 +211,8 @@ def _fetched(context: EvaluationContext, name: str, group: str, parameters: tupl
 
 def _read_plain(value: Any, path: tuple[str, ...]) -> Any:
     """What `_read` gives for a path without special names, faster for nothing or a scalar below plain objects."""
+    if type(value) is dict and not value and path:  # the profile of somebody new; an exception would cost more
+        return None
     try:
         found = reduce(getitem, path, value)
     except KeyError:

@@ -65,11 +65,12 @@ def to_lines(
 ) -> list[bytes]:
     """Steps of an instance as records of the data set `journey_step_events`, each one line of JSON.
 
-    `_id` is made of instance and number, so that a step landed twice is one distinct `_id` (journeys §12.1).
+    `_id` is made of instance and number, so that a step landed twice is one distinct `_id` (journeys §12.1). The id of
+    an instance needs no escaping: see `instance_id_of`.
     They are put together from text, most of which is the same for all who go this way: every move of everybody makes
     some.
     """
-    instance_id, key = _text(instance.id)[1:-1], _text(instance.key)
+    instance_id, key = instance.id, _text(instance.key)
     whose = f'"instanceID":"{instance_id}","externalKey":{key},"profileID":{key},"stepID":"{instance_id}-'
     end = "}}}"
     if instance.namespace is not None:
@@ -90,8 +91,7 @@ def to_lines(
         fixed = texts.get(shape)
         if fixed is None:
             fixed = texts[shape] = _fixed_text(journey, step, is_reentrance=is_reentrance)
-        seq, at_us, pass_no = step[:3]
-        processing_us, action, detail = step[15:]
+        seq, at_us, pass_no, processing_us, action, detail = step[0], step[1], step[2], step[15], step[16], step[17]
         more = of_run
         if step.parent_node_id is not None:
             more = f',"parentStepID":"{instance_id}-{pass_no - 1}"{of_run}'

@@ -95,7 +95,11 @@ class ProfileWorkspace:
         while frontier and room > 0:
             self._load(scope_id, frontier)
             room -= len(frontier)
-            near = dict.fromkeys(other for member in frontier for other in self._neighbours[scope_id, member])
+            near: dict[Identity, None] = {}
+            for member in frontier:
+                others = self._neighbours[scope_id, member]
+                if others:
+                    near |= dict.fromkeys(others)
             frontier = [other for other in near if (scope_id, other) not in self._fragments][: max(room, 0)]
 
     def _load(self, scope_id: int, identities: Iterable[Identity]) -> None:
@@ -105,8 +109,10 @@ class ProfileWorkspace:
         neighbours = find_neighbours(self._connection, scope_id, unread)
         fragments = store.find_fragments(self._connection, scope_id, unread)
         for identity in unread:
-            self._neighbours[scope_id, identity] = neighbours.get(identity, [])
-            self._fragments[scope_id, identity] = {f.dataset_id: f for f in fragments.get(identity, ())}
+            place = (scope_id, identity)
+            self._neighbours[place] = neighbours.get(identity) or []
+            stored = fragments.get(identity)
+            self._fragments[place] = {f.dataset_id: f for f in stored} if stored else {}
 
     def apply(self, valid: Valid) -> None:
         """Lay one valid record of a profile-enabled data set over the person it is about."""

@@ -66,7 +66,7 @@ def test_keys_and_names_that_json_must_escape_come_back_as_they_were() -> None:
     name = 'The "first"\\ ü\n'
     journey = compiled(document({"e": {"type": "end", "label": name}}, ("start", "e")))
     transition = entered(journey)
-    odd = transition.instance._replace(id='i"1', key="o'neil\"\\\u2028@example.com", namespace='n"s')
+    odd = transition.instance._replace(key="o'neil\"\\\u2028@example.com", namespace='n"s')
     first, record = map(orjson.loads, to_lines(journey, odd, transition.steps, is_reentrance=True))
     fields = record["_experience"]["journeyOrchestration"]["stepEvents"]
     assert (fields["nodeName"], fields["externalKey"], fields["instanceID"]) == (name, odd.key, odd.id)
