@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from operator import getitem
 from typing import Any
 
 from parcours.events.errors import EventInvalid, RelatedFieldRefused
@@ -17,7 +15,7 @@ from parcours.expressions.requirement import RequiredTexts, required_of_field
 from parcours.expressions.types import Type
 from parcours.expressions.values import to_text
 from parcours.kit.clock import Clock
-from parcours.kit.paths import get_in
+from parcours.kit.paths import get_in, item_at
 
 MAX_KEY_BYTES = 1_024
 """Longest profile identifier, in UTF-8; a longer one can't be an index key in every database."""
@@ -92,7 +90,7 @@ def key_reader(
 
         def read_plain(entity: Entity) -> str | None:
             try:
-                return as_key(reduce(getitem, path, entity))
+                return as_key(item_at(entity, path))
             except KeyError:
                 return None
             except TypeError:  # nothing or a list on the way
@@ -142,7 +140,7 @@ def needs_of(text: str, name: str, document: Mapping[str, Any] | None) -> Needs 
 
     def read(entity: Entity) -> Any:
         try:
-            value = reduce(getitem, path, entity)
+            value = item_at(entity, path)
             if value is None or type(value) is as_it_is:
                 return value  # as nearly always: an evaluation, which every record would pay for, gives the same
         except KeyError:

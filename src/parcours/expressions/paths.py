@@ -1,13 +1,12 @@
 """Reading along a path: fields, lists passed through silently, selectors. Source: expression-language §7.6, §7.7."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import getitem
 from typing import Any
 
 from parcours.expressions.allowance import CHUNK, Allowance
 from parcours.expressions.code import Run
 from parcours.expressions.references import EvaluationContext, Parameter, group_key
+from parcours.kit.paths import item_at
 
 Step = Callable[[Any, EvaluationContext, Any], Any]
 """(value that is not null, context, element of the innermost selector around) → value."""
@@ -59,7 +58,7 @@ def event_reader(name: str, names: tuple[str, ...]) -> Run:
     def read(context: EvaluationContext, _element: Any) -> Any:
         events = context.events
         try:
-            return reduce(getitem, names, events[name])
+            return item_at(events[name], names)
         except KeyError:
             return None
         except TypeError:  # nothing or a list on the way

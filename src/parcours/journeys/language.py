@@ -1,8 +1,6 @@
 """Expressions in journeys: what they may refer to at a node, and what their references held when they ran."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import getitem
 from typing import Any, NamedTuple
 
 from parcours.actions.model import AnswerShape
@@ -22,6 +20,7 @@ from parcours.expressions.types import Type
 from parcours.expressions.values import type_of
 from parcours.journeys.activities.kind import ActionShape, Explained, SourceShape
 from parcours.journeys.run import PROFILE_GROUP
+from parcours.kit.paths import item_at
 
 _SHOWN_ITEMS = 10
 _SHOWN_CHARACTERS = 200
@@ -214,7 +213,7 @@ def _read_plain(value: Any, path: tuple[str, ...]) -> Any:
     if type(value) is dict and not value and path:  # the profile of somebody new; an exception would cost more
         return None
     try:
-        found = reduce(getitem, path, value)
+        found = item_at(value, path)
     except KeyError:
         return None
     except TypeError:  # nothing or a list on the way

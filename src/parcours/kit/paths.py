@@ -30,6 +30,13 @@ def get_in(document: Any, tokens: Sequence[str], default: Any = None) -> Any:
     return value
 
 
+def item_at(value: Any, names: tuple[str, ...]) -> Any:
+    """The value below objects that are all there. Raises KeyError, or TypeError for something else on the way."""
+    for name in names:
+        value = value[name]
+    return value
+
+
 def set_in(document: dict[str, Any], tokens: Sequence[str], value: Any) -> None:
     """Put `value` at `tokens`, making the objects on the way; a scalar on the way is replaced."""
     target = document

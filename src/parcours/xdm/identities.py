@@ -1,10 +1,9 @@
 """Who a record is about: the identities in its `identityMap` and its identity fields."""
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import getitem
 from typing import Any
 
+from parcours.kit.paths import item_at
 from parcours.xdm.compiled import CompiledSchema
 
 Identity = tuple[str, str]
@@ -48,7 +47,7 @@ def extract_identities(
     found: dict[Identity, None] = {}
     for field in compiled.identities:
         try:
-            value: Any = reduce(getitem, field.path, entity)
+            value: Any = item_at(entity, field.path)
         except (KeyError, TypeError):  # it isn't there, or something else than an object is on the way
             continue
         if value is None:
