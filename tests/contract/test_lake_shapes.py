@@ -139,9 +139,11 @@ def deep(*names: str) -> Node:
 NESTED = (
     {"type": "object", "properties": {"_id": {"type": "string"}, "a": {
         "type": "object", "properties": {"s": deep("x"), "v": deep("d", "e")}}}},
-    [[{"_id": "r0", "a": {"s": {"x": "1"}}}], [{"_id": "r1", "a": {"s": {"x": "2"}, "v": {"d": {"e": "3"}}}}]],
+    [[{"_id": "r0", "a": {"s": {"x": "1"}}}], [{"_id": "r2", "a": {"s": {"x": "2"}, "v": {"d": {"e": "3"}}}}]],
 )  # fmt: skip
 """Two files, of which one lacks an object with another object in it."""
+SOME_EMPTY = (NESTED[0], [[{"_id": "r0", "a": {"s": {"x": "1"}}}, {"_id": "r1"}], NESTED[1][1]])
+"""The same, and the file that lacks it has a record without what the object would be in."""
 
 
 @pytest.fixture
@@ -153,6 +155,8 @@ def warehouse(tmp_path: Path) -> Path:
     deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @example(landing=NESTED, is_last_staged=False, merged_count=0)
+@example(landing=SOME_EMPTY, is_last_staged=False, merged_count=0)
+@example(landing=SOME_EMPTY, is_last_staged=False, merged_count=2)
 @given(landing=landings(), is_last_staged=st.booleans(), merged_count=st.sampled_from([0, 2, 3]))
 def test_every_part_of_every_record_is_found_whatever_files_it_is_in(
     db: Database,
@@ -176,6 +180,7 @@ def test_every_part_of_every_record_is_found_whatever_files_it_is_in(
     records = {record["_id"]: record for file in files for record in file}
     lake = Lake(db, warehouse, schema_of)
     parts = list(paths(document))
+    check_whole(lake, scope_id, records)
     check(lake, scope_id, records, parts)
     # What no record holds makes a query widen every file; without it files are read as they are.
     held = [(sql, at) for sql, at in parts if any(found_at(record, at) is not None for record in records.values())]
@@ -197,6 +202,13 @@ def check(lake: Lake, scope_id: int, records: Mapping[str, Any], parts: Sequence
     found = {(row["part"], row["_id"]): row["value"] for row in rows}
     assert len(rows) == len(found)
     assert {at: None if text is None else known(orjson.loads(text)) for at, text in found.items()} == wanted, parts
+
+
+def check_whole(lake: Lake, scope_id: int, records: Mapping[str, Any]) -> None:
+    """Ask for all that there is of the records: each, and each of a half."""
+    for where, ids in (("true", set(records)), ("_id >= 'r1'", {one for one in records if one >= "r1"})):
+        rows = lake.query(scope_id, SETS, f"SELECT * FROM web_events WHERE {where}").rows()
+        assert {row["_id"]: known(row) for row in rows} == {one: known(records[one]) for one in ids}
 
 
 def merge(warehouse: Path, db: Database, scope_id: int) -> None:

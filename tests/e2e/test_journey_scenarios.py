@@ -107,7 +107,8 @@ def test_paused_people_are_held_at_their_action_and_sent_to_after_the_resumption
     shop.send(shop.order(20, "pause-20"))
     trace = query(f"{JOURNEYS}/trace", eventId="pause-20")
     wait_for(lambda: shop.platform.get(trace)["events"], what="the decision about an event in the pause")
-    (told,) = shop.platform.get(trace)["events"][0]["decisions"][0]["journeys"]
+    found = shop.platform.get(trace)["events"][0]["decisions"][0]
+    (told,) = [one for one in found["journeys"] if one["journey"] == "Pause"]
     assert (told["outcome"], told["reason"]) == ("refused", "PAUSED_JOURNEY_VERSION")
     assert shop.sent("paused") == []
     assert shop.platform.post(f"{VERSIONS}/{version}/resume")["status"] == "Deployed"
@@ -266,7 +267,8 @@ def test_only_test_profiles_enter_a_journey_in_test(shop: Shop) -> None:
     shop.send(shop.order(71, "test-71"))
     trace = query(f"{JOURNEYS}/trace", eventId="test-71")
     wait_for(lambda: shop.platform.get(trace)["events"], what="the decision")
-    (told,) = shop.platform.get(trace)["events"][0]["decisions"][0]["journeys"]
+    found = shop.platform.get(trace)["events"][0]["decisions"][0]
+    (told,) = [one for one in found["journeys"] if one["journey"] == "In test"]
     assert told["reason"] == "ERROR_INSTANCE_NOT_A_TEST_PROFILE"
     schema = shop.platform.post(
         f"{FOUNDATION}/schemaregistry/tenant/schemas",

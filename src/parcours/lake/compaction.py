@@ -6,7 +6,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from parcours.lake.convert import DUCKDB_CONFIG, quoted, sql_type
+from parcours.lake.convert import DUCKDB_CONFIG
+from parcours.lake.scan import select_files
 from parcours.lake.shape import Struct
 from parcours.lake.tables import ROW_GROUP_ROWS, LakeTable
 
@@ -58,20 +59,9 @@ def _read(paths: Sequence[Path], columns: Struct) -> Iterator[pa.Table]:
     connection = duckdb.connect(":memory:", config={**DUCKDB_CONFIG, "threads": 1, "memory_limit": "1GB"})
     try:
         connection.execute("SET TimeZone='UTC'")
-        scan = parquet_scan([str(path) for path in paths])
-        present = connection.sql(scan).columns
-        selected = ", ".join(
-            f"CAST({quoted(name) if name in present else 'NULL'} AS {sql_type(child)}) AS {quoted(name)}"
-            for name, child in columns.fields.items()
-        )
-        relation = connection.sql(f"SELECT {selected} FROM ({scan})")  # noqa: S608
+        selects = select_files(connection, columns, [str(path) for path in paths], "CAST")
+        relation = connection.sql(" UNION ALL ".join(selects))
         for batch in relation.to_arrow_reader(ROW_GROUP_ROWS):
             yield pa.Table.from_batches([batch])
     finally:
         connection.close()
-
-
-def parquet_scan(paths: Sequence[str]) -> str:
-    """SQL that reads Parquet files as one table, whichever columns each of them has."""
-    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    return f"SELECT * FROM read_parquet([{files}], union_by_name = true)"  # noqa: S608

@@ -7,11 +7,12 @@ path')` as part of a SELECT.)
 
 import os
 import re
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from io import BufferedReader, FileIO
+from io import RawIOBase
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -38,11 +39,44 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
-class _OpenFile(BufferedReader):
-    """Closes when DuckDB lets go of it, for it never closes what it opens."""
+class _OpenFile(RawIOBase):
+    """A file to read, at a position of each thread's own: DuckDB's threads share it, and seek before they read.
 
-    def __del__(self) -> None:
-        self.close()
+    Closes when DuckDB lets go of it, for it never closes what it opens.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._own = threading.local()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size()}[whence]
+        self._own.position = start + offset
+        return start + offset
+
+    def tell(self) -> int:
+        position: int = getattr(self._own, "position", 0)
+        return position
+
+    def read(self, size: int = -1) -> bytes:
+        position = self.tell()
+        found = os.pread(self._descriptor, self._size() - position if size < 0 else size, position)
+        self._own.position = position + len(found)
+        return found
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+    def _size(self) -> int:
+        return os.fstat(self._descriptor).st_size
 
 
 class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
@@ -68,13 +102,13 @@ class GivenFiles(AbstractFileSystem):  # type: ignore[misc]
         """The paths for SQL of all files."""
         return [f"{_SCHEME}://{name}" for name in self._paths]
 
-    def open(self, path: str, mode: str = "rb", **_: Any) -> IO[bytes]:
+    def open(self, path: str, mode: str = "rb", **_: Any) -> RawIOBase:
         """A file to read; anything else is refused."""
         if mode != "rb":
             raise PermissionError("the lake is read-only")
         file = self._path(path)
         try:
-            return _OpenFile(FileIO(file, "rb"))
+            return _OpenFile(os.open(file, os.O_RDONLY | os.O_CLOEXEC))
         except FileNotFoundError:
             self.missing = file
             raise

@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from parcours.db import Database
 from parcours.kit.errors import ParcoursError
-from parcours.lake.compaction import parquet_scan
 from parcours.lake.convert import Converter, quoted, sql_type
 from parcours.lake.dialect import adapt, add_functions
 from parcours.lake.errors import EngineFailed, LakeUnreadable, QueryInvalid, QueryTimedOut
@@ -26,6 +25,7 @@ from parcours.lake.files import within
 from parcours.lake.guard import GivenFiles, close_guarded, lock, open_guarded
 from parcours.lake.model import Chunk, DataSetName
 from parcours.lake.naming import slugs
+from parcours.lake.scan import select_columns, select_files
 from parcours.lake.shape import Leaf, Struct, as_read, merge, select_named, settle, type_by
 from parcours.lake.spellings import Spellings, respell
 from parcours.lake.store import read_all_chunks
@@ -252,35 +252,22 @@ class Lake:
         if not columns.fields:
             settle(columns, document)
             columns.fields.setdefault("_id", Leaf.TEXT)
-        parts = []
+        parts: list[str] = []
         data_files = table.data_files() if table is not None else []
         if data_files and table is not None:
-            scan = parquet_scan([files.give(table.path_of(file)) for file in data_files])
-            parts.append(_select(columns, f"({scan})", connection.sql(scan)))
+            paths = [files.give(table.path_of(file)) for file in data_files]
+            parts += select_files(connection, columns, paths, "TRY_CAST")
         if staged is not None:
             name = f"parcours_staged.part_{number}"
             connection.execute("CREATE SCHEMA IF NOT EXISTS parcours_staged")
             connection.register("incoming", staged)
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")  # noqa: S608
             connection.unregister("incoming")
-            parts.append(_select(columns, name, connection.table(name)))
+            parts.append(select_columns(columns, name, connection.table(name), "TRY_CAST"))
         if not parts:
             empty = ", ".join(f"CAST(NULL AS {sql_type(c)}) AS {quoted(n)}" for n, c in columns.fields.items())
             parts.append(f"SELECT {empty} LIMIT 0")
         return columns, " UNION ALL ".join(parts)
-
-
-def _select(columns: Struct, source: str, relation: duckdb.DuckDBPyRelation) -> str:
-    """The columns out of a source that may lack some of them, or parts of them."""
-    have = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True)}
-    wanted = {name: str(duckdb.sqltype(sql_type(child))) for name, child in columns.fields.items()}
-    selected = ", ".join(
-        quoted(name)
-        if have.get(name) == kind
-        else f"TRY_CAST({quoted(name) if name in have else 'NULL'} AS {kind}) AS {quoted(name)}"
-        for name, kind in wanted.items()
-    )
-    return f"SELECT {selected} FROM {source}"  # noqa: S608
 
 
 def _run(

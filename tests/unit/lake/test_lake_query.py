@@ -4,6 +4,7 @@ import hashlib
 import io
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,18 @@ def test_given_files_can_only_be_read(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         files.open(name)
     assert files.missing == path
+
+
+def test_a_given_file_is_read_by_each_thread_from_where_that_thread_wants(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"0123456789")
+    files = GivenFiles()
+    with files.open(files.give(path)) as file, ThreadPoolExecutor(1) as other:
+        file.seek(2)
+        assert other.submit(lambda: (file.seek(6), file.read(3))).result() == (6, b"678")
+        assert file.read(3) == b"234"
+        assert (file.tell(), file.seek(-1, io.SEEK_END), file.read(), file.read()) == (5, 9, b"9", b"")
+        assert other.submit(file.read).result() == b"9"
 
 
 def written(lake: Lake, sql: str, format: Format, **options: Any) -> str:
