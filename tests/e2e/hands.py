@@ -92,6 +92,20 @@ def insist(act: Callable[[], None], check: Callable[[], None], fault: str, tries
     raise AssertionError(fault) from failed
 
 
+def complete(hand: Hand, typed: str, name: str) -> None:
+    """Write the beginning of a field's name, and take what is offered."""
+    page = hand.page
+    page.keyboard.type(typed, delay=10)
+    page.keyboard.press("Control+Space")
+    offered = page.locator(".cm-tooltip-autocomplete li", has_text=name)
+    expect(offered.first).to_be_visible()
+    expect(page.locator(".cm-tooltip-autocomplete li[aria-selected=true]")).to_contain_text(name)
+    # While it is asked anew, a click on it takes nothing.
+    expect(page.locator(".cm-tooltip-autocomplete-disabled")).to_have_count(0)
+    hand.accept(offered)
+    expect(offered).to_have_count(0)
+
+
 def drag(page: Page, kind: str, x: int, y: int) -> None:
     """Drag a kind of activity from the palette to a place on the canvas."""
     nodes = page.locator(".react-flow__node")
@@ -196,7 +210,11 @@ class Mouse:
         options.get_by_role("option", name=option, exact=True).click()
 
     def accept(self, offered: Locator) -> None:
-        offered.first.click()
+        insist(
+            offered.first.click,
+            lambda: expect(offered).to_have_count(0, timeout=5_000),
+            "nothing was taken of what was offered",
+        )
 
     def add_activity(self, kind: str, x: int, y: int, after: tuple[str, str] | None) -> None:
         drag(self.page, kind, x, y)

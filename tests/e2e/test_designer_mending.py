@@ -8,7 +8,7 @@ import pytest
 from answering import Arrived, Reply, ScriptedReceiver
 from browsing import Visitor
 from definitions import JOURNEYS
-from hands import activity
+from hands import Mouse, activity, complete
 from playwright.sync_api import Browser, Page, Route, expect
 from running import RunningServer, wait_for
 from shop import VERSIONS, Shop
@@ -79,9 +79,7 @@ def test_expressions_of_a_metric_are_completed_and_checked(visitor: Visitor, sho
     condition.get_by_role("radio", name="Advanced").click()
     text = condition.get_by_role("textbox", name="Only when")
     text.click()
-    page.keyboard.type("@event{PaidFor.commerce.order.pri")
-    page.keyboard.press("Control+Space")
-    page.get_by_role("option", name=re.compile("priceTotal")).first.click()
+    complete(Mouse(page), "@event{PaidFor.commerce.order.pri", "priceTotal")
     expect(text).to_contain_text("priceTotal")
     expect(condition.get_by_text(re.compile("yes or no")).first).to_be_visible()
     page.keyboard.press("Control+End")

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from browsing import Visitor
 from definitions import FOUNDATION, JOURNEYS
-from hands import Hand, Keyboard, Mouse, write_as_text
+from hands import Hand, Keyboard, Mouse, complete, write_as_text
 from playwright.sync_api import Browser, Locator, Page, expect
 from related_shop import Till
 from running import RunningServer
 from shop import VERSIONS
-from test_designer_story import complete
 
 # Whether the head of the table covers the box of a row that is scrolled below it.
 _COVERED = """box => {

@@ -10,7 +10,7 @@ import pytest
 from asking import ask
 from browsing import PASSWORD, Visitor
 from definitions import FOUNDATION, XDM_FULL, make_connection, make_dataset, make_flow, make_identity
-from hands import Hand, Keyboard, Mouse, activity, write_as_text
+from hands import Hand, Keyboard, Mouse, activity, complete, write_as_text
 from playwright.sync_api import Browser, Locator, Page, expect
 from receiver import Receiver
 from running import RunningServer
@@ -262,20 +262,6 @@ def write_condition(story: Story) -> None:
     hand.go_to(inspector.get_by_role("textbox", name=re.compile("Condition|Expression")).last)
     complete(hand, "priceTot", "priceTotal")
     page.keyboard.type(f" > {LIMIT}", delay=10)
-
-
-def complete(hand: Hand, typed: str, name: str) -> None:
-    """Write the beginning of a field's name, and take what is offered."""
-    page = hand.page
-    page.keyboard.type(typed, delay=10)
-    page.keyboard.press("Control+Space")
-    offered = page.locator(".cm-tooltip-autocomplete li", has_text=name)
-    expect(offered.first).to_be_visible()
-    expect(page.locator(".cm-tooltip-autocomplete li[aria-selected=true]")).to_contain_text(name)
-    # While it is asked anew, a click on it takes nothing.
-    expect(page.locator(".cm-tooltip-autocomplete-disabled")).to_have_count(0)
-    hand.accept(offered)
-    expect(offered).to_have_count(0)
 
 
 def try_the_draft(story: Story) -> None:
