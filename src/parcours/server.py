@@ -20,6 +20,7 @@ from parcours.http.rsgi import Edge
 from parcours.kit.child import Child, stop_on_signals
 from parcours.kit.errors import Unavailable
 from parcours.kit.memory import settle_memory
+from parcours.kit.proxies import read_networks
 from parcours.kit.settings import Settings
 from parcours.kit.telemetry import configure_logging, forget_process, get_logger, reserve_metric_files
 from parcours.log.sqlite import SqliteLogWriter
@@ -65,7 +66,7 @@ async def _serve(settings: Settings, *, with_worker: bool) -> None:
             worker.wake()  # a stop, perhaps, or what the next record needs compiled
         await collector.refresh()
 
-    edge = Edge(api, collector, settings.max_control_body_bytes, notice_change)
+    edge = Edge(api, collector, settings.max_control_body_bytes, notice_change, read_networks(settings.trusted_proxies))
     server = Server(
         edge,
         address=settings.host,

@@ -1,6 +1,7 @@
 """Several credentials with roles of their own in two sandboxes of a real server, and the log of what they did."""
 
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import demo
@@ -146,6 +147,20 @@ def test_what_was_done_and_denied_is_told_over_http_and_by_the_command(world: Wo
     assert (run.returncode, run.stdout) == (0, "Nothing in the audit log.\n")
     run = world.server.command("audit", "--since", "yesterday")
     assert (run.returncode, run.stderr.count("\n")) == (1, 1)
+
+
+def test_the_address_of_a_call_is_what_a_trusted_proxy_tells(world: World, tmp_path: Path) -> None:
+    trusting = RunningServer(tmp_path / "data", PARCOURS_TRUSTED_PROXIES="10.0.0.0/8,127.0.0.1").start()
+    try:
+        found = []
+        for platform in (world.admin, trusting.platform()):
+            forwarded = {**platform.headers, "X-Forwarded-For": "198.51.100.7, 203.0.113.9, 10.0.0.4"}
+            made = ask("POST", f"{platform.url}{JOURNEYS}/journeys", {"name": "Forwarded"}, forwarded)
+            assert made.status == 201
+            found += events(platform, "assetName==Forwarded")
+        assert [one["userIpAddresses"] for one in found] == [["127.0.0.1"], ["203.0.113.9"]]
+    finally:
+        assert trusting.stop() == 0
 
 
 def test_the_worker_logs_what_it_makes_by_itself(world: World) -> None:

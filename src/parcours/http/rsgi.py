@@ -1,7 +1,7 @@
 """The one port: inlets answered by the bare RSGI application, every other path by the ASGI one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message
 from parcours.collection.body import read_body
 from parcours.collection.inlet import Collector
 from parcours.kit.errors import Unavailable
+from parcours.kit.proxies import Network, client_address
 from parcours.kit.telemetry import get_logger
 
 log = get_logger("http")
@@ -28,12 +29,18 @@ class Edge:
     """
 
     def __init__(
-        self, api: ASGIApp, collector: Collector | None, max_body_bytes: int, after_write: Callable[[], Awaitable[None]]
+        self,
+        api: ASGIApp,
+        collector: Collector | None,
+        max_body_bytes: int,
+        after_write: Callable[[], Awaitable[None]],
+        trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self._api = api
         self._collector = collector
         self._max_body_bytes = max_body_bytes
         self._after_write = after_write
+        self._trusted_proxies = trusted_proxies
         self._is_ending = asyncio.Event()
 
     def end_streams(self) -> None:
@@ -62,7 +69,7 @@ class Edge:
             detail = f"the body has {body} bytes; {self._max_body_bytes} are allowed"
             _refuse(protocol, 413, "1013", "Payload too large", detail)
             return
-        asgi_scope = _asgi_scope(scope)
+        asgi_scope = _asgi_scope(scope, self._trusted_proxies)
         status = 500
         headers: list[tuple[str, str]] = []
         chunks: list[bytes] = []
@@ -133,8 +140,11 @@ def _headers(given: Any) -> list[tuple[bytes, bytes]]:
     return headers + [(name, b"?") for name in (key.lower().encode() for key in given) if name not in readable]
 
 
-def _asgi_scope(scope: Any) -> dict[str, Any]:
-    host, _, port = scope.client.rpartition(":")
+def _asgi_scope(scope: Any, trusted_proxies: Sequence[Network]) -> dict[str, Any]:
+    peer, _, port = scope.client.rpartition(":")
+    headers = _headers(scope.headers)
+    forwarded = (value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for")
+    host = client_address(peer, forwarded, trusted_proxies)
     server_host, _, server_port = scope.server.rpartition(":")
     return {
         "type": "http",
@@ -146,7 +156,7 @@ def _asgi_scope(scope: Any) -> dict[str, Any]:
         "raw_path": quote(scope.path, safe=_SAFE).encode(),
         "root_path": "",
         "query_string": scope.query_string.encode("latin-1", "replace"),
-        "headers": _headers(scope.headers),
-        "client": (host, int(port)) if port.isdecimal() else None,
+        "headers": headers,
+        "client": (host, int(port) if host == peer else 0) if port.isdecimal() else None,
         "server": (server_host, int(server_port)) if server_port.isdecimal() else None,
     }

@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from parcours.kit.errors import Invalid
+from parcours.kit.proxies import read_networks
 
 Source = Literal["environment", "option"]
 NO_SETTINGS = frozenset({"extra", "given"})
@@ -59,6 +60,8 @@ class Settings:
     """TCP port to listen on."""
     public_url: str = ""
     """Base URL put into `inletUrl` and links; empty means http://HOST:PORT."""
+    trusted_proxies: str = ""
+    """Addresses and networks of proxies whose X-Forwarded-For is believed, separated by commas."""
     database_url: str = ""
     """Where state lives; empty means SQLite in the data directory, `postgresql+psycopg://…` to scale out."""
     secret_key: str = ""
@@ -247,8 +250,16 @@ def _is_public_url(text: str) -> bool:
     return url.scheme in ("http", "https") and bool(url.hostname) and not url.query and not url.fragment
 
 
+def _are_networks(text: str) -> bool:
+    try:
+        return bool(read_networks(text))
+    except ValueError:
+        return False
+
+
 _FORMS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "public_url": (_is_public_url, "a URL such as https://parcours.example.com, without query"),
+    "trusted_proxies": (_are_networks, "addresses and networks such as 127.0.0.1,10.0.0.0/8"),
     "database_url": (
         lambda text: text.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) and _has_port(text),
         "a URL such as postgresql+psycopg://user:password@host/database or sqlite:///file",

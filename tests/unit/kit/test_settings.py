@@ -45,6 +45,8 @@ def test_every_number_has_a_range_that_its_default_is_in() -> None:
         ("public_url", "https://a b", "a URL such as https://"),
         ("public_url", "https://a:99999", "a URL such as https://"),
         ("public_url", "https://a/?x=1", "without query"),
+        ("trusted_proxies", "proxy.example.com", "addresses and networks such as 127.0.0.1,10.0.0.0/8"),
+        ("trusted_proxies", "10.0.0.1/8", "addresses and networks"),
         ("bootstrap_org_id", "ACME", "such as ABC123@AdobeOrg"),
         ("bootstrap_tenant", "a-b", "letters, digits and underscores"),
         ("bootstrap_client_id", "a b", "no spaces"),
