@@ -175,11 +175,11 @@ def build_platform(settings: Settings) -> Platform:
     governance = GovernanceService(db, resources)
     templates = TemplateService(db, resources)
     data_sources = DataSourceService(db, resources, secrets, settings)
+    channels = ChannelService(db, resources, secrets, settings)
     journeys = JourneyService(
         db, resources, events, actions, schemas, catalog.table, audiences, rule_sets, templates, data_sources,
-        governance,
+        governance, channels.table,
     )  # fmt: skip
-    channels = ChannelService(db, resources, secrets, settings)
     channels.guard(journeys.usages.journeys_of)
 
     conflicts = ConflictViewer(db, resources, actions.table, rule_sets.table)

@@ -85,7 +85,7 @@ class Drafts:
             identity = VersionIdentity(scope_id=caller.scope_id, org_id=caller.org_id, sandbox_name=caller.sandbox.name)
             journey, faults = examine(document, definitions, identity)
             if journey is not None:
-                faults += self._journeys.check_audiences(connection, caller.scope_id, document)
+                faults += self._journeys.check_sandbox(connection, caller.scope_id, document)
         return show_faults(faults)
 
     def check_expression(self, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from parcours.audiences.service import AudienceService
 from parcours.audit import AuditEvent
 from parcours.audit.store import record
 from parcours.catalog.model import DataSetTable
+from parcours.channels.service import ChannelTable
 from parcours.datasources.service import DataSourceService
 from parcours.db import Database
 from parcours.events.language import rename_event
@@ -41,6 +42,7 @@ from parcours.journeys.live import LiveBuilder, Tables, identity_of
 from parcours.journeys.match import LiveJourneys
 from parcours.journeys.metrics import computed_in
 from parcours.journeys.rights import check_timeouts
+from parcours.journeys.sandbox_check import audience_faults, audiences_of, channel_faults
 from parcours.journeys.store import find_stops
 from parcours.journeys.targets import TargetTable
 from parcours.journeys.usages import Usages
@@ -87,6 +89,7 @@ class JourneyService:
         templates: TemplateService,
         data_sources: DataSourceService,
         governance: GovernanceService,
+        channels: Compiled[ChannelTable],
     ) -> None:
         self._db = db
         self._resources = resources
@@ -98,6 +101,7 @@ class JourneyService:
         self._xdm = xdm
         self._data_sets = data_sets
         self._audiences = audiences
+        self._channels = channels
         self._targets = Compiled(resources, [VERSION_KIND], self._find_targets)
         self._tables = Tables(
             events.table,
@@ -383,23 +387,15 @@ class JourneyService:
         journey, faults = examine(version.body["document"], used, identity)
         if journey is not None and version.body["status"] in DRAFTS:
             faults += self._check_succession(connection, version, journey)
-            faults += self.check_audiences(connection, version.scope_id, version.body["document"])
+            faults += self.check_sandbox(connection, version.scope_id, version.body["document"])
         return journey, faults
 
-    def check_audiences(self, connection: Connection, scope_id: int, document: Mapping[str, Any]) -> list[Fault]:
-        """Nobody enters by an audience that was never evaluated. Source: journeys §4.7."""
-        nodes = document.get("nodes", {})
-        asked = {node_id: node["audienceId"] for node_id, node in nodes.items() if "audienceId" in node}
-        ids = sorted(set(asked.values()))
-        unknown = self._audiences.never_evaluated(connection, scope_id, ids) if ids else set()
-        return [
-            Fault(
-                "ERR_AUDIENCE_NOT_EVALUATED", "the audience was never evaluated: it has no members yet",
-                f"$.nodes.{node_id}.audienceId", node_id, "warning",
-            )
-            for node_id, audience_id in asked.items()
-            if audience_id in unknown
-        ]  # fmt: skip
+    def check_sandbox(self, connection: Connection, scope_id: int, document: Mapping[str, Any]) -> list[Fault]:
+        """What the sandbox lacks for a document that can be compiled."""
+        asked = audiences_of(document)
+        unknown = self._audiences.never_evaluated(connection, scope_id, asked) if asked else ()
+        channels = self._channels.current(connection)
+        return [*audience_faults(document, unknown), *channel_faults(document, scope_id, channels)]
 
     def _check_succession(self, connection: Connection, version: Resource, journey: CompiledJourney) -> list[Fault]:
         """A version keeps its predecessor's namespace and re-entrance rule. Source: journeys §10.5."""
