@@ -40,7 +40,8 @@ class Say(NamedTuple):
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     instead: str = ""
-    """`refuse`: REFUSED_STREAM; `goaway`: GOAWAY before it; `close`: the connection ends; `hang`: nothing."""
+    """`refuse`: REFUSED_STREAM; `goaway`: GOAWAY before it; `close`: the connection ends; `hang`: nothing; `ping`: a
+    PING, and then nothing."""
 
 
 class AppleService:
@@ -171,6 +172,8 @@ class _Connection(asyncio.Protocol):
         match say.instead:
             case "hang":
                 return
+            case "ping":
+                self._h2.ping(b"12345678")
             case "close":
                 self._transport.abort()
                 return

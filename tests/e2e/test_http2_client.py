@@ -106,8 +106,12 @@ def test_a_broken_connection_is_no_answer_for_all_that_were_under_way(
     assert {(one.code, one.is_permanent) for one in outcomes} == {("unreachable", False)}
 
 
-def test_a_silent_connection_is_not_used_again(serve: Callable[..., AppleService], certificate: Certificate) -> None:
-    service = serve(lambda push, before: Say(instead="hang" if push.connection == 1 else ""))
+@pytest.mark.parametrize("instead", ["hang", "ping"])
+def test_a_silent_connection_is_not_used_again(
+    serve: Callable[..., AppleService], certificate: Certificate, instead: str
+) -> None:
+    """Neither one on which nothing came, nor one that fell silent soon after the request."""
+    service = serve(lambda push, before: Say(instead=instead if push.connection == 1 else ""))
     client = apns(service, certificate.pem, limit_s=8)  # also for a new connection, on a busy machine
 
     async def run() -> list[SendOutcome]:

@@ -67,8 +67,8 @@ class _Connection(asyncio.Protocol):
         """Done once it has ended."""
         self.is_closing = False
         """Whether no new request may begin."""
-        self.heard = 0
-        """How often anything came."""
+        self.heard_at_s = 0.0
+        """When anything came last, by the loop's clock."""
 
     # --- asyncio's side ---
 
@@ -78,7 +78,7 @@ class _Connection(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        self.heard += 1
+        self.heard_at_s = asyncio.get_running_loop().time()
         try:
             for event in self._h2.receive_data(data):
                 self._take(event)
@@ -270,7 +270,6 @@ class Http2Client:
         ]  # fmt: skip
         for attempt in range(1, MAX_UNTOUCHED + 1):
             connection = await self._open()
-            heard = connection.heard
             try:
                 async with asyncio.timeout(self._limit_s):
                     return await connection.request(head, body)
@@ -278,7 +277,8 @@ class Http2Client:
                 if attempt == MAX_UNTOUCHED:
                     raise
             except TimeoutError:
-                if connection.heard == heard:  # nothing came at all: it may be dead and not know it
+                silent_s = asyncio.get_running_loop().time() - connection.heard_at_s
+                if silent_s >= self._limit_s / 2:  # it may be dead and not know it
                     connection.is_closing = True
                 raise NoAnswer(f"no answer in {self._limit_s:g} s") from None
         raise NotTouched("no server took it")
