@@ -134,11 +134,10 @@ def connect(page: Page, source: Locator, way: str, target: Locator) -> None:
 
 def drag_arrow(page: Page, source: Locator, way: str, target: Locator) -> None:
     """Hold a way out and let it go at an activity, which may refuse it."""
-    start = source.locator(f".react-flow__handle.source[data-handleid='{way}']").bounding_box()
+    # Where a canvas still moves, one would take hold of it instead, and push what is to be joined under a panel.
+    source.locator(f".react-flow__handle.source[data-handleid='{way}']").hover()
     end = target.locator(".react-flow__handle.target").bounding_box()
-    assert start is not None
     assert end is not None
-    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
     page.mouse.down()
     page.mouse.move(end["x"] + 20, end["y"] + 20, steps=5)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
